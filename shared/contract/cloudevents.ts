@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { contract, type EventType, eventTypes, publisherOf, type SagaEvent } from './events';
+
+/**
+ * The wire form: a message is a batch, a JSON array of CloudEvents 1.0
+ * (https://github.com/cloudevents/spec, JSON event format, section 4) with the distributed tracing extension.
+ *
+ * `source` and `id` together name an event, and a step that is asked twice emits the stored outcome again, so
+ * both are derived from the saga: a repetition carries the same identity as the first.
+ */
+export const BATCH_CONTENT_TYPE = 'application/cloudevents-batch+json';
+
+/** The largest number of events in one message, which bounds what a single message can hold up. */
+export const MAX_EVENTS_PER_MESSAGE = 256;
+
+const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+
+const envelopes = eventTypes.map((type) =>
+  z.object({ specversion: z.literal('1.0'), type: z.literal(type), traceparent, data: contract[type].data }),
+);
+const envelope = z.discriminatedUnion('type', envelopes as [(typeof envelopes)[0]]);
+
+/** Writes events, all of one type, as the body of a message. */
+export function encodeBatch(events: readonly SagaEvent[], time: string): string {
+  return JSON.stringify(
+    events.map(({ type, traceparent, data }) => ({
+      specversion: '1.0',
+      id: `${data.saga_id}/${type}`,
+      source: `/${publisherOf(type)}`,
+      type,
+      subject: data.order_id,
+      time,
+      traceparent,
+      data,
+    })),
+  );
+}
+
+export type Decoded = { event: SagaEvent } | { invalid: unknown; error: string };
+
+/**
+ * Reads the body of a message. Each element stands or falls by itself, so that one malformed event does not
+ * take its neighbours along.
+ * @throws SyntaxError when the body is not a JSON array, and nothing in it can be told apart
+ */
+export function decodeBatch(body: string, accepted: readonly EventType[]): Decoded[] {
+  const elements: unknown = JSON.parse(body);
+  if (!Array.isArray(elements))
+    throw new SyntaxError('the body of a message must be a JSON array of CloudEvents');
+  return elements.map((element) => {
+    const read = envelope.safeParse(element);
+    if (!read.success) return { invalid: element, error: z.prettifyError(read.error) };
+    const { type, traceparent, data } = read.data;
+    if (!accepted.includes(type)) return { invalid: element, error: `this queue does not hear ${type}` };
+    return { event: { type, traceparent, data } as SagaEvent };
+  });
+}
