@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg, { type PoolClient } from 'pg';
+import type { Logger } from '../observe/log';
+import { asDatabaseFault, CommitUnknown, isRace } from './errors';
+import type { Statement } from './statement';
+
+/**
+ * The promise of this file: when `transaction` resolves, PostgreSQL has said COMMIT; when it rejects, nothing
+ * happened, unless the error is CommitUnknown.
+ */
+
+/** An open transaction. Statements are sent as they are issued, so independent ones may be issued together. */
+export interface Tx {
+  /** @throws DatabaseError (with its SQLSTATE) or DatabaseUnavailable */
+  run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface Database {
+  /** Runs `work` in one transaction, again if another transaction got in its way: `work` may run several times. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Resolves when the database answers. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+  /** For libraries that bring their own queries. */
+  readonly pool: pg.Pool;
+}
+
+/** How often work that lost a race is run before its error is passed on. */
+const MAX_RACES = 10;
+
+// Every BIGINT here is CHECKed to stay within 2^53 - 1, so a number holds it exactly; arrays of them have a type of their own.
+const INT8_ARRAY = 1016 as unknown as typeof pg.types.builtins.INT8;
+const parseArray: (text: string) => string[] = pg.types.getTypeParser(INT8_ARRAY);
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+pg.types.setTypeParser(INT8_ARRAY, (text) => parseArray(text).map(Number));
+
+/** @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here */
+export function openDatabase(options: { url: string; poolSize: number; log: Logger }): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    pipeline: true,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 30_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 20_000,
+    // The server's own timeouts cannot reach us when the network is gone.
+    query_timeout: 35_000,
+    // A prepared statement keeps its plan. One that was made while a table was small would go on reading all of it.
+    options: '-c enable_seqscan=off',
+  });
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  // Without a listener, an error on a client that is checked out would end the process; its query rejects anyway.
+  pool.on('connect', (client) => client.on('error', () => {}));
+
+  async function attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await pool.connect().catch((error) => {
+      throw asDatabaseFault(error);
+    });
+    let broken = true;
+    try {
+      // BEGIN is waited for: were it cancelled with a statement right behind it, that statement would commit alone.
+      await query(client, 'BEGIN');
+      let result: T;
+      try {
+        result = await work({
+          run: (statement, values = []) => query(client, { ...statement, values: [...values] }),
+        });
+      } catch (error) {
+        broken = await client.query('ROLLBACK').then(
+          () => false,
+          () => true,
+        );
+        throw error;
+      }
+      await commit(client);
+      broken = false;
+      return result;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  return {
+    pool,
+    async transaction(work) {
+      for (let races = 1; ; races++) {
+        try {
+          return await attempt(work);
+        } catch (error) {
+          if (!isRace(error) || races === MAX_RACES) throw error;
+          await sleep(Math.random() * 5 * races);
+        }
+      }
+    },
+    async ready() {
+      await pool.query('SELECT 1').catch((error) => {
+        throw asDatabaseFault(error);
+      });
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function query<Row>(client: PoolClient, config: string | pg.QueryConfig): Promise<Row[]> {
+  const result = await client.query(config as pg.QueryConfig).catch((error) => {
+    throw asDatabaseFault(error);
+  });
+  return result.rows;
+}
+
+/** A failed transaction answers COMMIT with ROLLBACK and no error, so the answer itself is looked at. */
+async function commit(client: PoolClient): Promise<void> {
+  const answer = await client.query('COMMIT').catch((error) => {
+    const fault = asDatabaseFault(error);
+    throw fault === error ? error : new CommitUnknown('the connection was lost in COMMIT', { cause: error });
+  });
+  if (answer.command !== 'COMMIT')
+    throw new Error(`COMMIT was answered with ${answer.command}: a statement had failed unseen`);
+}

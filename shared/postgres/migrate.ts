@@ -1,0 +1,99 @@
+// Applies <service>/prisma/migrations to a database and records them in _prisma_migrations, as `prisma migrate deploy`
+// would: a database may be handed from the one to the other.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DiffTarget, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
+import { Client } from 'pg';
+import { root } from '../root';
+import { databaseUrl } from './config';
+import { withSchemaEngine } from './schema-engine';
+
+/** Any number will do, but 72707369 is the engine's own, which a second replica would give up on after 10 s. */
+const migrationLock = 8_001_002_003;
+const migrationTimeoutMs = 10 * 60_000;
+const filters = { externalTables: [], externalEnums: [] };
+
+/** Brings a database up to date and answers the names of the migrations that it lacked. Safe to run by many at once. */
+export function migrate(service: string, databaseUrl: string): Promise<string[]> {
+  return withEngine(service, databaseUrl, async (engine) => {
+    const done = await engine.applyMigrations({ migrationsList: migrationsOf(service), filters });
+    return done.appliedMigrationNames;
+  });
+}
+
+/** The tables that a schema.prisma describes, as SQL: what its migrations must add up to, and what to write the next from. */
+export function describe(service: string, databaseUrl: string): Promise<string> {
+  return withEngine(service, databaseUrl, async (engine) => {
+    const to: DiffTarget = {
+      tag: 'schemaDatamodel',
+      files: [{ path: 'schema.prisma', content: schemaOf(service) }],
+    };
+    const result = await engine.diff({ from: { tag: 'empty' }, to, script: true, exitCode: null, filters });
+    return result.stdout ?? '';
+  });
+}
+
+async function withEngine<T>(
+  service: string,
+  databaseUrl: string,
+  work: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
+  const timeouts = { connectionTimeoutMillis: 10_000, lock_timeout: migrationTimeoutMs };
+  const lock = new Client({ connectionString: databaseUrl, ...timeouts });
+  await lock.connect();
+  try {
+    await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    return await withSchemaEngine(databaseUrl, schemaOf(service), work);
+  } finally {
+    // The lock goes with its connection.
+    await lock.end();
+  }
+}
+
+function schemaOf(service: string): string {
+  return readFileSync(join(root, service, 'prisma/schema.prisma'), 'utf8');
+}
+
+function migrationsOf(service: string): MigrationList {
+  const baseDir = join(root, service, 'prisma/migrations');
+  const read = (path: string) => readFileSync(join(baseDir, path), 'utf8');
+  const names = readdirSync(baseDir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return {
+    baseDir,
+    lockfile: { path: 'migration_lock.toml', content: read('migration_lock.toml') },
+    shadowDbInitScript: '',
+    migrationDirectories: names
+      .map(({ name }) => name)
+      .sort()
+      .map((name) => ({
+        path: name,
+        migrationFile: {
+          path: 'migration.sql',
+          content: { tag: 'ok', value: read(`${name}/migration.sql`) },
+        },
+      })),
+  };
+}
+
+const usage = `Usage: npm run migrate -- order|payment|stock [--describe]
+DATABASE_URL names the database, for example postgresql://order:secret@127.0.0.1:5432/order.
+With --describe nothing is changed, and the tables that schema.prisma describes are printed as SQL.`;
+
+async function main([service = '', option]: string[]): Promise<void> {
+  const known = ['order', 'payment', 'stock'].includes(service) && [undefined, '--describe'].includes(option);
+  if (!known || databaseUrl === undefined) throw new Error(usage);
+  if (option === '--describe') return console.log(await describe(service, databaseUrl));
+  const applied = await migrate(service, databaseUrl);
+  console.log(applied.length === 0 ? `${service}: up to date` : `${service}: applied ${applied.join(', ')}`);
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).then(
+    // The engine leaves a timer of ten seconds behind.
+    () => process.exit(),
+    (error: Error) => {
+      console.error(error.message);
+      process.exit(1);
+    },
+  );
+}
