@@ -1,0 +1,86 @@
+import { type ChannelModel, connect } from 'amqplib';
+import type { Logger } from '../observe/log';
+import { declareTopology } from './topology';
+
+/** A connection that comes back, for as long as it takes. */
+export interface RabbitConnection {
+  /** Whether the broker is reached at this moment. */
+  connected(): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects, declares the topology and calls `setup`; does all of it again whenever the connection was lost. A channel
+ * that `setup` opens must end the whole connection when it breaks (see `fatal`), because amqplib recovers connections only.
+ */
+export async function keepConnected(options: {
+  url: string;
+  /** What the connection is for: shown in logs and in the broker's own list. */
+  name: string;
+  log: Logger;
+  setup(model: ChannelModel): Promise<void>;
+}): Promise<RabbitConnection> {
+  const log = options.log.child({ connection: options.name });
+  const url = new URL(options.url);
+  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', '10');
+  let connected = false;
+
+  const connection = await connect(url.href, {
+    // Without this Nagle's algorithm waits for a delayed ACK at every hop: 40 ms each.
+    noDelay: true,
+    keepAlive: true,
+    timeout: 10_000,
+    clientProperties: { connection_name: options.name },
+    recovery: {
+      initialDelay: 100,
+      maxDelay: 2_000,
+      waitForConnect: false,
+      async setup(model: ChannelModel) {
+        const channel = await model.createChannel();
+        channel.on('error', () => {});
+        await declareTopology(channel);
+        await channel.close();
+        await options.setup(model);
+      },
+    },
+  });
+  connection.on('connect', () => {
+    connected = true;
+    log.info('connected to the broker');
+  });
+  connection.on('disconnect', (error) => {
+    connected = false;
+    log.warn({ err: error }, 'lost the broker; connecting again');
+  });
+  connection.on('connect-failed', (error) =>
+    log.warn({ reason: describe(error) }, 'the broker cannot be reached; trying again'),
+  );
+  connection.on('error', (error) => log.warn({ err: error }, 'broker connection error'));
+  connection.on('handler-error', (error: Error, event: string) =>
+    log.error({ err: error, event }, 'a broker listener failed'),
+  );
+  connection.on('blocked', (reason) => log.warn({ reason }, 'the broker takes no messages for now'));
+  connection.on('unblocked', () => log.info('the broker takes messages again'));
+
+  return {
+    connected: () => connected,
+    async close() {
+      connected = false;
+      await connection.close();
+    },
+  };
+}
+
+/** Ends the connection of a channel that broke, so that recovery builds both anew. */
+export function fatal(model: ChannelModel): () => void {
+  return () => {
+    // It throws at once when the connection is closing already, which is what was wanted.
+    Promise.resolve()
+      .then(() => model.close())
+      .catch(() => {});
+  };
+}
+
+function describe(error: Error): string {
+  return error.message || String((error as NodeJS.ErrnoException).code);
+}

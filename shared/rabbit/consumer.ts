@@ -1,0 +1,75 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { Logger } from '../observe/log';
+import { fatal, keepConnected, type RabbitConnection } from './connection';
+
+export interface Delivery {
+  readonly body: Buffer;
+  readonly headers: Record<string, unknown>;
+  readonly redelivered: boolean;
+  /** Takes the message off the queue. Without effect once the connection it came by is gone: it is redelivered then. */
+  ack(): void;
+}
+
+export interface Subscription {
+  queue: string;
+  /** Messages delivered and not yet acknowledged at once. */
+  prefetch: number;
+  onDelivery(delivery: Delivery): void;
+}
+
+export interface Consumer extends RabbitConnection {
+  /** No more deliveries; what was delivered can still be acknowledged. */
+  cancel(): Promise<void>;
+}
+
+/** Consumes queues on one connection, each on a channel of its own, and starts over whenever the broker was away. */
+export async function connectConsumer(options: {
+  url: string;
+  name: string;
+  log: Logger;
+  subscriptions: readonly Subscription[];
+}): Promise<Consumer> {
+  let cancelling = false;
+  let cancelAll: (() => Promise<unknown>)[] = [];
+
+  const connection = await keepConnected({
+    ...options,
+    async setup(model) {
+      cancelAll = [];
+      for (const { queue, prefetch, onDelivery } of options.subscriptions) {
+        const channel = await model.createChannel();
+        let open = true;
+        channel.on('error', (error) =>
+          options.log.error({ err: error, queue }, 'the broker closed a consuming channel'),
+        );
+        channel.on('close', () => {
+          open = false;
+        });
+        const end = fatal(model);
+        channel.on('close', end);
+        if (cancelling) continue;
+        await channel.prefetch(prefetch);
+        const receive = (message: ConsumeMessage | null) => {
+          // The broker cancelled the consumer: its queue was deleted or moved. Start over.
+          if (message === null) return end();
+          onDelivery({
+            body: message.content,
+            headers: message.properties.headers ?? {},
+            redelivered: message.fields.redelivered,
+            ack: () => open && channel.ack(message),
+          });
+        };
+        const { consumerTag } = await channel.consume(queue, receive);
+        cancelAll.push(() => channel.cancel(consumerTag));
+      }
+    },
+  });
+
+  return {
+    ...connection,
+    async cancel() {
+      cancelling = true;
+      await Promise.allSettled(cancelAll.map((cancel) => cancel()));
+    },
+  };
+}

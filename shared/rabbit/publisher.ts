@@ -1,0 +1,110 @@
+import type { ConfirmChannel } from 'amqplib';
+import type { Logger } from '../observe/log';
+import { fatal, keepConnected } from './connection';
+
+/** One message to be routed by `exchange` and `routingKey`. */
+export interface OutgoingMessage {
+  exchange: string;
+  routingKey: string;
+  body: string | Buffer;
+  contentType: string;
+  headers?: Record<string, unknown>;
+}
+
+export interface Publisher {
+  /**
+   * Resolves when the broker has confirmed the message and had a queue for it. Rejects when it is not connected, did
+   * not confirm in time, refused the message or could not route it; the message may have been taken all the same.
+   */
+  publish(message: OutgoingMessage): Promise<void>;
+  connected(): boolean;
+  close(): Promise<void>;
+}
+
+/** Confirms have no timer of their own. */
+const CONFIRM_TIMEOUT_MS = 10_000;
+/** Messages on their way at once; beyond it, publishing is refused and the outbox keeps the rest. */
+const MAX_UNCONFIRMED = 500;
+
+interface Waiting {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+export async function connectPublisher(options: {
+  url: string;
+  name: string;
+  log: Logger;
+}): Promise<Publisher> {
+  let channel: ConfirmChannel | undefined;
+  let sequence = 0;
+  const unconfirmed = new Map<string, Waiting>();
+
+  const connection = await keepConnected({
+    ...options,
+    async setup(model) {
+      const opened = await model.createConfirmChannel();
+      opened.on('error', (error) =>
+        options.log.error({ err: error }, 'the broker closed the publishing channel'),
+      );
+      opened.on('close', () => {
+        channel = undefined;
+        for (const waiting of unconfirmed.values())
+          waiting.reject(new Error('the broker was lost before it confirmed'));
+      });
+      opened.on('close', fatal(model));
+      // A message without a queue is returned first and confirmed afterwards: the confirm means nothing then.
+      opened.on('return', ({ fields, properties }) => {
+        const { exchange, routingKey } = fields as unknown as { exchange: string; routingKey: string };
+        unconfirmed
+          .get(properties.messageId)
+          ?.reject(new Error(`no queue hears ${routingKey} of ${exchange}`));
+      });
+      channel = opened;
+    },
+  });
+
+  return {
+    connected: connection.connected,
+    close: connection.close,
+    publish(message) {
+      if (!channel) return Promise.reject(new Error('the broker is not connected'));
+      if (unconfirmed.size >= MAX_UNCONFIRMED)
+        return Promise.reject(new Error('too many messages are unconfirmed'));
+      const id = String(++sequence);
+      const confirmed = new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(
+          () => reject(new Error('the broker did not confirm in time')),
+          CONFIRM_TIMEOUT_MS,
+        );
+        const settle = (then: () => void) => {
+          clearTimeout(timer);
+          unconfirmed.delete(id);
+          then();
+        };
+        unconfirmed.set(id, {
+          resolve: () => settle(resolve),
+          reject: (error) => settle(() => reject(error)),
+        });
+      });
+      channel.publish(
+        message.exchange,
+        message.routingKey,
+        typeof message.body === 'string' ? Buffer.from(message.body) : message.body,
+        {
+          mandatory: true,
+          persistent: true,
+          messageId: id,
+          contentType: message.contentType,
+          headers: message.headers,
+        },
+        (refused) => {
+          const waiting = unconfirmed.get(id);
+          if (refused) waiting?.reject(new Error('the broker refused the message', { cause: refused }));
+          else waiting?.resolve();
+        },
+      );
+      return confirmed;
+    },
+  };
+}
