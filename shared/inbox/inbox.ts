@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { smartBatch } from '../batch';
+import { decodeBatch } from '../contract/cloudevents';
+import { eventsHeardBy, type SagaEvent } from '../contract/events';
+import type { Logger } from '../observe/log';
+import { deadLettered, duplicates, stepBatchSize, stepDuration } from '../observe/metrics';
+import { traceId, withSpan } from '../observe/trace';
+import type { Outbox } from '../outbox/outbox';
+import type { Database } from '../postgres/database';
+import { isOutage } from '../postgres/errors';
+import type { Delivery } from '../rabbit/consumer';
+import type { DeadLetters } from './dead-letters';
+import type { Step } from './step';
+
+/**
+ * Delivery → transaction → step → acknowledgement. The promises it keeps: a message is acknowledged only after its
+ * events are committed or parked; an outage of the database holds messages and loses none; and an event that cannot
+ * be handled is parked by itself while the rest of its batch goes on.
+ */
+export interface Inbox {
+  onDelivery(delivery: Delivery): void;
+  /** Resolves when every batch under way has ended. Call it when no more deliveries come. */
+  close(): Promise<void>;
+}
+
+const RETRY_FIRST_MS = 100;
+const RETRY_MAX_MS = 5_000;
+
+export function openInbox(options: {
+  step: Step;
+  database: Database;
+  outbox: Outbox;
+  deadLetters: DeadLetters;
+  log: Logger;
+  batchSize: number;
+  batchesInFlight: number;
+}): Inbox {
+  const { step, database, outbox, deadLetters } = options;
+  const log = options.log.child({ step: step.queue });
+  const accepted = eventsHeardBy(step.queue);
+  const stopping = new AbortController();
+
+  async function commit(events: readonly SagaEvent[]): Promise<void> {
+    const took = stepDuration.startTimer({ step: step.queue });
+    const spans = events.map((event) => withSpan(`${step.queue} process`, 'consumer', event.traceparent));
+    const traced = events.map((event, i) => ({ ...event, traceparent: spans[i]?.traceparent }) as SagaEvent);
+    try {
+      const { outcome, rows } = await database.transaction(async (tx) => {
+        const outcome = await step.run(tx, traced);
+        return { outcome, rows: await outbox.store(tx, outcome.emit) };
+      });
+      outbox.publish(rows);
+      outcome.afterCommit?.();
+      stepBatchSize.observe({ step: step.queue }, events.length);
+      duplicates.inc({ step: step.queue }, outcome.duplicates);
+      for (const span of spans) span.end();
+    } catch (error) {
+      for (const span of spans) span.end(error);
+      throw error;
+    } finally {
+      took();
+    }
+  }
+
+  /** Commits every event that can be committed and parks the others; rejects only when the service stops. */
+  async function handle(events: readonly SagaEvent[], failedBefore = false): Promise<void> {
+    try {
+      await throughOutages(() => commit(events));
+    } catch (error) {
+      if (stopping.signal.aborted) throw error;
+      if (!failedBefore) return handle(events, true);
+      const [only] = events;
+      if (events.length === 1 && only) return park(only, error);
+      const middle = events.length / 2;
+      await handle(events.slice(0, middle), true);
+      await handle(events.slice(middle), true);
+    }
+  }
+
+  async function throughOutages(work: () => Promise<void>): Promise<void> {
+    for (let delay = RETRY_FIRST_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isOutage(error) || stopping.signal.aborted) throw error;
+        log.warn(
+          { err: error, retry_in_ms: delay },
+          'the database is away; the batch is kept and tried again',
+        );
+        await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal: stopping.signal });
+      }
+    }
+  }
+
+  async function park(event: SagaEvent, error: unknown): Promise<void> {
+    const { saga_id } = event.data;
+    log.error(
+      { err: error, saga_id, trace_id: traceId(event.traceparent), event: event.type },
+      'an event cannot be handled; it is parked',
+    );
+    await parkUntilTaken(JSON.stringify([{ specversion: '1.0', ...event }]), error);
+  }
+
+  /** Nothing is acknowledged before it is safe elsewhere, so parking goes on until the broker has confirmed it. */
+  async function parkUntilTaken(body: string | Buffer, error: unknown): Promise<void> {
+    for (let delay = RETRY_FIRST_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      try {
+        await deadLetters.park(step.queue, body, error);
+        deadLettered.inc({ queue: step.queue });
+        return;
+      } catch (failure) {
+        log.warn({ err: failure, retry_in_ms: delay }, 'an event could not be parked; trying again');
+        await sleep(delay, undefined, { signal: stopping.signal });
+      }
+    }
+  }
+
+  const batches = smartBatch<SagaEvent, void>({
+    max: options.batchSize,
+    inFlight: options.batchesInFlight,
+    async run(events) {
+      await handle(events);
+      return [];
+    },
+  });
+
+  async function receive(delivery: Delivery): Promise<void> {
+    const work: Promise<void>[] = [];
+    try {
+      for (const decoded of decodeBatch(delivery.body.toString(), accepted)) {
+        if ('event' in decoded) work.push(batches.submit(decoded.event));
+        else work.push(parkMalformed(JSON.stringify([decoded.invalid]), decoded.error));
+      }
+    } catch (error) {
+      work.push(parkMalformed(delivery.body, error instanceof Error ? error.message : String(error)));
+    }
+    await Promise.all(work);
+    delivery.ack();
+  }
+
+  function parkMalformed(body: string | Buffer, reason: string): Promise<void> {
+    log.error({ reason }, 'a message does not follow the contract; it is parked');
+    return parkUntilTaken(body, new SyntaxError(reason));
+  }
+
+  return {
+    onDelivery(delivery) {
+      receive(delivery).catch((error) => {
+        if (!stopping.signal.aborted)
+          log.error({ err: error }, 'a delivery was not handled; the broker will repeat it');
+      });
+    },
+    async close() {
+      stopping.abort();
+      await batches.idle();
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { SagaEvent } from '../contract/events';
+import type { Tx } from '../postgres/database';
+
+/** What a batch of events led to, besides the rows that changed. */
+export interface StepOutcome {
+  /** The events that follow, written to the outbox in the same transaction. */
+  emit: SagaEvent[];
+  /** Events that changed nothing because they had been handled before, or because their saga has ended. */
+  duplicates: number;
+  /** Called once the transaction is committed. */
+  afterCommit?: () => void;
+}
+
+/**
+ * A step of the saga: it takes a batch of events and an open transaction, and may be run again with the same events.
+ * It sees no channel, acknowledgement, clock or logger.
+ */
+export interface Step {
+  /** The queue it consumes, which is also its name. */
+  readonly queue: string;
+  run(tx: Tx, events: readonly SagaEvent[]): Promise<StepOutcome>;
+}

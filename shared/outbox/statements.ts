@@ -1,0 +1,43 @@
+import { statement } from '../postgres/statement';
+
+export interface OutboxRow {
+  id: number;
+  routing_key: string;
+  body: string;
+}
+
+/** Ids ascend in the order of the arrays. */
+export const insertOutbox = statement<{ id: number }>(
+  'insert_outbox',
+  `INSERT INTO outbox (routing_key, body)
+   SELECT routing_key, body FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS m (routing_key, body, position)
+   ORDER BY position
+   RETURNING id`,
+);
+
+/**
+ * Rows that were not confirmed when they should have been. Not read by `id > last`: ids are taken at insert and
+ * become visible at commit, so a later id can be seen first, and the earlier one would be skipped for ever.
+ */
+export const lockOverdueOutbox = statement<OutboxRow>(
+  'lock_overdue_outbox',
+  `SELECT id, routing_key, body FROM outbox
+   WHERE created_at < now() - $1 * interval '1 millisecond'
+   ORDER BY id LIMIT $2
+   FOR UPDATE SKIP LOCKED`,
+);
+
+export const deleteOutbox = statement('delete_outbox', 'DELETE FROM outbox WHERE id = ANY($1::bigint[])');
+
+/** A deletion that a crash undoes means that a message is published twice, which every step absorbs: no need to wait for the disk. */
+export const deletionNeedNotBeDurable = statement(
+  'outbox_async_commit',
+  'SET LOCAL synchronous_commit = off',
+);
+
+export const outboxGauges = statement<{ pending: number; oldest_age_seconds: number }>(
+  'outbox_gauges',
+  `SELECT count(*) AS pending,
+          coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_age_seconds
+   FROM outbox`,
+);
