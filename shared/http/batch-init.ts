@@ -1,0 +1,15 @@
+import { problem } from './problem';
+import type { Route } from './route';
+
+/**
+ * batch_init replaces rows that may matter to somebody, so a service answers it only where it has been enabled. The
+ * route is documented and its parameters are checked in any case.
+ */
+export function onlyWhenEnabled(enabled: boolean, route: Route): Route {
+  return enabled ? route : { ...route, handle: async () => disabled };
+}
+
+const disabled = problem(404, {
+  reason: 'batch_init_disabled',
+  detail: 'batch_init is off, because it overwrites data. Start the service with BATCH_INIT=on to enable it.',
+});

@@ -1,0 +1,51 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { problem } from './problem';
+
+type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
+
+/** Answers what Node's parser or its timers refuse, where there is no request to hand to a route. */
+export function answerClientError(error: ClientError, socket: Duplex): void {
+  const { _httpMessage: pending } = socket as Duplex & { _httpMessage?: { headersSent: boolean } | null };
+  if (socket.writable && error.code !== 'ECONNRESET' && pending?.headersSent !== true) {
+    const status = statusOf(error);
+    const body = JSON.stringify(problem(status, { detail: explanation(status) }).body);
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
+        `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroy();
+}
+
+function statusOf(error: ClientError): number {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return hasLongTarget(error.rawPacket) ? 414 : 431;
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return 413;
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 408;
+    default:
+      return 400;
+  }
+}
+
+function explanation(status: number): string {
+  switch (status) {
+    case 408:
+      return 'The request took too long to arrive: 10 s for its head, 15 s in all.';
+    case 413:
+      return 'The extensions of a chunked body are too long.';
+    case 414:
+      return 'A request target may have 8 KiB.';
+    case 431:
+      return 'The request line and headers may have 16 KiB together.';
+    default:
+      return 'This is not an HTTP/1.1 request.';
+  }
+}
+
+function hasLongTarget(packet: Buffer | undefined): boolean {
+  return packet !== undefined && /^[A-Z]+ \S{8192}/.test(packet.toString('latin1'));
+}

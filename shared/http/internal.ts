@@ -1,0 +1,104 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../observe/log';
+import { registry } from '../observe/metrics';
+import { type Address, listen } from './listen';
+
+/** Resolves when what it stands for can be used, and throws when it cannot. */
+export type Check = () => Promise<unknown>;
+
+export interface InternalServer {
+  /** Listens, and returns the port. */
+  start(address: Address): Promise<number>;
+  /** The service has started: /startupz says so, and /readyz goes by the checks. */
+  started(): void;
+  /** The service is about to stop: /readyz answers 503, so that nobody sends it new work. */
+  draining(): void;
+  stop(): Promise<void>;
+}
+
+export interface InternalServerOptions {
+  /** By name: what the service cannot work without. */
+  readonly checks: Readonly<Record<string, Check>>;
+  readonly log: Logger;
+}
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+/**
+ * Health and metrics, on a port of their own that is never exposed. /livez looks at nothing but the process: to
+ * restart a service because its database is away would only make an outage longer.
+ */
+export function createInternalServer({ checks, log }: InternalServerOptions): InternalServer {
+  let phase: 'starting' | 'running' | 'draining' = 'starting';
+  const pages = new Map<string | undefined, (response: ServerResponse) => Promise<void> | void>([
+    ['/livez', (response) => json(response, 200, { status: 'alive' })],
+    ['/startupz', (response) => json(response, phase === 'starting' ? 503 : 200, { status: phase })],
+    ['/readyz', readiness],
+    ['/metrics', metrics],
+  ]);
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 15_000 }, (request, response) => {
+    void answer(request, response);
+  });
+  return {
+    start: (address) => listen(server, address),
+    started() {
+      phase = 'running';
+    },
+    draining() {
+      phase = 'draining';
+    },
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+
+  async function readiness(response: ServerResponse): Promise<void> {
+    const failed = phase === 'running' ? await failing(checks) : {};
+    const ready = phase === 'running' && Object.keys(failed).length === 0;
+    json(response, ready ? 200 : 503, { status: ready ? 'ready' : 'unready', phase, failed });
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const page = pages.get(request.url?.split('?')[0]);
+    try {
+      if (page === undefined) {
+        json(response, 404, { pages: [...pages.keys()] });
+      }
+      await page?.(response);
+    } catch (error) {
+      log.error({ err: error }, `${request.url} could not be answered.`);
+      json(response, 500, { error: 'See the log.' });
+    }
+  }
+}
+
+async function metrics(response: ServerResponse): Promise<void> {
+  response.setHeader('Content-Type', registry.contentType);
+  response.end(await registry.metrics());
+}
+
+/** The checks that fail or take too long, with the reason. */
+async function failing(checks: Readonly<Record<string, Check>>): Promise<Record<string, string>> {
+  const failed: Record<string, string> = {};
+  await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      try {
+        await Promise.race([check(), timeout()]);
+      } catch (error) {
+        failed[name] = error instanceof Error ? error.message : String(error);
+      }
+    }),
+  );
+  return failed;
+}
+
+async function timeout(): Promise<never> {
+  await sleep(CHECK_TIMEOUT_MS, undefined, { ref: false });
+  throw new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}

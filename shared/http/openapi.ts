@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
+import { root } from '../root';
+import { type Route, route } from './route';
+
+const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'A relative URI naming the reason, or about:blank.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'The path of the request.' }),
+    reason: z.string().optional().meta({ description: 'A code to decide by, such as out_of_stock.' }),
+    saga_id: z.uuid().optional().meta({ description: 'The checkout attempt this is about.' }),
+    trace_id: z.string().meta({ description: 'What to search the logs for.' }),
+  })
+  .meta({ id: 'Problem', description: 'Problem details as of RFC 9457.' });
+
+/** What any route can answer, because the edge answers it before or instead of the route. */
+const EDGE_ANSWERS = {
+  400: 'A parameter or header is not what the route says. Nothing was changed.',
+  500: 'A fault of the service.',
+  503: 'The service cannot reach something it needs. Repeat the request after Retry-After seconds.',
+} as const;
+
+const HEADERS = {
+  location: { schema: { type: 'string' }, description: 'Where to read the outcome.' },
+  retryAfter: { schema: { type: 'integer' }, description: 'Seconds to wait before repeating the request.' },
+  replayed: {
+    schema: { type: 'string', const: 'true' },
+    description: 'Present when this is the stored answer to an earlier request with the same key.',
+  },
+} as const;
+
+const idempotencyKey = z
+  .string()
+  .min(1)
+  .max(255)
+  .optional()
+  .meta({
+    description:
+      'Visible ASCII, quoted or not. The same key with the same request replays the stored answer for 24 hours; with ' +
+      'another request it is 422, and while the first is in flight 409.',
+  });
+
+const prefer = z.string().optional().meta({
+  description: '`respond-async` answers 202 at once instead of waiting for the outcome.',
+});
+
+/** The route that serves the OpenAPI 3.1 document of all routes. It is written once: routes do not change. */
+export function openapiRoute(routes: readonly Route[]): Route {
+  const body = describe(routes);
+  return route({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This API as an OpenAPI 3.1 document',
+    params: z.object({}),
+    answers: { 200: z.looseObject({ openapi: z.string() }) },
+    handle: async () => ({ status: 200, body }),
+  });
+}
+
+function describe(routes: readonly Route[]): object {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const one of routes) {
+    paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: operation(one) };
+  }
+  return createDocument({ openapi: '3.1.0', info: { title: 'Chandlery', version }, paths });
+}
+
+function operation(one: Route): ZodOpenApiOperationObject {
+  const keyed = one.idempotent
+    ? {
+        409: 'A request with this Idempotency-Key is in flight.',
+        422: 'The key was used for another request.',
+      }
+    : {};
+  const answers = Object.entries({ ...EDGE_ANSWERS, ...keyed, ...one.answers });
+  return {
+    summary: one.summary,
+    ...(one.description === undefined ? {} : { description: one.description }),
+    tags: [one.path.split('/')[1] ?? ''],
+    requestParams: {
+      path: one.params,
+      header: z.object({
+        ...(one.idempotent ? { 'Idempotency-Key': idempotencyKey } : {}),
+        ...(one.preferAsync ? { Prefer: prefer } : {}),
+      }),
+    },
+    responses: Object.fromEntries(answers.map(([status, answer]) => [status, response(one, status, answer)])),
+  };
+}
+
+function response(one: Route, status: string, answer: z.ZodType | string): ZodOpenApiResponseObject {
+  const headers = {
+    ...(status === '202' ? { Location: HEADERS.location } : {}),
+    ...(['202', '429', '503'].includes(status) ? { 'Retry-After': HEADERS.retryAfter } : {}),
+    ...(one.idempotent ? { 'Idempotency-Replayed': HEADERS.replayed } : {}),
+  };
+  return typeof answer === 'string'
+    ? { description: answer, headers, content: { 'application/problem+json': { schema: problemSchema } } }
+    : {
+        description: answer.description ?? 'Done.',
+        headers,
+        content: { 'application/json': { schema: answer } },
+      };
+}

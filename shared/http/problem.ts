@@ -1,0 +1,62 @@
+import { STATUS_CODES } from 'node:http';
+
+/** What a route answers. From status 400 on, the body is a problem. */
+export interface Answer {
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Problem details as of RFC 9457, with the members this API adds. */
+export interface Problem {
+  /** A relative URI that names the reason, or about:blank when the status says it all. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** What is wrong with this very request, and where it helps, what to do about it. */
+  readonly detail: string;
+  /** The path of the request; the server fills it in. */
+  readonly instance?: string;
+  /** A code for machines to decide by. */
+  readonly reason?: string;
+  readonly saga_id?: string;
+  /** What to search the logs for; the server fills it in. */
+  readonly trace_id?: string;
+}
+
+export interface ProblemDetails {
+  readonly reason?: string;
+  readonly detail: string;
+  readonly saga_id?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function problem(status: number, { headers, ...details }: ProblemDetails): Answer {
+  const { reason } = details;
+  const body: Problem = {
+    type: reason === undefined ? 'about:blank' : `/problems/${reason}`,
+    title: reason === undefined ? (STATUS_CODES[status] ?? 'Error') : sentence(reason),
+    status,
+    ...details,
+  };
+  return headers === undefined ? { status, body } : { status, body, headers };
+}
+
+/** "out_of_stock" becomes "Out of stock". */
+function sentence(reason: string): string {
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1).replaceAll('_', ' ')}`;
+}
+
+/** The service lacks something it needs right now; the same request can succeed in a moment. */
+export function unavailable(detail: string): Answer {
+  return problem(503, { reason: 'unavailable', detail, headers: { 'Retry-After': '1' } });
+}
+
+/** Thrown inside the edge, where a request is refused before any route handles it. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+
+  constructor(readonly answer: Answer) {
+    super(`The request is refused with ${answer.status}.`);
+  }
+}

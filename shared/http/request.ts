@@ -1,0 +1,101 @@
+import type { ServerResponse } from 'node:http';
+import type { RouterContext } from '@koa/router';
+import type { Traceparent } from '../observe/trace';
+import { problem, Refusal } from './problem';
+import type { ApiRequest, Route } from './route';
+
+type Request = ApiRequest<Record<string, unknown>>;
+
+/** How a template's parameters are read out of a path. Any text is caught, so that odd text is a 400 and not a 404. */
+export interface Template {
+  readonly pattern: RegExp;
+  readonly names: readonly string[];
+}
+
+export function template(path: string): Template {
+  const names: string[] = [];
+  const source = path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    names.push(name);
+    return '([^/]*)';
+  });
+  return { pattern: new RegExp(`^${source}$`), names };
+}
+
+/**
+ * What the handler gets to see.
+ * @throws {Refusal} with 400 when a parameter or header is not what the route says.
+ */
+export function readRequest(
+  { route, names }: { route: Route; names: readonly string[] },
+  ctx: RouterContext,
+  traceparent: Traceparent,
+): Request {
+  let abort: AbortController | undefined;
+  return {
+    method: ctx.method,
+    path: ctx.path,
+    params: readParams(route, names, ctx.captures ?? []),
+    idempotencyKey: route.idempotent === true ? readIdempotencyKey(ctx.get('Idempotency-Key')) : undefined,
+    respondAsync: route.preferAsync === true && /\brespond-async\b/i.test(ctx.get('Prefer')),
+    traceparent,
+    get signal() {
+      abort ??= abortWhenGone(ctx.res);
+      return abort.signal;
+    },
+  };
+}
+
+function readParams(route: Route, names: readonly string[], captures: readonly string[]) {
+  const texts = Object.fromEntries(names.map((name, position) => [name, decode(name, captures[position])]));
+  const result = route.params.safeParse(texts);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw invalid(String(issue?.path[0]), issue?.message ?? 'is not valid');
+  }
+  return result.data;
+}
+
+function decode(name: string, text = ''): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid(name, 'contains a percent escape that is not valid UTF-8');
+  }
+}
+
+function invalid(name: string, rule: string): Refusal {
+  return new Refusal(problem(400, { reason: 'invalid_parameter', detail: `Parameter "${name}" ${rule}.` }));
+}
+
+/**
+ * draft-ietf-httpapi-idempotency-key-header wants a quoted string; many clients send the bare text, which is taken to
+ * be the same key.
+ */
+function readIdempotencyKey(header: string): string | undefined {
+  if (header === '') {
+    return undefined;
+  }
+  const quoted = /^"([\x21\x23-\x5b\x5d-\x7e]{1,255})"$/.exec(header)?.[1];
+  const key = quoted ?? /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/.exec(header)?.[0];
+  if (key === undefined) {
+    const detail =
+      'Idempotency-Key must be 1 to 255 visible ASCII characters, without blanks, quotes and backslashes.';
+    throw new Refusal(problem(400, { reason: 'invalid_idempotency_key', detail }));
+  }
+  return key;
+}
+
+function abortWhenGone(response: ServerResponse): AbortController {
+  const abort = new AbortController();
+  const gone = () => {
+    if (!response.writableFinished) {
+      abort.abort();
+    }
+  };
+  if (response.closed) {
+    gone();
+  } else {
+    response.once('close', gone);
+  }
+  return abort;
+}

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../observe/log';
+import { createApp } from './app';
+import { answerClientError } from './client-error';
+import { MAX_CONNECTIONS, SERVER_OPTIONS } from './limits';
+import { type Address, listen } from './listen';
+import { openapiRoute } from './openapi';
+import type { Route } from './route';
+
+export interface HttpServer {
+  /** Listens, and returns the port. */
+  start(address: Address): Promise<number>;
+  /** From now on answers carry `Connection: close`, so that clients move on before the listener goes. */
+  announceStop(): void;
+  /**
+   * Takes no new connections, lets the requests in flight finish for at most `graceMs`, then cuts what is left: a
+   * client that sees a reset knows that its outcome is unknown, and asks again.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface HttpServerOptions {
+  readonly routes: readonly Route[];
+  readonly log: Logger;
+}
+
+export function createHttpServer({ routes, log }: HttpServerOptions): HttpServer {
+  let stopping = false;
+  const app = createApp({
+    routes: [...routes, openapiRoute(routes)],
+    log,
+    stopping: () => stopping,
+  });
+  const server = createServer(SERVER_OPTIONS, app.callback());
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxRequestsPerSocket = 0;
+  server.on('clientError', answerClientError);
+  return {
+    start: (address) => listen(server, address),
+    announceStop() {
+      stopping = true;
+    },
+    async stop(graceMs) {
+      stopping = true;
+      if (!server.listening) {
+        return;
+      }
+      const closed = once(server, 'close');
+      server.close();
+      const patience = new AbortController();
+      await Promise.race([closed, sleep(graceMs, undefined, { signal: patience.signal, ref: false })]);
+      patience.abort();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { Gauge } from 'prom-client';
+import { registry } from './metrics';
+
+/** Apart from the other metrics, so that only the auditor has them: a service that shows "no violation" would be lying. */
+const registers = [registry];
+
+export const invariantViolation = new Gauge({
+  name: 'saga_invariant_violation',
+  help: 'Findings of the last audit, by invariant of the protocol (I1 to I10); anything above 0 is a defect.',
+  labelNames: ['invariant'] as const,
+  registers,
+});
+
+export const auditLastSuccess = new Gauge({
+  name: 'saga_audit_last_success_timestamp_seconds',
+  help: 'When the last audit that could look at everything ended, whatever it found; 0 before the first.',
+  registers,
+});

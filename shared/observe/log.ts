@@ -1,0 +1,32 @@
+import pino from 'pino';
+import pretty from 'pino-pretty';
+
+export type Logger = pino.Logger;
+
+export interface LogOptions {
+  /** The `service` field of every line. */
+  readonly service: string;
+  /** fatal, error, warn, info, debug, trace or silent. */
+  readonly level: string;
+  readonly format: 'json' | 'pretty';
+}
+
+/**
+ * Lines go to standard output: JSON for machines, or one readable line each for a person at a terminal.
+ *
+ * JSON lines are written 4 KiB at a time, because a write per line costs more than a checkout's own work. What is
+ * buffered is written at least once a second and when the process exits, so that only kill -9 loses lines.
+ */
+export function createLogger(options: LogOptions): Logger {
+  const settings: pino.LoggerOptions = {
+    level: options.level,
+    base: { service: options.service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: pino.stdSerializers.errWithCause },
+  };
+  if (options.format === 'pretty') {
+    return pino(settings, pretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', sync: true }));
+  }
+  return pino(settings, pino.destination({ sync: false, minLength: 4096, periodicFlush: 1000 }));
+}

@@ -1,0 +1,115 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * Every metric of the project. A label takes its values from a list that is known in advance (a route, a step, a
+ * queue) and never from a request, because each new value is a time series that Prometheus keeps for weeks.
+ */
+export const registry = new Registry();
+
+collectDefaultMetrics({ register: registry });
+
+const registers = [registry];
+
+const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
+
+export const httpDuration = new Histogram({
+  name: 'http_request_duration_seconds',
+  help: 'Time from the head of a request to handing over its answer, by route template.',
+  labelNames: ['method', 'route', 'status_code'] as const,
+  buckets: FAST,
+  registers,
+});
+
+export const httpInFlight = new Gauge({
+  name: 'http_requests_in_flight',
+  help: 'Requests that have arrived and are not answered yet.',
+  registers,
+});
+
+export const sagaDuration = new Histogram({
+  name: 'saga_duration_seconds',
+  help: 'Time from opening a checkout saga to its end, by outcome (paid, or the reason of the failure).',
+  labelNames: ['outcome'] as const,
+  buckets: FAST,
+  registers,
+});
+
+export const stepDuration = new Histogram({
+  name: 'saga_step_duration_seconds',
+  help: 'Time a saga step takes for one batch of events, from delivery to commit.',
+  labelNames: ['step'] as const,
+  buckets: FAST,
+  registers,
+});
+
+export const stepBatchSize = new Histogram({
+  name: 'saga_step_batch_size',
+  help: 'Events that a saga step handled in one transaction.',
+  labelNames: ['step'] as const,
+  buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  registers,
+});
+
+export const compensations = new Counter({
+  name: 'saga_compensations_total',
+  help: 'Reservations that were given back because payment said no.',
+  registers,
+});
+
+export const duplicates = new Counter({
+  name: 'saga_duplicates_total',
+  help: 'Events that a step had already handled, or that belong to a saga which has ended.',
+  labelNames: ['step'] as const,
+  registers,
+});
+
+export const deadLettered = new Counter({
+  name: 'saga_dead_lettered_total',
+  help: 'Events parked in a dead-letter queue because they failed even alone.',
+  labelNames: ['queue'] as const,
+  registers,
+});
+
+export const admissionRefused = new Counter({
+  name: 'saga_admission_refused_total',
+  help: 'Checkouts answered 429 before anything had started.',
+  registers,
+});
+
+export const sagaInFlight = sampled('saga_in_flight', 'Checkout sagas that have not ended yet.');
+
+export const sagaOldest = sampled(
+  'saga_oldest_in_flight_seconds',
+  'Age of the oldest checkout saga that has not ended yet; 0 when there is none.',
+);
+
+export const outboxPending = sampled('saga_outbox_pending', 'Outbox rows the broker has not confirmed yet.');
+
+export const outboxOldestAge = sampled(
+  'saga_outbox_oldest_age_seconds',
+  'Age of the oldest outbox row that the broker has not confirmed yet; 0 when there is none.',
+);
+
+/**
+ * A gauge that is read when Prometheus asks. It appears once a service has said where it comes from, and it is left
+ * out of a scrape whose reading fails: no figure is better than a stale one, and the other metrics still get through.
+ */
+function sampled(name: string, help: string) {
+  let read: () => Promise<number> | number;
+  return {
+    from(source: () => Promise<number> | number): void {
+      read = source;
+      if (registry.getSingleMetric(name) === undefined) {
+        registry.registerMetric(new Gauge({ name, help, registers: [], collect }));
+      }
+    },
+  };
+
+  async function collect(this: Gauge): Promise<void> {
+    try {
+      this.set(await read());
+    } catch {
+      this.remove();
+    }
+  }
+}
