@@ -1,0 +1,27 @@
+import { v7 as uuid } from 'uuid';
+import * as z from 'zod';
+import { answerOnce } from '../../../shared/http/idempotency';
+import { id } from '../../../shared/http/inputs';
+import { type Route, route } from '../../../shared/http/route';
+import type { Database } from '../../../shared/postgres/database';
+import { statement } from '../../../shared/postgres/statement';
+
+const insertOrder = statement('http_insert_order', 'INSERT INTO orders (id, user_id) VALUES ($1, $2)');
+
+export function createOrder(database: Database): Route {
+  return route({
+    method: 'POST',
+    path: '/orders/create/{user_id}',
+    summary: 'Create an empty order',
+    description: 'Payment is not asked whether the user exists: an unknown user fails at checkout.',
+    params: z.object({ user_id: id }),
+    idempotent: true,
+    answers: { 200: z.object({ order_id: z.uuid() }) },
+    handle: (request) =>
+      answerOnce(database, request, async (tx) => {
+        const orderId = uuid();
+        await tx.run(insertOrder, [orderId, request.params.user_id]);
+        return { status: 200, body: { order_id: orderId } };
+      }),
+  });
+}

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { id, total } from '../../../shared/http/inputs';
+import { type Route, route } from '../../../shared/http/route';
+import type { PrismaClient } from '../../prisma/client/client';
+import { unknownOrder } from './open-order';
+
+const orderSchema = z.object({
+  order_id: z.string(),
+  paid: z.boolean(),
+  items: z.array(z.tuple([z.string(), total])).meta({ description: 'Pairs of item id and quantity.' }),
+  user_id: z.string(),
+  total_cost: total,
+  status: z.enum(['OPEN', 'CHECKING_OUT', 'PAID']),
+  saga_id: z.uuid().nullable().meta({ description: 'The last checkout attempt.' }),
+  state: z.enum(['PENDING', 'PAID', 'FAILED']).nullable().meta({ description: 'How that attempt stands.' }),
+  reason: z.string().nullable().meta({ description: 'Why it failed.' }),
+});
+
+type Found = Omit<z.infer<typeof orderSchema>, 'order_id' | 'paid'>;
+
+export function findOrder(prisma: PrismaClient): Route {
+  return route({
+    method: 'GET',
+    path: '/orders/find/{order_id}',
+    summary: 'Read an order and how its last checkout stands',
+    params: z.object({ order_id: id }),
+    answers: { 200: orderSchema, 404: 'There is no such order.' },
+    async handle({ params: { order_id } }) {
+      const [order] = await read(prisma, order_id);
+      return order === undefined
+        ? unknownOrder(order_id)
+        : { status: 200, body: { order_id, paid: order.status === 'PAID', ...order } };
+    },
+  });
+}
+
+/**
+ * One statement and therefore one snapshot: an order that is not paid yet is never shown beside a checkout that is.
+ * Totals are within 2^53 - 1, which float8 holds exactly.
+ */
+function read(prisma: PrismaClient, orderId: string): Promise<Found[]> {
+  return prisma.$queryRaw<Found[]>`
+    SELECT lines.items, o.user_id, lines.total_cost, o.status, s.id::text AS saga_id, s.state, s.reason
+    FROM orders o
+    LEFT JOIN sagas s ON s.id = o.saga_id
+    CROSS JOIN LATERAL (
+      SELECT coalesce(json_agg(json_build_array(item_id, quantity) ORDER BY item_id), '[]') AS items,
+             coalesce(sum(quantity * price), 0)::float8 AS total_cost
+      FROM order_lines WHERE order_id = o.id
+    ) lines
+    WHERE o.id = ${orderId}`;
+}

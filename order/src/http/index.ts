@@ -1,0 +1,34 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { onlyWhenEnabled } from '../../../shared/http/batch-init';
+import type { Route } from '../../../shared/http/route';
+import type { Database } from '../../../shared/postgres/database';
+import { PrismaClient } from '../../prisma/client/client';
+import { addItem, addOneItem } from './add-item';
+import { batchInit } from './batch-init';
+import { createOrder } from './create-order';
+import { findOrder } from './find-order';
+import { openPrices } from './prices';
+import { removeItem } from './remove-item';
+import { removeOrder } from './remove-order';
+
+export interface OrderHttp {
+  readonly database: Database;
+  readonly batchInit: boolean;
+  /** Where stock answers, for the prices of items. */
+  readonly stockUrl: string;
+}
+
+/** All routes but checkout, which needs the saga. */
+export function routes({ database, batchInit: enabled, stockUrl }: OrderHttp): Route[] {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+  const prices = openPrices(stockUrl);
+  return [
+    createOrder(database),
+    findOrder(prisma),
+    addItem(database, prices),
+    addOneItem(database, prices),
+    removeItem(database),
+    removeOrder(database),
+    onlyWhenEnabled(enabled, batchInit(database, prices)),
+  ];
+}

@@ -1,0 +1,39 @@
+import { type Answer, problem } from '../../../shared/http/problem';
+import type { Tx } from '../../../shared/postgres/database';
+import { statement } from '../../../shared/postgres/statement';
+
+interface OrderRow {
+  readonly status: 'OPEN' | 'CHECKING_OUT' | 'PAID';
+  readonly saga_id: string | null;
+}
+
+const lockOrder = statement<OrderRow>(
+  'http_lock_order',
+  'SELECT status, saga_id FROM orders WHERE id = $1 FOR NO KEY UPDATE',
+);
+
+/**
+ * Locks an order, so that no checkout freezes it meanwhile. Whoever changes the lines of an order holds this lock.
+ * @returns why the order must not be changed, or undefined when it may be
+ */
+export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefined> {
+  const [order] = await tx.run(lockOrder, [id]);
+  switch (order?.status) {
+    case undefined:
+      return unknownOrder(id);
+    case 'OPEN':
+      return undefined;
+    case 'CHECKING_OUT':
+      return problem(409, {
+        reason: 'checkout_in_progress',
+        detail: `Order ${id} is being checked out. Wait for the outcome; if the checkout fails, it can be changed again.`,
+        ...(order?.saga_id && { saga_id: order.saga_id }),
+      });
+    case 'PAID':
+      return problem(409, { reason: 'already_paid', detail: `Order ${id} is paid and cannot be changed.` });
+  }
+}
+
+export function unknownOrder(id: string): Answer {
+  return problem(404, { reason: 'unknown_order', detail: `There is no order ${id}.` });
+}

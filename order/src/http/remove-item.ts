@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { id } from '../../../shared/http/inputs';
+import { type Answer, problem } from '../../../shared/http/problem';
+import { type Route, route } from '../../../shared/http/route';
+import type { Database, Tx } from '../../../shared/postgres/database';
+import { statement } from '../../../shared/postgres/statement';
+import { lockOpenOrder } from './open-order';
+
+const takeUnit = statement<{ quantity: number }>(
+  'http_take_unit',
+  `UPDATE order_lines SET quantity = quantity - 1 WHERE order_id = $1 AND item_id = $2 AND quantity > 1
+   RETURNING quantity`,
+);
+
+const deleteLine = statement<{ item_id: string }>(
+  'http_delete_line',
+  'DELETE FROM order_lines WHERE order_id = $1 AND item_id = $2 RETURNING item_id',
+);
+
+export function removeItem(database: Database): Route {
+  return route({
+    method: 'DELETE',
+    path: '/orders/removeItem/{order_id}/{item_id}',
+    summary: 'Take one unit of an item out of an order (older edition)',
+    params: z.object({ order_id: id, item_id: id }),
+    answers: {
+      200: z.object({ order_id: z.string(), item_id: z.string() }),
+      404: 'There is no such order, or the item is not in it.',
+      409: 'The order is being checked out (`checkout_in_progress`) or paid (`already_paid`).',
+    },
+    handle: ({ params }) => database.transaction((tx) => takeOne(tx, params)),
+  });
+}
+
+async function takeOne(tx: Tx, params: { order_id: string; item_id: string }): Promise<Answer> {
+  const { order_id, item_id } = params;
+  const refused = await lockOpenOrder(tx, order_id);
+  if (refused !== undefined) {
+    return refused;
+  }
+  const taken = await tx.run(takeUnit, [order_id, item_id]);
+  const deleted = taken.length === 0 ? await tx.run(deleteLine, [order_id, item_id]) : [];
+  if (taken.length + deleted.length === 0) {
+    const detail = `Item ${item_id} is not in order ${order_id}.`;
+    return problem(404, { reason: 'not_in_order', detail });
+  }
+  return { status: 200, body: { order_id, item_id } };
+}

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { id } from '../../../shared/http/inputs';
+import { type Route, route } from '../../../shared/http/route';
+import type { Database } from '../../../shared/postgres/database';
+import { statement } from '../../../shared/postgres/statement';
+import { lockOpenOrder } from './open-order';
+
+/** The lines go with it; the sagas of failed checkouts stay, because they are what makes late events harmless. */
+const deleteOrder = statement('http_delete_order', 'DELETE FROM orders WHERE id = $1');
+
+export function removeOrder(database: Database): Route {
+  return route({
+    method: 'DELETE',
+    path: '/orders/remove/{order_id}',
+    summary: 'Delete an order that is not paid (older edition)',
+    params: z.object({ order_id: id }),
+    answers: {
+      200: z.object({ order_id: z.string() }),
+      404: 'There is no such order.',
+      409: 'The order is being checked out (`checkout_in_progress`) or paid (`already_paid`).',
+    },
+    handle: ({ params: { order_id } }) =>
+      database.transaction(async (tx) => {
+        const refused = await lockOpenOrder(tx, order_id);
+        if (refused !== undefined) {
+          return refused;
+        }
+        await tx.run(deleteOrder, [order_id]);
+        return { status: 200, body: { order_id } };
+      }),
+  });
+}

@@ -1,0 +1,108 @@
+import type { Line, SagaEvent } from '../../../../shared/contract/events';
+
+/**
+ * Opens a checkout attempt, or says why none is opened.
+ *
+ *     OPEN          with lines     → CHECKING_OUT, a new saga           (opened)
+ *     OPEN          without lines  → nothing to buy                     (empty)
+ *     CHECKING_OUT                 → the saga under way is shared       (joined)
+ *     PAID                         → paid already, charged nothing more (paid)
+ *
+ * A request with an idempotency key that was seen before opens nothing: it is told which saga answered it.
+ */
+export interface CheckoutRequest {
+  order_id: string;
+  /** The identity of the attempt, should this request open one. */
+  saga_id: string;
+  traceparent: string;
+  idempotency?: { key: string; fingerprint: string };
+}
+
+export type CheckoutDecision =
+  | { kind: 'opened' | 'joined' | 'paid' | 'repeated'; saga_id: string }
+  | { kind: 'unknown_order' | 'empty' | 'key_reused' };
+
+export interface OrderRow {
+  id: string;
+  user_id: string;
+  status: 'OPEN' | 'CHECKING_OUT' | 'PAID';
+  saga_id: string | null;
+}
+export interface LineRow extends Line {
+  order_id: string;
+  price: number;
+}
+/** `saga_id` is null when the key belongs to a request that was not a checkout. */
+export interface KeyRow {
+  key: string;
+  fingerprint: string;
+  saga_id: string | null;
+}
+
+export interface OpenedSaga {
+  saga_id: string;
+  order_id: string;
+  user_id: string;
+  amount: number;
+  traceparent: string;
+  lines: Line[];
+}
+
+export interface CheckoutDecisions {
+  /** One for each request, in order. */
+  decisions: CheckoutDecision[];
+  opened: OpenedSaga[];
+  keys: { key: string; fingerprint: string; saga_id: string }[];
+}
+
+/** @param rows the locked orders, the lines of those that are open, and the keys that were seen before */
+export function decideCheckouts(
+  rows: { orders: readonly OrderRow[]; lines: readonly LineRow[]; keys: readonly KeyRow[] },
+  requests: readonly CheckoutRequest[],
+): CheckoutDecisions {
+  const orders = new Map(rows.orders.map((order) => [order.id, order]));
+  const lines = new Map<string, LineRow[]>();
+  for (const line of rows.lines) lines.set(line.order_id, [...(lines.get(line.order_id) ?? []), line]);
+  const seen = new Map(rows.keys.map((row) => [row.key, row]));
+  const result: CheckoutDecisions = { decisions: [], opened: [], keys: [] };
+
+  for (const request of requests) {
+    const decision = decideOne(request);
+    result.decisions.push(decision);
+    if (request.idempotency && 'saga_id' in decision && decision.kind !== 'repeated') {
+      const key = { ...request.idempotency, saga_id: decision.saga_id };
+      seen.set(key.key, key);
+      result.keys.push(key);
+    }
+  }
+  return result;
+
+  function decideOne({ order_id, saga_id, traceparent, idempotency }: CheckoutRequest): CheckoutDecision {
+    const earlier = idempotency && seen.get(idempotency.key);
+    if (earlier) {
+      const same = earlier.fingerprint === idempotency.fingerprint && earlier.saga_id !== null;
+      return same ? { kind: 'repeated', saga_id: earlier.saga_id as string } : { kind: 'key_reused' };
+    }
+    const order = orders.get(order_id);
+    if (!order) return { kind: 'unknown_order' };
+    if (order.status !== 'OPEN') {
+      return { kind: order.status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
+    }
+    const bought = lines.get(order_id) ?? [];
+    if (bought.length === 0) return { kind: 'empty' };
+    orders.set(order_id, { ...order, status: 'CHECKING_OUT', saga_id });
+    result.opened.push({
+      saga_id,
+      order_id,
+      user_id: order.user_id,
+      amount: bought.reduce((sum, line) => sum + line.quantity * line.price, 0),
+      traceparent,
+      lines: bought.map(({ item_id, quantity }) => ({ item_id, quantity })),
+    });
+    return { kind: 'opened', saga_id };
+  }
+}
+
+export function checkoutRequested({ traceparent, ...data }: OpenedSaga): SagaEvent {
+  return { type: 'order.checkout_requested', traceparent, data };
+}

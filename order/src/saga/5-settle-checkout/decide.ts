@@ -1,0 +1,80 @@
+import type { FailureReason, SagaEvent } from '../../../../shared/contract/events';
+import { InvariantViolation } from '../../../../shared/errors';
+
+/**
+ * Ends a saga.
+ *
+ *     PENDING  payment.captured                 → PAID, the order PAID
+ *     PENDING  stock.rejected, stock.released   → FAILED with the reason, the order OPEN again
+ *     ended    the same outcome again           → nothing
+ *     ended    the opposite outcome             → must never be
+ *     unknown  anything                         → nothing: the order is gone, or it was never ours
+ *
+ * `payment.rejected` is not heard here: the buyer is told "failed" only when the stock is back.
+ */
+export interface SagaRow {
+  saga_id: string;
+  order_id: string;
+  state: 'PENDING' | 'PAID' | 'FAILED';
+  amount: number;
+  /** The saga that the order is in now: the fence. */
+  current_saga_id: string | null;
+  age_seconds: number;
+}
+
+export interface Settlement {
+  saga_id: string;
+  order_id: string;
+  state: 'PAID' | 'FAILED';
+  reason: FailureReason | null;
+  traceparent: string;
+  /** Seconds from the saga's opening to its end. */
+  took: number;
+}
+
+export function decideSettlements(
+  rows: readonly SagaRow[],
+  events: readonly SagaEvent[],
+): { settled: Settlement[]; duplicates: number } {
+  const sagas = new Map(rows.map((row) => [row.saga_id, row]));
+  const settled: Settlement[] = [];
+  let duplicates = 0;
+
+  for (const event of events) {
+    const { state, reason } = outcomeOf(event);
+    const saga = sagas.get(event.data.saga_id);
+    if (!saga || saga.state === state) {
+      duplicates++;
+      continue;
+    }
+    if (saga.state !== 'PENDING') {
+      throw new InvariantViolation(`saga ${saga.saga_id} ended as ${saga.state} and now hears ${event.type}`);
+    }
+    if (saga.current_saga_id !== saga.saga_id) {
+      throw new InvariantViolation(
+        `saga ${saga.saga_id} is pending, but order ${saga.order_id} is in another`,
+      );
+    }
+    if (event.type === 'payment.captured' && event.data.amount !== saga.amount) {
+      throw new InvariantViolation(
+        `saga ${saga.saga_id} costs ${saga.amount} and was charged ${event.data.amount}`,
+      );
+    }
+    const { saga_id, order_id, age_seconds } = saga;
+    settled.push({ saga_id, order_id, state, reason, traceparent: event.traceparent, took: age_seconds });
+    sagas.set(saga_id, { ...saga, state });
+  }
+  return { settled, duplicates };
+}
+
+function outcomeOf(event: SagaEvent): { state: 'PAID' | 'FAILED'; reason: FailureReason | null } {
+  switch (event.type) {
+    case 'payment.captured':
+      return { state: 'PAID', reason: null };
+    case 'stock.rejected':
+    case 'stock.released':
+      return { state: 'FAILED', reason: event.data.reason };
+    default:
+      throw new InvariantViolation(`${event.type} does not end a saga`);
+  }
+}

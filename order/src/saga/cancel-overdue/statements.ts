@@ -1,0 +1,18 @@
+import { statement } from '../../../../shared/postgres/statement';
+
+export interface OverdueSaga {
+  saga_id: string;
+  order_id: string;
+  user_id: string;
+  amount: number;
+  traceparent: string;
+}
+
+/** Moves the deadline on, so that payment is asked again if this request or its answer is lost. */
+export const takeOverdueSagas = statement<OverdueSaga>(
+  'take_overdue_sagas',
+  `UPDATE sagas SET deadline_at = now() + $1 * interval '1 millisecond'
+   WHERE id IN (SELECT id FROM sagas WHERE state = 'PENDING' AND deadline_at <= now()
+                ORDER BY deadline_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+   RETURNING id AS saga_id, order_id, user_id, amount, traceparent`,
+);

@@ -1,0 +1,3 @@
+import { readConfig, serviceSettings } from '../../shared/config';
+
+export const config = readConfig(serviceSettings({ port: 8002, internalPort: 9002 }));

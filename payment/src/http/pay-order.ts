@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { answerOnce } from '../../../shared/http/idempotency';
+import { amount, id } from '../../../shared/http/inputs';
+import { type Answer, problem } from '../../../shared/http/problem';
+import { type Route, route } from '../../../shared/http/route';
+import type { Database, Tx } from '../../../shared/postgres/database';
+import { creditOf, lockUser, moveCredit, unknownUser, userSchema } from './credit';
+import { readOrderPayment, writeOrderPayment } from './order-payment';
+
+export function payOrder(database: Database): Route {
+  return route({
+    method: 'POST',
+    path: '/payment/pay/{user_id}/{order_id}/{amount}',
+    summary: 'Pay for an order outside any checkout (older edition)',
+    description: 'Paying the same amount again changes nothing; after a cancel it is charged anew.',
+    params: z.object({ user_id: id, order_id: id, amount }),
+    idempotent: true,
+    answers: {
+      200: userSchema,
+      404: 'There is no such user.',
+      409: 'Too little credit (`insufficient_credit`), or paid with another amount (`already_paid`).',
+    },
+    handle: (request) => answerOnce(database, request, (tx) => charge(tx, request.params)),
+  });
+}
+
+interface Charge {
+  readonly user_id: string;
+  readonly order_id: string;
+  readonly amount: number;
+}
+
+async function charge(tx: Tx, { user_id, order_id, amount }: Charge): Promise<Answer> {
+  const user = await lockUser(tx, user_id);
+  if (user === undefined) {
+    return unknownUser(user_id);
+  }
+  const payment = await readOrderPayment(tx, user_id, order_id);
+  if (payment?.state === 'PAID') {
+    const detail = `User ${user_id} has paid ${payment.amount} for order ${order_id} already. Cancel that first.`;
+    return payment.amount === amount ? creditOf(user) : problem(409, { reason: 'already_paid', detail });
+  }
+  const answer = await moveCredit(tx, user, { delta: -amount, kind: 'order_payment', orderId: order_id });
+  if (answer.status === 200) {
+    await writeOrderPayment(tx, user_id, order_id, { amount, state: 'PAID' });
+  }
+  return answer;
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { answerOnce } from '../../../shared/http/idempotency';
+import { amountOrZero, rowCount } from '../../../shared/http/inputs';
+import { problem } from '../../../shared/http/problem';
+import { type Route, route } from '../../../shared/http/route';
+import type { Database } from '../../../shared/postgres/database';
+import { statement } from '../../../shared/postgres/statement';
+
+/** Reads go on meanwhile, and nothing else does: what is replaced must not change between ledger and stock. */
+const lockItems = statement('batch_lock_items', 'LOCK TABLE items IN EXCLUSIVE MODE');
+
+/** Whether a checkout in flight has reserved one of the items, or waits for one. */
+const readInUse = statement<{ in_use: boolean }>(
+  'batch_read_in_use',
+  `WITH named AS (SELECT n::text AS id FROM generate_series(0, $1::int - 1) AS n)
+   SELECT EXISTS (SELECT FROM items WHERE held > 0 AND id IN (SELECT id FROM named))
+     OR EXISTS (SELECT FROM reservations, unnest(item_ids) AS wanted (id)
+                WHERE state = 'WAITING' AND wanted.id IN (SELECT id FROM named)) AS in_use`,
+);
+
+const noteInLedger = statement(
+  'batch_note_stock',
+  `INSERT INTO stock_ledger (item_id, delta, kind)
+   SELECT n::text, $2::bigint - coalesce(available, 0), 'init'
+   FROM generate_series(0, $1::int - 1) AS n LEFT JOIN items ON items.id = n::text
+   WHERE $2::bigint <> coalesce(available, 0)`,
+);
+
+const replaceItems = statement(
+  'batch_replace_items',
+  `INSERT INTO items (id, available, price)
+   SELECT n::text, $2::bigint, $3::bigint FROM generate_series(0, $1::int - 1) AS n
+   ON CONFLICT (id) DO UPDATE SET available = EXCLUDED.available, price = EXCLUDED.price`,
+);
+
+export function batchInit(database: Database): Route {
+  return route({
+    method: 'POST',
+    path: '/stock/batch_init/{n}/{starting_stock}/{item_price}',
+    summary: 'Create or reset items "0" to "n-1"',
+    description: 'Orders may go on using an earlier price of such an item for up to a minute.',
+    params: z.object({ n: rowCount, starting_stock: amountOrZero, item_price: amountOrZero }),
+    idempotent: true,
+    answers: {
+      200: z.object({ msg: z.string() }),
+      404: 'Not enabled here.',
+      409: 'A checkout in flight uses one of these items.',
+    },
+    handle(request) {
+      const { n, starting_stock, item_price } = request.params;
+      return answerOnce(database, request, async (tx) => {
+        await tx.run(lockItems);
+        const [row] = await tx.run(readInUse, [n]);
+        if (row?.in_use !== false) {
+          const detail =
+            'A checkout in flight uses one of these items. Wait until none is, and repeat the request.';
+          return problem(409, { reason: 'checkout_in_progress', detail });
+        }
+        await tx.run(noteInLedger, [n, starting_stock]);
+        await tx.run(replaceItems, [n, starting_stock, item_price]);
+        return { status: 200, body: { msg: `Batch init for stock successful: ${n} items.` } };
+      });
+    },
+  });
+}

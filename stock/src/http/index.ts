@@ -1,0 +1,28 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { onlyWhenEnabled } from '../../../shared/http/batch-init';
+import type { Route } from '../../../shared/http/route';
+import type { Database } from '../../../shared/postgres/database';
+import { PrismaClient } from '../../prisma/client/client';
+import { add } from './add';
+import { batchInit } from './batch-init';
+import { createItem } from './create-item';
+import { findItem } from './find-item';
+import { subtract } from './subtract';
+
+export interface StockHttp {
+  readonly database: Database;
+  readonly batchInit: boolean;
+  /** Called after a change has been committed: checkouts may be waiting for these items. */
+  readonly onStockChanged: (itemIds: string[]) => void;
+}
+
+export function routes({ database, batchInit: enabled, onStockChanged }: StockHttp): Route[] {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+  return [
+    createItem(database),
+    findItem(prisma),
+    add(database, onStockChanged),
+    subtract(database, onStockChanged),
+    onlyWhenEnabled(enabled, batchInit(database)),
+  ];
+}

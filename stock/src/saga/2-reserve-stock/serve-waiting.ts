@@ -1,0 +1,46 @@
+import type { SagaEvent } from '../../../../shared/contract/events';
+import type { Tx } from '../../../../shared/postgres/database';
+import { decideWaiting } from './decide';
+import {
+  endWaiting,
+  lockItems,
+  lockWaiting,
+  readItemsWaitedForLong,
+  readItemsWaitedForTogether,
+} from './statements';
+import { holdReserved } from './step';
+
+/**
+ * Serves those who wait for items of which something was just sold for good, given back or added.
+ *
+ * @returns the events that follow, and the items that must be looked at once more
+ */
+export async function serveWaiting(
+  tx: Tx,
+  itemIds: readonly string[],
+): Promise<{ emit: SagaEvent[]; unsettled: string[] }> {
+  const together = (await tx.run(readItemsWaitedForTogether, [itemIds])).map((row) => row.item_id);
+  if (together.length === 0) return { emit: [], unsettled: [] };
+  // Sent together, answered one after the other: who waits is read when the items are locked.
+  const [items, waiting] = await Promise.all([
+    tx.run(lockItems, [together]),
+    tx.run(lockWaiting, [together]),
+  ]);
+  const { decided, emit, unsettled } = decideWaiting(items, waiting);
+  if (decided.length > 0) {
+    await Promise.all([
+      tx.run(endWaiting, [
+        decided.map((r) => r.saga_id),
+        decided.map((r) => r.state),
+        decided.map((r) => r.reason),
+      ]),
+      holdReserved(tx, decided),
+    ]);
+  }
+  return { emit, unsettled };
+}
+
+/** Items that somebody has waited for so long that whoever should have looked may have stopped in between. */
+export async function itemsWaitedForLong(tx: Tx): Promise<string[]> {
+  return (await tx.run(readItemsWaitedForLong)).map((row) => row.item_id);
+}

@@ -1,0 +1,68 @@
+import type { Line } from '../../../../shared/contract/events';
+import { statement } from '../../../../shared/postgres/statement';
+import type { Reservation } from '../reservation';
+import type { ItemRow } from './shelves';
+
+export const lockItems = statement<ItemRow>(
+  'lock_items',
+  'SELECT id, available, held FROM items WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE',
+);
+
+export const readReservations = statement<Reservation>(
+  'read_reservations',
+  `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
+   FROM reservations WHERE saga_id = ANY($1::uuid[])`,
+);
+
+/** To be read once the items are locked: nobody can begin to wait for them from then on. */
+export const readWaitedFor = statement<Line>(
+  'read_waited_for',
+  `SELECT line.item_id, sum(line.quantity)::bigint AS quantity
+   FROM reservations r, unnest(r.item_ids, r.quantities) AS line (item_id, quantity)
+   WHERE r.state = 'WAITING' AND line.item_id = ANY($1::text[])
+   GROUP BY line.item_id`,
+);
+
+/** JSON, because an array of arrays must be rectangular in SQL and the lines of orders are not. */
+export const recordReservations = statement(
+  'record_reservations',
+  `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
+   SELECT * FROM json_to_recordset($1::json) AS r (
+     saga_id uuid, order_id text, user_id text, amount bigint, item_ids text[], quantities bigint[],
+     state text, reason text, traceparent text)`,
+);
+
+export const holdItems = statement(
+  'hold_items',
+  `UPDATE items SET available = available - taken.quantity, held = held + taken.quantity
+   FROM (SELECT item_id, sum(quantity)::bigint AS quantity
+         FROM unnest($1::text[], $2::bigint[]) AS line (item_id, quantity) GROUP BY item_id) AS taken
+   WHERE items.id = taken.item_id`,
+);
+
+/** Every item that is wanted by somebody who waits for one of these. */
+export const readItemsWaitedForTogether = statement<{ item_id: string }>(
+  'read_items_waited_for_together',
+  `SELECT DISTINCT unnest(item_ids) AS item_id FROM reservations
+   WHERE state = 'WAITING' AND item_ids && $1::text[]`,
+);
+
+export const lockWaiting = statement<Reservation>(
+  'lock_waiting',
+  `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
+   FROM reservations WHERE state = 'WAITING' AND item_ids && $1::text[]
+   ORDER BY arrival FOR NO KEY UPDATE`,
+);
+
+export const endWaiting = statement(
+  'end_waiting',
+  `UPDATE reservations SET state = ended.state, reason = ended.reason, updated_at = now()
+   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS ended (saga_id, state, reason)
+   WHERE reservations.saga_id = ended.saga_id AND reservations.state = 'WAITING'`,
+);
+
+export const readItemsWaitedForLong = statement<{ item_id: string }>(
+  'read_items_waited_for_long',
+  `SELECT DISTINCT unnest(item_ids) AS item_id FROM reservations
+   WHERE state = 'WAITING' AND created_at < now() - interval '1 second'`,
+);

@@ -1,0 +1,35 @@
+import type { FailureReason, Line, SagaEvent } from '../../../shared/contract/events';
+
+/** What stock knows of a saga. `reason` is set when it is REJECTED or RELEASED. */
+export interface Reservation {
+  saga_id: string;
+  order_id: string;
+  user_id: string;
+  amount: number;
+  /** Line i is item_ids[i], quantities[i]. A saga that was cancelled before it arrived has none. */
+  item_ids: string[];
+  quantities: number[];
+  state: 'WAITING' | 'RESERVED' | 'REJECTED' | 'COMMITTED' | 'RELEASED';
+  reason: FailureReason | null;
+  traceparent: string;
+}
+
+export function linesOf({ item_ids, quantities }: Reservation): Line[] {
+  return item_ids.map((item_id, i) => ({ item_id, quantity: quantities[i] as number }));
+}
+
+/** The event that tells what stock decided; none while the saga waits. */
+export function outcomeOf(reservation: Reservation, traceparent: string): SagaEvent[] {
+  const { saga_id, order_id, user_id, amount, state, reason } = reservation;
+  switch (state) {
+    case 'WAITING':
+      return [];
+    case 'RESERVED':
+    case 'COMMITTED':
+      return [{ type: 'stock.reserved', traceparent, data: { saga_id, order_id, user_id, amount } }];
+    default: {
+      const type = state === 'REJECTED' ? 'stock.rejected' : 'stock.released';
+      return [{ type, traceparent, data: { saga_id, order_id, reason: reason as FailureReason } }];
+    }
+  }
+}
