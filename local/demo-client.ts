@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, type Dispatcher } from 'undici';
+import { z } from 'zod';
+
+const problem = z.object({
+  reason: z.string().optional(),
+  saga_id: z.string().optional(),
+  detail: z.string(),
+});
+const paid = z.object({ saga_id: z.string() });
+
+/** How a checkout ended: 200 when it was paid, 4xx with a reason when it left no trace. */
+export interface Outcome {
+  readonly status: number;
+  readonly reason: string | undefined;
+  readonly sagaId: string | undefined;
+  /** From the first request to the final answer. */
+  readonly ms: number;
+}
+
+/** Statuses that are no outcome: pending, overloaded, or a service that went away with the request. */
+const isOpen = (status: number) => status === 202 || status === 429 || status >= 500;
+const patienceMs = 60_000;
+
+/** Speaks the public API as any client would; errors are sentences for the person at the terminal. */
+export class DemoClient {
+  private readonly agent: Agent;
+
+  /** @param connections how many requests may be under way; the others wait for their turn */
+  constructor(
+    readonly url: URL,
+    connections: number,
+  ) {
+    this.agent = new Agent({ connections, headersTimeout: patienceMs, bodyTimeout: patienceMs });
+  }
+
+  /** What must succeed. */
+  async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, answer: z.ZodType<T>): Promise<T> {
+    const { status, body } = await this.request(method, path);
+    if (status === 200) return this.read(answer, body);
+    throw new Error(`${method} ${path} was answered ${status}: ${this.read(problem, body).detail}`);
+  }
+
+  /** A checkout whose outcome is open is repeated, which joins it or reads how it ended. */
+  async checkOut(orderId: string): Promise<Outcome> {
+    const path = `/orders/checkout/${orderId}`;
+    const start = performance.now();
+    for (;;) {
+      const { status, body, retryAfter } = await this.request('POST', path);
+      const ms = performance.now() - start;
+      if (!isOpen(status)) {
+        if (status === 200) return { status, reason: undefined, sagaId: this.read(paid, body).saga_id, ms };
+        const { reason, saga_id } = this.read(problem, body);
+        return { status, reason, sagaId: saga_id, ms };
+      }
+      if (ms > patienceMs) {
+        throw new Error(`The checkout of order ${orderId} has had no outcome for a minute (${status}).`);
+      }
+      await sleep(1_000 * retryAfter);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.agent.destroy();
+  }
+
+  private async request(method: Dispatcher.HttpMethod, path: string) {
+    const { origin } = this.url;
+    try {
+      const { statusCode, headers, body } = await this.agent.request({ origin, path, method });
+      const retryAfter = Math.min(Number(headers['retry-after']) || 1, 5);
+      return { status: statusCode, retryAfter, body: parseJson(await body.text()) };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') {
+        throw new Error(`The shop at ${origin} went away in the middle of a request (${code}).`);
+      }
+      throw new Error(
+        `No shop answers at ${origin} (${code ?? message}). Run "npm start" in another terminal first, ` +
+          'or say where the shop is: npm run demo -- --url http://localhost:8000',
+      );
+    }
+  }
+
+  private read<T>(answer: z.ZodType<T>, body: unknown): T {
+    const read = answer.safeParse(body);
+    if (read.success) return read.data;
+    throw new Error(`What answers at ${this.url.origin} is not a Chandlery shop. Name another with --url.`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

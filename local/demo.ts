@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { demoConfig } from './config';
+import { checkBooks } from './demo-books';
+import { DemoClient } from './demo-client';
+import { bold } from './demo-print';
+import { rush } from './demo-rush';
+import { DemoShop } from './demo-shop';
+import { tellStory } from './demo-story';
+
+const usage = `Usage: npm run demo -- [--url http://localhost:8000]
+  Drives a small shop against a running system, and checks that money and stock add up.
+  --url   where the system's gateway is; otherwise SHOP_URL, otherwise http://localhost:8000`;
+/** Enough for every checkout of the rush to be under way at once. */
+const connections = 400;
+
+/** Exits with status 1 unless everything went as it must. */
+async function main(): Promise<void> {
+  const client = new DemoClient(readArguments(), connections);
+  const shop = new DemoShop(client);
+  try {
+    const faults = [...(await tellStory(shop)), ...(await rush(shop)), ...(await checkBooks(shop))];
+    console.log(
+      `\n${bold(faults.length === 0 ? 'Money and stock add up.' : 'Not everything is as it must be:')}`,
+    );
+    for (const fault of faults) console.log(`  ${fault}`);
+    if (faults.length > 0) process.exitCode = 1;
+  } finally {
+    await client.close();
+  }
+}
+
+function readArguments(): URL {
+  try {
+    const { values } = parseArgs({ options: { url: { type: 'string' } } });
+    const url = new URL(values.url ?? demoConfig().SHOP_URL);
+    if (/^https?:$/.test(url.protocol)) return url;
+    throw new Error(`"${url.href}" is not the address of a web server.`);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,26 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+
+const pollEveryMs = 250;
+
+/** Passes on each line that is added to a file, which is made if it is not there; returns what ends that. */
+export function follow(file: string, onLine: (line: string) => void): () => void {
+  closeSync(openSync(file, 'a'));
+  const descriptor = openSync(file, 'r');
+  const chunk = Buffer.alloc(64 * 1024);
+  let unfinished = '';
+  const poll = () => {
+    for (;;) {
+      const length = readSync(descriptor, chunk);
+      if (length === 0) return;
+      const lines = (unfinished + chunk.toString('utf8', 0, length)).split('\n');
+      unfinished = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    }
+  };
+  const timer = setInterval(poll, pollEveryMs);
+  return () => {
+    clearInterval(timer);
+    poll();
+    closeSync(descriptor);
+  };
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { root } from '../shared/root';
+
+/** Where a local run keeps its data, its logs and the record of what is running. */
+export const home = join(root, '.chandlery');
+
+export const serviceNames = ['order', 'payment', 'stock'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+export type Replicas = Record<ServiceName, number>;
+
+/** Replica k of a service listens 10k above the first one, so that there is room for nine. */
+export const maxReplicas = 9;
+
+/**
+ * Every port follows from the gateway's. With 8000: order 8001, payment 8002, stock 8003, their further replicas 8011,
+ * 8012, 8013 and so on, internal ports 1000 above these, PostgreSQL 8100, RabbitMQ 8101 to 8103.
+ */
+export function portsFrom(gateway: number) {
+  return {
+    gateway,
+    service: (name: ServiceName, replica: number) => gateway + 1 + serviceNames.indexOf(name) + 10 * replica,
+    internal: (name: ServiceName, replica: number) =>
+      gateway + 1001 + serviceNames.indexOf(name) + 10 * replica,
+    postgres: gateway + 100,
+    rabbit: { amqp: gateway + 101, distribution: gateway + 102, epmd: gateway + 103 },
+  };
+}
+export type Ports = ReturnType<typeof portsFrom>;

@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { type PostgresPrograms, postgresPrograms, reachableDataDir } from './postgres-programs';
+import { endOf, startOf } from './process';
+import { keepRunning, type Supervised } from './supervise';
+
+export interface Postgres {
+  /** A database's address, as the role of the same name; `postgres` is the superuser's. */
+  url(database: string): string;
+  dataDir: string;
+  stop(): Promise<void>;
+  kill(): void;
+}
+
+export interface PostgresOptions {
+  /** Everything is kept below this folder, unless the server's user cannot reach it. */
+  home: string;
+  port: number;
+  databases: readonly string[];
+  say(text: string): void;
+}
+
+// Sized for a developer's machine that also runs everything else. Durability is left as it is: on.
+const settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '300',
+  shared_buffers: '256MB',
+  max_wal_size: '4GB',
+  checkpoint_timeout: '15min',
+  jit: 'off',
+  log_lock_waits: 'on',
+};
+
+/** A PostgreSQL server of our own with a database for each name, each owned by a role of that name. */
+export async function startPostgres({ home, port, databases, say }: PostgresOptions): Promise<Postgres> {
+  mkdirSync(home, { recursive: true });
+  const programs = postgresPrograms();
+  const dataDir = postgresDataDir(home, programs);
+  const password = readOrCreatePassword(join(home, 'postgres-password'));
+  if (!existsSync(dataDir)) initialise(programs, dataDir, password);
+  await clearStalePid(dataDir);
+
+  const flags = Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
+  const logFile = join(home, 'log/postgres.log');
+  const server = keepRunning(
+    {
+      name: 'postgres',
+      command: programs.postgres,
+      args: ['-D', dataDir, '-p', String(port), ...flags],
+      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
+      user: programs.user,
+      logFile,
+      recordsDir: join(home, 'running'),
+      // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
+      stopSignal: 'SIGINT',
+    },
+    say,
+  );
+  const url = (name: string) => `postgresql://${name}:${password}@127.0.0.1:${port}/${name}`;
+  try {
+    const admin = await connect(url('postgres'), server, logFile);
+    for (const name of databases) await ensureDatabase(admin, name, password);
+    await admin.end();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { url, dataDir, stop: server.stop, kill: server.kill };
+}
+
+export function postgresDataDir(home: string, programs: PostgresPrograms = postgresPrograms()): string {
+  return reachableDataDir(join(home, 'postgres'), programs);
+}
+
+// Any account of the machine can reach the port, and a superuser of PostgreSQL can run programs: so, a password.
+function readOrCreatePassword(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 });
+  return readFileSync(file, 'utf8');
+}
+
+// Made beside its place and then moved there, so that an interrupted attempt is never taken for a data folder.
+function initialise({ initdb, user }: PostgresPrograms, dataDir: string, password: string): void {
+  const unfinished = `${dataDir}.new`;
+  const passwordFile = `${dataDir}.password`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(dirname(unfinished), { recursive: true });
+  mkdirSync(unfinished, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (user !== undefined) for (const path of [unfinished, passwordFile]) chownSync(path, user.uid, user.gid);
+  const flags = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const result = spawnSync(initdb, ['-D', unfinished, '--encoding=UTF8', '--no-locale', ...flags], {
+    ...user,
+    cwd: dirname(dataDir),
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, LC_ALL: 'C' },
+  });
+  rmSync(passwordFile);
+  if (result.status !== 0) {
+    const reason = result.error?.message ?? result.stderr;
+    throw new Error(`PostgreSQL's data folder could not be made in ${dataDir}: ${reason}`);
+  }
+  renameSync(unfinished, dataDir);
+}
+
+/**
+ * After a crash the file names a process that has gone, and whose id may by now belong to another, which PostgreSQL
+ * would take for itself. Whatever we had started ourselves has been stopped before this.
+ */
+async function clearStalePid(dataDir: string): Promise<void> {
+  const file = join(dataDir, 'postmaster.pid');
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  if (isServerOf(pid, dataDir)) {
+    process.kill(pid, 'SIGINT');
+    while (startOf(pid) !== undefined) await sleep(50);
+  }
+  rmSync(file, { force: true });
+}
+
+function isServerOf(pid: number, dataDir: string): boolean {
+  if (startOf(pid) === undefined) return false;
+  const { stdout } = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+  const commandLine = existsSync('/proc/self/cmdline')
+    ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    : stdout;
+  return commandLine.includes(dataDir);
+}
+
+async function connect(url: string, server: Supervised, logFile: string): Promise<Client> {
+  for (const end = Date.now() + 60_000; ; await sleep(25)) {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    try {
+      await client.connect();
+      return client;
+    } catch (cause) {
+      await client.end().catch(() => {});
+      if (server.isRunning() && Date.now() < end) continue;
+      throw new Error(`PostgreSQL did not start. The end of its log (${logFile}):\n${endOf(logFile)}`, {
+        cause,
+      });
+    }
+  }
+}
+
+async function ensureDatabase(admin: Client, name: string, password: string): Promise<void> {
+  const id = admin.escapeIdentifier(name);
+  const roles = await admin.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
+  if (roles.rowCount === 0) await admin.query(`CREATE ROLE ${id} LOGIN`);
+  await admin.query(`ALTER ROLE ${id} PASSWORD ${admin.escapeLiteral(password)}`);
+  const existing = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+  if (existing.rowCount === 0) await admin.query(`CREATE DATABASE ${id} OWNER ${id}`);
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RabbitPrograms } from './rabbit-programs';
+import { keepRunning, type Supervised } from './supervise';
+
+export interface RabbitPorts {
+  amqp: number;
+  /** Of the HTTP API, if it is wanted: stopping takes five seconds longer with it. */
+  management?: number;
+  /** The node's own, for its command-line tools. */
+  distribution: number;
+  epmd: number;
+}
+
+// Stays clear of any RabbitMQ of the system: its own name, ports and folders, and loopback only.
+const nodeName = 'chandlery@localhost';
+
+/** Starts a private node; it takes connections some seconds later. */
+export function startNode(
+  programs: RabbitPrograms,
+  home: string,
+  ports: RabbitPorts,
+  say: (text: string) => void,
+): Supervised {
+  const folder = join(home, 'rabbitmq');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'rabbitmq.conf'), configuration(ports));
+  writeFileSync(
+    join(folder, 'enabled_plugins'),
+    ports.management === undefined ? '[].\n' : '[rabbitmq_management].\n',
+  );
+  // Erlang's own resolver, because the system's runs in a helper process that outlives the node by a moment.
+  writeFileSync(join(folder, 'inetrc'), '{lookup, [file, dns]}.\n');
+  const records = { recordsDir: join(home, 'running') };
+  const env = {
+    ...programs.env,
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    ERL_INETRC: join(folder, 'inetrc'),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_EPMD_PORT: String(ports.epmd),
+  };
+
+  // The node would start one of its own, as a daemon that outlives everything.
+  const epmd = keepRunning(
+    {
+      ...records,
+      name: 'epmd',
+      command: programs.epmd,
+      args: [],
+      env,
+      logFile: join(home, 'log/epmd.log'),
+    },
+    say,
+  );
+  const node = keepRunning(
+    {
+      ...records,
+      name: 'rabbitmq',
+      command: programs.server,
+      args: [],
+      logFile: join(home, 'log/rabbitmq.log'),
+      env: {
+        ...env,
+        RABBITMQ_NODENAME: nodeName,
+        // Makes the script become the node, instead of staying around it as a shell that passes signals on.
+        RUNNING_UNDER_SYSTEMD: 'true',
+        RABBITMQ_DIST_PORT: String(ports.distribution),
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+        RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
+        RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+        RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'none'),
+        RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+        RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+        RABBITMQ_LOG_BASE: join(home, 'log'),
+      },
+    },
+    say,
+  );
+  return {
+    ...node,
+    async stop() {
+      await node.stop();
+      await epmd.stop();
+    },
+    kill() {
+      node.kill();
+      epmd.kill();
+    },
+  };
+}
+
+function configuration(ports: RabbitPorts): string {
+  // Statistics would cost more processor time than the shop's own messages do.
+  const management = `
+management.tcp.ip = 127.0.0.1
+management.tcp.port = ${ports.management}
+management.disable_stats = true
+management_agent.disable_metrics_collector = true`;
+  return `
+listeners.tcp.local = 127.0.0.1:${ports.amqp}
+log.file = false
+log.console = true
+log.console.level = info
+vm_memory_high_watermark.absolute = 2GB
+disk_free_limit.absolute = 200MB
+# The default of 512 MiB is meant for machines that do nothing else.
+raft.wal_max_size_bytes = 134217728
+${ports.management === undefined ? '' : management}
+`.trimStart();
+}

@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { home } from './layout';
+import { takeLock } from './lock';
+import { postgresDataDir } from './postgres';
+import { stopLeftovers } from './process';
+import { containerName } from './rabbit';
+import { containerEngine } from './rabbit-programs';
+
+/** Forgets what local runs have stored: databases, queues and logs. */
+async function main(): Promise<void> {
+  const releaseLock = takeLock(home);
+  await stopLeftovers(join(home, 'running'));
+  rmSync(postgresDataDir(home), { recursive: true, force: true });
+  const engine = containerEngine();
+  if (engine !== undefined) spawnSync(engine, ['volume', 'rm', '--force', containerName(home)]);
+  for (const name of ['log', 'rabbitmq', 'running', 'postgres-password']) {
+    rmSync(join(home, name), { recursive: true, force: true });
+  }
+  releaseLock();
+  console.log('The data of local runs is gone. "npm start" begins anew.');
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,49 @@
+// Two npm scripts started together must not install into the same folder at once: the second waits here.
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A holder that is older than this has hung, or its process id now belongs to something else. */
+const abandonedAfterMs = 10 * 60_000;
+
+export async function withLock(path, work) {
+  mkdirSync(dirname(path), { recursive: true });
+  while (!take(path)) {
+    if (isAbandoned(path)) rmSync(path, { force: true });
+    else await sleep(100);
+  }
+  const release = () => rmSync(path, { force: true });
+  process.once('exit', release);
+  try {
+    return await work();
+  } finally {
+    process.off('exit', release);
+    release();
+  }
+}
+
+// The lock appears with its holder's id already in it, because linking is atomic and writing is not.
+function take(path) {
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    rmSync(own);
+  }
+}
+
+function isAbandoned(path) {
+  try {
+    if (Date.now() - statSync(path).mtimeMs > abandonedAfterMs) return true;
+    process.kill(Number(readFileSync(path, 'utf8')), 0);
+    return false;
+  } catch (error) {
+    // ENOENT means that it was released meanwhile, EPERM that its holder lives but is another user's.
+    return error.code === 'ESRCH';
+  }
+}
