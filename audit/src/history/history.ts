@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** One request and what came of it. */
+const exchange = z.object({
+  /** When it was sent, in milliseconds of any clock that does not go back. */
+  at: z.number(),
+  /** When its answer was there, by the same clock. Absent when none came: the outcome is unknown. */
+  answered_at: z.number().optional(),
+  /** Method and path, for example `POST /orders/checkout/1`. */
+  request: z.string().regex(/^[A-Z]+ \/\S*$/),
+  /** Its Idempotency-Key, if it had one. */
+  key: z.string().optional(),
+  status: z.number().int().optional(),
+  /** The JSON body of the answer. */
+  body: z.record(z.string(), z.unknown()).optional(),
+});
+export type Exchange = z.infer<typeof exchange>;
+
+/**
+ * Reads a history: one JSON object a line.
+ * @throws Error naming the first line that is not one
+ */
+export function readHistory(text: string): Exchange[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line, i) => {
+      try {
+        return exchange.parse(JSON.parse(line));
+      } catch (cause) {
+        throw new Error(`Line ${i + 1} of the history is not a request with its answer.`, { cause });
+      }
+    });
+}
+
+/** Whether the request had its effect, had none and never will, or nobody can tell. */
+export type Outcome = 'done' | 'refused' | 'unknown';
+
+export function outcomeOf({ status, body }: Exchange): Outcome {
+  if (status === undefined || status === 202 || status >= 500) return 'unknown';
+  // Another request with the key is at work, and this one will be what that one becomes.
+  if (body?.reason === 'idempotency_key_in_flight') return 'unknown';
+  return status < 300 ? 'done' : 'refused';
+}
+
+export function answeredAt({ answered_at }: Exchange): number {
+  return answered_at ?? Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,108 @@
+import type { Change } from './account';
+import { answeredAt, type Exchange, outcomeOf } from './history';
+
+/** A balance by name: `credit:<user>`, `stock:<item>` or `line:<order>/<item>`. */
+export type Account = string;
+
+/** When an account began, and with what. */
+export interface Origin {
+  at: number;
+  balance: number;
+}
+
+export interface Read {
+  account: Account;
+  balance: number;
+  sent: number;
+  answered: number;
+}
+
+/** What a history says, sorted by what it is about. */
+export class Ledger {
+  readonly changes = new Map<Account, Change[]>();
+  readonly reads: Read[] = [];
+  readonly checkouts = new Map<string, Exchange[]>();
+  readonly orderReads = new Map<string, Exchange[]>();
+  /** Orders that were acknowledged, with the time. */
+  readonly created = new Map<string, number>();
+  /** Orders that somebody asked to remove, or that batch_init replaced: whether they exist is not looked into. */
+  readonly perhapsGone = new Set<string>();
+  /** Accounts that something touched whose effect cannot be told from its answer. */
+  readonly untold = new Set<Account>();
+  /** Orders were replaced after checkouts, so that nobody can tell any more whom those charged and for what. */
+  forgotten = false;
+
+  private readonly items = new Map<string, Set<string>>();
+  private readonly origins = new Map<Account, Origin>();
+  private readonly ranges: { kind: string; count: number; origin: Origin | undefined }[] = [];
+
+  begin(account: Account, at: number): void {
+    this.origins.set(account, { at, balance: 0 });
+  }
+
+  /** batch_init: rows "0" to "count-1" begin anew. Without an origin it is unknown whether they did. */
+  beginAll(kind: string, count: number, origin: Origin | undefined): void {
+    this.ranges.push({ kind, count, origin });
+  }
+
+  /** The line of an order grew or shrank. */
+  changeLine(order: string, item: string, delta: number, exchange: Exchange): void {
+    this.items.set(order, (this.items.get(order) ?? new Set()).add(item));
+    this.change(`line:${order}/${item}`, delta, exchange);
+  }
+
+  /** The items that the history put into an order. */
+  itemsOf(order: string): string[] {
+    return [...(this.items.get(order) ?? [])];
+  }
+
+  /** Every account that was created or changed by name. */
+  accounts(): Account[] {
+    return [...new Set([...this.origins.keys(), ...this.changes.keys()])];
+  }
+
+  /** Where the account began, as far as the history knows. */
+  originOf(account: Account): Origin | undefined {
+    const [kind = '', name = ''] = account.split(':');
+    if (this.untold.has(account)) return undefined;
+    if (kind === 'line') return this.originOfLine(account, name.slice(0, name.indexOf('/')));
+    const covering = this.ranges.filter(
+      (range) => range.kind === kind && /^(0|[1-9]\d*)$/.test(name) && Number(name) < range.count,
+    );
+    if (covering.length === 0) return this.origins.get(account);
+    const last = covering.at(-1);
+    return covering.some((range) => range.origin === undefined) ? undefined : last?.origin;
+  }
+
+  /** The lines of an order begin with the order. */
+  private originOfLine(account: Account, order: string): Origin | undefined {
+    const at = this.created.get(order);
+    return at === undefined || this.perhapsGone.has(order) || this.untold.has(account)
+      ? undefined
+      : { at, balance: 0 };
+  }
+
+  /** @param group what is one and the same change, however often it was asked for */
+  change(
+    account: Account,
+    delta: number,
+    exchange: Exchange,
+    { group = exchange.key, passing = false }: { group?: string | undefined; passing?: boolean } = {},
+  ): void {
+    const changes = this.changes.get(account) ?? [];
+    this.changes.set(account, changes);
+    changes.push({
+      delta,
+      group: group ?? `request ${changes.length}`,
+      passing,
+      sent: exchange.at,
+      answered: answeredAt(exchange),
+      outcome: outcomeOf(exchange),
+    });
+  }
+
+  read(account: Account, balance: unknown, exchange: Exchange): void {
+    if (typeof balance !== 'number') return;
+    this.reads.push({ account, balance, sent: exchange.at, answered: answeredAt(exchange) });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Tx } from '../../../shared/postgres/database';
+import { type Statement, statement } from '../../../shared/postgres/statement';
+
+/**
+ * Compares what two databases say about the same sagas without moving either of them: each adds up a digest for each
+ * of 4,096 buckets of sagas, and only the buckets whose digests differ are looked at saga by saga.
+ */
+export interface Comparable {
+  readonly digests: Statement<Digest>;
+  readonly entries: Statement<Entry>;
+}
+
+interface Digest {
+  bucket: number;
+  digest: string;
+}
+interface Entry {
+  saga_id: string;
+  digest: string;
+}
+
+/** Buckets that are looked at together, which bounds what is in memory: 1,000,000 sagas are 250 a bucket. */
+const BUCKETS_AT_ONCE = 256;
+
+/**
+ * @param rows a query for the columns saga_id and entry (text), any number of rows for each saga; its $1 is the age in
+ *   milliseconds that a row must have to be compared, or null for any
+ */
+export function comparable(name: string, rows: string): Comparable {
+  const hashed = `
+    SELECT saga_id, hashtextextended(saga_id::text, 0) & 4095 AS bucket,
+           hashtextextended(saga_id::text || ' ' || entry, 0) AS hash
+    FROM (${rows}) AS compared`;
+  const digest = `count(*) || ':' || bit_xor(hash) AS digest`;
+  return {
+    digests: statement(
+      `audit_digests_${name}`,
+      `SELECT bucket, ${digest} FROM (${hashed}) AS hashed GROUP BY bucket`,
+    ),
+    entries: statement(
+      `audit_entries_${name}`,
+      `SELECT saga_id, ${digest} FROM (${hashed}) AS hashed WHERE bucket = ANY($2::bigint[]) GROUP BY saga_id`,
+    ),
+  };
+}
+
+/** Yields the ids of sagas that the two sides do not agree on, some at a time. */
+export async function* differences(
+  [left, leftTx]: readonly [Comparable, Tx],
+  [right, rightTx]: readonly [Comparable, Tx],
+  olderThanMs: number | null,
+): AsyncGenerator<string[]> {
+  const [leftDigests, rightDigests] = await Promise.all([
+    leftTx.run(left.digests, [olderThanMs]),
+    rightTx.run(right.digests, [olderThanMs]),
+  ]);
+  const buckets = differing(
+    new Map(leftDigests.map((row) => [row.bucket, row.digest])),
+    new Map(rightDigests.map((row) => [row.bucket, row.digest])),
+  );
+  for (let i = 0; i < buckets.length; i += BUCKETS_AT_ONCE) {
+    const some = buckets.slice(i, i + BUCKETS_AT_ONCE);
+    const [leftEntries, rightEntries] = await Promise.all([
+      leftTx.run(left.entries, [olderThanMs, some]),
+      rightTx.run(right.entries, [olderThanMs, some]),
+    ]);
+    yield differing(
+      new Map(leftEntries.map((row) => [row.saga_id, row.digest])),
+      new Map(rightEntries.map((row) => [row.saga_id, row.digest])),
+    );
+  }
+}
+
+/** The keys that only one of the maps has, or that they have different values for. */
+function differing<K>(left: ReadonlyMap<K, string>, right: ReadonlyMap<K, string>): K[] {
+  const keys = new Set([...left.keys(), ...right.keys()]);
+  return [...keys].filter((key) => left.get(key) !== right.get(key));
+}

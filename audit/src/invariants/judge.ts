@@ -1,0 +1,114 @@
+import type { Line } from '../../../shared/contract/events';
+import type { Finding } from '../finding';
+
+interface Purchase {
+  saga_id: string;
+  order_id: string;
+  user_id: string;
+  amount: number;
+  /** Changed so recently that the others may not have heard of it. */
+  young: boolean;
+}
+export interface OrderView extends Purchase {
+  state: 'PENDING' | 'PAID' | 'FAILED';
+  /** Null when the order has moved on since, so that its lines are no longer this saga's. */
+  lines: Line[] | null;
+}
+export interface ReservationView extends Purchase {
+  state: 'WAITING' | 'RESERVED' | 'REJECTED' | 'COMMITTED' | 'RELEASED';
+  /** Empty when the saga was cancelled before its request arrived. */
+  lines: Line[];
+}
+export interface ChargeView extends Purchase {
+  state: 'CAPTURED' | 'REJECTED' | 'CANCELLED';
+}
+
+/** One saga as the three services know it; absent where a service has no row. */
+export interface SagaView {
+  saga_id: string;
+  order?: OrderView;
+  stock?: ReservationView;
+  payment?: ChargeView;
+}
+
+type Stock = ReservationView['state'] | 'none';
+type Payment = ChargeView['state'] | 'none';
+
+/**
+ * What may be seen together at any moment, given that order was looked at first and payment last. Whatever is not
+ * final in one service leaves the others free; what is final binds them.
+ */
+const stockBesideOrder: Record<OrderView['state'], readonly Stock[] | 'any'> = {
+  PENDING: 'any',
+  PAID: ['RESERVED', 'COMMITTED'],
+  FAILED: ['REJECTED', 'RELEASED'],
+};
+const paymentBesideOrder: Record<OrderView['state'], readonly Payment[] | 'any'> = {
+  PENDING: 'any',
+  PAID: ['CAPTURED'],
+  FAILED: ['none', 'REJECTED', 'CANCELLED'],
+};
+const paymentBesideStock: Record<Stock, readonly Payment[] | 'any'> = {
+  none: ['none', 'CANCELLED'],
+  WAITING: ['none', 'CANCELLED'],
+  RESERVED: 'any',
+  REJECTED: ['none', 'CANCELLED'],
+  COMMITTED: ['CAPTURED'],
+  RELEASED: ['REJECTED', 'CANCELLED'],
+};
+
+/**
+ * Judges one saga, I3 and I5.
+ * @param settled nothing is in flight, so that charged, sold and paid must be the same, and not only not contradict
+ */
+export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
+  const { saga_id, order, stock, payment } = saga;
+  const known = order ?? stock ?? payment;
+  if (known === undefined) return [];
+  const about = { saga_id, order_id: known.order_id, user_id: known.user_id };
+  const findings: Finding[] = [];
+  if (!statesAgree(saga, settled)) {
+    const states = `order ${order?.state ?? 'none'}, stock ${stock?.state ?? 'none'}, payment ${payment?.state ?? 'none'}`;
+    findings.push({ invariant: 'I3', ...about, detail: `the services contradict each other: ${states}` });
+  }
+  const purchases = Object.entries({ order, stock, payment }).flatMap(([service, purchase]) =>
+    purchase
+      ? `${service} has order ${purchase.order_id}, user ${purchase.user_id}, amount ${purchase.amount}`
+      : [],
+  );
+  if (new Set(purchases.map((text) => text.slice(text.indexOf(' ')))).size > 1) {
+    findings.push({ invariant: 'I5', ...about, detail: purchases.join('; ') });
+  }
+  const [ordered, reserved] = [linesAsText(order?.lines ?? []), linesAsText(stock?.lines ?? [])];
+  if (order?.lines && stock && stock.lines.length > 0 && ordered !== reserved) {
+    const detail = `ordered ${ordered || 'nothing'}, but reserved ${reserved}`;
+    findings.push({ invariant: 'I5', ...about, detail });
+  }
+  return findings;
+}
+
+function statesAgree({ order, stock, payment }: SagaView, settled: boolean): boolean {
+  const stockState = stock?.state ?? 'none';
+  const paymentState = payment?.state ?? 'none';
+  const sold = [order?.state === 'PAID', stockState === 'COMMITTED', paymentState === 'CAPTURED'];
+  if (settled && sold.includes(true) && sold.includes(false)) return false;
+  // What order never opened is a forgery, and harmless for as long as nothing is sold on its account.
+  if (order === undefined) return !sold.includes(true) || stock?.young === true || payment?.young === true;
+  if (!allows(stockBesideOrder[order.state], stockState)) return false;
+  if (!allows(paymentBesideOrder[order.state], paymentState)) return false;
+  // Payment was looked at after stock, so it may have heard what stock had yet to decide when we looked there.
+  const stockWasBehind = !settled && payment?.young === true && ['none', 'WAITING'].includes(stockState);
+  return stockWasBehind || allows(paymentBesideStock[stockState], paymentState);
+}
+
+function allows<State>(allowed: readonly State[] | 'any', state: State): boolean {
+  return allowed === 'any' || allowed.includes(state);
+}
+
+/** Lines in an order of their own, so that two lists of them can be compared and shown. */
+function linesAsText(lines: readonly Line[]): string {
+  return lines
+    .map(({ item_id, quantity }) => `${quantity} of ${item_id}`)
+    .sort()
+    .join(', ');
+}

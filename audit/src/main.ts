@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { createLogger } from '../../shared/observe/log';
+import { findAddresses } from './addresses';
+import { audit } from './audit';
+import { mustBeReachable, openBooks } from './books';
+import { auditConfig } from './config';
+import { auditHistory } from './history/audit-history';
+import { readHistory } from './history/history';
+import { databaseTruth, publicApi } from './history/truth';
+import { describeFindings, describeReport } from './report';
+import { watch } from './watch';
+
+const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port 8000]
+       npm run audit -- --watch [--age 30]
+       npm run audit -- --history <file> [--api http://127.0.0.1:8000] [--json]
+  --live      checkouts are in flight: whatever is younger than --age seconds may still change
+  --watch     goes on looking, as --live, and serves /metrics on AUDIT_PORT
+  --history   a file of requests and answers, one JSON object a line, is held against the databases,
+              or with --api against the public API alone
+  --port      the port that npm start was given, when it was not 8000
+ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL name a shop that npm start does not run.
+Exit status: 0 every invariant holds, 1 one is violated, 2 it could not be told.`;
+
+const options = {
+  live: { type: 'boolean', default: false },
+  watch: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+  age: { type: 'string', default: '30' },
+  port: { type: 'string', default: '8000' },
+  history: { type: 'string' },
+  api: { type: 'string' },
+} as const;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options });
+  if (values.help) return console.log(usage);
+  const inFlightMs = whole(values.age, 1, 86_400) * 1_000;
+  const history =
+    values.history === undefined ? undefined : readHistory(await readFile(values.history, 'utf8'));
+  if (history && values.api) {
+    const api = publicApi({ orders: values.api, payment: values.api, stock: values.api });
+    return tell(await auditHistory(history, api), values.json);
+  }
+
+  const config = auditConfig();
+  const log = createLogger({
+    service: 'audit',
+    // What a single audit has to say is its report.
+    level: values.watch ? config.LOG_LEVEL : 'silent',
+    format: config.LOG_FORMAT,
+  });
+  const addresses = await findAddresses(config, whole(values.port, 1024, 64_000));
+  const books = openBooks(addresses, log);
+  if (values.watch) {
+    const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };
+    const watching = await watch(books, log, { ...settings, inFlightMs, amqpUrl: addresses.amqp });
+    log.info({ port: watching.port }, 'auditing');
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      process.once(signal, () => void watching.stop().then(books.close));
+    }
+    return;
+  }
+  try {
+    await mustBeReachable(books);
+    if (history) return tell(await auditHistory(history, databaseTruth(books)), values.json);
+    const report = await audit(books, {
+      amqpUrl: addresses.amqp,
+      inFlightMs: values.live ? inFlightMs : undefined,
+    });
+    console.log(values.json ? JSON.stringify(report, undefined, 2) : describeReport(report));
+    process.exitCode = report.findings.length > 0 ? 1 : 0;
+  } finally {
+    await books.close();
+  }
+}
+
+function tell({ findings, checked }: Awaited<ReturnType<typeof auditHistory>>, json: boolean): void {
+  const counts = Object.entries(checked).map(([what, count]) => `${count} ${what}`);
+  const text = `Looked at ${counts.join(', ')}.\n\n${describeFindings(findings)}`;
+  console.log(json ? JSON.stringify({ findings, checked }, undefined, 2) : text);
+  process.exitCode = findings.length > 0 ? 1 : 0;
+}
+
+function whole(value: string, least: number, most: number): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new Error(`"${value}" is not a whole number from ${least} to ${most}.\n${usage}`);
+}
+
+main().catch((error: Error) => {
+  const cause = error.cause instanceof Error ? ` (${error.cause.message || String(error.cause)})` : '';
+  console.error(`${error.message}${cause}`);
+  process.exitCode = 2;
+});
