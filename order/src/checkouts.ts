@@ -1,3 +1,4 @@
+import { v7 as uuid } from 'uuid';
 import { type Batcher, smartBatch } from '../../shared/batch';
 import type { Outbox } from '../../shared/outbox/outbox';
 import type { Database } from '../../shared/postgres/database';
@@ -5,7 +6,7 @@ import { CommitUnknown } from '../../shared/postgres/errors';
 import type { CheckoutDecision, CheckoutRequest } from './saga/1-request-checkout/decide';
 import { requestCheckouts } from './saga/1-request-checkout/step';
 
-/** Times a batch is run whose COMMIT got lost: run again, each request finds the saga it opened, if it did. */
+/** Times a batch is run whose COMMIT got lost. */
 const MAX_ATTEMPTS = 3;
 
 /** The checkouts that arrive while a transaction is under way are the next transaction. */
@@ -28,7 +29,11 @@ export function openCheckouts(options: {
       return decisions;
     } catch (error) {
       if (!(error instanceof CommitUnknown) || attempt === MAX_ATTEMPTS) throw error;
-      return open(requests, attempt + 1);
+      // What was committed unseen is joined, or has ended by now and its id is taken for ever: a new one is offered.
+      return open(
+        requests.map((request) => ({ ...request, saga_id: uuid() })),
+        attempt + 1,
+      );
     }
   }
 
