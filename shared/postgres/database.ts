@@ -63,9 +63,15 @@ export function openDatabase(options: { url: string; poolSize: number; log: Logg
       // BEGIN is waited for: were it cancelled with a statement right behind it, that statement would commit alone.
       await query(client, 'BEGIN');
       let result: T;
+      let firstFault: unknown;
       try {
         result = await work({
-          run: (statement, values = []) => query(client, { ...statement, values: [...values] }),
+          // Once a statement has failed, the server refuses the next ones; what is told is always why the first failed.
+          run: <Row>(statement: Statement<Row>, values: readonly unknown[] = []) =>
+            query<Row>(client, { ...statement, values: [...values] }).catch((error) => {
+              firstFault ??= error;
+              throw firstFault;
+            }),
         });
       } catch (error) {
         broken = await client.query('ROLLBACK').then(
