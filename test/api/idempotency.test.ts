@@ -1,0 +1,146 @@
+import { deleteExpiredKeys } from '../../shared/http/key-cleaner';
+import { expectLedgersToBalance, query } from '../support/books';
+import { openServiceEdge, type ServiceEdge } from '../support/edge';
+
+let edge: ServiceEdge;
+let user: string;
+let keys = 0;
+
+beforeAll(async () => {
+  edge = await openServiceEdge('payment');
+});
+
+beforeEach(async () => {
+  user = (await edge.post('/payment/create_user')).body.user_id;
+});
+
+afterAll(async () => {
+  await expectLedgersToBalance({ payment: edge.databaseUrl });
+  await edge.close();
+});
+
+function newKey(): string {
+  keys += 1;
+  return `key-${keys}`;
+}
+
+async function credit(): Promise<number> {
+  return (await edge.get(`/payment/find_user/${user}`)).body.credit;
+}
+
+test('a repeated request changes nothing more and gets the stored answer', async () => {
+  const headers = { 'Idempotency-Key': newKey() };
+  const first = await edge.post(`/payment/add_funds/${user}/5`, headers);
+  await edge.post(`/payment/add_funds/${user}/100`);
+  const second = await edge.post(`/payment/add_funds/${user}/5`, headers);
+  expect(first.headers['idempotency-replayed']).toBeUndefined();
+  expect(second.headers['idempotency-replayed']).toBe('true');
+  expect([second.status, second.body]).toEqual([first.status, first.body]);
+  expect(await credit()).toBe(105);
+});
+
+test('a repeated creation names the same user', async () => {
+  const headers = { 'Idempotency-Key': newKey() };
+  const first = await edge.post('/payment/create_user', headers);
+  const second = await edge.post('/payment/create_user', headers);
+  expect(second.body).toEqual(first.body);
+});
+
+test('a refusal is stored, too', async () => {
+  const headers = { 'Idempotency-Key': newKey() };
+  const first = await edge.post(`/payment/pay/${user}/5`, headers);
+  await edge.post(`/payment/add_funds/${user}/100`);
+  const second = await edge.post(`/payment/pay/${user}/5`, headers);
+  expect(first).toMatchObject({ status: 409, body: { reason: 'insufficient_credit' } });
+  expect(second).toMatchObject({ status: 409, body: { detail: first.body.detail } });
+  expect(second.headers['content-type']).toBe('application/problem+json');
+  expect(await credit()).toBe(100);
+});
+
+test('of many at once, one has the effect, and the others get its answer or 409', async () => {
+  const headers = { 'Idempotency-Key': newKey() };
+  const path = `/payment/add_funds/${user}/5`;
+  const answers = await Promise.all(Array.from({ length: 60 }, () => edge.post(path, headers)));
+  for (const { status, body } of answers) {
+    expect([200, 409]).toContain(status);
+    expect(status === 200 ? body.credit : body.reason).toBe(status === 200 ? 5 : 'idempotency_key_in_flight');
+  }
+  expect(answers.some(({ status }) => status === 200)).toBe(true);
+  expect(await credit()).toBe(5);
+});
+
+test('while the first is in flight, a second is told so and changes nothing', async () => {
+  const key = newKey();
+  await edge.database.transaction(async (tx) => {
+    await tx.run({ name: '', text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))' }, [key]);
+    const second = await edge.post(`/payment/add_funds/${user}/5`, { 'Idempotency-Key': key });
+    expect(second).toMatchObject({ status: 409, body: { reason: 'idempotency_key_in_flight' } });
+  });
+  expect(await credit()).toBe(0);
+});
+
+test('the same key with another request is refused', async () => {
+  const headers = { 'Idempotency-Key': newKey() };
+  await edge.post(`/payment/add_funds/${user}/5`, headers);
+  expect(await edge.post(`/payment/add_funds/${user}/6`, headers)).toMatchObject({
+    status: 422,
+    body: { reason: 'idempotency_key_reused' },
+  });
+  expect(await credit()).toBe(5);
+});
+
+test('a key means the same with and without the quotes of the draft', async () => {
+  const key = newKey();
+  await edge.post(`/payment/add_funds/${user}/5`, { 'Idempotency-Key': `"${key}"` });
+  await edge.post(`/payment/add_funds/${user}/5`, { 'Idempotency-Key': key });
+  expect(await credit()).toBe(5);
+});
+
+test.each(['a b', '"', '""', '"a', 'a"b', 'a\\b', 'x'.repeat(256), 'é', '"a b"'])(
+  'the key %p is refused and nothing changes',
+  async (key) => {
+    const answer = await edge.post(`/payment/add_funds/${user}/5`, { 'Idempotency-Key': key });
+    expect(answer).toMatchObject({ status: 400, body: { reason: 'invalid_idempotency_key' } });
+    expect(await credit()).toBe(0);
+  },
+);
+
+test('a key of 255 characters is good', async () => {
+  const headers = { 'Idempotency-Key': 'k'.repeat(255) };
+  expect((await edge.post(`/payment/add_funds/${user}/5`, headers)).status).toBe(200);
+});
+
+test('a request that is not valid leaves its key unused', async () => {
+  const headers = { 'Idempotency-Key': newKey() };
+  expect((await edge.post(`/payment/add_funds/${user}/five`, headers)).status).toBe(400);
+  expect((await edge.post(`/payment/add_funds/${user}/5`, headers)).status).toBe(200);
+});
+
+test('keys are kept for 24 hours and then forgotten, however many there are', async () => {
+  const insert = `INSERT INTO idempotency_keys (key, fingerprint, status, body, created_at)
+    SELECT $1 || n, 'x', 200, '{}', now() - $2::interval FROM generate_series(1, $3) AS n`;
+  await query(edge.databaseUrl, insert, ['old', '24 hours 1 minute', 2500]);
+  await query(edge.databaseUrl, insert, ['young', '23 hours 59 minutes', 10]);
+  await Promise.all([deleteExpiredKeys(edge.database), deleteExpiredKeys(edge.database)]);
+  const left = await query<{ kind: string; count: string }>(
+    edge.databaseUrl,
+    `SELECT substr(key, 1, 3) AS kind, count(*)::text FROM idempotency_keys
+     WHERE key LIKE 'old%' OR key LIKE 'young%' GROUP BY 1`,
+  );
+  expect(left).toEqual([{ kind: 'you', count: '10' }]);
+});
+
+test('an answer can be replayed although stock is away, from which the price came', async () => {
+  const stock = await openServiceEdge('stock');
+  const order = await openServiceEdge('order', { stockUrl: stock.origin });
+  const item = (await stock.post('/stock/item/create/4')).body.item_id;
+  const first = await order.post('/orders/create/u');
+  const path = `/orders/addItem/${first.body.order_id}/${item}/1`;
+  const headers = { 'Idempotency-Key': newKey() };
+  await order.post(path, headers);
+  await order.post('/orders/batch_init/1/1/1/1');
+  await stock.close();
+  expect((await order.post(path)).status).toBe(503);
+  expect(await order.post(path, headers)).toMatchObject({ status: 200, body: { total_cost: 4 } });
+  await order.close();
+});

@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { checkout } from '../../order/src/http/checkout';
+import { MAX_AMOUNT } from '../../shared/http/inputs';
+import type { Route } from '../../shared/http/route';
+import { expectLedgersToBalance, query } from '../support/books';
+import { type Edge, openEdge, openServiceEdge, type ServiceEdge } from '../support/edge';
+
+/**
+ * Every rule of the API about what may stand in a path, tried on every parameter of every route of all services,
+ * against servers that really listen.
+ */
+let services: ServiceEdge[];
+let all: Edge;
+let routes: Route[];
+
+beforeAll(async () => {
+  services = [
+    await openServiceEdge('order'),
+    await openServiceEdge('payment'),
+    await openServiceEdge('stock'),
+  ];
+  // A bad parameter is refused before the saga comes in, so that checkout can do without one here.
+  routes = [...services.flatMap((service) => service.routes), checkout({} as never)];
+  all = await openEdge(routes);
+  await query(databaseOf(1), `INSERT INTO users (id) VALUES ('good')`);
+  await query(databaseOf(2), `INSERT INTO items (id, price) VALUES ('good', 1)`);
+  await query(databaseOf(0), `INSERT INTO orders (id, user_id) VALUES ('good', 'good')`);
+});
+
+afterAll(async () => {
+  await expectLedgersToBalance({ payment: databaseOf(1), stock: databaseOf(2) });
+  await all.close();
+  await Promise.all(services.map((service) => service.close()));
+});
+
+function databaseOf(service: number): string {
+  return (services[service] as ServiceEdge).databaseUrl;
+}
+
+/** Everything that a route can change. */
+function contents(): Promise<unknown> {
+  const tables = ['orders, order_lines', 'users, credit_ledger, order_payments', 'items, stock_ledger'];
+  return Promise.all(
+    tables.flatMap((names, service) =>
+      [...names.split(', '), 'idempotency_keys'].map((name) =>
+        query(databaseOf(service), `SELECT * FROM ${name}`),
+      ),
+    ),
+  );
+}
+
+const idLike = /_id}$/;
+
+/** A parameter of some route, with the path in which it is replaced by `text` and the others are good. */
+function places() {
+  return routes.flatMap((route) =>
+    [...route.path.matchAll(/\{(\w+)\}/g)].map(([placeholder, name]) => ({
+      method: route.method,
+      name: name as string,
+      isId: idLike.test(placeholder),
+      mayBeZero: /price|starting/.test(placeholder),
+      path: (text: string) =>
+        route.path
+          .replace(placeholder, () => text)
+          .replaceAll(/\{\w+\}/g, (other) => (idLike.test(other) ? 'good' : '1')),
+    })),
+  );
+}
+
+async function expectRefusal(method: string, path: string, name: string): Promise<void> {
+  const answer = await all.call(method, path);
+  expect(answer.headers['content-type']).toBe('application/problem+json');
+  expect(answer).toMatchObject({ status: 400, body: { status: 400, reason: 'invalid_parameter' } });
+  expect(answer.body.detail).toContain(`"${name}"`);
+}
+
+test.each([
+  '0x10',
+  '1e3',
+  '+5',
+  '-5',
+  '1.5',
+  '%205',
+  '5%20',
+  '',
+  '007',
+  '00',
+  '2147483648',
+  '9999999999',
+  '99999999999999999999',
+  '%D9%A5',
+  '%EF%BC%95',
+  '1%00',
+  '%00',
+  '%0A5',
+  '5%0A',
+  '1_000',
+  '1,0',
+  'NaN',
+  'Infinity',
+  'null',
+  'one',
+  '%31%FF',
+  '%',
+  '%2',
+])('the amount "%s" is refused on every route, and nothing changes', async (text) => {
+  const before = await contents();
+  for (const { method, name, isId, path } of places()) {
+    if (!isId) {
+      await expectRefusal(method, path(text), name);
+    }
+  }
+  expect(await contents()).toEqual(before);
+});
+
+test.each([
+  '',
+  '%00',
+  'a%00b',
+  'a%20b',
+  '%20',
+  'a%2Fb',
+  '..%2F..',
+  'a.b',
+  '%2E%2E',
+  'caf%C3%A9',
+  '%F0%9F%92%A9',
+  '%ff',
+  '%',
+  '%zz',
+  "a'b",
+  '%22',
+  ';',
+  'a%0D%0Ab',
+  'x'.repeat(65),
+  '*',
+  '%25',
+  '~',
+])('the id "%s" is refused on every route, and nothing changes', async (text) => {
+  const before = await contents();
+  for (const { method, name, isId, path } of places()) {
+    if (isId) {
+      await expectRefusal(method, path(text), name);
+    }
+  }
+  expect(await contents()).toEqual(before);
+});
+
+test('whatever is not an amount is refused, and nothing changes', async () => {
+  const before = await contents();
+  const amounts = places().filter((place) => !place.isId);
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.double().map(String),
+    fc.integer({ min: MAX_AMOUNT + 1, max: Number.MAX_SAFE_INTEGER }).map(String),
+    fc.integer({ max: -1 }).map(String),
+    fc.integer({ min: 1, max: MAX_AMOUNT }).map((n) => `0${n}`),
+  );
+  const bad = texts.filter((text) => !/^(?:0|[1-9][0-9]*)$/.test(text) || Number(text) > MAX_AMOUNT);
+  await fc.assert(
+    fc.asyncProperty(bad, fc.constantFrom(...amounts), async (text, { method, name, path }) => {
+      await expectRefusal(method, path(encode(text)), name);
+    }),
+    { numRuns: 500 },
+  );
+  expect(await contents()).toEqual(before);
+});
+
+test('whatever is not an id is refused, and nothing changes', async () => {
+  const before = await contents();
+  const ids = places().filter((place) => place.isId);
+  const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.string({ minLength: 65 }));
+  const bad = texts.filter((text) => !/^[A-Za-z0-9_-]{1,64}$/.test(text));
+  await fc.assert(
+    fc.asyncProperty(bad, fc.constantFrom(...ids), async (text, { method, name, path }) => {
+      await expectRefusal(method, path(encode(text)), name);
+    }),
+    { numRuns: 500 },
+  );
+  expect(await contents()).toEqual(before);
+});
+
+test('only prices and starting balances may be 0', async () => {
+  for (const { method, name, isId, mayBeZero, path } of places()) {
+    if (!isId && !mayBeZero) {
+      await expectRefusal(method, path('0'), name);
+    }
+  }
+});
+
+test('every amount from 1 to 2^31 - 1 is understood as it is written, and so is every id', async () => {
+  const seen: unknown[] = [];
+  const echo = await openEdge(
+    routes.map((route) => ({
+      ...route,
+      async handle({ params }) {
+        seen.push(params);
+        return { status: 200, body: {} };
+      },
+    })),
+  );
+  const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
+  await fc.assert(
+    fc.asyncProperty(id, fc.integer({ min: 1, max: MAX_AMOUNT }), async (item_id, amount) => {
+      await echo.post(`/stock/add/${item_id}/${amount}`);
+      expect(seen.pop()).toEqual({ item_id, amount });
+    }),
+    { numRuns: 200 },
+  );
+  await echo.post(`/stock/add/a/${MAX_AMOUNT}`);
+  expect(seen.pop()).toEqual({ item_id: 'a', amount: MAX_AMOUNT });
+  await echo.close();
+});
+
+/** A dot alone or two would be taken for a relative path by some clients, but never by the server. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll('.', '%2E');
+}

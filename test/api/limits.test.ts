@@ -1,0 +1,335 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import * as z from 'zod';
+import { amount, id } from '../../shared/http/inputs';
+import { type Route, route } from '../../shared/http/route';
+import { createHttpServer } from '../../shared/http/server';
+import { openDatabase } from '../../shared/postgres/database';
+import { type Edge, exchange, openEdge, routesOf, silent, statuses } from '../support/edge';
+
+let edge: Edge;
+let handled = 0;
+let aborted = 0;
+
+const answers = { 200: z.looseObject({}) };
+
+const routes: Route[] = [
+  route({
+    method: 'POST',
+    path: '/x/add/{id}/{amount}',
+    summary: 'answers',
+    params: z.object({ id, amount }),
+    answers,
+    async handle() {
+      handled += 1;
+      return { status: 200, body: {} };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/x/find/{id}',
+    summary: 'answers',
+    params: z.object({ id }),
+    answers,
+    handle: async ({ traceparent }) => ({ status: 200, body: { traceparent } }),
+  }),
+  route({
+    method: 'GET',
+    path: '/x/slow/{id}',
+    summary: 'answers late',
+    params: z.object({ id }),
+    answers,
+    async handle({ signal }) {
+      await sleep(300, undefined, { signal }).catch(() => {
+        aborted += 1;
+      });
+      return { status: 200, body: {} };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/x/broken/{id}',
+    summary: 'throws',
+    params: z.object({ id }),
+    answers,
+    handle: async () => {
+      throw new Error('the password is swordfish');
+    },
+  }),
+];
+
+beforeAll(async () => {
+  edge = await openEdge(routes);
+});
+
+beforeEach(() => {
+  handled = 0;
+});
+
+afterAll(() => edge.close());
+
+function head(method: string, path: string, ...headers: string[]): string {
+  return [`${method} ${path} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n');
+}
+
+describe('too large', () => {
+  test.each([
+    ['with a length', ['Content-Length: 16385', 'Connection: close'], 'x'.repeat(16_385)],
+    [
+      'in chunks',
+      ['Transfer-Encoding: chunked', 'Connection: close'],
+      `${`1000\r\n${'x'.repeat(4096)}\r\n`.repeat(5)}0\r\n\r\n`,
+    ],
+  ])('a body %s gets 413 and is not handled', async (_, headers, body) => {
+    const received = await exchange(edge.port, head('POST', '/x/add/a/1', ...headers) + body);
+    expect(statuses(received)).toEqual([413]);
+    expect(received).toContain('application/problem+json');
+    expect(handled).toBe(0);
+  });
+
+  test('a body of 16 KiB is read and ignored', async () => {
+    const body = 'x'.repeat(16_384);
+    const request = head('POST', '/x/add/a/1', 'Content-Length: 16384', 'Connection: close') + body;
+    expect(statuses(await exchange(edge.port, request))).toEqual([200]);
+    expect(handled).toBe(1);
+  });
+
+  test('a body that never ends is cut off', async () => {
+    const socket = connect(edge.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(head('POST', '/x/add/a/1', 'Transfer-Encoding: chunked'));
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    let sent = 0;
+    while (!socket.destroyed && sent < 1000) {
+      socket.write(chunk);
+      sent += 1;
+      await sleep(1);
+    }
+    expect(sent).toBeLessThan(1000);
+  });
+
+  test.each([9_000, 15_000, 30_000])('a target of %i characters gets 414', async (length) => {
+    const received = await exchange(
+      edge.port,
+      head('GET', `/x/find/${'a'.repeat(length)}`, 'Connection: close'),
+    );
+    expect(statuses(received)).toEqual([414]);
+    expect(received).toContain('application/problem+json');
+  });
+
+  test('headers of more than 16 KiB get 431', async () => {
+    const received = await exchange(edge.port, head('GET', '/x/find/a', `X-Long: ${'a'.repeat(17_000)}`));
+    expect(statuses(received)).toEqual([431]);
+    expect(received).toContain('application/problem+json');
+  });
+});
+
+test('a head or a body that comes too slowly gets 408', async () => {
+  const [slowHead, slowBody] = await Promise.all([
+    exchange(edge.port, 'GET /x/find/a HTTP/1.1\r\nHost: x\r\n'),
+    exchange(edge.port, `${head('POST', '/x/add/a/1', 'Content-Length: 10')}x`),
+  ]);
+  expect(statuses(slowHead)).toEqual([408]);
+  expect(statuses(slowBody)).toEqual([408]);
+  expect(handled).toBe(0);
+}, 30_000);
+
+describe('methods and paths', () => {
+  test('an unknown path gets 404, and a wrong method 405 with what is allowed', async () => {
+    expect(await edge.get('/x')).toMatchObject({ status: 404, body: { instance: '/x' } });
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'PROPFIND', 'TRACE']) {
+      const answer = await edge.call(method, '/x/find/a');
+      expect(answer.status).toBe(405);
+      expect(answer.headers.allow).toContain('GET');
+    }
+  });
+
+  test('OPTIONS says what is allowed, and HEAD answers like GET without a body', async () => {
+    const options = await edge.call('OPTIONS', '/x/add/a/1');
+    expect(options).toMatchObject({ status: 204, headers: { allow: 'POST, OPTIONS' } });
+    const head = await edge.call('HEAD', '/x/find/a');
+    expect(head).toMatchObject({ status: 200, body: undefined });
+  });
+
+  test('a whole address as target is understood, and a senseless one refused', async () => {
+    const good = await exchange(edge.port, head('GET', 'http://shop/x/find/a?b=c', 'Connection: close'));
+    expect(statuses(good)).toEqual([200]);
+    for (const target of ['http://[', 'http://a:99999/', 'ftp://a/b', '*']) {
+      const [status] = statuses(await exchange(edge.port, head('GET', target, 'Connection: close')));
+      expect([400, 404]).toContain(status);
+    }
+  });
+
+  test('HTTP/1.1 without Host is refused, and HTTP/1.0 answered', async () => {
+    const without = await exchange(edge.port, 'GET /x/find/a HTTP/1.1\r\nConnection: close\r\n\r\n');
+    expect(statuses(without)).toEqual([400]);
+    expect(statuses(await exchange(edge.port, 'GET /x/find/a HTTP/1.0\r\n\r\n'))).toEqual([200]);
+  });
+});
+
+describe('however malformed, no request gets a 5xx or stops the service', () => {
+  const token = fc.constantFrom(
+    'GET',
+    'POST',
+    'DELETE',
+    'BREW',
+    'CONNECT',
+    '/x/find/a',
+    '/x/add/a/1',
+    '/x/add/%ff/%',
+    '//',
+    '*',
+    'http://[',
+    ' ',
+    'HTTP/1.1',
+    'HTTP/9.9',
+    'HTTP/1.0',
+    '\r\n',
+    '\n',
+    '\r',
+    '\r\n\r\n',
+    'Host: x',
+    'Host:',
+    'Content-Length: 5',
+    'Content-Length: -1',
+    'Content-Length: 99999999999999999999',
+    'Transfer-Encoding: chunked',
+    'Transfer-Encoding: gzip',
+    'Expect: 100-continue',
+    'Expect: everything',
+    'Upgrade: websocket',
+    'Connection: upgrade',
+    'traceparent: 00-0-0-0',
+    'Idempotency-Key: \x01',
+    'Prefer: ,,,',
+    '5\r\nhello\r\n',
+    '0\r\n\r\n',
+    'ffffffffffffffff\r\n',
+    '\0',
+    '\xff\xfe',
+    ':',
+    '\t',
+  );
+  const soup = fc.array(token, { maxLength: 25 }).map((tokens) => tokens.join(''));
+  const noise = fc.uint8Array({ maxLength: 2_000 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+  const wellBegun = fc.tuple(fc.constantFrom('GET', 'POST'), fc.webPath(), fc.array(token, { maxLength: 6 }));
+  const begun = wellBegun.map(([method, path, rest]) => head(method, `/x${path}`, ...rest));
+
+  test('neither noise nor nearly-HTTP', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(soup, noise, begun), async (text) => {
+        const received = await exchange(edge.port, Buffer.from(text, 'latin1'), 20);
+        expect(statuses(received).filter((status) => status >= 500)).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+    expect((await edge.get('/x/find/a')).status).toBe(200);
+  }, 60_000);
+
+  test('nor any header', async () => {
+    const name = fc.constantFrom(
+      'traceparent',
+      'Idempotency-Key',
+      'Prefer',
+      'Content-Type',
+      'Accept',
+      'X-Other',
+    );
+    const value = fc.string({ unit: fc.constantFrom(...'aA0 ,;="\\-\x80\xff\t'), maxLength: 100 });
+    await fc.assert(
+      fc.asyncProperty(name, value, async (header, text) => {
+        const request = head('GET', '/x/find/a', `${header}: ${text}`, 'Connection: close');
+        expect(statuses(await exchange(edge.port, Buffer.from(request, 'latin1')))).toEqual([200]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('faults', () => {
+  test('a fault of a route gets 500 and tells the client nothing of it', async () => {
+    const answer = await edge.get('/x/broken/a');
+    expect(answer).toMatchObject({
+      status: 500,
+      body: { trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    });
+    expect(JSON.stringify(answer.body)).not.toContain('swordfish');
+  });
+
+  test.each(['order', 'payment', 'stock'] as const)(
+    'every route of %s gets 503 with Retry-After while the database is away',
+    async (service) => {
+      const database = openDatabase({ url: 'postgresql://127.0.0.1:9/none', poolSize: 2, log: silent });
+      const away = await openEdge(routesOf(service, database));
+      for (const { method, path } of routesOf(service, database)) {
+        const answer = await away.call(method, path.replaceAll(/\{\w+\}/g, '1'));
+        expect(answer).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
+        expect(answer.headers['retry-after']).toBe('1');
+      }
+      await away.close();
+      await database.close();
+    },
+  );
+});
+
+describe('tracing', () => {
+  const caller = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
+
+  test('a valid traceparent is continued, and its trace id stands in problems', async () => {
+    expect((await edge.call('GET', '/x/find/a', { traceparent: caller })).body.traceparent).toBe(caller);
+    const refused = await edge.call('GET', '/x/find/a.b', { traceparent: caller });
+    expect(refused.body.trace_id).toBe('ab'.repeat(16));
+  });
+
+  test.each([
+    '',
+    'x',
+    caller.replace('00-', 'ff-'),
+    `${caller}-more`,
+    `00-${'0'.repeat(32)}-${'1'.repeat(16)}-00`,
+  ])('a new trace begins instead of "%s"', async (traceparent) => {
+    const { body } = await edge.call('GET', '/x/find/a', { traceparent });
+    expect(body.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  });
+});
+
+describe('the server', () => {
+  test('tells a route when its client goes away', async () => {
+    const socket = connect(edge.port, '127.0.0.1');
+    socket.write(head('GET', '/x/slow/a'));
+    await sleep(100);
+    socket.destroy();
+    await sleep(100);
+    expect(aborted).toBe(1);
+  });
+
+  test('finishes what it has begun when it is stopped, and tells the client to go elsewhere', async () => {
+    const server = createHttpServer({ routes, log: silent });
+    const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
+    const received = exchange(port, head('GET', '/x/slow/a'));
+    await sleep(100);
+    await server.stop(5_000);
+    expect(statuses(await received)).toEqual([200]);
+    expect(await received).toContain('Connection: close');
+    await expect(fetch(`http://127.0.0.1:${port}/x/find/a`)).rejects.toThrow();
+  });
+
+  test('waits no longer than it is told to', async () => {
+    const server = createHttpServer({ routes, log: silent });
+    const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
+    const received = exchange(port, head('GET', '/x/slow/a'));
+    await sleep(50);
+    const started = performance.now();
+    await server.stop(50);
+    expect(performance.now() - started).toBeLessThan(200);
+    expect(await received).toBe('');
+  });
+
+  test('says which port is taken and which setting changes it', async () => {
+    const server = createHttpServer({ routes, log: silent });
+    await expect(server.start({ host: '127.0.0.1', port: edge.port, variable: 'PORT' })).rejects.toThrow(
+      `Port ${edge.port} is taken by another process. Stop that process, or set PORT to a free port.`,
+    );
+  });
+});

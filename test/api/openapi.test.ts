@@ -1,0 +1,112 @@
+import { checkout } from '../../order/src/http/checkout';
+import { type Edge, openEdge, openServiceEdge } from '../support/edge';
+
+// biome-ignore lint/suspicious/noExplicitAny: a document is data.
+type Json = any;
+
+let edge: Edge;
+let document: Json;
+let close: () => Promise<unknown>;
+
+beforeAll(async () => {
+  const services = [
+    await openServiceEdge('order'),
+    await openServiceEdge('payment'),
+    await openServiceEdge('stock'),
+  ];
+  edge = await openEdge([...services.flatMap((service) => service.routes), checkout({} as never)]);
+  close = () => Promise.all([edge, ...services].map((one) => one.close()));
+  document = (await edge.get('/openapi.json')).body;
+});
+
+afterAll(() => close());
+
+const PUBLIC_API = [
+  'POST /orders/create/{user_id}',
+  'GET /orders/find/{order_id}',
+  'POST /orders/addItem/{order_id}/{item_id}/{quantity}',
+  'POST /orders/addItem/{order_id}/{item_id}',
+  'DELETE /orders/removeItem/{order_id}/{item_id}',
+  'DELETE /orders/remove/{order_id}',
+  'POST /orders/checkout/{order_id}',
+  'POST /orders/batch_init/{n}/{n_items}/{n_users}/{item_price}',
+  'POST /stock/item/create/{price}',
+  'GET /stock/find/{item_id}',
+  'POST /stock/add/{item_id}/{amount}',
+  'POST /stock/subtract/{item_id}/{amount}',
+  'POST /stock/batch_init/{n}/{starting_stock}/{item_price}',
+  'POST /payment/create_user',
+  'GET /payment/find_user/{user_id}',
+  'POST /payment/add_funds/{user_id}/{amount}',
+  'POST /payment/pay/{user_id}/{amount}',
+  'POST /payment/pay/{user_id}/{order_id}/{amount}',
+  'POST /payment/cancel/{user_id}/{order_id}',
+  'GET /payment/status/{user_id}/{order_id}',
+  'POST /payment/status/{user_id}/{order_id}',
+  'POST /payment/batch_init/{n}/{starting_money}',
+];
+
+function operations(): { name: string; path: string; operation: Json }[] {
+  return Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
+    Object.entries<Json>(methods).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      path,
+      operation,
+    })),
+  );
+}
+
+test('the document is OpenAPI 3.1 and has every route of the public API, and no other', () => {
+  expect(document.openapi).toMatch(/^3\.1\./);
+  expect(
+    operations()
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual([...PUBLIC_API].sort());
+});
+
+test('every parameter of a path is described with its rule, and only those', () => {
+  for (const { path, operation } of operations()) {
+    const described = (operation.parameters ?? []).filter((parameter: Json) => parameter.in === 'path');
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    expect(described.map((parameter: Json) => parameter.name).sort()).toEqual(inPath.sort());
+    for (const { schema, required } of described) {
+      expect(required).toBe(true);
+      const rule = schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
+      expect(rule.pattern ?? rule.maximum).toBeDefined();
+    }
+  }
+});
+
+test('every reference leads somewhere', () => {
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path);
+  expect(references.length).toBeGreaterThan(0);
+  for (const path of new Set(references)) {
+    expect(path?.split('/').reduce((node, key) => node?.[key], document)).toBeDefined();
+  }
+});
+
+test('every failure is a problem document, and everything else plain JSON', () => {
+  for (const { operation } of operations()) {
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['200', '400', '500', '503']));
+    for (const [status, response] of Object.entries<Json>(operation.responses)) {
+      const type = Number(status) < 400 ? 'application/json' : 'application/problem+json';
+      expect(Object.keys(response.content)).toEqual([type]);
+    }
+  }
+});
+
+test('every POST that changes something takes an Idempotency-Key, and only checkout a preference', () => {
+  for (const { name, operation } of operations()) {
+    const headers = (operation.parameters ?? [])
+      .filter((parameter: Json) => parameter.in === 'header')
+      .map((parameter: Json) => parameter.name);
+    const reads = !name.startsWith('POST') || name.includes('/status/');
+    const expected = reads
+      ? []
+      : name.includes('/checkout/')
+        ? ['Idempotency-Key', 'Prefer']
+        : ['Idempotency-Key'];
+    expect(headers).toEqual(expected);
+  }
+});

@@ -1,0 +1,243 @@
+import { MAX_AMOUNT, MAX_TOTAL } from '../../shared/http/inputs';
+import { expectLedgersToBalance, query } from '../support/books';
+import { openServiceEdge, type ServiceEdge } from '../support/edge';
+
+let stock: ServiceEdge;
+let edge: ServiceEdge;
+
+beforeAll(async () => {
+  stock = await openServiceEdge('stock');
+  edge = await openServiceEdge('order', { stockUrl: stock.origin });
+});
+
+afterAll(async () => {
+  await expectLedgersToBalance({ stock: stock.databaseUrl });
+  await edge.close();
+  await stock.close();
+});
+
+async function newOrder(user = 'u1'): Promise<string> {
+  return (await edge.post(`/orders/create/${user}`)).body.order_id;
+}
+
+async function newItem(price: number): Promise<string> {
+  return (await stock.post(`/stock/item/create/${price}`)).body.item_id;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came back.
+async function find(order: string): Promise<any> {
+  return (await edge.get(`/orders/find/${order}`)).body;
+}
+
+/** As if the saga had brought the order there. */
+async function bring(order: string, status: 'CHECKING_OUT' | 'PAID', reason: string | null = null) {
+  const state = { CHECKING_OUT: 'PENDING', PAID: 'PAID' }[status];
+  await query(
+    edge.databaseUrl,
+    `WITH saga AS (
+       INSERT INTO sagas (id, order_id, user_id, amount, traceparent, deadline_at, state, reason, settled_at)
+       VALUES (gen_random_uuid(), $1, 'u1', 1, '', now(), $3, $4, CASE $3 WHEN 'PENDING' THEN NULL ELSE now() END)
+       RETURNING id
+     )
+     UPDATE orders SET status = $2, saga_id = saga.id FROM saga WHERE orders.id = $1`,
+    [order, status, state, reason],
+  );
+}
+
+test('a new order is empty, open, and its user is not looked up', async () => {
+  const order = await newOrder('whoever');
+  expect(await edge.get(`/orders/find/${order}`)).toMatchObject({
+    status: 200,
+    body: {
+      order_id: order,
+      paid: false,
+      items: [],
+      user_id: 'whoever',
+      total_cost: 0,
+      status: 'OPEN',
+      saga_id: null,
+      state: null,
+      reason: null,
+    },
+  });
+});
+
+test('items add up, each at its price', async () => {
+  const [order, cheap, dear] = [await newOrder(), await newItem(3), await newItem(100)];
+  await edge.post(`/orders/addItem/${order}/${cheap}/2`);
+  await edge.post(`/orders/addItem/${order}/${dear}/1`);
+  const last = await edge.post(`/orders/addItem/${order}/${cheap}`);
+  expect(last).toMatchObject({ status: 200, body: { order_id: order, total_cost: 109 } });
+  const found = await find(order);
+  expect(found.total_cost).toBe(109);
+  expect(new Map(found.items)).toEqual(
+    new Map([
+      [cheap, 3],
+      [dear, 1],
+    ]),
+  );
+});
+
+test('fifty additions of one item at once all count', async () => {
+  const [order, item] = [await newOrder(), await newItem(2)];
+  await Promise.all(Array.from({ length: 50 }, () => edge.post(`/orders/addItem/${order}/${item}/3`)));
+  expect(await find(order)).toMatchObject({ items: [[item, 150]], total_cost: 300 });
+});
+
+test('a total beyond 2^53 - 1 is refused and nothing is added', async () => {
+  const [order, item] = [await newOrder(), await newItem(MAX_AMOUNT)];
+  const most = Math.floor(MAX_TOTAL / MAX_AMOUNT / MAX_AMOUNT);
+  for (let i = 0; i < most; i++) {
+    await edge.post(`/orders/addItem/${order}/${item}/${MAX_AMOUNT}`);
+  }
+  const before = await find(order);
+  const refused = await edge.post(`/orders/addItem/${order}/${item}/${MAX_AMOUNT}`);
+  expect(refused).toMatchObject({ status: 400, body: { reason: 'limit_exceeded' } });
+  expect(await find(order)).toEqual(before);
+});
+
+test('an order has at most 500 different items', async () => {
+  const [order, item] = [await newOrder(), await newItem(1)];
+  await query(
+    edge.databaseUrl,
+    `INSERT INTO order_lines SELECT $1, 'x' || n, 1, 1 FROM generate_series(1, 500) AS n`,
+    [order],
+  );
+  expect(await edge.post(`/orders/addItem/${order}/${item}/1`)).toMatchObject({
+    status: 400,
+    body: { reason: 'limit_exceeded' },
+  });
+});
+
+test.each([
+  ['GET', '/orders/find/none', 'unknown_order'],
+  ['DELETE', '/orders/removeItem/none/i', 'unknown_order'],
+  ['DELETE', '/orders/remove/none', 'unknown_order'],
+  ['POST', '/orders/addItem/none/none/1', 'unknown_item'],
+])('%s %s answers 404', async (method, path, reason) => {
+  expect(await edge.call(method, path)).toMatchObject({ status: 404, body: { reason } });
+});
+
+test('adding a known item to an unknown order answers 404', async () => {
+  const answer = await edge.post(`/orders/addItem/none/${await newItem(1)}/1`);
+  expect(answer).toMatchObject({ status: 404, body: { reason: 'unknown_order' } });
+});
+
+test('an item that appears after it was asked for in vain can be added', async () => {
+  const order = await newOrder();
+  expect((await edge.post(`/orders/addItem/${order}/late/1`)).status).toBe(404);
+  await query(stock.databaseUrl, `INSERT INTO items (id, price) VALUES ('late', 5)`);
+  expect((await edge.post(`/orders/addItem/${order}/late/1`)).body.total_cost).toBe(5);
+});
+
+test('without stock a known price still serves, and an unknown one answers 503 and changes nothing', async () => {
+  const lonelyStock = await openServiceEdge('stock');
+  const lonely = await openServiceEdge('order', { stockUrl: lonelyStock.origin });
+  const item = (await lonelyStock.post('/stock/item/create/4')).body.item_id;
+  const other = (await lonelyStock.post('/stock/item/create/4')).body.item_id;
+  const order = (await lonely.post('/orders/create/u')).body.order_id;
+  await lonely.post(`/orders/addItem/${order}/${item}/1`);
+  await lonelyStock.close();
+  expect((await lonely.post(`/orders/addItem/${order}/${item}/1`)).body.total_cost).toBe(8);
+  const refused = await lonely.post(`/orders/addItem/${order}/${other}/1`);
+  expect(refused).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
+  expect(refused.headers['retry-after']).toBe('1');
+  expect((await lonely.get(`/orders/find/${order}`)).body.total_cost).toBe(8);
+  await lonely.close();
+});
+
+test('takes one unit away at a time, and answers 404 when there is none left', async () => {
+  const [order, item] = [await newOrder(), await newItem(5)];
+  await edge.post(`/orders/addItem/${order}/${item}/2`);
+  expect((await edge.call('DELETE', `/orders/removeItem/${order}/${item}`)).status).toBe(200);
+  expect(await find(order)).toMatchObject({ items: [[item, 1]], total_cost: 5 });
+  expect((await edge.call('DELETE', `/orders/removeItem/${order}/${item}`)).status).toBe(200);
+  expect(await find(order)).toMatchObject({ items: [], total_cost: 0 });
+  expect(await edge.call('DELETE', `/orders/removeItem/${order}/${item}`)).toMatchObject({
+    status: 404,
+    body: { reason: 'not_in_order' },
+  });
+});
+
+test('a removed order is gone with its lines', async () => {
+  const [order, item] = [await newOrder(), await newItem(5)];
+  await edge.post(`/orders/addItem/${order}/${item}/2`);
+  expect((await edge.call('DELETE', `/orders/remove/${order}`)).status).toBe(200);
+  expect((await edge.get(`/orders/find/${order}`)).status).toBe(404);
+  expect(await query(edge.databaseUrl, 'SELECT FROM order_lines WHERE order_id = $1', [order])).toEqual([]);
+});
+
+describe.each([
+  ['CHECKING_OUT', 'checkout_in_progress', 'PENDING'],
+  ['PAID', 'already_paid', 'PAID'],
+] as const)('an order that is %s', (status, reason, state) => {
+  test('cannot be changed in any way, and shows how its checkout stands', async () => {
+    const [order, item] = [await newOrder(), await newItem(5)];
+    await edge.post(`/orders/addItem/${order}/${item}/2`);
+    await bring(order, status);
+    const before = await find(order);
+    expect(before).toMatchObject({ status, state, reason: null, paid: status === 'PAID' });
+    expect(before.saga_id).toMatch(/^[0-9a-f-]{36}$/);
+    const refusals = await Promise.all([
+      edge.post(`/orders/addItem/${order}/${item}/1`),
+      edge.post(`/orders/addItem/${order}/${item}`),
+      edge.call('DELETE', `/orders/removeItem/${order}/${item}`),
+      edge.call('DELETE', `/orders/remove/${order}`),
+    ]);
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ status: 409, body: { reason } });
+    }
+    expect(await find(order)).toEqual(before);
+  });
+});
+
+describe('batch_init', () => {
+  test('gives each order a user and two different items, one unit each', async () => {
+    expect((await edge.post('/orders/batch_init/500/10/20/7')).status).toBe(200);
+    const rows = await query<{ user_id: string; items: string[]; quantities: number[]; prices: number[] }>(
+      edge.databaseUrl,
+      `SELECT user_id, array_agg(DISTINCT item_id) AS items, array_agg(quantity::int) AS quantities,
+              array_agg(price::int) AS prices
+       FROM orders JOIN order_lines ON order_id = id WHERE id IN (SELECT n::text FROM generate_series(0, 499) n)
+       GROUP BY id`,
+    );
+    expect(rows).toHaveLength(500);
+    for (const { user_id, items, quantities, prices } of rows) {
+      expect(Number(user_id)).toBeLessThan(20);
+      expect(items).toHaveLength(2);
+      expect(items.every((item) => Number(item) >= 0 && Number(item) < 10)).toBe(true);
+      expect([quantities, prices]).toEqual([
+        [1, 1],
+        [7, 7],
+      ]);
+    }
+    expect(new Set(rows.map((row) => row.user_id)).size).toBe(20);
+    expect(new Set(rows.flatMap((row) => row.items)).size).toBe(10);
+  });
+
+  test('gives each order the one item there is', async () => {
+    expect((await edge.post('/orders/batch_init/5/1/1/7')).status).toBe(200);
+    expect(await find('4')).toMatchObject({ items: [['0', 1]], user_id: '0', total_cost: 7 });
+  });
+
+  test('makes paid orders new, and is refused while one is being checked out', async () => {
+    await edge.post('/orders/batch_init/5/3/3/7');
+    await bring('2', 'PAID');
+    await edge.post('/orders/batch_init/3/3/3/7');
+    expect(await find('2')).toMatchObject({ status: 'OPEN', saga_id: null });
+    await bring('2', 'CHECKING_OUT');
+    expect(await edge.post('/orders/batch_init/3/3/3/1')).toMatchObject({
+      status: 409,
+      body: { reason: 'checkout_in_progress' },
+    });
+    expect(await find('0')).toMatchObject({ total_cost: 14 });
+    expect((await edge.post('/orders/batch_init/2/3/3/1')).status).toBe(200);
+  });
+
+  test('loads 100,000 orders within 5 seconds', async () => {
+    await query(edge.databaseUrl, `UPDATE orders SET status = 'OPEN', saga_id = NULL`);
+    const started = performance.now();
+    expect((await edge.post('/orders/batch_init/100000/1000/1000/10')).status).toBe(200);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  }, 30_000);
+});

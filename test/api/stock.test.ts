@@ -1,0 +1,154 @@
+import { MAX_TOTAL } from '../../shared/http/inputs';
+import { expectLedgersToBalance, query } from '../support/books';
+import { openServiceEdge, type ServiceEdge } from '../support/edge';
+
+let edge: ServiceEdge;
+let changed: string[] = [];
+
+beforeAll(async () => {
+  edge = await openServiceEdge('stock', { onStockChanged: (itemIds) => changed.push(...itemIds) });
+});
+
+beforeEach(() => {
+  changed = [];
+});
+
+afterAll(async () => {
+  await expectLedgersToBalance({ stock: edge.databaseUrl });
+  await edge.close();
+});
+
+async function itemWith(stock: number, price = 3): Promise<string> {
+  const { item_id } = (await edge.post(`/stock/item/create/${price}`)).body;
+  if (stock > 0) {
+    await edge.post(`/stock/add/${item_id}/${stock}`);
+  }
+  return item_id;
+}
+
+async function stockOf(item: string): Promise<number> {
+  return (await edge.get(`/stock/find/${item}`)).body.stock;
+}
+
+/** As if a checkout in flight had reserved so many. */
+async function hold(item: string, quantity: number): Promise<void> {
+  await query(
+    edge.databaseUrl,
+    'UPDATE items SET available = available - $2, held = held + $2 WHERE id = $1',
+    [item, quantity],
+  );
+}
+
+test('a new item has its price and nothing in stock; the price may be 0', async () => {
+  const item = await itemWith(0, 0);
+  expect(await edge.get(`/stock/find/${item}`)).toMatchObject({ status: 200, body: { stock: 0, price: 0 } });
+});
+
+test('adds and subtracts', async () => {
+  const item = await itemWith(10);
+  const answer = await edge.post(`/stock/subtract/${item}/4`);
+  expect(answer).toMatchObject({ status: 200, body: { item_id: item, stock: 6 } });
+  expect(await stockOf(item)).toBe(6);
+});
+
+test('refuses to subtract more than can be had and takes nothing', async () => {
+  const item = await itemWith(10);
+  const refused = await edge.post(`/stock/subtract/${item}/11`);
+  expect(refused).toMatchObject({ status: 409, body: { reason: 'out_of_stock' } });
+  expect(await stockOf(item)).toBe(10);
+});
+
+test('what a checkout in flight has reserved cannot be seen, subtracted or forgotten in the limit', async () => {
+  const item = await itemWith(10);
+  await hold(item, 8);
+  expect(await stockOf(item)).toBe(2);
+  expect((await edge.post(`/stock/subtract/${item}/3`)).status).toBe(409);
+  await hold(item, -8);
+});
+
+test('refuses an addition beyond 2^53 - 1, counting what is reserved, and adds nothing', async () => {
+  const item = await itemWith(10);
+  await query(edge.databaseUrl, 'UPDATE items SET available = $2, held = 10 WHERE id = $1', [
+    item,
+    MAX_TOTAL - 12,
+  ]);
+  await query(edge.databaseUrl, `INSERT INTO stock_ledger (item_id, delta, kind) VALUES ($1, $2, 'init')`, [
+    item,
+    MAX_TOTAL - 12,
+  ]);
+  expect(await edge.post(`/stock/add/${item}/3`)).toMatchObject({
+    status: 400,
+    body: { reason: 'limit_exceeded' },
+  });
+  expect((await edge.post(`/stock/add/${item}/2`)).status).toBe(200);
+  expect(await stockOf(item)).toBe(MAX_TOTAL - 10);
+});
+
+test('two hundred subtractions at once take exactly what there is', async () => {
+  const item = await itemWith(70);
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, () => edge.post(`/stock/subtract/${item}/1`)),
+  );
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(70);
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(130);
+});
+
+test('tells the saga of a change after it is committed, and of nothing else', async () => {
+  const item = await itemWith(5);
+  await edge.post(`/stock/subtract/${item}/1`);
+  await edge.post(`/stock/subtract/${item}/100`);
+  await edge.post('/stock/add/nothing/1');
+  expect(changed).toEqual([item, item]);
+});
+
+test.each([
+  ['GET', '/stock/find/nothing'],
+  ['POST', '/stock/add/nothing/1'],
+  ['POST', '/stock/subtract/nothing/1'],
+])('%s %s answers 404 for an item that does not exist', async (method, path) => {
+  expect(await edge.call(method, path)).toMatchObject({ status: 404, body: { reason: 'unknown_item' } });
+});
+
+describe('batch_init', () => {
+  test('replaces items 0 to n-1 and no others, and the ledger follows', async () => {
+    const other = await itemWith(7);
+    expect((await edge.post('/stock/batch_init/1000/50/9')).status).toBe(200);
+    await edge.post('/stock/subtract/3/10');
+    expect((await edge.post('/stock/batch_init/10/0/4')).status).toBe(200);
+    expect((await edge.get('/stock/find/3')).body).toEqual({ stock: 0, price: 4 });
+    expect((await edge.get('/stock/find/10')).body).toEqual({ stock: 50, price: 9 });
+    expect((await edge.get('/stock/find/1000')).status).toBe(404);
+    expect(await stockOf(other)).toBe(7);
+    await expectLedgersToBalance({ stock: edge.databaseUrl });
+  });
+
+  test('is refused while a checkout in flight has reserved one of the items', async () => {
+    await edge.post('/stock/batch_init/10/50/9');
+    await hold('9', 1);
+    expect(await edge.post('/stock/batch_init/10/1/1')).toMatchObject({
+      status: 409,
+      body: { reason: 'checkout_in_progress' },
+    });
+    expect(await stockOf('0')).toBe(50);
+    expect((await edge.post('/stock/batch_init/9/1/1')).status).toBe(200);
+    await hold('9', -1);
+  });
+
+  test('is refused while a checkout waits for one of the items', async () => {
+    await edge.post('/stock/batch_init/10/50/9');
+    await query(
+      edge.databaseUrl,
+      `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, traceparent)
+       VALUES (gen_random_uuid(), 'o', 'u', 1, '{elsewhere,9}', '{1,1}', 'WAITING', '')`,
+    );
+    expect((await edge.post('/stock/batch_init/10/1/1')).status).toBe(409);
+    expect((await edge.post('/stock/batch_init/9/1/1')).status).toBe(200);
+    await query(edge.databaseUrl, 'DELETE FROM reservations');
+  });
+
+  test('loads 100,000 items within 5 seconds', async () => {
+    const started = performance.now();
+    expect((await edge.post('/stock/batch_init/100000/1000/10')).status).toBe(200);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  }, 30_000);
+});

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { ApiClient } from '../support/api-client';
+import { askAgain, checkOutAll, fill, liesTold, placeOrders } from '../support/load';
+import { type ServiceName, Shop } from '../support/shop';
+
+let shop: Shop;
+let api: ApiClient;
+beforeEach(async () => {
+  shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '3000' } } });
+  api = shop.client();
+});
+afterEach(async () => {
+  await shop.balances();
+  await api.close();
+  await shop.close();
+});
+
+const KILLS = 5;
+const ORDERS = 1_500;
+
+test.each<ServiceName>(['order', 'payment', 'stock'])(
+  'kill -9 of %s at any moment, and a start after it: every saga ends, nobody is told a lie, and the books balance',
+  async (service) => {
+    const market = await fill(api);
+    const orders = await placeOrders(market, ORDERS);
+    const [replica] = shop.of(service);
+    if (!replica) throw new Error(`there is no ${service}`);
+
+    const selling = checkOutAll(api, orders);
+    for (let i = 0; i < KILLS; i++) {
+      await sleep(50 + Math.random() * 300);
+      await shop.end(replica, 'SIGKILL');
+      shop.start(replica);
+      await shop.ready([replica]);
+    }
+    const answers = await askAgain(api, await selling);
+
+    expect(answers).toHaveLength(ORDERS);
+    expect(await liesTold(api, answers)).toEqual([]);
+  },
+);
+
+test('SIGTERM of one of two replicas of everything, one after the other, fails not one checkout', async () => {
+  await shop.close();
+  shop = await Shop.open({
+    replicas: { order: 2, payment: 2, stock: 2 },
+    env: { all: { DRAIN_DELAY_MS: '300' } },
+  });
+  api = shop.client();
+  const market = await fill(api);
+  const orders = await placeOrders(market, ORDERS);
+  const first = shop.of('order')[0];
+  if (!first) throw new Error('there is no order service');
+
+  // Buyers go to the first replica of order, so that the one stopped is the one they do not use.
+  const direct = shop.client({ order: [first.url] });
+  const selling = checkOutAll(direct, orders);
+  for (const service of ['payment', 'stock', 'order'] as const) {
+    for (const replica of shop.of(service).slice(service === 'order' ? 1 : 0)) {
+      await shop.end(replica, 'SIGTERM');
+      shop.start(replica);
+      await shop.ready([replica]);
+    }
+  }
+  const answers = await selling;
+  await direct.close();
+
+  expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
+  expect(await liesTold(api, answers)).toEqual([]);
+});
+
+test('SIGTERM lets a held checkout be answered before the process ends', async () => {
+  const [user, item] = [await api.user(10), await api.item(1, 10)];
+  const orders = await Promise.all(Array.from({ length: 10 }, () => api.order(user, { [item]: 1 })));
+  const [payment] = shop.of('payment');
+  const [order] = shop.of('order');
+  if (!payment || !order) throw new Error('a service is missing');
+
+  await shop.end(payment, 'SIGKILL');
+  const answers = Promise.all(orders.map((id) => api.checkout(id)));
+  await sleep(300);
+  const ended = shop.end(order, 'SIGTERM');
+  shop.start(payment);
+
+  expect((await answers).map(({ status }) => status)).toEqual(Array(10).fill(200));
+  await ended;
+  shop.start(order);
+  await shop.ready();
+});

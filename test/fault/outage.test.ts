@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { ApiClient } from '../support/api-client';
+import { closeConnections } from '../support/cluster';
+import { askAgain, checkOutAll, fill, liesTold, placeOrders } from '../support/load';
+import { Shop } from '../support/shop';
+
+let shop: Shop;
+let api: ApiClient;
+beforeEach(async () => {
+  shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '3000' } } });
+  api = shop.client();
+});
+afterEach(async () => {
+  await shop.balances();
+  await api.close();
+  await shop.close();
+});
+
+const ORDERS = 1_500;
+
+/** Sells while `fault` strikes again and again; then everybody has a final answer, and it is true. */
+async function sellThrough(fault: () => Promise<unknown>): Promise<void> {
+  const orders = await placeOrders(await fill(api), ORDERS);
+  let selling = true;
+  const sold = checkOutAll(api, orders).finally(() => {
+    selling = false;
+  });
+  for (let strikes = 0; selling && strikes < 5; strikes++) {
+    await sleep(200);
+    await fault();
+  }
+  const answers = await askAgain(api, await sold);
+  expect(answers).toHaveLength(ORDERS);
+  expect(await liesTold(api, answers)).toEqual([]);
+  for (const replica of shop.replicas) expect(replica.process.exitCode).toBeNull();
+}
+
+test('every connection to the broker cut, again and again: no process ends, and every checkout does', () =>
+  sellThrough(async () => {
+    expect(await closeConnections(shop.amqp)).toBeGreaterThan(0);
+  }));
+
+test('every database connection ended by the server, in COMMIT or wherever: no process ends, and every checkout does', () =>
+  sellThrough(() =>
+    Promise.all(
+      (['order', 'payment', 'stock'] as const).map((service) =>
+        shop.rows(
+          service,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+        ),
+      ),
+    ),
+  ));
+
+test('with the decider unreachable a buyer is told 202, never "failed", and the outcome is true once it is back', async () => {
+  await api.close();
+  await shop.close();
+  shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '500', ANSWER_WITHIN_MS: '1500' } } });
+  api = shop.client();
+  const [user, item] = [await api.user(10), await api.item(1, 10)];
+  const order = await api.order(user, { [item]: 1 });
+  const [payment] = shop.of('payment');
+  if (!payment) throw new Error('there is no payment service');
+  await shop.end(payment, 'SIGKILL');
+
+  const answer = await api.checkout(order);
+  expect(answer.status).toBe(202);
+  expect(answer.headers.location).toBe(`/orders/find/${order}`);
+  expect((await api.get(`/orders/find/${order}`)).body).toMatchObject({
+    status: 'CHECKING_OUT',
+    state: 'PENDING',
+  });
+
+  shop.start(payment);
+  await shop.ready();
+  await shop.balances();
+  const { body } = await api.get(`/orders/find/${order}`);
+  const paid = body.state === 'PAID';
+  expect(body).toMatchObject(paid ? { paid: true } : { paid: false, reason: 'cancelled' });
+  expect([await api.credit(user), await api.stock(item)]).toEqual(paid ? [9, 9] : [10, 10]);
+});

@@ -1,0 +1,168 @@
+import type { Tx } from '../../shared/postgres/database';
+import type { Statement } from '../../shared/postgres/statement';
+
+/**
+ * Just enough of a database to run the services' steps on: tables of rows that are replaced and never changed, and
+ * transactions that see what is committed and what they wrote themselves.
+ *
+ * Where PostgreSQL makes a transaction wait for a row that another has locked, this one notices at its commit that
+ * something it read has changed since, and has to be run again. Either way transactions happen as if one by one.
+ */
+export class Table<Row> {
+  private readonly rows = new Map<string, Row>();
+  /** The partial index of work that is left, in the order in which the rows were first written. */
+  readonly open = new Map<string, Row>();
+  openChanges = 0;
+
+  constructor(readonly isOpen: (row: Row) => boolean = () => false) {}
+
+  get size(): number {
+    return this.rows.size;
+  }
+  get(key: string): Row | undefined {
+    return this.rows.get(key);
+  }
+  all(): Row[] {
+    return [...this.rows.values()];
+  }
+  entries(): [string, Row][] {
+    return [...this.rows];
+  }
+
+  set(key: string, row: Row): void {
+    this.rows.set(key, row);
+    if (this.isOpen(row)) this.open.set(key, row);
+    else if (!this.open.delete(key)) return;
+    this.openChanges++;
+  }
+  delete(key: string): void {
+    this.rows.delete(key);
+    if (this.open.delete(key)) this.openChanges++;
+  }
+
+  copy(): Table<Row> {
+    const copy = new Table(this.isOpen);
+    for (const [key, row] of this.rows) copy.set(key, row);
+    return copy;
+  }
+}
+
+/** What a service's statements do to its tables, by the names of the statements. */
+export type Sql = Readonly<Record<string, (tx: Transaction, ...values: never[]) => unknown[] | undefined>>;
+
+/** What one statement does. `Values` are the statement's parameters. */
+export function on<Row, Values extends unknown[]>(
+  statement: Statement<Row>,
+  does: (tx: Transaction, ...values: Values) => Row[] | undefined,
+): Sql {
+  return { [statement.name]: does as unknown as Sql[string] };
+}
+
+export interface Change<Row> {
+  key: string;
+  before: Row | undefined;
+  after: Row;
+}
+
+type AnyTable = Table<unknown>;
+
+export class Transaction implements Tx {
+  private readonly reads: { table: AnyTable; key: string; row: unknown }[] = [];
+  private readonly scans: { table: AnyTable; openChanges: number }[] = [];
+  private readonly foreseen = new Map<string, unknown[]>();
+  private readonly writes = new Map<AnyTable, Map<string, Change<unknown>>>();
+
+  constructor(private readonly sql: Sql) {}
+
+  async run<Row>(statement: Statement<Row>, values: readonly unknown[] = []): Promise<Row[]> {
+    const foreseen = this.foreseen.get(statement.name);
+    if (foreseen) return foreseen as Row[];
+    const does = this.sql[statement.name];
+    if (!does)
+      throw new Error(
+        `The model has no "${statement.name}": say in test/model/*-tables.ts what this statement does.`,
+      );
+    return (does(this, ...(values as never[])) ?? []) as Row[];
+  }
+
+  /** Lets a statement answer what it answered at an earlier moment: it read without locking. */
+  foresee<Row>(statement: Statement<Row>, rows: Row[]): void {
+    this.foreseen.set(statement.name, rows);
+  }
+
+  get<Row>(table: Table<Row>, key: string): Row | undefined {
+    const own = this.writesOf(table).get(key);
+    if (own) return own.after;
+    const row = table.get(key);
+    this.reads.push({ table: table as unknown as AnyTable, key, row });
+    return row;
+  }
+
+  /** The rows with these keys, those that exist, once each and in the order of their keys. */
+  getAll<Row>(table: Table<Row>, keys: readonly string[]): Row[] {
+    return [...new Set(keys)].sort().flatMap((key) => this.get(table, key) ?? []);
+  }
+
+  /** The rows of the partial index. */
+  getOpen<Row>(table: Table<Row>): Row[] {
+    this.scans.push({ table: table as unknown as AnyTable, openChanges: table.openChanges });
+    const open = new Map(table.open);
+    for (const { key, after } of this.writesOf(table).values()) {
+      if (table.isOpen(after)) open.set(key, after);
+      else open.delete(key);
+    }
+    return [...open.values()];
+  }
+
+  put<Row>(table: Table<Row>, key: string, row: Row): void {
+    this.writesOf(table).set(key, { key, before: table.get(key), after: row });
+  }
+
+  /**
+   * Like `put`, for a row that must be new. A key that is taken while this runs shows at the commit; one that was taken
+   * before would be taken again, however often the work is repeated.
+   * @throws Error when the key is taken
+   */
+  insert<Row>(table: Table<Row>, key: string, row: Row): void {
+    if (this.get(table, key))
+      throw new Error(`${key} is inserted a second time, which a primary key refuses for ever`);
+    this.put(table, key, row);
+  }
+
+  /** Like `put`, for a row that exists; undefined leaves it as it is. */
+  update<Row>(table: Table<Row>, key: string, change: (row: Row) => Row | undefined): boolean {
+    const row = this.get(table, key);
+    const changed = row && change(row);
+    if (changed) this.put(table, key, changed);
+    return changed !== undefined;
+  }
+
+  get hasChanges(): boolean {
+    return [...this.writes.values()].some((changes) => changes.size > 0);
+  }
+
+  changes<Row>(table: Table<Row>): Change<Row>[] {
+    return [...this.writesOf(table).values()];
+  }
+
+  /** Whether everything that was read is still as it was. */
+  isCurrent(): boolean {
+    return (
+      this.reads.every(({ table, key, row }) => table.get(key) === row) &&
+      this.scans.every(({ table, openChanges }) => table.openChanges === openChanges)
+    );
+  }
+
+  commit(): void {
+    for (const [table, changes] of this.writes)
+      for (const { key, after } of changes.values()) table.set(key, after);
+  }
+
+  private writesOf<Row>(table: Table<Row>): Map<string, Change<Row>> {
+    const known = this.writes.get(table as unknown as AnyTable);
+    if (known) return known as Map<string, Change<Row>>;
+    const none = new Map<string, Change<Row>>();
+    this.writes.set(table as unknown as AnyTable, none as Map<string, Change<unknown>>);
+    return none;
+  }
+}

@@ -1,0 +1,105 @@
+import type { OrderRow } from '../../order/src/saga/1-request-checkout/decide';
+import { lockSagas, settleOrders } from '../../order/src/saga/5-settle-checkout/statements';
+import { readCharges } from '../../payment/src/saga/3-charge-payment/statements';
+import {
+  lockItems,
+  readReservations,
+  readWaitedFor,
+  recordReservations,
+} from '../../stock/src/saga/2-reserve-stock/statements';
+import { readItemsWaitedFor, recordTombstones } from '../../stock/src/saga/4-settle-reservation/statements';
+import type { Reservation } from '../../stock/src/saga/reservation';
+import { on } from './memory';
+import { protocol, type Rules } from './world';
+
+/**
+ * Here is the protocol broken in one place at a time, the way it would be in a service: a statement that lacks a
+ * condition or finds nothing, effects in the wrong order, an event heard by the wrong step. A checker that does not
+ * notice one of these would not notice it in the services either.
+ */
+
+/** What is wrong whenever it happens: for the model. */
+export const brokenProtocols: Record<string, Partial<Rules>> = {
+  'order decides a timeout by itself': { deadline: 'decides' },
+
+  'stock releases what it has not heard of, and leaves no tombstone': {
+    sql: { stock: () => on(recordTombstones, () => undefined) },
+  },
+
+  'an outcome ends whatever saga the order is in, not the one it is of': {
+    sql: {
+      order: ({ orders, sagas }) => ({
+        ...on(lockSagas, (tx, ids: string[]) =>
+          tx.getAll(sagas, ids).flatMap(({ saga_id, order_id, amount }) => {
+            const current = tx.get(orders, order_id)?.saga_id;
+            const state = current ? tx.get(sagas, current)?.state : undefined;
+            return state
+              ? { saga_id, order_id, state, amount, current_saga_id: saga_id, age_seconds: 0 }
+              : [];
+          }),
+        ),
+        ...on(settleOrders, (tx, orderIds: string[], _: string[], states: string[]) =>
+          orderIds.map((id, i) => {
+            const status = states[i] === 'PAID' ? 'PAID' : 'OPEN';
+            tx.update(orders, id, (order): OrderRow => ({ ...order, status }));
+            return { id };
+          }),
+        ),
+      }),
+    },
+  },
+
+  'items are added while the order is checked out': { lines: 'always open' },
+
+  'stock does not remember what it has reserved': {
+    sql: {
+      stock: ({ reservations }) => ({
+        ...on(readReservations, () => []),
+        ...on(recordReservations, (tx, json: string) => {
+          for (const row of JSON.parse(json) as Reservation[]) tx.put(reservations, row.saga_id, row);
+          return undefined;
+        }),
+      }),
+    },
+  },
+
+  'payment does not remember what it has decided': {
+    sql: { payment: () => on(readCharges, () => []) },
+  },
+
+  'the buyer is told "failed" when payment says no, before the stock is back': {
+    hear: (event) =>
+      event.type === 'payment.rejected'
+        ? [
+            ...protocol.hear(event),
+            { queue: 'order.settle', event: { ...event, type: 'stock.released', data: event.data } },
+          ]
+        : protocol.hear(event),
+  },
+
+  'stock refuses although held units may come back': {
+    sql: {
+      stock: ({ items }) =>
+        on(lockItems, (tx, ids: string[]) => tx.getAll(items, ids).map((item) => ({ ...item, held: 0 }))),
+    },
+  },
+
+  'a newcomer is served before those who wait': {
+    sql: { stock: () => on(readWaitedFor, () => []) },
+  },
+
+  'those who wait are not told when units come back': {
+    sql: { stock: () => on(readItemsWaitedFor, () => []) },
+  },
+};
+
+/** What is wrong only if something comes between two effects of one handler: for the simulation. */
+export const brokenHandlers: Record<string, Partial<Rules>> = {
+  'a checkout reads the order without locking it': { checkout: 'reads it unlocked' },
+  'events are published before the commit': { publishing: 'before the commit' },
+  'messages are acknowledged before the commit': { acknowledging: 'before the commit' },
+  'a checkout is repeated as the same saga when the answer to its COMMIT got lost': {
+    afterLostCommit: 'the same saga',
+  },
+  'the outbox is read by id > last': { outbox: 'read by id > last' },
+};

@@ -1,0 +1,29 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Chance from a seed: the same seed, the same choices. */
+export class Random {
+  private readonly generator;
+
+  constructor(seed: number) {
+    this.generator = xoroshiro128plus(seed);
+  }
+
+  between(least: number, most: number): number {
+    return uniformInt(this.generator, least, most);
+  }
+  chance(probability: number): boolean {
+    return this.between(0, 999_999) < probability * 1_000_000;
+  }
+  pick<T>(from: readonly T[]): T {
+    return from[this.between(0, from.length - 1)] as T;
+  }
+  /** Takes one out, from anywhere. */
+  take<T>(from: T[]): T {
+    const at = this.between(0, from.length - 1);
+    const taken = from[at] as T;
+    from[at] = from[from.length - 1] as T;
+    from.pop();
+    return taken;
+  }
+}

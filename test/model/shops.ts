@@ -1,0 +1,66 @@
+import type { Bounds } from './moves';
+import type { Shop } from './world';
+
+/** The small shops that the model explores, each made for a kind of trouble. */
+export const shops: Record<string, { shop: Shop; bounds: Bounds }> = {
+  'two buyers want the last unit, and try twice': {
+    shop: {
+      users: { ann: 1, bob: 1 },
+      items: { X: { stock: 1, price: 1 } },
+      orders: { A: { user: 'ann', lines: { X: 1 } }, B: { user: 'bob', lines: { X: 1 } } },
+    },
+    bounds: { attempts: 2, deadlines: true, batches: true },
+  },
+  'three buyers wait, and no deadline comes to their help': {
+    shop: {
+      users: { ann: 0, bob: 2, cat: 1 },
+      items: { X: { stock: 1, price: 1 }, Y: { stock: 1, price: 1 } },
+      orders: {
+        A: { user: 'ann', lines: { X: 1 } },
+        B: { user: 'bob', lines: { X: 1, Y: 1 } },
+        C: { user: 'cat', lines: { Y: 1 } },
+      },
+    },
+    bounds: { attempts: 2, changeStock: { item: 'X', by: -1 } },
+  },
+  'one buyer can pay for one of two orders, adds to an order and gets more credit': {
+    shop: {
+      users: { ann: 2 },
+      items: { X: { stock: 3, price: 1 }, Y: { stock: 1, price: 1 } },
+      orders: { A: { user: 'ann', lines: { X: 1 } }, B: { user: 'ann', lines: { X: 1, Y: 1 } } },
+    },
+    bounds: { attempts: 2, deadlines: true, addItemTo: 'A', addFunds: { user: 'ann', amount: 1 } },
+  },
+  'two buyers want the same two items, one of which comes in while they wait': {
+    shop: {
+      users: { ann: 1, bob: 2 },
+      items: { X: { stock: 1, price: 1 }, Y: { stock: 1, price: 1 } },
+      orders: { A: { user: 'ann', lines: { X: 1, Y: 1 } }, B: { user: 'bob', lines: { X: 1, Y: 1 } } },
+    },
+    bounds: { attempts: 2, deadlines: true, changeStock: { item: 'X', by: 1 } },
+  },
+  'three buyers stand in one queue, and the second wants more than the others': {
+    shop: {
+      users: { ann: 1, bob: 2, cat: 1 },
+      items: { X: { stock: 2, price: 1 } },
+      orders: {
+        A: { user: 'ann', lines: { X: 1 } },
+        B: { user: 'bob', lines: { X: 2 } },
+        C: { user: 'cat', lines: { X: 1 } },
+      },
+    },
+    bounds: { attempts: 1, deadlines: true, changeStock: { item: 'X', by: -1 } },
+  },
+  'three buyers stand in two queues, one of them in both': {
+    shop: {
+      users: { ann: 0, bob: 2, cat: 1 },
+      items: { X: { stock: 1, price: 1 }, Y: { stock: 1, price: 1 } },
+      orders: {
+        A: { user: 'ann', lines: { X: 1 } },
+        B: { user: 'bob', lines: { X: 1, Y: 1 } },
+        C: { user: 'cat', lines: { Y: 1 } },
+      },
+    },
+    bounds: { attempts: 1, deadlines: true, changeStock: { item: 'Y', by: 1 } },
+  },
+};

@@ -1,0 +1,150 @@
+import type { FailureReason } from '../../shared/contract/events';
+import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/shelves';
+import {
+  endWaiting,
+  holdItems,
+  lockItems,
+  lockWaiting,
+  readItemsWaitedForLong,
+  readItemsWaitedForTogether,
+  readReservations,
+  readWaitedFor,
+  recordReservations,
+} from '../../stock/src/saga/2-reserve-stock/statements';
+import {
+  lockReservations,
+  lockReservedItems,
+  readItemsWaitedFor,
+  recordTombstones,
+  returnItems,
+  sellItems,
+  settleReservations,
+} from '../../stock/src/saga/4-settle-reservation/statements';
+import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
+import { on, type Sql, Table, type Transaction } from './memory';
+import type { Message } from './order-tables';
+
+export interface StockEntry {
+  item_id: string;
+  delta: number;
+  saga_id: string | null;
+}
+
+export function stockTables() {
+  return {
+    items: new Table<ItemRow>(),
+    reservations: new Table<Reservation>((reservation) => reservation.state === 'WAITING'),
+    ledger: new Table<StockEntry>(),
+    outbox: new Table<Message>(),
+  };
+}
+export type StockTables = ReturnType<typeof stockTables>;
+
+export function stockSql({ items, reservations, ledger }: StockTables): Sql {
+  function move(tx: Transaction, itemIds: readonly string[], change: (i: number) => [number, number]): void {
+    for (const [i, itemId] of itemIds.entries()) {
+      const [available, held] = change(i);
+      tx.update(items, itemId, (item) => ({
+        ...item,
+        available: item.available + available,
+        held: item.held + held,
+      }));
+    }
+  }
+  function end(
+    tx: Transaction,
+    sagaIds: string[],
+    states: string[],
+    reasons: (FailureReason | null)[],
+  ): void {
+    for (const [i, sagaId] of sagaIds.entries())
+      tx.update(reservations, sagaId, (reservation) => ({
+        ...reservation,
+        state: states[i] as Reservation['state'],
+        reason: reasons[i] as FailureReason | null,
+      }));
+  }
+  const waitingForAny = (tx: Transaction, itemIds: readonly string[]) =>
+    tx.getOpen(reservations).filter((r) => r.item_ids.some((id) => itemIds.includes(id)));
+  const distinct = (itemIds: string[]) => [...new Set(itemIds)].map((item_id) => ({ item_id }));
+
+  return {
+    ...on(lockItems, (tx, ids: string[]) => tx.getAll(items, ids)),
+    ...on(readReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
+    ...on(readWaitedFor, (tx, itemIds: string[]) => {
+      const wanted = new Map<string, number>();
+      for (const line of waitingForAny(tx, itemIds).flatMap(linesOf))
+        if (itemIds.includes(line.item_id))
+          wanted.set(line.item_id, (wanted.get(line.item_id) ?? 0) + line.quantity);
+      return [...wanted].map(([item_id, quantity]) => ({ item_id, quantity }));
+    }),
+    ...on(recordReservations, (tx, json: string) => {
+      for (const reservation of JSON.parse(json) as Reservation[])
+        tx.insert(reservations, reservation.saga_id, reservation);
+      return undefined;
+    }),
+    ...on(holdItems, (tx, itemIds: string[], quantities: number[]) => {
+      move(tx, itemIds, (i) => [-(quantities[i] as number), quantities[i] as number]);
+      return undefined;
+    }),
+    ...on(readItemsWaitedForTogether, (tx, itemIds: string[]) =>
+      distinct(waitingForAny(tx, itemIds).flatMap((r) => r.item_ids)),
+    ),
+    ...on(lockWaiting, waitingForAny),
+    ...on(endWaiting, (tx, sagaIds: string[], states: string[], reasons: (FailureReason | null)[]) => {
+      end(tx, sagaIds, states, reasons);
+      return undefined;
+    }),
+    ...on(readItemsWaitedForLong, (tx) => distinct(tx.getOpen(reservations).flatMap((r) => r.item_ids))),
+
+    ...on(lockReservedItems, () => undefined),
+    ...on(lockReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
+    ...on(
+      settleReservations,
+      (tx, sagaIds: string[], states: string[], reasons: (FailureReason | null)[]) => {
+        end(tx, sagaIds, states, reasons);
+        return undefined;
+      },
+    ),
+    ...on(
+      recordTombstones,
+      (tx, ...columns: [string[], string[], string[], number[], string[], string[]]) => {
+        const [sagaIds, orderIds, userIds, amounts, reasons, traceparents] = columns;
+        for (const [i, saga_id] of sagaIds.entries())
+          tx.insert(reservations, saga_id, {
+            saga_id,
+            order_id: orderIds[i] as string,
+            user_id: userIds[i] as string,
+            amount: amounts[i] as number,
+            item_ids: [],
+            quantities: [],
+            state: 'RELEASED',
+            reason: reasons[i] as FailureReason,
+            traceparent: traceparents[i] as string,
+          });
+        return undefined;
+      },
+    ),
+    ...on(sellItems, (tx, sagaIds: string[], itemIds: string[], quantities: number[]) => {
+      move(tx, itemIds, (i) => [0, -(quantities[i] as number)]);
+      for (const [i, item_id] of itemIds.entries()) {
+        const saga_id = sagaIds[i] as string;
+        tx.put(ledger, `${saga_id}/${item_id}`, { item_id, delta: -(quantities[i] as number), saga_id });
+      }
+      return undefined;
+    }),
+    ...on(returnItems, (tx, itemIds: string[], quantities: number[]) => {
+      move(tx, itemIds, (i) => [quantities[i] as number, -(quantities[i] as number)]);
+      return undefined;
+    }),
+    ...on(readItemsWaitedFor, (tx, itemIds: string[]) =>
+      distinct(waitingForAny(tx, itemIds).flatMap((r) => r.item_ids.filter((id) => itemIds.includes(id)))),
+    ),
+    http_lock_item: (tx, id: string) => tx.getAll(items, [id]),
+    http_change_stock: (tx, item_id: string, delta: number) => {
+      move(tx, [item_id], () => [delta, 0]);
+      tx.put(ledger, `change/${ledger.size}`, { item_id, delta, saga_id: null });
+      return undefined;
+    },
+  };
+}

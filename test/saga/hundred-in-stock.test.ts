@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { ApiClient } from '../support/api-client';
+import { Shop } from '../support/shop';
+
+const USERS = 1_000;
+const ORDERS = 1_000;
+const STOCK = 100;
+const PRICE = 1;
+
+let shop: Shop;
+let api: ApiClient;
+beforeAll(async () => {
+  shop = await Shop.open();
+  api = shop.client();
+});
+afterAll(async () => {
+  await shop.balances();
+  await api.close();
+  await shop.close();
+});
+
+const many = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** Calls `work` for each, a few at a time, because filling a shop is not what is tested. */
+async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += 100)
+    results.push(...(await Promise.all(items.slice(i, i + 100).map(work))));
+  return results;
+}
+
+/** Twenty runs in a row, each in the same shop, as the harnesses of others do it. */
+test.each(many(20))(
+  'run %#: of 1,000 orders for 100 units exactly 100 are sold and paid, and every answer and balance agrees',
+  async () => {
+    const item = await api.item(PRICE, STOCK);
+    const users = await each(many(USERS), () => api.user(PRICE));
+    const buyers = many(ORDERS).map(() => users[Math.floor(Math.random() * USERS)] as string);
+    const orders = await each(buyers, (user) => api.order(user, { [item]: 1 }));
+
+    const answers = await Promise.all(orders.map((order) => api.checkout(order)));
+    const stock = await api.stock(item);
+    const credits = await each(users, (user) => api.credit(user));
+    const found = await each(
+      orders,
+      async (order) => (await api.get(`/orders/find/${order}`)).body.paid as boolean,
+    );
+
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200, 409]));
+    expect(stock).toBe(0);
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(STOCK);
+    expect(credits.reduce((sum, credit) => sum + credit, 0)).toBe(USERS * PRICE - STOCK * PRICE);
+    expect(found).toEqual(answers.map((answer) => answer.status === 200));
+  },
+);

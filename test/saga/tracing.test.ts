@@ -1,0 +1,67 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Shop } from '../support/shop';
+
+interface Span {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+}
+
+/** What a collector receives: OTLP as JSON. */
+interface Export {
+  resourceSpans: {
+    resource: { attributes: { key: string; value: { stringValue?: string } }[] };
+    scopeSpans: { spans: Span[] }[];
+  }[];
+}
+
+const spans: (Span & { service: string })[] = [];
+let collector: Server;
+beforeAll(async () => {
+  collector = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    for (const { resource, scopeSpans } of (JSON.parse(body) as Export).resourceSpans) {
+      const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
+      for (const span of scopeSpans.flatMap((scope) => scope.spans)) spans.push({ ...span, service });
+    }
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => collector.close());
+
+test('with a collector set, a checkout is one trace from the request through every step of every service', async () => {
+  const { port } = collector.address() as AddressInfo;
+  const shop = await Shop.open({ env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` } } });
+  const api = shop.client();
+  const [user, item] = [await api.user(10), await api.item(2, 5)];
+  const order = await api.order(user, { [item]: 1 });
+  const trace = 'c0ffeec0ffeec0ffeec0ffeec0ffeec0';
+
+  expect((await api.checkout(order, { traceparent: `00-${trace}-1234567890abcdef-01` })).status).toBe(200);
+  await shop.balances();
+  await api.close();
+  await shop.close();
+
+  const ours = spans.filter(({ traceId }) => traceId === trace);
+  const named = (name: string) => ours.find((span) => span.name === name);
+  const chain = [
+    'POST /orders/checkout/{order_id}',
+    'stock.reserve process',
+    'payment.charge process',
+    'order.settle process',
+  ];
+  expect(ours.map(({ service, name }) => `${service}: ${name}`).sort()).toEqual([
+    'order: POST /orders/checkout/{order_id}',
+    'order: order.settle process',
+    'payment: payment.charge process',
+    'stock: stock.reserve process',
+    'stock: stock.settle process',
+  ]);
+  for (const [i, name] of chain.slice(1).entries()) {
+    expect(named(name)?.parentSpanId).toBe(named(chain[i] as string)?.spanId);
+  }
+});

@@ -1,0 +1,82 @@
+import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/decide';
+import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
+import type { Settlement } from '../../order/src/saga/5-settle-checkout/decide';
+import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
+import type { SagaEvent } from '../../shared/contract/events';
+import { sagaId, TRACEPARENT } from '../support/events';
+import { type Bench, benchOf } from './bench';
+
+/** Orders and sagas that contradict each other: at most one saga under way, exactly one that paid, and at its price. */
+const BROKEN = `
+  WITH books AS (
+    SELECT o.id, o.status, s.state AS current,
+      (SELECT count(*) FROM sagas WHERE order_id = o.id AND state = 'PENDING') AS pending,
+      (SELECT count(*) FROM sagas WHERE order_id = o.id AND state = 'PAID') AS paid,
+      s.amount IS NULL OR o.status = 'OPEN'
+        OR s.amount = (SELECT sum(quantity * price) FROM order_lines WHERE order_id = o.id) AS at_its_price
+    FROM orders o LEFT JOIN sagas s ON s.id = o.saga_id
+  )
+  SELECT * FROM books
+  WHERE NOT at_its_price OR (status, pending, paid) NOT IN (('OPEN', 0, 0), ('CHECKING_OUT', 1, 0), ('PAID', 0, 1))
+    OR (status, current) NOT IN (('OPEN', 'FAILED'), ('CHECKING_OUT', 'PENDING'), ('PAID', 'PAID'))`;
+
+export const CANCEL_AFTER_MS = 8_000;
+
+/** The n-th attempt at an order's checkout, in a saga of its own. */
+export function click(order_id: string, n: number, key?: string): CheckoutRequest {
+  const idempotency = { idempotency: { key: key ?? '', fingerprint: `checkout of ${order_id}` } };
+  return { order_id, saga_id: sagaId(n), traceparent: TRACEPARENT, ...(key ? idempotency : {}) };
+}
+
+export interface OrderBench extends Bench {
+  /** Creates an open order of 'user-1'. @param lines quantity and price per item */
+  create(orderId: string, lines: Record<string, [quantity: number, price: number]>): Promise<void>;
+  request(...requests: CheckoutRequest[]): ReturnType<typeof requestCheckouts>;
+  settle(...events: SagaEvent[]): Promise<{ emit: SagaEvent[]; duplicates: number }>;
+  order(id: string): Promise<{ status: string; saga_id: string | null } | undefined>;
+  saga(n: number): Promise<{ state: string; reason: string | null } | undefined>;
+  /** What was told after commits, in order. */
+  readonly told: Settlement[];
+}
+
+export function orderBench(): OrderBench {
+  const bench = benchOf('order', 'orders, order_lines, sagas, idempotency_keys', BROKEN);
+  const told: Settlement[] = [];
+  const settleStep = settleCheckout((settled) => told.push(...settled));
+  beforeEach(() => void told.splice(0));
+
+  return {
+    ...bench,
+    told,
+    async create(orderId, lines) {
+      await bench.query(`INSERT INTO orders (id, user_id) VALUES ($1, 'user-1')`, [orderId]);
+      for (const [itemId, [quantity, price]] of Object.entries(lines))
+        await bench.query('INSERT INTO order_lines VALUES ($1, $2, $3, $4)', [
+          orderId,
+          itemId,
+          quantity,
+          price,
+        ]);
+    },
+    request: (...requests) => bench.transaction((tx) => requestCheckouts(tx, requests, CANCEL_AFTER_MS)),
+    async settle(...events) {
+      const outcome = await bench.transaction((tx) => settleStep.run(tx, events));
+      outcome.afterCommit?.();
+      return outcome;
+    },
+    order: async (id) =>
+      (
+        await bench.query<{ status: string; saga_id: string }>(
+          'SELECT status, saga_id FROM orders WHERE id = $1',
+          [id],
+        )
+      )[0],
+    saga: async (n) =>
+      (
+        await bench.query<{ state: string; reason: string }>(
+          'SELECT state, reason FROM sagas WHERE id = $1',
+          [sagaId(n)],
+        )
+      )[0],
+  };
+}

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { type ChargeRow, decideCharges, type UserRow } from '../../payment/src/saga/3-charge-payment/decide';
+import type { SagaEvent } from '../../shared/contract/events';
+import { cancelRequested, purchase, stockReserved } from '../support/events';
+
+const SAGAS = 6;
+
+/** The decision record and the users in memory, written as the SQL writes them. */
+class Till {
+  readonly charges = new Map<string, ChargeRow>();
+  readonly emitted: SagaEvent[] = [];
+
+  constructor(readonly credit: Map<string, number>) {}
+
+  handle(events: readonly SagaEvent[]): void {
+    const users = [...this.credit].map(([id, credit]): UserRow => ({ id, credit }));
+    const { decided, emit } = decideCharges({ users, charges: [...this.charges.values()] }, events);
+    for (const row of decided) {
+      this.charges.set(row.saga_id, row);
+      if (row.state === 'CAPTURED')
+        this.credit.set(row.user_id, (this.credit.get(row.user_id) ?? 0) - row.amount);
+    }
+    this.emitted.push(...emit);
+  }
+}
+
+/** The last of the users has no row. */
+const USERS = ['user-a', 'user-b', 'user-unknown'];
+const credits = fc.tuple(fc.nat(40), fc.nat(40));
+const sagas = fc.array(fc.record({ user_id: fc.constantFrom(...USERS), amount: fc.nat(20) }), {
+  minLength: SAGAS,
+  maxLength: SAGAS,
+});
+const asked = fc.array(fc.record({ saga: fc.nat(SAGAS - 1), cancels: fc.boolean() }), { maxLength: 30 });
+const till = ([a, b]: [number, number]) =>
+  new Till(
+    new Map([
+      ['user-a', a],
+      ['user-b', b],
+    ]),
+  );
+
+function eventsOf(
+  bought: readonly { user_id: string; amount: number }[],
+  asked: readonly { saga: number; cancels: boolean }[],
+): SagaEvent[] {
+  return asked.map(({ saga, cancels }) => {
+    const bill = purchase(saga, bought[saga]);
+    return cancels ? cancelRequested(bill) : stockReserved(bill);
+  });
+}
+
+const total = (amounts: Iterable<number>) => [...amounts].reduce((sum, amount) => sum + amount, 0);
+
+test('credit stays at zero or above, and what is missing from it is what was captured', () => {
+  fc.assert(
+    fc.property(credits, sagas, asked, (given, bought, asked) => {
+      const one = till(given);
+      one.handle(eventsOf(bought, asked));
+      const captured = [...one.charges.values()].filter((row) => row.state === 'CAPTURED');
+      for (const credit of one.credit.values()) expect(credit).toBeGreaterThanOrEqual(0);
+      expect(total(one.credit.values()) + total(captured.map((row) => row.amount))).toBe(total(given));
+    }),
+  );
+});
+
+test('a batch ends as its events one at a time', () => {
+  fc.assert(
+    fc.property(credits, sagas, asked, (given, bought, asked) => {
+      const [batch, single] = [till(given), till(given)];
+      const events = eventsOf(bought, asked);
+      batch.handle(events);
+      for (const event of events) single.handle([event]);
+      expect(batch).toEqual(single);
+    }),
+  );
+});
+
+test('a saga has one decision, which every event of it is answered with', () => {
+  fc.assert(
+    fc.property(credits, sagas, asked, (given, bought, asked) => {
+      const one = till(given);
+      one.handle(eventsOf(bought, asked));
+      one.handle(eventsOf(bought, asked.toReversed()));
+      for (const { type, data } of one.emitted) {
+        const taken = one.charges.get(data.saga_id)?.state === 'CAPTURED';
+        expect(type).toBe(taken ? 'payment.captured' : 'payment.rejected');
+      }
+      expect(one.emitted).toHaveLength(2 * asked.length);
+    }),
+  );
+});
+
+test('what was handled once takes no credit when it comes again', () => {
+  fc.assert(
+    fc.property(credits, sagas, asked, (given, bought, asked) => {
+      const [once, twice] = [till(given), till(given)];
+      const events = eventsOf(bought, asked);
+      once.handle(events);
+      twice.handle([...events, ...events]);
+      twice.handle(events);
+      expect([twice.credit, twice.charges]).toEqual([once.credit, once.charges]);
+    }),
+  );
+});
+
+test('whichever of charge and cancel is first wins, and there is no refusal while the credit would do', () => {
+  fc.assert(
+    fc.property(fc.nat(40), fc.nat(40), fc.boolean(), (credit, amount, cancelFirst) => {
+      const bill = purchase(1, { user_id: 'user-a', amount });
+      const pair = [stockReserved(bill), cancelRequested(bill)];
+      const one = till([credit, 0]);
+      one.handle(cancelFirst ? pair.toReversed() : pair);
+      const expected = cancelFirst ? 'CANCELLED' : credit >= amount ? 'CAPTURED' : 'REJECTED';
+      expect(one.charges.get(bill.saga_id)?.state).toBe(expected);
+    }),
+  );
+});

@@ -1,0 +1,134 @@
+import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
+import { checkoutRequested, paymentCaptured, purchase, sagaId, stockRejected } from '../support/events';
+import { CANCEL_AFTER_MS, click, orderBench } from './order';
+
+const desk = orderBench();
+const bill = (n: number, order_id: string, amount: number) =>
+  purchase(n, { order_id, user_id: 'user-1', amount });
+
+test('freezes an open order, opens a saga and asks stock for every line', async () => {
+  await desk.create('o', { a: [2, 10], b: [1, 5] });
+  const { decisions, emit } = await desk.request(click('o', 1));
+  expect(decisions).toEqual([{ kind: 'opened', saga_id: sagaId(1) }]);
+  expect(emit).toEqual([checkoutRequested(bill(1, 'o', 25), { a: 2, b: 1 })]);
+  expect(await desk.order('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(1) });
+  expect(await desk.saga(1)).toEqual({ state: 'PENDING', reason: null });
+});
+
+test('gives the saga its deadline', async () => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.request(click('o', 1));
+  const ahead = 'SELECT extract(epoch FROM deadline_at - opened_at)::float8 * 1000 AS ms FROM sagas';
+  const [row] = await desk.query<{ ms: number }>(ahead);
+  expect(Math.round(row?.ms ?? 0)).toBe(CANCEL_AFTER_MS);
+});
+
+test('opens nothing for an order that does not exist or is empty', async () => {
+  await desk.create('empty', {});
+  const { decisions, emit } = await desk.request(click('nowhere', 1), click('empty', 2));
+  expect(decisions).toEqual([{ kind: 'unknown_order' }, { kind: 'empty' }]);
+  expect(emit).toEqual([]);
+  expect((await desk.order('empty'))?.status).toBe('OPEN');
+});
+
+test('a second checkout while the first is under way joins its saga and asks for nothing', async () => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.request(click('o', 1));
+  const { decisions, emit } = await desk.request(click('o', 2));
+  expect(decisions).toEqual([{ kind: 'joined', saga_id: sagaId(1) }]);
+  expect(emit).toEqual([]);
+});
+
+test('a double checkout in one batch opens one saga', async () => {
+  await desk.create('o', { a: [1, 10] });
+  const { decisions, emit } = await desk.request(click('o', 1), click('o', 2), click('o', 3));
+  expect(decisions.map((decision) => decision.kind)).toEqual(['opened', 'joined', 'joined']);
+  expect(emit).toHaveLength(1);
+});
+
+test('a double checkout on two replicas at once opens one saga', async () => {
+  await desk.create('o', { a: [1, 10] });
+  const outcomes = await desk.overlap(
+    (tx) => requestCheckouts(tx, [click('o', 1)], CANCEL_AFTER_MS),
+    (tx) => requestCheckouts(tx, [click('o', 2)], CANCEL_AFTER_MS),
+  );
+  expect(outcomes.map((outcome) => outcome.decisions[0])).toEqual([
+    { kind: 'opened', saga_id: sagaId(1) },
+    { kind: 'joined', saga_id: sagaId(1) },
+  ]);
+  expect(outcomes.map((outcome) => outcome.emit.length)).toEqual([1, 0]);
+});
+
+test('batches on several replicas that name the same orders the other way round do not deadlock', async () => {
+  const ids = Array.from({ length: 20 }, (_, n) => `o-${n}`);
+  for (const id of ids) await desk.create(id, { a: [1, 10] });
+  const batches = Array.from({ length: 6 }, (_, b) =>
+    (b % 2 ? ids.toReversed() : ids).map((id, n) => click(id, 100 * b + n)),
+  );
+  const outcomes = await Promise.all(batches.map((batch) => desk.request(...batch)));
+  expect(outcomes.flatMap((outcome) => outcome.emit)).toHaveLength(ids.length);
+});
+
+test('an item that is being added is either in the order before it is frozen, or sees it frozen', async () => {
+  await desk.create('o', { a: [1, 10] });
+  const [, { emit }] = await desk.overlap(
+    async (tx) => {
+      const text = `SELECT status FROM orders WHERE id = 'o' FOR NO KEY UPDATE`;
+      await tx.run({ name: 'test_lock', text });
+      await tx.run({ name: 'test_add', text: `INSERT INTO order_lines VALUES ('o', 'b', 3, 7)` });
+    },
+    (tx) => requestCheckouts(tx, [click('o', 1)], CANCEL_AFTER_MS),
+  );
+  expect(emit).toEqual([checkoutRequested(bill(1, 'o', 31), { a: 1, b: 3 })]);
+});
+
+test('a paid order is told its saga, and nothing happens again', async () => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.request(click('o', 1));
+  await desk.settle(paymentCaptured(bill(1, 'o', 10)));
+  const { decisions, emit } = await desk.request(click('o', 2));
+  expect(decisions).toEqual([{ kind: 'paid', saga_id: sagaId(1) }]);
+  expect(emit).toEqual([]);
+  expect((await desk.order('o'))?.status).toBe('PAID');
+});
+
+test('an order whose checkout failed can be checked out again, in another saga', async () => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.request(click('o', 1));
+  await desk.settle(stockRejected(bill(1, 'o', 10)));
+  const { decisions, emit } = await desk.request(click('o', 2));
+  expect(decisions).toEqual([{ kind: 'opened', saga_id: sagaId(2) }]);
+  expect(emit).toEqual([checkoutRequested(bill(2, 'o', 10), { a: 1 })]);
+});
+
+describe('with an idempotency key', () => {
+  test('a repetition is told the saga that answered the first, even after that failed', async () => {
+    await desk.create('o', { a: [1, 10] });
+    await desk.request(click('o', 1, 'key'));
+    await desk.settle(stockRejected(bill(1, 'o', 10)));
+    const { decisions, emit } = await desk.request(click('o', 2, 'key'));
+    expect(decisions).toEqual([{ kind: 'repeated', saga_id: sagaId(1) }]);
+    expect(emit).toEqual([]);
+    expect((await desk.order('o'))?.status).toBe('OPEN');
+  });
+
+  test('another request with the key opens nothing', async () => {
+    await desk.create('o', { a: [1, 10] });
+    await desk.create('p', { a: [1, 10] });
+    const { decisions, emit } = await desk.request(click('o', 1, 'key'), click('p', 2, 'key'));
+    expect(decisions).toEqual([{ kind: 'opened', saga_id: sagaId(1) }, { kind: 'key_reused' }]);
+    expect(emit).toHaveLength(1);
+    expect((await desk.order('p'))?.status).toBe('OPEN');
+  });
+
+  test('another request with the key on another replica at once opens nothing', async () => {
+    await desk.create('o', { a: [1, 10] });
+    await desk.create('p', { a: [1, 10] });
+    const [, second] = await desk.overlap(
+      (tx) => requestCheckouts(tx, [click('o', 1, 'key')], CANCEL_AFTER_MS),
+      (tx) => requestCheckouts(tx, [click('p', 2, 'key')], CANCEL_AFTER_MS),
+    );
+    expect(second.decisions).toEqual([{ kind: 'key_reused' }]);
+    expect((await desk.order('p'))?.status).toBe('OPEN');
+  });
+});

@@ -1,0 +1,186 @@
+import { InvariantViolation } from '../../shared/errors';
+import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
+import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
+import {
+  checkoutRequested,
+  paymentCaptured,
+  paymentRejected,
+  purchase,
+  stockRejected,
+  stockReleased,
+} from '../support/events';
+import { stockBench } from './stock';
+
+const stock = stockBench();
+const [first, second, third] = [purchase(1), purchase(2), purchase(3)];
+const settleStep = settleReservation(() => {});
+
+describe('after payment.captured', () => {
+  test('what was set aside is sold, line by line, and nothing more is told', async () => {
+    await stock.shelve({ a: 5, b: 1 });
+    await stock.reserve(checkoutRequested(first, { a: 2, b: 1 }));
+    const { emit, duplicates } = await stock.settle(paymentCaptured(first));
+    expect(emit).toEqual([]);
+    expect(duplicates).toBe(0);
+    expect(await stock.stateOf(first)).toBe('COMMITTED');
+    expect(await stock.shelves()).toEqual({ a: [3, 0], b: [0, 0] });
+    const sales = `SELECT item_id, delta, saga_id FROM stock_ledger WHERE kind = 'sale' ORDER BY item_id`;
+    expect(await stock.query(sales)).toEqual([
+      { item_id: 'a', delta: -2, saga_id: first.saga_id },
+      { item_id: 'b', delta: -1, saga_id: first.saga_id },
+    ]);
+  });
+
+  test('a duplicate sells nothing more, in a batch or after it', async () => {
+    await stock.shelve({ a: 5 });
+    await stock.reserve(checkoutRequested(first, { a: 2 }));
+    expect((await stock.settle(paymentCaptured(first), paymentCaptured(first))).duplicates).toBe(1);
+    expect((await stock.settle(paymentCaptured(first))).duplicates).toBe(1);
+    expect(await stock.shelves()).toEqual({ a: [3, 0] });
+  });
+
+  test('a duplicate that another replica handles at the same time sells nothing more', async () => {
+    await stock.shelve({ a: 5 });
+    await stock.reserve(checkoutRequested(first, { a: 2 }));
+    const outcomes = await stock.overlap(
+      (tx) => settleStep.run(tx, [paymentCaptured(first)]),
+      (tx) => settleStep.run(tx, [paymentCaptured(first)]),
+    );
+    expect(outcomes.map((outcome) => outcome.duplicates)).toEqual([0, 1]);
+    expect(await stock.shelves()).toEqual({ a: [3, 0] });
+  });
+
+  test('of a saga that stock never heard of, it must never be: nothing changes', async () => {
+    await stock.shelve({ a: 5 });
+    await stock.reserve(checkoutRequested(second, { a: 1 }));
+    const batch = stock.settle(paymentCaptured(second), paymentCaptured(first));
+    await expect(batch).rejects.toThrow(InvariantViolation);
+    expect(await stock.stateOf(second)).toBe('RESERVED');
+    expect(await stock.shelves()).toEqual({ a: [4, 1] });
+  });
+
+  test('of a saga that was released, refused or waits, it must never be: nothing changes', async () => {
+    await stock.shelve({ a: 1 });
+    await stock.settle(paymentRejected(first));
+    await stock.reserve(checkoutRequested(second, { a: 9 }));
+    await stock.reserve(checkoutRequested(third, { a: 1 }), checkoutRequested(purchase(4), { a: 1 }));
+    for (const bought of [first, second, purchase(4)])
+      await expect(stock.settle(paymentCaptured(bought))).rejects.toThrow(InvariantViolation);
+    expect(await stock.stateOf(first)).toBe('RELEASED');
+    expect(await stock.stateOf(second)).toBe('REJECTED');
+    expect(await stock.stateOf(purchase(4))).toBe('WAITING');
+    expect(await stock.shelves()).toEqual({ a: [0, 1] });
+  });
+});
+
+describe('after payment.rejected', () => {
+  test('what was set aside can be sold again, and order hears why', async () => {
+    await stock.shelve({ a: 5, b: 1 });
+    await stock.reserve(checkoutRequested(first, { a: 2, b: 1 }));
+    const { emit } = await stock.settle(paymentRejected(first, 'insufficient_credit'));
+    expect(emit).toEqual([stockReleased(first, 'insufficient_credit')]);
+    expect(await stock.stateOf(first)).toBe('RELEASED');
+    expect(await stock.shelves()).toEqual({ a: [5, 0], b: [1, 0] });
+    expect(stock.told).toEqual([{ compensated: 1, itemIds: [] }]);
+  });
+
+  test('a duplicate gives nothing more back, in a batch or after it, and is answered each time', async () => {
+    await stock.shelve({ a: 5 });
+    await stock.reserve(checkoutRequested(first, { a: 2 }));
+    const event = paymentRejected(first);
+    expect((await stock.settle(event, event)).emit).toEqual([stockReleased(first), stockReleased(first)]);
+    expect((await stock.settle(event)).emit).toEqual([stockReleased(first)]);
+    expect(await stock.shelves()).toEqual({ a: [5, 0] });
+  });
+
+  test('a duplicate that another replica handles at the same time gives nothing more back', async () => {
+    await stock.shelve({ a: 5 });
+    await stock.reserve(checkoutRequested(first, { a: 2 }));
+    const outcomes = await stock.overlap(
+      (tx) => settleStep.run(tx, [paymentRejected(first)]),
+      (tx) => settleStep.run(tx, [paymentRejected(first)]),
+    );
+    expect(outcomes.map((outcome) => outcome.duplicates)).toEqual([0, 1]);
+    expect(await stock.shelves()).toEqual({ a: [5, 0] });
+  });
+
+  test('a checkout that has not arrived yet is remembered as released, and order hears so', async () => {
+    const { emit, duplicates } = await stock.settle(paymentRejected(first, 'cancelled'));
+    expect(emit).toEqual([stockReleased(first, 'cancelled')]);
+    expect(duplicates).toBe(0);
+    expect(await stock.stateOf(first)).toBe('RELEASED');
+    expect(stock.told).toEqual([{ compensated: 0, itemIds: [] }]);
+  });
+
+  test('a request that arrives at the same moment, and is first, is released after all', async () => {
+    await stock.shelve({ a: 5 });
+    const [, settled] = await stock.overlap(
+      (tx) => reserveStock.run(tx, [checkoutRequested(first, { a: 2 })]),
+      (tx) => settleStep.run(tx, [paymentRejected(first, 'cancelled')]),
+    );
+    expect(settled.emit).toEqual([stockReleased(first, 'cancelled')]);
+    expect(await stock.shelves()).toEqual({ a: [5, 0] });
+  });
+
+  test('a request that arrives at the same moment, and is second, reserves nothing', async () => {
+    await stock.shelve({ a: 5 });
+    const [, requested] = await stock.overlap(
+      (tx) => settleStep.run(tx, [paymentRejected(first, 'cancelled')]),
+      (tx) => reserveStock.run(tx, [checkoutRequested(first, { a: 2 })]),
+    );
+    expect(requested.emit).toEqual([stockReleased(first, 'cancelled')]);
+    expect(await stock.shelves()).toEqual({ a: [5, 0] });
+  });
+
+  test('a checkout that was refused stays refused, and order hears the first reason again', async () => {
+    await stock.shelve({ a: 1 });
+    await stock.reserve(checkoutRequested(first, { a: 2 }));
+    const { emit, duplicates } = await stock.settle(paymentRejected(first, 'cancelled'));
+    expect(emit).toEqual([stockRejected(first, 'out_of_stock')]);
+    expect(duplicates).toBe(1);
+    expect(await stock.stateOf(first)).toBe('REJECTED');
+  });
+
+  test('of a saga that was sold, it must never be: nothing changes', async () => {
+    await stock.shelve({ a: 5 });
+    await stock.reserve(checkoutRequested(first, { a: 2 }));
+    await stock.settle(paymentCaptured(first));
+    await expect(stock.settle(paymentRejected(first))).rejects.toThrow(InvariantViolation);
+    expect(await stock.stateOf(first)).toBe('COMMITTED');
+    expect(await stock.shelves()).toEqual({ a: [3, 0] });
+  });
+});
+
+test('a batch sells, gives back and remembers at once, also where they share an item', async () => {
+  await stock.shelve({ a: 6, b: 6 });
+  await stock.reserve(
+    checkoutRequested(first, { a: 1, b: 2 }),
+    checkoutRequested(second, { a: 2, b: 1 }),
+    checkoutRequested(third, { b: 3 }),
+  );
+  const { emit } = await stock.settle(
+    paymentCaptured(first),
+    paymentRejected(second),
+    paymentCaptured(third),
+    paymentRejected(purchase(4), 'cancelled'),
+  );
+  expect(emit).toEqual([stockReleased(second), stockReleased(purchase(4), 'cancelled')]);
+  expect(await stock.shelves()).toEqual({ a: [5, 0], b: [1, 0] });
+});
+
+test('replicas that settle and reserve the same items at once neither deadlock nor lose a unit', async () => {
+  await stock.shelve({ a: 100, b: 100 });
+  const early = Array.from({ length: 30 }, (_, n) => purchase(n));
+  const late = Array.from({ length: 30 }, (_, n) => purchase(100 + n));
+  const wanted = (n: number) => (n % 2 ? { a: 1, b: 1 } : { b: 1, a: 1 });
+  await stock.reserve(...early.map((bought, n) => checkoutRequested(bought, wanted(n))));
+  await Promise.all([
+    ...early.map((bought, n) => stock.settle((n % 3 ? paymentCaptured : paymentRejected)(bought))),
+    ...late.map((bought, n) => stock.reserve(checkoutRequested(bought, wanted(n)))),
+  ]);
+  expect(await stock.shelves()).toEqual({ a: [50, 30], b: [50, 30] });
+});
+
+test('an event that settles no reservation changes nothing', async () => {
+  await expect(stock.settle(stockRejected(first))).rejects.toThrow(InvariantViolation);
+});

@@ -1,0 +1,68 @@
+import { isOutage } from '../../shared/postgres/errors';
+import { statement } from '../../shared/postgres/statement';
+import { benchOf } from './bench';
+
+const NOTHING = 'SELECT WHERE false';
+const bench = benchOf('stock', 'items, stock_ledger', NOTHING);
+
+const add = statement('test_add', 'INSERT INTO items (id, price) VALUES ($1, 1)');
+const read = statement<{ id: string }>('test_read', 'SELECT id FROM items ORDER BY id');
+const items = async () =>
+  (await bench.query<{ id: string }>('SELECT id FROM items ORDER BY id')).map(({ id }) => id);
+
+test('what failed changes nothing, whatever had been written before', async () => {
+  const failed = bench.transaction(async (tx) => {
+    await tx.run(add, ['a']);
+    throw new Error('changed its mind');
+  });
+  await expect(failed).rejects.toThrow('changed its mind');
+  expect(await items()).toEqual([]);
+});
+
+test('work that lost a race is run again', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  let runs = 0;
+  await bench.transaction((tx) => tx.run(add, [runs++ === 0 ? 'a' : 'b']));
+  expect(await items()).toEqual(['a', 'b']);
+});
+
+test('work that lost a race is run again, also when what the loss made of a later statement is heard first', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  let runs = 0;
+  await bench.transaction(async (tx) => {
+    const lost = tx.run(add, [runs++ === 0 ? 'a' : 'b']);
+    lost.catch(() => {});
+    // The server answers this one with "current transaction is aborted".
+    await tx.run(read);
+    await lost;
+  });
+  expect(await items()).toEqual(['a', 'b']);
+});
+
+test('a race that is lost every time is told in the end', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  const lost = await bench.transaction((tx) => tx.run(add, ['a'])).catch((error: unknown) => error);
+  expect(lost).toMatchObject({ code: '23505' });
+});
+
+test('a failed statement that nobody noticed does not pass for a commit', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  const unseen = bench.transaction(async (tx) => {
+    await tx.run(add, ['b']);
+    await tx.run(add, ['a']).catch(() => {});
+  });
+  await expect(unseen).rejects.toThrow('ROLLBACK');
+  expect(await items()).toEqual(['a']);
+});
+
+test('a connection that the server ends in COMMIT is an outage: the work can be run again', async () => {
+  await bench.query(`
+    CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER lose AFTER INSERT ON items DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION lose()`);
+  const lost = await bench.transaction((tx) => tx.run(add, ['a'])).catch((error: unknown) => error);
+  await bench.query('DROP TRIGGER lose ON items');
+  expect(isOutage(lost)).toBe(true);
+  expect(await bench.transaction((tx) => tx.run(read))).toEqual([]);
+});

@@ -1,0 +1,92 @@
+import type { SagaEvent } from '../../shared/contract/events';
+import { decideReservations, decideWaiting } from '../../stock/src/saga/2-reserve-stock/decide';
+import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/shelves';
+import { decideSettlements } from '../../stock/src/saga/4-settle-reservation/decide';
+import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
+
+/**
+ * Stock in memory: it applies what the three decisions say to plain rows, as the SQL does to tables. So properties of
+ * the decisions can be tried over thousands of histories.
+ */
+export class Warehouse {
+  readonly items = new Map<string, ItemRow>();
+  /** In order of arrival. */
+  readonly reservations = new Map<string, Reservation>();
+  readonly sold: { saga_id: string; item_id: string; quantity: number }[] = [];
+  readonly emitted: SagaEvent[] = [];
+
+  constructor(stock: Record<string, number>) {
+    for (const [id, available] of Object.entries(stock)) this.items.set(id, { id, available, held: 0 });
+  }
+
+  reserve(events: readonly SagaEvent<'order.checkout_requested'>[]): void {
+    const wanted = new Set(events.flatMap((event) => event.data.lines.map((line) => line.item_id)));
+    const { decided, emit } = decideReservations(
+      {
+        items: this.itemsNamed(wanted),
+        reservations: this.known(events),
+        waitedFor: this.waiting()
+          .flatMap(linesOf)
+          .filter((line) => wanted.has(line.item_id)),
+      },
+      events,
+    );
+    this.apply(decided, emit);
+  }
+
+  settle(events: readonly SagaEvent<'payment.captured' | 'payment.rejected'>[]): void {
+    const { settled, tombstones, sold, returned, emit } = decideSettlements(this.known(events), events);
+    for (const { item_id, quantity } of [...sold, ...returned]) this.item(item_id).held -= quantity;
+    for (const { item_id, quantity } of returned) this.item(item_id).available += quantity;
+    this.sold.push(...sold);
+    for (const row of [...settled, ...tombstones]) this.reservations.set(row.saga_id, row);
+    this.emitted.push(...emit);
+  }
+
+  /** Serves those who wait for these items, and whoever can be served because of that. */
+  serve(itemIds: readonly string[]): void {
+    for (let news = itemIds; news.length > 0; ) {
+      const among = news;
+      const touches = (row: Reservation, ids: ReadonlySet<string>) => row.item_ids.some((id) => ids.has(id));
+      const asked = this.waiting().filter((row) => touches(row, new Set(among)));
+      const together = new Set(asked.flatMap((row) => row.item_ids));
+      const waiting = this.waiting().filter((row) => touches(row, together));
+      const { decided, emit, unsettled } = decideWaiting(this.itemsNamed(together), waiting);
+      this.apply(decided, emit);
+      news = unsettled;
+    }
+  }
+
+  waiting(): Reservation[] {
+    return [...this.reservations.values()].filter((row) => row.state === 'WAITING');
+  }
+
+  state(sagaId: string): Reservation['state'] | undefined {
+    return this.reservations.get(sagaId)?.state;
+  }
+
+  private apply(decided: readonly Reservation[], emit: readonly SagaEvent[]): void {
+    for (const row of decided) {
+      this.reservations.set(row.saga_id, row);
+      if (row.state !== 'RESERVED') continue;
+      for (const { item_id, quantity } of linesOf(row)) {
+        this.item(item_id).available -= quantity;
+        this.item(item_id).held += quantity;
+      }
+    }
+    this.emitted.push(...emit);
+  }
+
+  private item(id: string): ItemRow {
+    return this.items.get(id) as ItemRow;
+  }
+
+  private itemsNamed(ids: ReadonlySet<string>): ItemRow[] {
+    return [...this.items.values()].filter((item) => ids.has(item.id));
+  }
+
+  private known(events: readonly SagaEvent[]): Reservation[] {
+    const named = new Set(events.map((event) => event.data.saga_id));
+    return [...this.reservations.values()].filter((row) => named.has(row.saga_id));
+  }
+}

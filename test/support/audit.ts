@@ -1,0 +1,30 @@
+import { audit, type Report } from '../../audit/src/audit';
+import { openBooks } from '../../audit/src/books';
+import { describeFindings } from '../../audit/src/report';
+import { createLogger } from '../../shared/observe/log';
+
+const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
+
+/** Addresses of a shop; without `amqp` its queues are not looked at. */
+export interface Audited {
+  order: string;
+  payment: string;
+  stock: string;
+  amqp?: string;
+}
+
+/** What the auditor says of a shop. @param inFlightMs set while checkouts are in flight */
+export async function auditOf(shop: Audited, inFlightMs?: number): Promise<Report> {
+  const books = openBooks(shop, silent);
+  try {
+    return await audit(books, { amqpUrl: shop.amqp, inFlightMs });
+  } finally {
+    await books.close();
+  }
+}
+
+/** Throws a readable list of what is wrong with a shop in which nothing should be in flight. */
+export async function auditNow(shop: Audited): Promise<void> {
+  const { findings } = await auditOf(shop);
+  if (findings.length > 0) throw new Error(describeFindings(findings));
+}

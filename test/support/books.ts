@@ -1,0 +1,38 @@
+import { Client } from 'pg';
+
+/** Runs one query on a connection of its own. */
+export async function query<Row extends object>(
+  url: string,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every balance is the sum of its ledger entries: all money and all stock can be re-added from their histories. */
+export async function expectLedgersToBalance(databases: { payment?: string; stock?: string }): Promise<void> {
+  if (databases.payment !== undefined) {
+    expect(await query(databases.payment, UNBALANCED_USERS)).toEqual([]);
+  }
+  if (databases.stock !== undefined) {
+    expect(await query(databases.stock, UNBALANCED_ITEMS)).toEqual([]);
+  }
+}
+
+const UNBALANCED_USERS = `
+  SELECT user_id, credit, noted
+  FROM (SELECT id AS user_id, credit FROM users) balances
+  FULL JOIN (SELECT user_id, sum(delta) AS noted FROM credit_ledger GROUP BY user_id) notes USING (user_id)
+  WHERE credit IS NULL OR credit <> coalesce(noted, 0)`;
+
+const UNBALANCED_ITEMS = `
+  SELECT item_id, owned, noted
+  FROM (SELECT id AS item_id, available + held AS owned FROM items) balances
+  FULL JOIN (SELECT item_id, sum(delta) AS noted FROM stock_ledger GROUP BY item_id) notes USING (item_id)
+  WHERE owned IS NULL OR owned <> coalesce(noted, 0)`;

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+
+/** The addresses of what a test file has made. */
+interface Made {
+  databases: string[];
+  vhosts: string[];
+}
+
+declare global {
+  var madeByTests: Made | undefined;
+}
+
+type Service = 'order' | 'payment' | 'stock';
+
+/** A database of its own with a service's tables, empty: its address. It is dropped at the end of the test file. */
+export function createDatabase(service: Service): Promise<string> {
+  return createFrom(service, service);
+}
+
+/** As createDatabase, but without any table. */
+export function createEmptyDatabase(owner: Service): Promise<string> {
+  return createFrom('template1', owner);
+}
+
+async function createFrom(template: string, owner: Service): Promise<string> {
+  const name = `${owner}_${randomBytes(6).toString('hex')}`;
+  await withAdmin((admin) =>
+    admin.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" OWNER "${owner}"`),
+  );
+  const url = new URL(process.env.TEST_POSTGRES_URL ?? '');
+  url.username = owner;
+  url.pathname = name;
+  made().databases.push(url.href);
+  return url.href;
+}
+
+/** A virtual host of its own, empty, with a user of the same name: its address. Both are deleted at the end of the test file. */
+export async function createVhost(): Promise<string> {
+  const name = `test-${randomBytes(6).toString('hex')}`;
+  await rabbitApi('PUT', `/vhosts/${name}`);
+  await rabbitApi('PUT', `/users/${name}`, { password: name, tags: '' });
+  await rabbitApi('PUT', `/permissions/${name}/${name}`, { configure: '.*', write: '.*', read: '.*' });
+  const url = new URL(process.env.TEST_AMQP_URL ?? '');
+  url.username = name;
+  url.password = name;
+  url.pathname = name;
+  made().vhosts.push(url.href);
+  return url.href;
+}
+
+/** Cuts every connection to a virtual host, as the broker's administrator can, and answers how many there were. */
+export async function closeConnections(amqpUrl: string): Promise<number> {
+  // By the user, because the list by virtual host is made from statistics, which are off.
+  const connections = `/connections/username/${new URL(amqpUrl).username}`;
+  const open = (await rabbitApi('GET', connections)) as unknown[];
+  await rabbitApi('DELETE', connections);
+  return open.length;
+}
+
+export async function dropAll(all: Made | undefined): Promise<void> {
+  for (const { username: name } of (all?.vhosts ?? []).map((url) => new URL(url))) {
+    await rabbitApi('DELETE', `/vhosts/${name}`);
+    await rabbitApi('DELETE', `/users/${name}`);
+  }
+  for (const url of all?.databases ?? []) {
+    const name = new URL(url).pathname.slice(1);
+    await withAdmin((admin) => admin.query(`DROP DATABASE "${name}" WITH (FORCE)`));
+  }
+}
+
+/** Asks RabbitMQ's management API, below /api. What is deleted may be gone already. */
+export async function rabbitApi(method: string, path: string, body?: object): Promise<unknown> {
+  const { username, password } = new URL(process.env.TEST_AMQP_URL ?? '');
+  const answer = await fetch(`${process.env.TEST_RABBIT_API}${path}`, {
+    method,
+    headers: {
+      authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok && !(method === 'DELETE' && answer.status === 404)) {
+    throw new Error(`RabbitMQ answered ${answer.status} to ${method} ${path}: ${text}`);
+  }
+  return text === '' || !answer.ok ? undefined : JSON.parse(text);
+}
+
+async function withAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+  const admin = new Client({ connectionString: process.env.TEST_POSTGRES_URL });
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+function made(): Made {
+  globalThis.madeByTests ??= { databases: [], vhosts: [] };
+  return globalThis.madeByTests;
+}

@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Agent, type Dispatcher } from 'undici';
+import { routes as orderRoutes } from '../../order/src/http';
+import { routes as paymentRoutes } from '../../payment/src/http';
+import type { Route } from '../../shared/http/route';
+import { createHttpServer } from '../../shared/http/server';
+import { createLogger } from '../../shared/observe/log';
+import { type Database, openDatabase } from '../../shared/postgres/database';
+import { routes as stockRoutes } from '../../stock/src/http';
+import type { ApiAnswer } from './api-client';
+import { createDatabase } from './cluster';
+
+export const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
+
+/** A server that really listens, and a client for it. */
+export interface Edge {
+  readonly origin: string;
+  readonly port: number;
+  call(method: string, path: string, headers?: Record<string, string>): Promise<ApiAnswer>;
+  get(path: string): Promise<ApiAnswer>;
+  post(path: string, headers?: Record<string, string>): Promise<ApiAnswer>;
+  close(): Promise<void>;
+}
+
+/** The routes of a service on a database of its own, without broker and saga. */
+export interface ServiceEdge extends Edge {
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly routes: readonly Route[];
+}
+
+export interface ServiceOptions {
+  readonly batchInit?: boolean;
+  readonly stockUrl?: string;
+  readonly onStockChanged?: (itemIds: string[]) => void;
+}
+
+export async function openEdge(routes: readonly Route[]): Promise<Edge> {
+  const server = createHttpServer({ routes, log: silent });
+  const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
+  const origin = `http://127.0.0.1:${port}`;
+  const agent = new Agent({ connections: 200 });
+  const call: Edge['call'] = async (method, path, headers = {}) => {
+    const answer = await agent.request({ origin, path, method: method as Dispatcher.HttpMethod, headers });
+    const text = await answer.body.text();
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: text === '' ? undefined : JSON.parse(text),
+    };
+  };
+  return {
+    origin,
+    port,
+    call,
+    get: (path) => call('GET', path),
+    post: (path, headers) => call('POST', path, headers),
+    async close() {
+      await agent.close();
+      await server.stop(1_000);
+    },
+  };
+}
+
+export async function openServiceEdge(
+  service: 'order' | 'payment' | 'stock',
+  options: ServiceOptions = {},
+): Promise<ServiceEdge> {
+  const databaseUrl = await createDatabase(service);
+  const database = openDatabase({ url: databaseUrl, poolSize: 8, log: silent });
+  const routes = routesOf(service, database, options);
+  const edge = await openEdge(routes);
+  return {
+    ...edge,
+    database,
+    databaseUrl,
+    routes,
+    async close() {
+      await edge.close();
+      await database.close();
+    },
+  };
+}
+
+export function routesOf(
+  service: 'order' | 'payment' | 'stock',
+  database: Database,
+  {
+    batchInit = true,
+    stockUrl = 'http://127.0.0.1:9',
+    onStockChanged = () => undefined,
+  }: ServiceOptions = {},
+): Route[] {
+  switch (service) {
+    case 'order':
+      return orderRoutes({ database, batchInit, stockUrl });
+    case 'payment':
+      return paymentRoutes({ database, batchInit });
+    case 'stock':
+      return stockRoutes({ database, batchInit, onStockChanged });
+  }
+}
+
+/** Sends bytes as they are and returns what came back until the server closed, or until `quietMs` passed in silence. */
+export async function exchange(port: number, bytes: string | Buffer, quietMs = 60_000): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('error', () => undefined);
+  socket.setTimeout(quietMs, () => socket.destroy());
+  socket.write(bytes);
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString('latin1');
+}
+
+/** The statuses of the answers in what `exchange` returned. */
+export function statuses(received: string): number[] {
+  return [...received.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+}

@@ -1,0 +1,64 @@
+import type { FailureReason, SagaEvent } from '../../shared/contract/events';
+
+/** Builders of the saga's events, so that a test says only what it is about. */
+
+export interface Purchase {
+  saga_id: string;
+  order_id: string;
+  user_id: string;
+  amount: number;
+}
+
+export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+/** The name of the n-th saga of a test, in the form that the contract asks for. */
+export function sagaId(n: number): string {
+  return `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+/** The n-th purchase of a test: a saga, order and user of its own, 10 credits. */
+export function purchase(n: number, given: Partial<Purchase> = {}): Purchase {
+  return { saga_id: sagaId(n), order_id: `order-${n}`, user_id: `user-${n}`, amount: 10, ...given };
+}
+
+/** @param wanted quantity per item */
+export function checkoutRequested(
+  bought: Purchase,
+  wanted: Record<string, number>,
+): SagaEvent<'order.checkout_requested'> {
+  const lines = Object.entries(wanted).map(([item_id, quantity]) => ({ item_id, quantity }));
+  return { type: 'order.checkout_requested', traceparent: TRACEPARENT, data: { ...bought, lines } };
+}
+
+export function cancelRequested(bought: Purchase): SagaEvent<'order.checkout_cancel_requested'> {
+  return { type: 'order.checkout_cancel_requested', traceparent: TRACEPARENT, data: bought };
+}
+
+export function stockReserved(bought: Purchase): SagaEvent<'stock.reserved'> {
+  return { type: 'stock.reserved', traceparent: TRACEPARENT, data: bought };
+}
+
+export function stockRejected(
+  { saga_id, order_id }: Purchase,
+  reason: FailureReason = 'out_of_stock',
+): SagaEvent<'stock.rejected'> {
+  return { type: 'stock.rejected', traceparent: TRACEPARENT, data: { saga_id, order_id, reason } };
+}
+
+export function stockReleased(
+  { saga_id, order_id }: Purchase,
+  reason: FailureReason = 'insufficient_credit',
+): SagaEvent<'stock.released'> {
+  return { type: 'stock.released', traceparent: TRACEPARENT, data: { saga_id, order_id, reason } };
+}
+
+export function paymentCaptured({ saga_id, order_id, amount }: Purchase): SagaEvent<'payment.captured'> {
+  return { type: 'payment.captured', traceparent: TRACEPARENT, data: { saga_id, order_id, amount } };
+}
+
+export function paymentRejected(
+  bought: Purchase,
+  reason: FailureReason = 'insufficient_credit',
+): SagaEvent<'payment.rejected'> {
+  return { type: 'payment.rejected', traceparent: TRACEPARENT, data: { ...bought, reason } };
+}

@@ -1,0 +1,72 @@
+// Starts the PostgreSQL and the RabbitMQ that all tests share, on free ports and with data of their own, so that
+// neither a running shop nor another test run is in the way.
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { serviceNames } from '../../local/layout';
+import { isLocked, takeLock } from '../../local/lock';
+import { freePorts } from '../../local/ports';
+import { type Postgres, startPostgres } from '../../local/postgres';
+import { stopLeftovers } from '../../local/process';
+import { startRabbit } from '../../local/rabbit';
+import { root } from '../../shared/root';
+
+const prefix = 'chandlery-test-';
+const run = promisify(execFile);
+
+export default async function globalSetup(): Promise<void> {
+  await clearAbandoned();
+  const home = mkdtempSync(join(tmpdir(), prefix));
+  // PostgreSQL may have to run as another user, who must be able to reach its data.
+  chmodSync(home, 0o755);
+  process.once('exit', () => rmSync(home, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  takeLock(home);
+
+  const [postgresPort, amqp, management, distribution, epmd] = (await freePorts(5)) as Five<number>;
+  const ports = { amqp, management, distribution, epmd };
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const [postgres, rabbit] = await Promise.all([
+    startPostgres({ home, port: postgresPort, databases: serviceNames, say }).then(migrateAll),
+    startRabbit({ home, ports, say }),
+  ]);
+  process.env.TEST_POSTGRES_URL = postgres.url('postgres');
+  process.env.TEST_AMQP_URL = rabbit.amqpUrl;
+  process.env.TEST_RABBIT_API = `http://127.0.0.1:${management}/api`;
+  globalThis.stopServers = async () => {
+    // What the broker holds is thrown away, and it takes seconds to stop in good order.
+    rabbit.kill();
+    await postgres.stop();
+  };
+}
+
+type Five<T> = [T, T, T, T, T];
+declare global {
+  var stopServers: () => Promise<void>;
+}
+
+/** By the command that a deployment uses; the databases are the templates that tests are given clones of. */
+async function migrateAll(postgres: Postgres): Promise<Postgres> {
+  const command = join(root, 'dist/shared/postgres/migrate.js');
+  const migrations = serviceNames.map((service) =>
+    run(process.execPath, [command, service], {
+      env: { ...process.env, DATABASE_URL: postgres.url(service) },
+    }),
+  );
+  await Promise.all(migrations);
+  return postgres;
+}
+
+/** A run that was killed could not stop its servers. */
+async function clearAbandoned(): Promise<void> {
+  const homes = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
+  for (const home of homes.map((name) => join(tmpdir(), name))) {
+    // One that has only just been made is about to be locked.
+    const isNew = Date.now() - statSync(home).mtimeMs < 60_000;
+    if (isNew || isLocked(home)) continue;
+    await stopLeftovers(join(home, 'running'));
+    rmSync(home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, type QueryResultRow } from 'pg';
+import { freePorts } from '../../local/ports';
+import { ApiClient } from './api-client';
+import { auditNow } from './audit';
+import { createDatabase, createVhost } from './cluster';
+
+/**
+ * A whole shop of real processes on a database per service and a virtual host of its own: what a test of the saga
+ * drives, breaks and mends.
+ */
+export type ServiceName = 'order' | 'payment' | 'stock';
+const NAMES: readonly ServiceName[] = ['order', 'payment', 'stock'];
+
+export interface Replica {
+  readonly service: ServiceName;
+  readonly url: string;
+  readonly internalUrl: string;
+  readonly logFile: string;
+  process: ChildProcess;
+}
+
+export interface ShopOptions {
+  replicas?: Partial<Record<ServiceName, number>>;
+  /** Further settings of the services, such as shorter deadlines. */
+  env?: Partial<Record<ServiceName | 'all', Record<string, string>>>;
+}
+
+export class Shop {
+  readonly replicas: Replica[] = [];
+
+  private constructor(
+    readonly databases: Record<ServiceName, string>,
+    readonly amqp: string,
+    private readonly logs: string,
+    private readonly options: ShopOptions,
+  ) {}
+
+  static async open(options: ShopOptions = {}): Promise<Shop> {
+    const [order, payment, stock, amqp] = await Promise.all([
+      createDatabase('order'),
+      createDatabase('payment'),
+      createDatabase('stock'),
+      createVhost(),
+    ]);
+    const shop = new Shop(
+      { order, payment, stock },
+      amqp,
+      await mkdtemp(join(tmpdir(), 'chandlery-shop-')),
+      options,
+    );
+    const wanted = NAMES.flatMap((name) => Array<ServiceName>(options.replicas?.[name] ?? 1).fill(name));
+    const ports = await freePorts(wanted.length * 2);
+    const stockUrl = `http://127.0.0.1:${ports[wanted.indexOf('stock') * 2]}`;
+    for (const [i, service] of wanted.entries()) {
+      const [port, internal] = [ports[i * 2] as number, ports[i * 2 + 1] as number];
+      const url = `http://127.0.0.1:${port}`;
+      const logFile = join(shop.logs, `${service}-${i}.log`);
+      const start = () => shop.spawn(service, { port, internal, stockUrl, logFile });
+      shop.replicas.push({
+        service,
+        url,
+        internalUrl: `http://127.0.0.1:${internal}`,
+        logFile,
+        process: start(),
+      });
+      shop.starters.push(start);
+    }
+    await shop.ready();
+    return shop;
+  }
+
+  private readonly starters: (() => ChildProcess)[] = [];
+
+  private spawn(
+    service: ServiceName,
+    {
+      port,
+      internal,
+      stockUrl,
+      logFile,
+    }: { port: number; internal: number; stockUrl: string; logFile: string },
+  ): ChildProcess {
+    const log = openSync(logFile, 'a');
+    return spawn(process.execPath, ['--enable-source-maps', `dist/${service}/src/main.js`], {
+      stdio: ['ignore', log, log],
+      env: {
+        PATH: process.env.PATH,
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        INTERNAL_PORT: String(internal),
+        DATABASE_URL: this.databases[service],
+        AMQP_URL: this.amqp,
+        STOCK_URL: stockUrl,
+        BATCH_INIT: 'on',
+        LOG_FORMAT: 'json',
+        ...this.options.env?.all,
+        ...this.options.env?.[service],
+      },
+    });
+  }
+
+  /** Resolves when every replica that runs is ready. */
+  async ready(replicas = this.replicas): Promise<void> {
+    for (const replica of replicas) {
+      for (const end = Date.now() + 60_000; ; await sleep(25)) {
+        const answer = await fetch(`${replica.internalUrl}/readyz`).catch(() => undefined);
+        if (answer?.status === 200) break;
+        const ended = replica.process.exitCode ?? replica.process.signalCode;
+        if (ended !== null || Date.now() > end) {
+          throw new Error(
+            `${replica.service} did not become ready (${ended ?? 'still starting'}):\n${logOf(replica)}`,
+          );
+        }
+      }
+    }
+  }
+
+  /** The replicas of one service, or of all. */
+  of(service?: ServiceName): Replica[] {
+    return this.replicas.filter((replica) => service === undefined || replica.service === service);
+  }
+
+  /** A client that takes each service's replicas in turn. */
+  client(instead: Partial<Record<ServiceName, string[]>> = {}): ApiClient {
+    const urls = (service: ServiceName) => instead[service] ?? this.of(service).map((replica) => replica.url);
+    return new ApiClient({ orders: urls('order'), payment: urls('payment'), stock: urls('stock') });
+  }
+
+  /** Looks into a service's database. */
+  async rows<Row extends QueryResultRow>(
+    service: ServiceName,
+    sql: string,
+    values: unknown[] = [],
+  ): Promise<Row[]> {
+    const client = new Client({ connectionString: this.databases[service] });
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Ends a replica's process, and resolves when it has gone. */
+  async end(replica: Replica, signal: NodeJS.Signals): Promise<void> {
+    if (replica.process.exitCode !== null || replica.process.signalCode !== null) return;
+    const exited = once(replica.process, 'exit');
+    replica.process.kill(signal);
+    await exited;
+  }
+
+  /** Starts a replica that has ended, on the same ports. */
+  start(replica: Replica): void {
+    const starter = this.starters[this.replicas.indexOf(replica)];
+    if (starter) replica.process = starter();
+  }
+
+  /** Resolves when nothing is in flight and the books balance; rejects with what is wrong if that takes too long. */
+  async balances(withinMs = 30_000): Promise<void> {
+    for (const end = Date.now() + withinMs; ; await sleep(50)) {
+      try {
+        return await auditNow({ ...this.databases, amqp: this.amqp });
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => this.end(replica, 'SIGTERM')));
+  }
+}
+
+export function logOf(replica: Replica): string {
+  return readFileSync(replica.logFile, 'utf8').split('\n').slice(-30).join('\n');
+}
