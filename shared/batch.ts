@@ -28,6 +28,15 @@ export function smartBatch<Item, Result>(options: {
   const queue: Entry<Item, Result>[] = [];
   const onIdle: (() => void)[] = [];
   let running = 0;
+  let starting = 0;
+
+  /** What one turn of the event loop submits, the events of one message for instance, goes together. */
+  async function start(): Promise<void> {
+    starting++;
+    await Promise.resolve();
+    starting--;
+    if (queue.length > 0) await runNext();
+  }
 
   async function runNext(): Promise<void> {
     const entries = queue.splice(0, options.max);
@@ -50,7 +59,7 @@ export function smartBatch<Item, Result>(options: {
     submit: (item) =>
       new Promise((resolve, reject) => {
         queue.push({ item, resolve, reject });
-        if (running < options.inFlight) void runNext();
+        if (running + starting < options.inFlight) void start();
       }),
     idle: () =>
       running === 0 && queue.length === 0
