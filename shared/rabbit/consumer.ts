@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib';
+import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { fatal, keepConnected, type RabbitConnection } from './connection';
 
@@ -31,13 +31,16 @@ export async function connectConsumer(options: {
 }): Promise<Consumer> {
   let cancelling = false;
   let cancelAll: (() => Promise<unknown>)[] = [];
+  let channels: Channel[] = [];
 
   const connection = await keepConnected({
     ...options,
     async setup(model) {
       cancelAll = [];
+      channels = [];
       for (const { queue, prefetch, onDelivery } of options.subscriptions) {
         const channel = await model.createChannel();
+        channels.push(channel);
         let open = true;
         channel.on('error', (error) =>
           options.log.error({ err: error, queue }, 'the broker closed a consuming channel'),
@@ -70,6 +73,16 @@ export async function connectConsumer(options: {
     async cancel() {
       cancelling = true;
       await Promise.allSettled(cancelAll.map((cancel) => cancel()));
+    },
+    async close() {
+      // The broker answers the close of a channel when it has taken the acknowledgements before it.
+      await Promise.allSettled(
+        channels.map((channel) => {
+          channel.removeAllListeners('close');
+          return channel.close();
+        }),
+      );
+      await connection.close();
     },
   };
 }

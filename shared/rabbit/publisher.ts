@@ -87,23 +87,28 @@ export async function connectPublisher(options: {
           reject: (error) => settle(() => reject(error)),
         });
       });
-      channel.publish(
-        message.exchange,
-        message.routingKey,
-        typeof message.body === 'string' ? Buffer.from(message.body) : message.body,
-        {
-          mandatory: true,
-          persistent: true,
-          messageId: id,
-          contentType: message.contentType,
-          headers: message.headers,
-        },
-        (refused) => {
-          const waiting = unconfirmed.get(id);
-          if (refused) waiting?.reject(new Error('the broker refused the message', { cause: refused }));
-          else waiting?.resolve();
-        },
-      );
+      try {
+        channel.publish(
+          message.exchange,
+          message.routingKey,
+          typeof message.body === 'string' ? Buffer.from(message.body) : message.body,
+          {
+            mandatory: true,
+            persistent: true,
+            messageId: id,
+            contentType: message.contentType,
+            headers: message.headers,
+          },
+          (refused) => {
+            const waiting = unconfirmed.get(id);
+            if (refused) waiting?.reject(new Error('the broker refused the message', { cause: refused }));
+            else waiting?.resolve();
+          },
+        );
+      } catch (error) {
+        // A channel that is being closed throws at once.
+        unconfirmed.get(id)?.reject(error as Error);
+      }
       return confirmed;
     },
   };

@@ -1,0 +1,92 @@
+import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import type { OutgoingMessage } from './publisher';
+
+/** A message that was taken off its queue, and goes back to its place unless it is acknowledged. */
+export interface HeldMessage {
+  readonly body: Buffer;
+  readonly headers: Record<string, unknown>;
+  /** How often it was delivered and not acknowledged before, as far as the broker counts that. */
+  readonly deliveries: number;
+  ack(): void;
+}
+
+/**
+ * A connection for as long as a command takes. Nothing is declared, and a broker that goes away is not waited for:
+ * what was held is back in its queue then, and the command fails.
+ */
+export interface Session {
+  /** The next message of a queue, which must exist; undefined when there is none. */
+  take(queue: string): Promise<HeldMessage | undefined>;
+  /** Resolves when the broker has confirmed the message and had a queue for it. */
+  publish(message: OutgoingMessage): Promise<void>;
+  /** Gives back what is still held. */
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 10_000;
+
+export async function openSession(url: string, name: string): Promise<Session> {
+  const connection = await connect(url, {
+    noDelay: true,
+    timeout: TIMEOUT_MS,
+    clientProperties: { connection_name: name },
+  });
+  // Whatever breaks is heard of by the call that it broke; without a listener it would end the process.
+  connection.on('error', () => {});
+  const channel = await connection.createConfirmChannel();
+  channel.on('error', () => {});
+  const returned = new Set<string>();
+  channel.on('return', ({ properties }) => returned.add(properties.messageId));
+  let published = 0;
+
+  return {
+    async take(queue) {
+      const message = await channel.get(queue, { noAck: false });
+      if (!message) return undefined;
+      const { 'x-delivery-count': deliveries, ...headers } = message.properties.headers ?? {};
+      return {
+        body: message.content,
+        headers,
+        deliveries: Number(deliveries ?? 0),
+        ack: () => channel.ack(message),
+      };
+    },
+    publish(message) {
+      const id = String(++published);
+      return confirmed(channel, id, message).then(() => {
+        if (returned.delete(id)) throw new Error(`there is no queue ${message.routingKey}`);
+      });
+    },
+    close: () => end(connection, channel),
+  };
+}
+
+function confirmed(channel: ConfirmChannel, messageId: string, message: OutgoingMessage): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the broker did not confirm in time')), TIMEOUT_MS);
+    timer.unref();
+    const { exchange, routingKey, contentType, headers } = message;
+    channel.publish(
+      exchange,
+      routingKey,
+      Buffer.from(message.body),
+      { mandatory: true, persistent: true, messageId, contentType, headers },
+      (refused) => {
+        clearTimeout(timer);
+        if (refused) reject(new Error('the broker refused the message', { cause: refused }));
+        else resolve();
+      },
+    );
+  });
+}
+
+/** Closing the channel is answered after what was sent on it before, so that every acknowledgement has arrived. */
+async function end(connection: ChannelModel, channel: ConfirmChannel): Promise<void> {
+  try {
+    channel.nackAll(true);
+    await channel.close();
+  } catch {
+    // The broker is gone, and has taken back what was held.
+  }
+  await connection.close().catch(() => {});
+}
