@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { smartBatch } from '../batch';
-import { decodeBatch } from '../contract/cloudevents';
+import { type Decoded, decodeBatch } from '../contract/cloudevents';
 import { eventsHeardBy, type SagaEvent } from '../contract/events';
 import type { Logger } from '../observe/log';
 import { deadLettered, duplicates, stepBatchSize, stepDuration } from '../observe/metrics';
@@ -19,7 +19,7 @@ import type { Step } from './step';
  */
 export interface Inbox {
   onDelivery(delivery: Delivery): void;
-  /** Resolves when every batch under way has ended. Call it when no more deliveries come. */
+  /** Resolves when every delivery is acknowledged or given up. Call it when no more deliveries come. */
   close(): Promise<void>;
 }
 
@@ -125,34 +125,47 @@ export function openInbox(options: {
   });
 
   async function receive(delivery: Delivery): Promise<void> {
-    const work: Promise<void>[] = [];
-    try {
-      for (const decoded of decodeBatch(delivery.body.toString(), accepted)) {
-        if ('event' in decoded) work.push(batches.submit(decoded.event));
-        else work.push(parkMalformed(JSON.stringify([decoded.invalid]), decoded.error));
-      }
-    } catch (error) {
-      work.push(parkMalformed(delivery.body, error instanceof Error ? error.message : String(error)));
-    }
-    await Promise.all(work);
+    const decoded = decode(delivery.body);
+    const events = decoded.flatMap((one) => ('event' in one ? [batches.submit(one.event)] : []));
+    await Promise.all([parkMalformed(decoded), ...events]);
     delivery.ack();
   }
 
-  function parkMalformed(body: string | Buffer, reason: string): Promise<void> {
-    log.error({ reason }, 'a message does not follow the contract; it is parked');
-    return parkUntilTaken(body, new SyntaxError(reason));
+  function decode(body: Buffer): (Decoded | { body: Buffer; error: string })[] {
+    try {
+      return decodeBatch(body.toString(), accepted);
+    } catch (error) {
+      return [{ body, error: (error as SyntaxError).message }];
+    }
   }
+
+  /** One after the other: there is no telling how many elements a hostile message has. */
+  async function parkMalformed(decoded: ReturnType<typeof decode>): Promise<void> {
+    for (const one of decoded) {
+      if ('event' in one) continue;
+      log.error({ reason: one.error }, 'a message does not follow the contract; it is parked');
+      await parkUntilTaken(
+        'body' in one ? one.body : JSON.stringify([one.invalid]),
+        new SyntaxError(one.error),
+      );
+    }
+  }
+
+  const receiving = new Set<Promise<void>>();
 
   return {
     onDelivery(delivery) {
-      receive(delivery).catch((error) => {
-        if (!stopping.signal.aborted)
+      const received = receive(delivery)
+        .catch((error) => {
+          if (stopping.signal.aborted) return;
           log.error({ err: error }, 'a delivery was not handled; the broker will repeat it');
-      });
+        })
+        .finally(() => receiving.delete(received));
+      receiving.add(received);
     },
     async close() {
       stopping.abort();
-      await batches.idle();
+      await Promise.all(receiving);
     },
   };
 }
