@@ -116,11 +116,14 @@ async function query<Row>(client: PoolClient, config: string | pg.QueryConfig): 
   return result.rows;
 }
 
-/** A failed transaction answers COMMIT with ROLLBACK and no error, so the answer itself is looked at. */
+/**
+ * A failed transaction answers COMMIT with ROLLBACK and no error, so the answer itself is looked at. A session that the
+ * server ends (FATAL) may have committed before.
+ */
 async function commit(client: PoolClient): Promise<void> {
   const answer = await client.query('COMMIT').catch((error) => {
-    const fault = asDatabaseFault(error);
-    throw fault === error ? error : new CommitUnknown('the connection was lost in COMMIT', { cause: error });
+    const refused = error instanceof pg.DatabaseError && error.severity === 'ERROR';
+    throw refused ? error : new CommitUnknown('the connection was lost in COMMIT', { cause: error });
   });
   if (answer.command !== 'COMMIT')
     throw new Error(`COMMIT was answered with ${answer.command}: a statement had failed unseen`);

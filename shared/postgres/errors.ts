@@ -25,6 +25,7 @@ const RACES = new Set([
 /** SQLSTATEs, or their classes, that speak of the server's state and not of the work. */
 const OUTAGE_CLASSES = new Set([
   '08' /* connection */,
+  '40' /* rolled back: the server is that busy */,
   '53' /* resources */,
   '57' /* intervention */,
   '58' /* system */,
@@ -44,7 +45,7 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable || error instanceof CommitUnknown) return true;
   if (!(error instanceof DatabaseError)) return false;
   const code = error.code ?? '';
-  return OUTAGE_CLASSES.has(code.slice(0, 2)) || OUTAGE_CODES.has(code) || RACES.has(code);
+  return OUTAGE_CLASSES.has(code.slice(0, 2)) || OUTAGE_CODES.has(code);
 }
 
 /** node-postgres gives what the server said as a DatabaseError; whatever else it throws is about the connection. */
