@@ -31,6 +31,21 @@ async function load(): Promise<EngineModule> {
   return glue;
 }
 
+/** Prisma's own adapter cuts a script at every semicolon, also inside functions and quoted text. */
+class WholeScripts extends PrismaPg {
+  constructor(private readonly client: Pool) {
+    super(client);
+  }
+
+  override async connect(): ReturnType<PrismaPg['connect']> {
+    const adapter = await super.connect();
+    adapter.executeScript = async (script) => {
+      await this.client.query(script);
+    };
+    return adapter;
+  }
+}
+
 /** Lends `work` an engine bound to one database. `schema` is the text of a schema.prisma. */
 export async function withSchemaEngine<T>(
   databaseUrl: string,
@@ -40,7 +55,7 @@ export async function withSchemaEngine<T>(
   const { SchemaEngine } = await load();
   // The engine has no way to close its connections, so they are ours.
   const pool = new Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 10_000 });
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool));
+  const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool));
   try {
     const engine = await SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => {}, adapter);
     return await work(engine).finally(() => engine.free());
