@@ -14,6 +14,7 @@ import {
   lockOverdueOutbox,
   type OutboxRow,
   outboxGauges,
+  postponeOutbox,
 } from './statements';
 
 /**
@@ -62,21 +63,24 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
 
   async function poll(): Promise<void> {
     if (!publisher.connected()) return;
-    const published = await database.transaction(async (tx) => {
+    const { published, more } = await database.transaction(async (tx) => {
       const rows = await tx.run(lockOverdueOutbox, [OVERDUE_AFTER_MS, POLL_LIMIT]);
       const sent = await Promise.allSettled(rows.map(send));
-      const confirmed = rows.filter((_, i) => sent[i]?.status === 'fulfilled').map((row) => row.id);
+      const idsOf = (status: string) =>
+        rows.filter((_, i) => sent[i]?.status === status).map((row) => row.id);
+      const [confirmed, refused] = [idsOf('fulfilled'), idsOf('rejected')];
       const failure = sent.find((result) => result.status === 'rejected');
       if (failure)
         log.warn(
-          { err: failure.reason, messages: rows.length - confirmed.length },
+          { err: failure.reason, messages: refused.length },
           'overdue messages could not be published; they stay in the outbox',
         );
       if (confirmed.length > 0) await remove(tx, confirmed);
-      return confirmed.length;
+      if (refused.length > 0) await tx.run(postponeOutbox, [refused]);
+      return { published: confirmed.length, more: rows.length === POLL_LIMIT };
     });
     if (published > 0) log.info({ messages: published }, 'published what had been left in the outbox');
-    if (published === POLL_LIMIT) await poll();
+    if (published > 0 && more) await poll();
   }
 
   const polling = repeat(POLL_INTERVAL_MS, poll, (error) =>

@@ -22,9 +22,15 @@ export const insertOutbox = statement<{ id: number }>(
 export const lockOverdueOutbox = statement<OutboxRow>(
   'lock_overdue_outbox',
   `SELECT id, routing_key, body FROM outbox
-   WHERE created_at < now() - $1 * interval '1 millisecond'
-   ORDER BY id LIMIT $2
+   WHERE tried_at < now() - $1 * interval '1 millisecond'
+   ORDER BY tried_at LIMIT $2
    FOR UPDATE SKIP LOCKED`,
+);
+
+/** Sends rows to the end of the line, so that messages which cannot be published do not hold up those which can. */
+export const postponeOutbox = statement(
+  'postpone_outbox',
+  'UPDATE outbox SET tried_at = now() WHERE id = ANY($1::bigint[])',
 );
 
 export const deleteOutbox = statement('delete_outbox', 'DELETE FROM outbox WHERE id = ANY($1::bigint[])');

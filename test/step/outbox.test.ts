@@ -64,12 +64,25 @@ test('what has just been committed is left to whoever committed it', async () =>
   const replica = await wire.replica();
   const rows = await store(replica, captures(1));
   await store(replica, [paymentCaptured(purchase(1))]);
-  await wire.query(`UPDATE outbox SET created_at = now() - interval '1 hour' WHERE id <> $1`, [rows[0]?.id]);
+  await wire.query(`UPDATE outbox SET tried_at = now() - interval '1 hour' WHERE id <> $1`, [rows[0]?.id]);
   expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
   await until(async () => (await wire.outboxSize()) === 1);
   replica.outbox.publish(rows);
   expect(await sagasIn('order.settle', 1)).toEqual([sagaId(0)]);
   await isEmpty();
+});
+
+test('messages that nobody hears, however many, do not hold up one that somebody hears', async () => {
+  const replica = await wire.replica();
+  const unheard = 250;
+  await wire.query(`INSERT INTO outbox (routing_key, body, tried_at)
+                    SELECT 'payment.unheard', '[]', now() - interval '1 hour' FROM generate_series(1, ${unheard})`);
+  await store(replica, [paymentCaptured(purchase(1))]);
+  await wire.query(
+    `UPDATE outbox SET tried_at = now() - interval '1 minute' WHERE routing_key = 'payment.captured'`,
+  );
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
+  await until(async () => (await wire.outboxSize()) === unheard);
 });
 
 test('a message that the broker returns as unroutable stays, and is sent when somebody hears it again', async () => {

@@ -144,7 +144,7 @@ export class Wire {
 
   /** Makes what is in the outbox old enough for a poller to take, as if time had passed. */
   async age(): Promise<void> {
-    await this.query(`UPDATE outbox SET created_at = now() - interval '1 hour'`);
+    await this.query(`UPDATE outbox SET tried_at = now() - interval '1 hour'`);
   }
 
   async outboxSize(): Promise<number> {

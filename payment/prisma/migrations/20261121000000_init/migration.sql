@@ -44,7 +44,8 @@ CREATE TABLE "outbox" (
     "id" BIGSERIAL PRIMARY KEY,
     "routing_key" TEXT NOT NULL,
     "body" TEXT NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "tried_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 -- Rows live for milliseconds: vacuum on a small absolute number of dead ones, whatever the table's size.
 ALTER TABLE "outbox" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
