@@ -2,20 +2,13 @@ import type { Logger } from '../observe/log';
 import { CommitUnknown, isOutage } from '../postgres/errors';
 import { type Answer, problem, unavailable } from './problem';
 
-/** Prisma's codes and the kinds its driver adapters report for a database that is away, overloaded or failing over. */
-const PRISMA_OUTAGES = new Set([
-  'P1001',
-  'P1002',
-  'P1008',
-  'P1017',
-  'P2024',
-  'P2034',
-  'DatabaseNotReachable',
-  'ConnectionClosed',
-  'SocketTimeout',
-  'TooManyConnections',
-  'TransactionWriteConflict',
-]);
+/** SQLSTATEs and kinds that Prisma's driver adapter reports of a database that is away, overloaded or failing over. */
+const READ_OUTAGE =
+  /^(?:(?:08|53|57|58)...|25006|25P03|40001|40P01|55P03|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|TransactionWriteConflict)$/;
+
+/** What node-postgres says of a connection, which Prisma passes on as it is. */
+const CONNECTION_LOST =
+  /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client (?:was closed|has encountered a connection error)/;
 
 /** The answer to a fault: 503 for what passes, otherwise a 500 that tells the log, not the client, what happened. */
 export function answerToFault(error: unknown, log: Logger): Answer {
@@ -25,7 +18,7 @@ export function answerToFault(error: unknown, log: Logger): Answer {
       'The connection to the database broke while the change was being committed: it may have happened. Look before you repeat it, or use an Idempotency-Key.',
     );
   }
-  if (isTransient(error)) {
+  if (isOutage(error) || isReadOutage(error)) {
     log.warn({ err: error }, 'a request was answered 503');
     return unavailable('The service cannot reach its database right now, and nothing was changed.');
   }
@@ -35,14 +28,14 @@ export function answerToFault(error: unknown, log: Logger): Answer {
   });
 }
 
-/** Looks through the chain of causes, because libraries wrap what the driver threw. */
-function isTransient(error: unknown): boolean {
-  for (let fault = error, depth = 0; fault instanceof Object && depth < 8; depth++) {
-    const { code, kind, cause } = fault as { code?: unknown; kind?: unknown; cause?: unknown };
-    if (isOutage(fault) || PRISMA_OUTAGES.has(String(code)) || PRISMA_OUTAGES.has(String(kind))) {
-      return true;
-    }
-    fault = cause;
+/** Plain reads go through Prisma, which wraps what the server said twice over. */
+function isReadOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) {
+    return false;
   }
-  return false;
+  const { meta } = error as {
+    meta?: { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } };
+  };
+  const { kind = '', originalCode = '' } = meta?.driverAdapterError?.cause ?? {};
+  return READ_OUTAGE.test(kind) || READ_OUTAGE.test(originalCode) || CONNECTION_LOST.test(error.message);
 }

@@ -6,7 +6,7 @@ const KIB = 1024;
 const MAX_URL = 8 * KIB;
 const MAX_BODY = 16 * KIB;
 
-/** What is still read of a body that was refused: closing at once could take the answer away from a client that is writing. */
+/** What is still read of a refused body: closing at once could take the answer from a client that is writing. */
 const MAX_DISCARDED = 1024 * KIB;
 
 /** More than a client needs; fewer than would exhaust the process's file descriptors. */

@@ -6,7 +6,8 @@ import { amount, id } from '../../shared/http/inputs';
 import { type Route, route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
 import { openDatabase } from '../../shared/postgres/database';
-import { type Edge, exchange, openEdge, routesOf, silent, statuses } from '../support/edge';
+import { expectLedgersToBalance, query } from '../support/books';
+import { type Edge, exchange, openEdge, openServiceEdge, routesOf, silent, statuses } from '../support/edge';
 
 let edge: Edge;
 let handled = 0;
@@ -222,7 +223,7 @@ describe('however malformed, no request gets a 5xx or stops the service', () => 
         const received = await exchange(edge.port, Buffer.from(text, 'latin1'), 20);
         expect(statuses(received).filter((status) => status >= 500)).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: 1000 },
     );
     expect((await edge.get('/x/find/a')).status).toBe(200);
   }, 60_000);
@@ -271,6 +272,30 @@ describe('faults', () => {
       await database.close();
     },
   );
+
+  test('a connection that is cut in the middle costs a 503 at most, and the next request is answered', async () => {
+    const cut = await openServiceEdge('payment');
+    const user = (await cut.post('/payment/create_user')).body.user_id;
+    const seen = new Set<number>();
+    for (let round = 0; round < 20; round++) {
+      const requests = [
+        ...Array.from({ length: 10 }, () => cut.get(`/payment/find_user/${user}`)),
+        ...Array.from({ length: 10 }, () => cut.post(`/payment/add_funds/${user}/1`)),
+      ];
+      await query(
+        cut.databaseUrl,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+      for (const { status } of await Promise.all(requests)) {
+        seen.add(status);
+      }
+    }
+    expect([...seen].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect((await cut.get(`/payment/find_user/${user}`)).status).toBe(200);
+    await expectLedgersToBalance({ payment: cut.databaseUrl });
+    await cut.close();
+  });
 });
 
 describe('tracing', () => {

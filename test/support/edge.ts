@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import { routes as orderRoutes } from '../../order/src/http';
@@ -110,7 +109,8 @@ export async function exchange(port: number, bytes: string | Buffer, quietMs = 6
   socket.on('error', () => undefined);
   socket.setTimeout(quietMs, () => socket.destroy());
   socket.write(bytes);
-  await once(socket, 'close');
+  // Not once(), which would take a reset for a failure.
+  await new Promise((resolve) => socket.once('close', resolve));
   return Buffer.concat(chunks).toString('latin1');
 }
 
