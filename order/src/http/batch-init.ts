@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { whenIdle } from '../../../shared/http/batch-init';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { amount, amountOrZero, rowCount } from '../../../shared/http/inputs';
 import { problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
-import type { Database } from '../../../shared/postgres/database';
+import type { Database, Tx } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import type { Prices } from './prices';
 
@@ -41,6 +42,11 @@ const addLines = statement(
    FROM picked, unnest(CASE $2::int WHEN 1 THEN ARRAY[first] ELSE ARRAY[first, (first + further) % $2::int] END) AS item`,
 );
 
+async function isCheckingOut(tx: Tx, n: number): Promise<boolean> {
+  const [row] = await tx.run(readCheckingOut, [n]);
+  return row?.checking_out !== false;
+}
+
 export function batchInit(database: Database, prices: Prices): Route {
   return route({
     method: 'POST',
@@ -57,10 +63,10 @@ export function batchInit(database: Database, prices: Prices): Route {
     },
     async handle(request) {
       const { n, n_items, n_users, item_price } = request.params;
+      await whenIdle(() => database.transaction((tx) => isCheckingOut(tx, n)));
       const answer = await answerOnce(database, request, async (tx) => {
         await tx.run(lockOrders);
-        const [row] = await tx.run(readCheckingOut, [n]);
-        if (row?.checking_out !== false) {
+        if (await isCheckingOut(tx, n)) {
           const detail =
             'One of these orders is being checked out. Wait until none is, and repeat the request.';
           return problem(409, { reason: 'checkout_in_progress', detail });

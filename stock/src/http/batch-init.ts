@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { whenIdle } from '../../../shared/http/batch-init';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { amountOrZero, rowCount } from '../../../shared/http/inputs';
 import { problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
-import type { Database } from '../../../shared/postgres/database';
+import type { Database, Tx } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 
 /** Reads go on meanwhile, and nothing else does: what is replaced must not change between ledger and stock. */
@@ -33,6 +34,11 @@ const replaceItems = statement(
    ON CONFLICT (id) DO UPDATE SET available = EXCLUDED.available, price = EXCLUDED.price`,
 );
 
+async function isInUse(tx: Tx, n: number): Promise<boolean> {
+  const [row] = await tx.run(readInUse, [n]);
+  return row?.in_use !== false;
+}
+
 export function batchInit(database: Database): Route {
   return route({
     method: 'POST',
@@ -46,12 +52,12 @@ export function batchInit(database: Database): Route {
       404: 'Not enabled here.',
       409: 'A checkout in flight uses one of these items.',
     },
-    handle(request) {
+    async handle(request) {
       const { n, starting_stock, item_price } = request.params;
+      await whenIdle(() => database.transaction((tx) => isInUse(tx, n)));
       return answerOnce(database, request, async (tx) => {
         await tx.run(lockItems);
-        const [row] = await tx.run(readInUse, [n]);
-        if (row?.in_use !== false) {
+        if (await isInUse(tx, n)) {
           const detail =
             'A checkout in flight uses one of these items. Wait until none is, and repeat the request.';
           return problem(409, { reason: 'checkout_in_progress', detail });
