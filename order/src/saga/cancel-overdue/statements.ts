@@ -11,8 +11,11 @@ export interface OverdueSaga {
 /** Moves the deadline on, so that payment is asked again if this request or its answer is lost. */
 export const takeOverdueSagas = statement<OverdueSaga>(
   'take_overdue_sagas',
-  `UPDATE sagas SET deadline_at = now() + $1 * interval '1 millisecond'
-   WHERE id IN (SELECT id FROM sagas WHERE state = 'PENDING' AND deadline_at <= now()
-                ORDER BY deadline_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+  `WITH overdue AS MATERIALIZED (
+     SELECT id FROM sagas WHERE state = 'PENDING' AND deadline_at <= now()
+     ORDER BY deadline_at LIMIT $2 FOR UPDATE SKIP LOCKED
+   )
+   UPDATE sagas SET deadline_at = now() + $1 * interval '1 millisecond'
+   WHERE id IN (SELECT id FROM overdue)
    RETURNING id AS saga_id, order_id, user_id, amount, traceparent`,
 );
