@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { root } from '../shared/root';
 
-/** Where a local run keeps its data, its logs and the record of what is running. */
-export const home = join(root, '.chandlery');
+/** Where a local run keeps its data, its logs and the record of what is running; CHANDLERY_HOME names another place. */
+export const home = process.env.CHANDLERY_HOME ?? join(root, '.chandlery');
 
 export const serviceNames = ['order', 'payment', 'stock'] as const;
 export type ServiceName = (typeof serviceNames)[number];
