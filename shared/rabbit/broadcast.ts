@@ -7,6 +7,7 @@ import { fatal, keepConnected, type RabbitConnection } from './connection';
  * its replica. Whoever relies on it must be able to find out by itself.
  */
 export interface Broadcast extends RabbitConnection {
+  /** Never fails: what is not told is found out. */
   tell(body: string): void;
 }
 
@@ -49,7 +50,12 @@ export async function connectBroadcast(options: {
   });
   return {
     ...connection,
-    tell: (body) =>
-      channel?.publish(options.exchange, '', Buffer.from(body), { replyTo: queue, expiration: 30_000 }),
+    tell(body) {
+      try {
+        channel?.publish(options.exchange, '', Buffer.from(body), { replyTo: queue, expiration: 30_000 });
+      } catch (error) {
+        options.log.debug({ err: error }, 'the other replicas were not told, and will find out');
+      }
+    },
   };
 }

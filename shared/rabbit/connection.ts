@@ -4,7 +4,7 @@ import { declareTopology } from './topology';
 
 /** A connection that comes back, for as long as it takes. */
 export interface RabbitConnection {
-  /** Whether the broker is reached at this moment. */
+  /** Whether the broker is reached at this moment, and takes messages: short of memory or disk, it stops reading. */
   connected(): boolean;
   close(): Promise<void>;
 }
@@ -24,6 +24,7 @@ export async function keepConnected(options: {
   const url = new URL(options.url);
   if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', '10');
   let connected = false;
+  let blocked = false;
 
   const connection = await connect(url.href, {
     // Without this Nagle's algorithm waits for a delayed ACK at every hop: 40 ms each.
@@ -36,6 +37,8 @@ export async function keepConnected(options: {
       maxDelay: 2_000,
       waitForConnect: false,
       async setup(model: ChannelModel) {
+        // Recovery listens only once setup is done; an error before that would end the process.
+        model.on('error', () => {});
         const channel = await model.createChannel();
         channel.on('error', () => {});
         await declareTopology(channel);
@@ -50,20 +53,27 @@ export async function keepConnected(options: {
   });
   connection.on('disconnect', (error) => {
     connected = false;
+    blocked = false;
     log.warn({ err: error }, 'lost the broker; connecting again');
   });
   connection.on('connect-failed', (error) =>
-    log.warn({ reason: describe(error) }, 'the broker cannot be reached; trying again'),
+    log.warn({ reason: describe(error) }, 'the broker cannot be reached or used; trying again'),
   );
   connection.on('error', (error) => log.warn({ err: error }, 'broker connection error'));
   connection.on('handler-error', (error: Error, event: string) =>
     log.error({ err: error, event }, 'a broker listener failed'),
   );
-  connection.on('blocked', (reason) => log.warn({ reason }, 'the broker takes no messages for now'));
-  connection.on('unblocked', () => log.info('the broker takes messages again'));
+  connection.on('blocked', (reason) => {
+    blocked = true;
+    log.warn({ reason }, 'the broker takes no messages for now');
+  });
+  connection.on('unblocked', () => {
+    blocked = false;
+    log.info('the broker takes messages again');
+  });
 
   return {
-    connected: () => connected,
+    connected: () => connected && !blocked,
     async close() {
       connected = false;
       await connection.close();

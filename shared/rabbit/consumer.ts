@@ -64,6 +64,7 @@ export async function connectConsumer(options: {
         };
         const { consumerTag } = await channel.consume(queue, receive);
         cancelAll.push(() => channel.cancel(consumerTag));
+        if (cancelling) await channel.cancel(consumerTag);
       }
     },
   });

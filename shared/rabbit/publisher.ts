@@ -21,7 +21,10 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-/** Confirms have no timer of their own. */
+/**
+ * Confirms have no timer of their own. One that is late ends the connection: whatever else waits on it is published
+ * again over the next, and one stuck queue cannot use up what may be unconfirmed.
+ */
 const CONFIRM_TIMEOUT_MS = 10_000;
 /** Messages on their way at once; beyond it, publishing is refused and the outbox keeps the rest. */
 const MAX_UNCONFIRMED = 500;
@@ -37,8 +40,12 @@ export async function connectPublisher(options: {
   log: Logger;
 }): Promise<Publisher> {
   let channel: ConfirmChannel | undefined;
+  let end = () => {};
   let sequence = 0;
   const unconfirmed = new Map<string, Waiting>();
+  const rejectAll = (reason: string) => {
+    for (const waiting of unconfirmed.values()) waiting.reject(new Error(reason));
+  };
 
   const connection = await keepConnected({
     ...options,
@@ -49,8 +56,7 @@ export async function connectPublisher(options: {
       );
       opened.on('close', () => {
         channel = undefined;
-        for (const waiting of unconfirmed.values())
-          waiting.reject(new Error('the broker was lost before it confirmed'));
+        rejectAll('the broker was lost before it confirmed');
       });
       opened.on('close', fatal(model));
       // A message without a queue is returned first and confirmed afterwards: the confirm means nothing then.
@@ -61,6 +67,7 @@ export async function connectPublisher(options: {
           ?.reject(new Error(`no queue hears ${routingKey} of ${exchange}`));
       });
       channel = opened;
+      end = fatal(model);
     },
   });
 
@@ -68,15 +75,17 @@ export async function connectPublisher(options: {
     connected: connection.connected,
     close: connection.close,
     publish(message) {
-      if (!channel) return Promise.reject(new Error('the broker is not connected'));
+      if (!channel || !connection.connected()) {
+        return Promise.reject(new Error('the broker is not connected, or takes no messages for now'));
+      }
       if (unconfirmed.size >= MAX_UNCONFIRMED)
         return Promise.reject(new Error('too many messages are unconfirmed'));
       const id = String(++sequence);
       const confirmed = new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new Error('the broker did not confirm in time')),
-          CONFIRM_TIMEOUT_MS,
-        );
+        const timer = setTimeout(() => {
+          rejectAll('the broker did not confirm in time');
+          end();
+        }, CONFIRM_TIMEOUT_MS);
         const settle = (then: () => void) => {
           clearTimeout(timer);
           unconfirmed.delete(id);

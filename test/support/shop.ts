@@ -27,6 +27,8 @@ export interface Replica {
 }
 
 export interface ShopOptions {
+  /** The virtual host, if it is to be known before the shop opens. */
+  amqp?: string;
   replicas?: Partial<Record<ServiceName, number>>;
   /** Further settings of the services, such as shorter deadlines. */
   env?: Partial<Record<ServiceName | 'all', Record<string, string>>>;
@@ -47,7 +49,7 @@ export class Shop {
       createDatabase('order'),
       createDatabase('payment'),
       createDatabase('stock'),
-      createVhost(),
+      options.amqp ?? createVhost(),
     ]);
     const shop = new Shop(
       { order, payment, stock },
