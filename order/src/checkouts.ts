@@ -1,7 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import { type Batcher, smartBatch } from '../../shared/batch';
 import type { Outbox } from '../../shared/outbox/outbox';
-import type { Database } from '../../shared/postgres/database';
 import { CommitUnknown } from '../../shared/postgres/errors';
 import type { CheckoutDecision, CheckoutRequest } from './saga/1-request-checkout/decide';
 import { requestCheckouts } from './saga/1-request-checkout/step';
@@ -11,31 +10,35 @@ const MAX_ATTEMPTS = 3;
 
 /** The checkouts that arrive while a transaction is under way are the next transaction. */
 export function openCheckouts(options: {
-  database: Database;
-  outbox: Outbox;
+  outbox: Pick<Outbox, 'transaction'>;
   batchSize: number;
   batchesInFlight: number;
   cancelAfterMs: number;
 }): Batcher<CheckoutRequest, CheckoutDecision> {
-  const { database, outbox, cancelAfterMs } = options;
+  const { outbox, batchSize, batchesInFlight, cancelAfterMs } = options;
 
-  async function open(requests: CheckoutRequest[], attempt = 1): Promise<CheckoutDecision[]> {
-    try {
-      const { decisions, rows } = await database.transaction(async (tx) => {
-        const { decisions, emit } = await requestCheckouts(tx, requests, cancelAfterMs);
-        return { decisions, rows: await outbox.store(tx, emit) };
-      });
-      outbox.publish(rows);
-      return decisions;
-    } catch (error) {
-      if (!(error instanceof CommitUnknown) || attempt === MAX_ATTEMPTS) throw error;
-      // What was committed unseen is joined, or has ended by now and its id is taken for ever: a new one is offered.
-      return open(
-        requests.map((request) => ({ ...request, saga_id: uuid() })),
-        attempt + 1,
-      );
+  /**
+   * When a COMMIT gets lost, the batch is run again. What was committed unseen is joined, also by a request whose own
+   * key says that it was answered by that saga; or it has ended by now, and as its id is taken for ever, a new one is
+   * offered.
+   */
+  async function open(requests: CheckoutRequest[]): Promise<CheckoutDecision[]> {
+    const offered = new Set<string>();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { decisions } = await outbox.transaction((tx) => requestCheckouts(tx, requests, cancelAfterMs));
+        return decisions.map((decision) =>
+          decision.kind === 'repeated' && offered.has(decision.saga_id)
+            ? { ...decision, kind: 'joined' }
+            : decision,
+        );
+      } catch (error) {
+        if (!(error instanceof CommitUnknown) || attempt === MAX_ATTEMPTS) throw error;
+        for (const { saga_id } of requests) offered.add(saga_id);
+        requests = requests.map((request) => ({ ...request, saga_id: uuid() }));
+      }
     }
   }
 
-  return smartBatch({ max: options.batchSize, inFlight: options.batchesInFlight, run: open });
+  return smartBatch({ max: batchSize, inFlight: batchesInFlight, run: open });
 }

@@ -30,11 +30,9 @@ export function watchOverdue(options: {
   async function sweep(): Promise<void> {
     admission.counted((await count()).count);
     for (let asked = LIMIT; asked === LIMIT; ) {
-      const { rows, emit } = await database.transaction(async (tx) => {
-        const emit = await cancelOverdue(tx, cancelAfterMs, LIMIT);
-        return { emit, rows: await outbox.store(tx, emit) };
-      });
-      outbox.publish(rows);
+      const { emit } = await outbox.transaction(async (tx) => ({
+        emit: await cancelOverdue(tx, cancelAfterMs, LIMIT),
+      }));
       asked = emit.length;
       if (asked > 0) log.warn({ sagas: asked }, 'checkouts are overdue; payment is asked to cancel them');
     }

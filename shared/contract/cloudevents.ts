@@ -10,8 +10,9 @@ import { contract, type EventType, eventTypes, publisherOf, type SagaEvent } fro
  */
 export const BATCH_CONTENT_TYPE = 'application/cloudevents-batch+json';
 
-/** The largest number of events in one message, which bounds what a single message can hold up. */
+/** A message ends with its 256th event, or before the event with which it would pass 256 KiB. */
 export const MAX_EVENTS_PER_MESSAGE = 256;
+const MAX_MESSAGE_LENGTH = 256 * 1024;
 
 const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
 
@@ -20,20 +21,40 @@ const envelopes = eventTypes.map((type) =>
 );
 const envelope = z.discriminatedUnion('type', envelopes as [(typeof envelopes)[0]]);
 
-/** Writes events, all of one type, as the body of a message. */
+/** Writes events, all of one type, as the bodies of as many messages as it takes. */
+export function encodeBatches(events: readonly SagaEvent[], time: string): string[] {
+  const batches: string[][] = [];
+  let length = 0;
+  for (const event of events) {
+    const text = encode(event, time);
+    length += text.length;
+    const batch = batches.at(-1);
+    if (batch && batch.length < MAX_EVENTS_PER_MESSAGE && length <= MAX_MESSAGE_LENGTH) {
+      batch.push(text);
+    } else {
+      batches.push([text]);
+      length = text.length;
+    }
+  }
+  return batches.map((batch) => `[${batch.join()}]`);
+}
+
+/** Writes events, all of one type and few, as the body of one message. */
 export function encodeBatch(events: readonly SagaEvent[], time: string): string {
-  return JSON.stringify(
-    events.map(({ type, traceparent, data }) => ({
-      specversion: '1.0',
-      id: `${data.saga_id}/${type}`,
-      source: `/${publisherOf(type)}`,
-      type,
-      subject: data.order_id,
-      time,
-      traceparent,
-      data,
-    })),
-  );
+  return `[${events.map((event) => encode(event, time)).join()}]`;
+}
+
+function encode({ type, traceparent, data }: SagaEvent, time: string): string {
+  return JSON.stringify({
+    specversion: '1.0',
+    id: `${data.saga_id}/${type}`,
+    source: `/${publisherOf(type)}`,
+    type,
+    subject: data.order_id,
+    time,
+    traceparent,
+    data,
+  });
 }
 
 export type Decoded = { event: SagaEvent } | { invalid: unknown; error: string };

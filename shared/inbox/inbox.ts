@@ -6,11 +6,10 @@ import type { Logger } from '../observe/log';
 import { deadLettered, duplicates, stepBatchSize, stepDuration } from '../observe/metrics';
 import { traceId, withSpan } from '../observe/trace';
 import type { Outbox } from '../outbox/outbox';
-import type { Database } from '../postgres/database';
 import { isOutage } from '../postgres/errors';
 import type { Delivery } from '../rabbit/consumer';
 import type { DeadLetters } from './dead-letters';
-import type { Step } from './step';
+import type { Step, StepOutcome } from './step';
 
 /**
  * Delivery → transaction → step → acknowledgement. The promises it keeps: a message is acknowledged only after its
@@ -28,14 +27,13 @@ const RETRY_MAX_MS = 5_000;
 
 export function openInbox(options: {
   step: Step;
-  database: Database;
   outbox: Outbox;
   deadLetters: DeadLetters;
   log: Logger;
   batchSize: number;
   batchesInFlight: number;
 }): Inbox {
-  const { step, database, outbox, deadLetters } = options;
+  const { step, outbox, deadLetters } = options;
   const log = options.log.child({ step: step.queue });
   const accepted = eventsHeardBy(step.queue);
   const stopping = new AbortController();
@@ -45,20 +43,33 @@ export function openInbox(options: {
     const spans = events.map((event) => withSpan(`${step.queue} process`, 'consumer', event.traceparent));
     const traced = events.map((event, i) => ({ ...event, traceparent: spans[i]?.traceparent }) as SagaEvent);
     try {
-      const { outcome, rows } = await database.transaction(async (tx) => {
-        const outcome = await step.run(tx, traced);
-        return { outcome, rows: await outbox.store(tx, outcome.emit) };
-      });
-      outbox.publish(rows);
-      outcome.afterCommit?.();
+      const outcome = await outbox.transaction((tx) => step.run(tx, traced));
       stepBatchSize.observe({ step: step.queue }, events.length);
       duplicates.inc({ step: step.queue }, outcome.duplicates);
       for (const span of spans) span.end();
+      if (log.isLevelEnabled('debug')) {
+        for (const { type, traceparent, data } of traced) {
+          log.debug(
+            { event: type, saga_id: data.saga_id, trace_id: traceId(traceparent) },
+            'an event was handled',
+          );
+        }
+      }
+      tell(outcome);
     } catch (error) {
       for (const span of spans) span.end(error);
       throw error;
     } finally {
       took();
+    }
+  }
+
+  /** What is committed must not be handled again because the news of it could not be told. */
+  function tell({ afterCommit }: StepOutcome): void {
+    try {
+      afterCommit?.();
+    } catch (error) {
+      log.error({ err: error }, 'what follows a commit failed; the commit stands');
     }
   }
 
@@ -71,7 +82,7 @@ export function openInbox(options: {
       if (!failedBefore) return handle(events, true);
       const [only] = events;
       if (events.length === 1 && only) return park(only, error);
-      const middle = events.length / 2;
+      const middle = Math.floor(events.length / 2);
       await handle(events.slice(0, middle), true);
       await handle(events.slice(middle), true);
     }

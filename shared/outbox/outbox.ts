@@ -1,5 +1,5 @@
 import { smartBatch } from '../batch';
-import { BATCH_CONTENT_TYPE, encodeBatch, MAX_EVENTS_PER_MESSAGE } from '../contract/cloudevents';
+import { BATCH_CONTENT_TYPE, encodeBatches } from '../contract/cloudevents';
 import { type EventType, publisherOf, type SagaEvent } from '../contract/events';
 import { repeat } from '../loop';
 import type { Logger } from '../observe/log';
@@ -26,6 +26,11 @@ import {
  * an unroutable key leaves behind is found by the poller.
  */
 export interface Outbox {
+  /**
+   * Runs `work` in one transaction that also writes the events it emits, and publishes them once it is committed.
+   * @throws what `Database.transaction` throws
+   */
+  transaction<T extends { emit: readonly SagaEvent[] }>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Writes the events as rows, within the caller's transaction. */
   store(tx: Tx, events: readonly SagaEvent[]): Promise<OutboxRow[]>;
   /** Publishes rows that are committed now. Never fails: what cannot be published stays for the poller. */
@@ -91,27 +96,37 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
   outboxPending.from(async () => (await gauges())[0]?.pending ?? 0);
   outboxOldestAge.from(async () => (await gauges())[0]?.oldest_age_seconds ?? 0);
 
+  async function store(tx: Tx, events: readonly SagaEvent[]): Promise<OutboxRow[]> {
+    if (events.length === 0) return [];
+    const messages = toMessages(events);
+    const columns = [messages.map((message) => message.routing_key), messages.map((message) => message.body)];
+    const inserted = await tx.run(insertOutbox, columns);
+    const ids = inserted.map((row) => row.id).sort((a, b) => a - b);
+    return messages.map((message, i) => ({ id: ids[i] as number, ...message }));
+  }
+
+  function publish(rows: readonly OutboxRow[]): void {
+    for (const row of rows) {
+      const done = send(row)
+        .then(() => deletions.submit(row.id))
+        .catch((error) =>
+          log.debug({ err: error, outbox_id: row.id }, 'a message stays in the outbox for the poller'),
+        )
+        .finally(() => onTheirWay.delete(done));
+      onTheirWay.add(done);
+    }
+  }
+
   return {
-    async store(tx, events) {
-      if (events.length === 0) return [];
-      const messages = toMessages(events);
-      const inserted = await tx.run(insertOutbox, [
-        messages.map((m) => m.routing_key),
-        messages.map((m) => m.body),
-      ]);
-      const ids = inserted.map((row) => row.id).sort((a, b) => a - b);
-      return messages.map((message, i) => ({ id: ids[i] as number, ...message }));
-    },
-    publish(rows) {
-      for (const row of rows) {
-        const done = send(row)
-          .then(() => deletions.submit(row.id))
-          .catch((error) =>
-            log.debug({ err: error, outbox_id: row.id }, 'a message stays in the outbox for the poller'),
-          )
-          .finally(() => onTheirWay.delete(done));
-        onTheirWay.add(done);
-      }
+    store,
+    publish,
+    async transaction(work) {
+      const { outcome, rows } = await database.transaction(async (tx) => {
+        const outcome = await work(tx);
+        return { outcome, rows: await store(tx, outcome.emit) };
+      });
+      publish(rows);
+      return outcome;
     },
     async close() {
       await polling.stop();
@@ -124,18 +139,14 @@ async function remove(tx: Tx, ids: readonly number[]): Promise<void> {
   await Promise.all([tx.run(deletionNeedNotBeDurable), tx.run(deleteOutbox, [ids])]);
 }
 
-/** Groups events by type, because the type is the routing key, and cuts each group to the size of a message. */
+/** Groups events by type, because the type is the routing key. */
 function toMessages(events: readonly SagaEvent[]): Omit<OutboxRow, 'id'>[] {
   const time = new Date().toISOString();
   return [...new Set(events.map((event) => event.type))].flatMap((type) => {
-    const group = events.filter((event) => event.type === type);
-    const messages: Omit<OutboxRow, 'id'>[] = [];
-    for (let i = 0; i < group.length; i += MAX_EVENTS_PER_MESSAGE) {
-      messages.push({
-        routing_key: type,
-        body: encodeBatch(group.slice(i, i + MAX_EVENTS_PER_MESSAGE), time),
-      });
-    }
-    return messages;
+    const bodies = encodeBatches(
+      events.filter((event) => event.type === type),
+      time,
+    );
+    return bodies.map((body) => ({ routing_key: type, body }));
   });
 }

@@ -34,11 +34,7 @@ export function openWaiting({
     max: MAX_ITEMS,
     inFlight: 1,
     async run(itemIds) {
-      const { unsettled, rows } = await database.transaction(async (tx) => {
-        const { emit, unsettled } = await serveWaiting(tx, [...new Set(itemIds)]);
-        return { unsettled, rows: await outbox.store(tx, emit) };
-      });
-      outbox.publish(rows);
+      const { unsettled } = await outbox.transaction((tx) => serveWaiting(tx, [...new Set(itemIds)]));
       serve(unsettled);
       return [];
     },

@@ -1,6 +1,5 @@
 import { openCheckouts } from '../../order/src/checkouts';
 import type { Outbox } from '../../shared/outbox/outbox';
-import type { Database } from '../../shared/postgres/database';
 import { CommitUnknown } from '../../shared/postgres/errors';
 import { purchase, sagaId, stockRejected } from '../support/events';
 import { CANCEL_AFTER_MS, click, orderBench } from './order';
@@ -8,7 +7,7 @@ import { CANCEL_AFTER_MS, click, orderBench } from './order';
 const desk = orderBench();
 
 /** Commits for real, and then says that it cannot know; `meanwhile` happens before anybody asks again. */
-function losingTheFirstAnswer(meanwhile: () => Promise<unknown>): Pick<Database, 'transaction'> {
+function losingTheFirstAnswer(meanwhile: () => Promise<unknown>): Pick<Outbox, 'transaction'> {
   let answers = 0;
   return {
     async transaction(work) {
@@ -20,16 +19,8 @@ function losingTheFirstAnswer(meanwhile: () => Promise<unknown>): Pick<Database,
   };
 }
 
-function checkouts(database: Pick<Database, 'transaction'>) {
-  const outbox = { store: async () => [], publish() {} } as unknown as Outbox;
-  return openCheckouts({
-    database: database as Database,
-    outbox,
-    batchSize: 8,
-    batchesInFlight: 1,
-    cancelAfterMs: CANCEL_AFTER_MS,
-  });
-}
+const checkouts = (outbox: Pick<Outbox, 'transaction'>) =>
+  openCheckouts({ outbox, batchSize: 8, batchesInFlight: 1, cancelAfterMs: CANCEL_AFTER_MS });
 
 test('a checkout whose COMMIT got lost joins the saga that it opened', async () => {
   await desk.create('o', { a: [1, 10] });
@@ -45,4 +36,10 @@ test('a checkout whose COMMIT got lost, and whose saga has failed by then, is tr
   expect(decision).toMatchObject({ kind: 'opened' });
   expect(decision).not.toMatchObject({ saga_id: sagaId(1) });
   expect(await desk.saga(1)).toEqual({ state: 'FAILED', reason: 'out_of_stock' });
+});
+
+test('a checkout with a key whose COMMIT got lost joins the saga that it opened, and is not told that it is in flight', async () => {
+  await desk.create('o', { a: [1, 10] });
+  const decision = await checkouts(losingTheFirstAnswer(async () => {})).submit(click('o', 1, 'key'));
+  expect(decision).toEqual({ kind: 'joined', saga_id: sagaId(1) });
 });
