@@ -1,13 +1,18 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { problem } from './problem';
 
 type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 
-/** Answers what Node's parser or its timers refuse, where there is no request to hand to a route. */
+/**
+ * Answers what Node's parser or its timers refuse, where there is no request to hand to a route. When the connection
+ * owes an answer to an earlier request, a checkout that is held for instance, it is cut without a word: what is written
+ * now would be taken for that answer.
+ */
 export function answerClientError(error: ClientError, socket: Duplex): void {
-  const { _httpMessage: pending } = socket as Duplex & { _httpMessage?: { headersSent: boolean } | null };
-  if (socket.writable && error.code !== 'ECONNRESET' && pending?.headersSent !== true) {
+  const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse | null };
+  const owed = response && (response.req.complete || response.headersSent);
+  if (socket.writable && error.code !== 'ECONNRESET' && !owed) {
     const status = statusOf(error);
     const body = JSON.stringify(problem(status, { detail: explanation(status) }).body);
     socket.write(

@@ -54,9 +54,15 @@ export async function answerOnce(
       return stored;
     }
     const answer = await effect(tx);
+    if (passes(answer)) return answer;
     await tx.run(keepAnswer, [key, fingerprint(request), answer.status, JSON.stringify(answer.body)]);
     return answer;
   });
+}
+
+/** A refusal that tells the client to wait and repeat the request must not be what the repetition gets. */
+function passes({ body }: Answer): boolean {
+  return 'reason' in body && body.reason === 'checkout_in_progress';
 }
 
 /** The stored answer, for a route that would otherwise do something slow or fallible before its transaction. */
@@ -73,13 +79,15 @@ export function fingerprint(request: KeyedRequest): string {
 /** Takes the key for this transaction, or returns the 409 for whoever comes second. */
 export async function claimKey(tx: Tx, key: string): Promise<Answer | undefined> {
   const [lock] = await tx.run(lockKey, [key]);
-  return lock?.locked === true
-    ? undefined
-    : problem(409, {
-        reason: 'idempotency_key_in_flight',
-        detail: 'A request with this Idempotency-Key is still being handled. Repeat this one in a moment.',
-        headers: { 'Retry-After': '1' },
-      });
+  return lock?.locked === true ? undefined : keyInFlight();
+}
+
+export function keyInFlight(): Answer {
+  return problem(409, {
+    reason: 'idempotency_key_in_flight',
+    detail: 'A request with this Idempotency-Key is still being handled. Repeat this one in a moment.',
+    headers: { 'Retry-After': '1' },
+  });
 }
 
 export function keyReused(): Answer {

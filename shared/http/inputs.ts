@@ -24,8 +24,8 @@ export const amount = wholeNumber(1, MAX_AMOUNT);
 /** A price or a starting balance, which unlike an amount may be nothing. */
 export const amountOrZero = wholeNumber(0, MAX_AMOUNT);
 
-/** How many rows a batch_init loads: bounded, because it is one transaction. */
-export const rowCount = wholeNumber(1, 1_000_000);
+/** How many rows a batch_init loads: bounded, because it is one transaction that everybody else waits for. */
+export const rowCount = wholeNumber(1, 200_000);
 
 /** A balance, stock or total in an answer. */
 export const total = z.int().min(0).max(MAX_TOTAL);

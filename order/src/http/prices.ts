@@ -22,6 +22,7 @@ export interface Prices {
 const TIMEOUT_MS = 3_000;
 
 const answer = z.object({ price: z.int().min(0) });
+const noSuchItem = z.object({ reason: z.literal('unknown_item') });
 
 /**
  * Prices come from stock and never change once an item exists, so they are kept. Only batch_init can replace them,
@@ -51,7 +52,9 @@ export function openPrices(stockUrl: string): Prices {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const content = await body.json();
-      return statusCode === 404 ? undefined : answer.parse(content).price;
+      // Any other 404 comes from somebody who is not stock.
+      if (statusCode === 404 && noSuchItem.safeParse(content).success) return undefined;
+      return answer.parse(content).price;
     } catch (cause) {
       throw new StockUnavailable('stock did not answer with a price', { cause });
     }

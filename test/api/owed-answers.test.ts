@@ -1,0 +1,24 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Shop } from '../support/shop';
+
+test('bytes that are no request, behind a checkout that is held, do not pass for its answer', async () => {
+  const shop = await Shop.open();
+  const api = shop.client();
+  const [user, item] = [await api.user(10), await api.item(1, 10)];
+  const order = await api.order(user, { [item]: 1 });
+  const { hostname, port } = new URL(shop.of('order')[0]?.url ?? '');
+
+  const socket = connect(Number(port), hostname);
+  let heard = '';
+  socket.on('data', (data) => (heard += data));
+  socket.on('error', () => {});
+  socket.write(`POST /orders/checkout/${order} HTTP/1.1\r\nHost: shop\r\n\r\n{"a":1}`);
+  await once(socket, 'close');
+  await shop.balances();
+
+  expect(heard).toBe('');
+  expect((await api.get(`/orders/find/${order}`)).body.paid).toBe(true);
+  await api.close();
+  await shop.close();
+});
