@@ -1,9 +1,9 @@
 import { admissionRefused } from '../../shared/observe/metrics';
 
 /**
- * Refuses a checkout before anything of it has started, when so much is under way that it would only wait. What this
- * replica holds is known exactly; what is in flight in the whole shop is counted now and then, and what this replica
- * opened since is added.
+ * Says whether a checkout may be opened, or whether so much is under way that it would only wait. What this replica
+ * holds is known exactly; what is in flight in the whole shop is counted now and then, and what this replica opened
+ * since is added. Asking about a checkout that is under way or has ended opens nothing, and is never refused.
  */
 export class Admission {
   private held = 0;
@@ -11,19 +11,23 @@ export class Admission {
 
   constructor(private readonly limits: { held: number; inFlight: number }) {}
 
-  /** Whether there is room; who was let in must leave. */
+  /** Whether there is room for one more; who was let in must leave. */
   enter(): boolean {
-    if (this.held >= this.limits.held || this.inFlight >= this.limits.inFlight) {
-      admissionRefused.inc();
-      return false;
-    }
+    if (this.held >= this.limits.held || this.inFlight >= this.limits.inFlight) return false;
     this.held++;
-    this.inFlight++;
     return true;
   }
 
   leave(): void {
     this.held--;
+  }
+
+  opened(): void {
+    this.inFlight++;
+  }
+
+  refused(): void {
+    admissionRefused.inc();
   }
 
   /** @param inFlight the sagas in flight, just counted */

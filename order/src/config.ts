@@ -1,17 +1,14 @@
-import { z } from 'zod';
-import { count, readConfig, serviceSettings } from '../../shared/config';
+import { address, count, serviceSettings } from '../../shared/config';
 
-export const config = readConfig(
-  serviceSettings({ port: 8001, internalPort: 9001 }).extend({
-    /** Where prices are asked for. */
-    STOCK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8003'),
-    /** After this long payment is asked to cancel, and again after as long. */
-    CANCEL_AFTER_MS: count(8_000),
-    /** After this long a buyer is told that the outcome is pending. */
-    ANSWER_WITHIN_MS: count(25_000),
-    /** Checkouts that one replica holds at a time; more are refused. */
-    MAX_HELD_CHECKOUTS: count(5_000),
-    /** Sagas that may be in flight in the whole shop; more checkouts are refused. */
-    MAX_SAGAS_IN_FLIGHT: count(20_000),
-  }),
-);
+export const settings = serviceSettings({ port: 8001, internalPort: 9001 }).extend({
+  /** Where prices are asked for. */
+  STOCK_URL: address(/^https?$/, 'http://127.0.0.1:8003').default('http://127.0.0.1:8003'),
+  /** After this long payment is asked to cancel, and again after as long. */
+  CANCEL_AFTER_MS: count(8_000, 1, 29_000),
+  /** After this long a buyer is told that the outcome is pending; sooner than a stopping service gives up on its requests. */
+  ANSWER_WITHIN_MS: count(25_000, 1, 29_000),
+  /** Checkouts that one replica holds at a time; more are refused. */
+  MAX_HELD_CHECKOUTS: count(5_000),
+  /** Sagas that may be in flight in the whole shop; more checkouts are refused. */
+  MAX_SAGAS_IN_FLIGHT: count(20_000),
+});

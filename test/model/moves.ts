@@ -62,7 +62,7 @@ export function orderMoves({ order }: World, bounds: Bounds, rules: Rules): Move
   const moves = order.orders.all().flatMap(({ id }) => {
     const attempt = sagas.filter((saga) => saga.order_id === id).length + 1;
     if (attempt > bounds.attempts) return [];
-    const request = { order_id: id, saga_id: `${id}${attempt}`, traceparent: TRACE };
+    const request = { order_id: id, saga_id: `${id}${attempt}`, may_open: true, traceparent: TRACE };
     const run: Move['run'] = async (tx) => nothingBut((await runCheckouts(tx, [request])).emit);
     return move(
       'order',

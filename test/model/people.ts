@@ -27,6 +27,7 @@ export class People {
     return {
       order_id,
       saga_id: String(this.requests),
+      may_open: random.chance(0.99),
       traceparent: TRACE,
       ...(random.chance(0.1) && { idempotency: { key, fingerprint: order_id } }),
     };

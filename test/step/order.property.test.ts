@@ -98,6 +98,7 @@ function requestsOf(
   return clicks.map(({ order, key }, n) => ({
     order_id: `order-${order}`,
     saga_id: sagaId(first + n),
+    may_open: true,
     traceparent: TRACEPARENT,
     ...(key && { idempotency: { key, fingerprint: `checkout of order-${order}` } }),
   }));
@@ -177,7 +178,12 @@ test('an idempotency key is bound to the first saga that answered it, and to tha
       const one = play(desk(bought), rounds, false);
       const bound = new Map(one.keys);
       for (const { key, fingerprint, saga_id } of bound.values()) {
-        const request = { order_id: 'order-0', saga_id: sagaId(99), traceparent: TRACEPARENT };
+        const request = {
+          order_id: 'order-0',
+          saga_id: sagaId(99),
+          may_open: true,
+          traceparent: TRACEPARENT,
+        };
         one.answers.length = 0;
         one.request([
           { ...request, idempotency: { key, fingerprint } },

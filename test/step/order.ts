@@ -25,7 +25,13 @@ export const CANCEL_AFTER_MS = 8_000;
 /** The n-th attempt at an order's checkout, in a saga of its own. */
 export function click(order_id: string, n: number, key?: string): CheckoutRequest {
   const idempotency = { idempotency: { key: key ?? '', fingerprint: `checkout of ${order_id}` } };
-  return { order_id, saga_id: sagaId(n), traceparent: TRACEPARENT, ...(key ? idempotency : {}) };
+  return {
+    order_id,
+    saga_id: sagaId(n),
+    may_open: true,
+    traceparent: TRACEPARENT,
+    ...(key ? idempotency : {}),
+  };
 }
 
 export interface OrderBench extends Bench {

@@ -132,3 +132,18 @@ describe('with an idempotency key', () => {
     expect((await desk.order('p'))?.status).toBe('OPEN');
   });
 });
+
+test('without room for another saga an open order is refused and left open, and what is under way or paid is told', async () => {
+  for (const order of ['open', 'busy', 'paid']) await desk.create(order, { a: [1, 10] });
+  await desk.request(click('busy', 1), click('paid', 2));
+  await desk.settle(paymentCaptured(bill(2, 'paid', 10)));
+  const full = (order: string, n: number) => ({ ...click(order, n), may_open: false });
+  const { decisions, emit } = await desk.request(full('open', 3), full('busy', 4), full('paid', 5));
+  expect(decisions).toEqual([
+    { kind: 'overloaded' },
+    { kind: 'joined', saga_id: sagaId(1) },
+    { kind: 'paid', saga_id: sagaId(2) },
+  ]);
+  expect(emit).toEqual([]);
+  expect((await desk.order('open'))?.status).toBe('OPEN');
+});

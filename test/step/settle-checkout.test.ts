@@ -24,7 +24,7 @@ test('payment.captured makes the order PAID, and tells who waits', async () => {
   expect(await desk.order('o')).toEqual({ status: 'PAID', saga_id: sagaId(1) });
   expect(await desk.saga(1)).toEqual({ state: 'PAID', reason: null });
   expect(desk.told).toMatchObject([{ saga_id: sagaId(1), order_id: 'o', state: 'PAID', reason: null }]);
-  expect(desk.told[0]?.took).toBeGreaterThanOrEqual(0);
+  expect(desk.told[0]?.took_seconds).toBeGreaterThanOrEqual(0);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import type { Line, SagaEvent } from '../../../../shared/contract/events';
  *
  *     OPEN          with lines     → CHECKING_OUT, a new saga           (opened)
  *     OPEN          without lines  → nothing to buy                     (empty)
+ *     OPEN          without room   → refused before anything starts     (overloaded)
  *     CHECKING_OUT                 → the saga under way is shared       (joined)
  *     PAID                         → paid already, charged nothing more (paid)
  *
@@ -14,13 +15,15 @@ export interface CheckoutRequest {
   order_id: string;
   /** The identity of the attempt, should this request open one. */
   saga_id: string;
+  /** Whether there is room for another saga. Without it, only what is under way or has ended is told. */
+  may_open: boolean;
   traceparent: string;
   idempotency?: { key: string; fingerprint: string };
 }
 
 export type CheckoutDecision =
   | { kind: 'opened' | 'joined' | 'paid' | 'repeated'; saga_id: string }
-  | { kind: 'unknown_order' | 'empty' | 'key_reused' };
+  | { kind: 'unknown_order' | 'empty' | 'key_reused' | 'overloaded' };
 
 export interface OrderRow {
   id: string;
@@ -77,7 +80,13 @@ export function decideCheckouts(
   }
   return result;
 
-  function decideOne({ order_id, saga_id, traceparent, idempotency }: CheckoutRequest): CheckoutDecision {
+  function decideOne({
+    order_id,
+    saga_id,
+    may_open,
+    traceparent,
+    idempotency,
+  }: CheckoutRequest): CheckoutDecision {
     const earlier = idempotency && seen.get(idempotency.key);
     if (earlier) {
       const same = earlier.fingerprint === idempotency.fingerprint && earlier.saga_id !== null;
@@ -90,6 +99,7 @@ export function decideCheckouts(
     }
     const bought = lines.get(order_id) ?? [];
     if (bought.length === 0) return { kind: 'empty' };
+    if (!may_open) return { kind: 'overloaded' };
     orders.set(order_id, { ...order, status: 'CHECKING_OUT', saga_id });
     result.opened.push({
       saga_id,

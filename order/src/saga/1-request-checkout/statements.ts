@@ -39,5 +39,6 @@ export const openSagas = statement(
 export const storeCheckoutKeys = statement(
   'store_checkout_keys',
   `INSERT INTO idempotency_keys (key, fingerprint, saga_id)
-   SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[])`,
+   SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[])
+   ORDER BY 1`,
 );

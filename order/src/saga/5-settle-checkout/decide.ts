@@ -29,7 +29,7 @@ export interface Settlement {
   reason: FailureReason | null;
   traceparent: string;
   /** Seconds from the saga's opening to its end. */
-  took: number;
+  took_seconds: number;
 }
 
 export function decideSettlements(
@@ -61,7 +61,14 @@ export function decideSettlements(
       );
     }
     const { saga_id, order_id, age_seconds } = saga;
-    settled.push({ saga_id, order_id, state, reason, traceparent: event.traceparent, took: age_seconds });
+    settled.push({
+      saga_id,
+      order_id,
+      state,
+      reason,
+      traceparent: event.traceparent,
+      took_seconds: age_seconds,
+    });
     sagas.set(saga_id, { ...saga, state });
   }
   return { settled, duplicates };

@@ -8,14 +8,18 @@ export interface OverdueSaga {
   traceparent: string;
 }
 
-/** Moves the deadline on, so that payment is asked again if this request or its answer is lost. */
+/**
+ * Moves the deadline on, so that payment is asked again if this request or its answer is lost: after as long as the saga
+ * has lasted, because payment may be away for hours, and finds every question that was asked meanwhile.
+ */
 export const takeOverdueSagas = statement<OverdueSaga>(
   'take_overdue_sagas',
   `WITH overdue AS MATERIALIZED (
      SELECT id FROM sagas WHERE state = 'PENDING' AND deadline_at <= now()
      ORDER BY deadline_at LIMIT $2 FOR UPDATE SKIP LOCKED
    )
-   UPDATE sagas SET deadline_at = now() + $1 * interval '1 millisecond'
+   UPDATE sagas
+   SET deadline_at = now() + least(greatest($1 * interval '1 millisecond', now() - opened_at), interval '5 minutes')
    WHERE id IN (SELECT id FROM overdue)
    RETURNING id AS saga_id, order_id, user_id, amount, traceparent`,
 );
