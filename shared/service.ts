@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceConfig } from './config';
+import type { z } from 'zod';
+import { CONFIG_EXIT_CODE, ConfigError, readConfig, type serviceSettings } from './config';
 import { type Check, createInternalServer } from './http/internal';
 import { startKeyCleaner } from './http/key-cleaner';
 import type { Route } from './http/route';
@@ -12,12 +13,17 @@ import { createLogger, type Logger } from './observe/log';
 import { startTracing } from './observe/trace';
 import { type Outbox, openOutbox } from './outbox/outbox';
 import { type Database, openDatabase } from './postgres/database';
+import type { RabbitConnection } from './rabbit/connection';
 import { connectConsumer } from './rabbit/consumer';
-import { connectPublisher, type Publisher } from './rabbit/publisher';
+import { connectPublisher } from './rabbit/publisher';
 
 /** What a service is made from. */
-export interface Core {
+export interface Core<Config> {
+  config: Config;
+  /** For the saga. */
   database: Database;
+  /** For requests that are not checkouts: a crowd of them, on one hot row for instance, must not hold up the saga. */
+  httpDatabase: Database;
   outbox: Outbox;
   log: Logger;
 }
@@ -38,25 +44,27 @@ const HTTP_GRACE_MS = 30_000;
  * first, then takes no more requests, finishes those it holds, takes no more events, commits and publishes what is under
  * way, and closes its connections.
  */
-export async function runService(
+export async function runService<Settings extends ReturnType<typeof serviceSettings>>(
   name: string,
-  config: ServiceConfig,
-  build: (core: Core) => Parts | Promise<Parts>,
+  settings: Settings,
+  build: (core: Core<z.infer<Settings>>) => Parts | Promise<Parts>,
 ): Promise<void> {
+  const config = readConfigOrEnd(settings);
   const log = createLogger({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT });
   const life = new Lifecycle(log, config.DRAIN_DELAY_MS);
 
   const tracing = await startTracing({ service: name, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
   life.started(tracing, (stop) => stop());
-  const database = life.started(
-    openDatabase({ url: config.DATABASE_URL, poolSize: config.POOL_SIZE, log }),
-    (it) => it.close(),
-  );
+  const open = (poolSize: number) =>
+    life.started(openDatabase({ url: config.DATABASE_URL, poolSize, log }), (it) => it.close());
+  const database = open(config.POOL_SIZE);
+  const httpDatabase = open(config.HTTP_POOL_SIZE);
   const publisher = life.started(
     await connectPublisher({ url: config.AMQP_URL, name: `${name} publishes`, log }),
     (it) => it.close(),
   );
-  const internal = life.started(createInternalServer({ log, checks: readiness(database, publisher) }), (it) =>
+  const brokers: RabbitConnection[] = [publisher];
+  const internal = life.started(createInternalServer({ log, checks: readiness(database, brokers) }), (it) =>
     it.stop(),
   );
   life.whenStopping(internal.draining);
@@ -65,14 +73,15 @@ export async function runService(
 
   const outbox = life.started(openOutbox({ database, publisher, log }), (it) => it.close());
   life.started(startKeyCleaner(database, log), (it) => it.stop());
-  const parts = life.started(await build({ database, outbox, log }), (it) => it.stop?.());
+  const parts = life.started(await build({ config, database, httpDatabase, outbox, log }), (it) =>
+    it.stop?.(),
+  );
 
   const inboxes = parts.steps.map((step) => ({
     queue: step.queue,
     prefetch: config.PREFETCH,
     ...openInbox({
       step,
-      database,
       outbox,
       deadLetters: openDeadLetters(publisher),
       log,
@@ -80,7 +89,7 @@ export async function runService(
       batchesInFlight: config.BATCHES_IN_FLIGHT,
     }),
   }));
-  life.started(
+  const consumer = life.started(
     await connectConsumer({ url: config.AMQP_URL, name: `${name} consumes`, log, subscriptions: inboxes }),
     async (consumer) => {
       await consumer.cancel();
@@ -88,6 +97,7 @@ export async function runService(
       await consumer.close();
     },
   );
+  brokers.push(consumer);
 
   const http = life.started(
     createHttpServer({ routes: parts.routes, log }),
@@ -100,14 +110,24 @@ export async function runService(
   log.info({ port, internal_port: config.INTERNAL_PORT }, `${name} is up`);
 }
 
-function readiness(database: Database, publisher: Publisher): Record<string, Check> {
-  let brokerSeen = false;
+function readConfigOrEnd<Settings extends z.ZodType>(settings: Settings): z.infer<Settings> {
+  try {
+    return readConfig(settings);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(CONFIG_EXIT_CODE);
+  }
+}
+
+function readiness(database: Database, brokers: readonly RabbitConnection[]): Record<string, Check> {
+  const reached = new Set<RabbitConnection>();
   return {
     database: () => database.ready(),
     // A broker that goes away later makes nobody unready: the outbox keeps what is accepted meanwhile.
     broker: async () => {
-      brokerSeen ||= publisher.connected();
-      if (!brokerSeen) throw new Error('the broker has not been reached yet');
+      for (const broker of brokers) if (broker.connected()) reached.add(broker);
+      if (reached.size < brokers.length) throw new Error('the broker has not been reached yet');
     },
   };
 }

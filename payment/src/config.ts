@@ -1,3 +1,3 @@
-import { readConfig, serviceSettings } from '../../shared/config';
+import { serviceSettings } from '../../shared/config';
 
-export const config = readConfig(serviceSettings({ port: 8002, internalPort: 9002 }));
+export const settings = serviceSettings({ port: 8002, internalPort: 9002 });

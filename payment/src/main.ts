@@ -1,9 +1,9 @@
 import { runService } from '../../shared/service';
-import { config } from './config';
+import { settings } from './config';
 import { routes } from './http';
 import { chargePayment } from './saga/3-charge-payment/step';
 
-void runService('payment', config, ({ database }) => ({
-  routes: routes({ database, batchInit: config.BATCH_INIT }),
+void runService('payment', settings, ({ config, httpDatabase }) => ({
+  routes: routes({ database: httpDatabase, batchInit: config.BATCH_INIT }),
   steps: [chargePayment],
 }));

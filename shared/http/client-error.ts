@@ -47,7 +47,7 @@ function explanation(status: number): string {
     case 431:
       return 'The request line and headers may have 16 KiB together.';
     default:
-      return 'This is not an HTTP/1.1 request.';
+      return 'This cannot be read as an HTTP/1.1 request.';
   }
 }
 

@@ -11,10 +11,10 @@ const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: z.string().meta({ description: 'The path of the request.' }),
+    instance: z.string().optional().meta({ description: 'The path of the request.' }),
     reason: z.string().optional().meta({ description: 'A code to decide by, such as out_of_stock.' }),
     saga_id: z.uuid().optional().meta({ description: 'The checkout attempt this is about.' }),
-    trace_id: z.string().meta({ description: 'What to search the logs for.' }),
+    trace_id: z.string().optional().meta({ description: 'Faults and ended checkouts are logged under it.' }),
   })
   .meta({ id: 'Problem', description: 'Problem details as of RFC 9457.' });
 
@@ -27,6 +27,10 @@ const EDGE_ANSWERS = {
 
 const HEADERS = {
   location: { schema: { type: 'string' }, description: 'Where to read the outcome.' },
+  applied: {
+    schema: { type: 'string', const: 'respond-async' },
+    description: 'Present when the request asked not to wait.',
+  },
   retryAfter: { schema: { type: 'integer' }, description: 'Seconds to wait before repeating the request.' },
   replayed: {
     schema: { type: 'string', const: 'true' },
@@ -90,15 +94,24 @@ function operation(one: Route): ZodOpenApiOperationObject {
         ...(one.preferAsync ? { Prefer: prefer } : {}),
       }),
     },
-    responses: Object.fromEntries(answers.map(([status, answer]) => [status, response(one, status, answer)])),
+    responses: {
+      ...Object.fromEntries(answers.map(([status, answer]) => [status, response(one, status, answer)])),
+      default: response(
+        one,
+        'default',
+        'The request was refused before it reached the route: its method, size or pace.',
+      ),
+    },
   };
 }
 
 function response(one: Route, status: string, answer: z.ZodType | string): ZodOpenApiResponseObject {
   const headers = {
-    ...(status === '202' ? { Location: HEADERS.location } : {}),
-    ...(['202', '429', '503'].includes(status) ? { 'Retry-After': HEADERS.retryAfter } : {}),
-    ...(one.idempotent ? { 'Idempotency-Replayed': HEADERS.replayed } : {}),
+    ...(status === '202' ? { Location: HEADERS.location, 'Preference-Applied': HEADERS.applied } : {}),
+    ...(['202', '409', '429', '503'].includes(status) ? { 'Retry-After': HEADERS.retryAfter } : {}),
+    ...(one.idempotent && ['200', '400', '404', '409'].includes(status)
+      ? { 'Idempotency-Replayed': HEADERS.replayed }
+      : {}),
   };
   return typeof answer === 'string'
     ? { description: answer, headers, content: { 'application/problem+json': { schema: problemSchema } } }

@@ -26,7 +26,10 @@ export function createLogger(options: LogOptions): Logger {
     serializers: { err: pino.stdSerializers.errWithCause },
   };
   if (options.format === 'pretty') {
-    return pino(settings, pretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', sync: true }));
+    return pino(
+      settings,
+      pretty({ ignore: 'pid,hostname,service', singleLine: true, translateTime: 'HH:MM:ss.l', sync: true }),
+    );
   }
   return pino(settings, pino.destination({ sync: false, minLength: 4096, periodicFlush: 1000 }));
 }

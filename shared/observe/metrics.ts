@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
@@ -90,6 +91,9 @@ export const outboxOldestAge = sampled(
   'Age of the oldest outbox row that the broker has not confirmed yet; 0 when there is none.',
 );
 
+/** Well below the time that Prometheus waits for a scrape. */
+const READING_MS = 1_000;
+
 /**
  * A gauge that is read when Prometheus asks. It appears once a service has said where it comes from, and it is left
  * out of a scrape whose reading fails: no figure is better than a stale one, and the other metrics still get through.
@@ -107,7 +111,8 @@ function sampled(name: string, help: string) {
 
   async function collect(this: Gauge): Promise<void> {
     try {
-      this.set(await read());
+      const late = sleep(READING_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('late')));
+      this.set(await Promise.race([read(), late]));
     } catch {
       this.remove();
     }

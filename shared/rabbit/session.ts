@@ -44,6 +44,8 @@ export async function openSession(url: string, name: string): Promise<Session> {
       const message = await channel.get(queue, { noAck: false });
       if (!message) return undefined;
       const { 'x-delivery-count': deliveries, ...headers } = message.properties.headers ?? {};
+      // Of this delivery, like the other, and not of the message.
+      delete headers['x-acquired-count'];
       return {
         body: message.content,
         headers,

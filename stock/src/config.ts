@@ -1,3 +1,3 @@
-import { readConfig, serviceSettings } from '../../shared/config';
+import { serviceSettings } from '../../shared/config';
 
-export const config = readConfig(serviceSettings({ port: 8003, internalPort: 9003 }));
+export const settings = serviceSettings({ port: 8003, internalPort: 9003 });

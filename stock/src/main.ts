@@ -1,15 +1,16 @@
 import { compensations } from '../../shared/observe/metrics';
 import { runService } from '../../shared/service';
-import { config } from './config';
+import { settings } from './config';
 import { routes } from './http';
 import { reserveStock } from './saga/2-reserve-stock/step';
 import { settleReservation } from './saga/4-settle-reservation/step';
 import { openWaiting } from './waiting';
 
-void runService('stock', config, (core) => {
+void runService('stock', settings, (core) => {
+  const { config, httpDatabase } = core;
   const waiting = openWaiting(core);
   return {
-    routes: routes({ database: core.database, batchInit: config.BATCH_INIT, onStockChanged: waiting.serve }),
+    routes: routes({ database: httpDatabase, batchInit: config.BATCH_INIT, onStockChanged: waiting.serve }),
     steps: [
       reserveStock,
       settleReservation((compensated, itemIds) => {
