@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiffTarget, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
 import { Client } from 'pg';
+import { z } from 'zod';
+import { databaseAddress, readConfig } from '../config';
 import { root } from '../root';
-import { databaseUrl } from './config';
 import { withSchemaEngine } from './schema-engine';
 
 /** Any number will do, but 72707369 is the engine's own, which a second replica would give up on after 10 s. */
@@ -40,7 +41,13 @@ async function withEngine<T>(
 ): Promise<T> {
   const timeouts = { connectionTimeoutMillis: 10_000, lock_timeout: migrationTimeoutMs };
   const lock = new Client({ connectionString: databaseUrl, ...timeouts });
-  await lock.connect();
+  await lock.connect().catch((error: Error) => {
+    const { hostname, port } = new URL(databaseUrl);
+    throw new Error(
+      `The database at ${hostname}:${port || 5432} cannot be reached or refuses us: ${error.message}`,
+      { cause: error },
+    );
+  });
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
     return await withSchemaEngine(databaseUrl, schemaOf(service), work);
@@ -81,7 +88,8 @@ With --describe nothing is changed, and the tables that schema.prisma describes 
 
 async function main([service = '', option]: string[]): Promise<void> {
   const known = ['order', 'payment', 'stock'].includes(service) && [undefined, '--describe'].includes(option);
-  if (!known || databaseUrl === undefined) throw new Error(usage);
+  if (!known) throw new Error(usage);
+  const databaseUrl = readConfig(z.object({ DATABASE_URL: databaseAddress })).DATABASE_URL;
   if (option === '--describe') return console.log(await describe(service, databaseUrl));
   const applied = await migrate(service, databaseUrl);
   console.log(applied.length === 0 ? `${service}: up to date` : `${service}: applied ${applied.join(', ')}`);
