@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { port, readConfig } from '../shared/config';
+import { rememberedPort } from './layout';
 
 /** Addresses separated by commas: one for each replica of a service. */
 const addresses = z.string().transform((list) => list.split(',').map((address) => new URL(address.trim())));
@@ -23,4 +24,6 @@ export const gatewayConfig = () =>
 
 /** Where the demo finds the shop, unless it is told by its arguments. */
 export const demoConfig = () =>
-  readConfig(z.object({ SHOP_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:8000') }));
+  readConfig(
+    z.object({ SHOP_URL: z.url({ protocol: /^https?$/ }).default(`http://localhost:${rememberedPort()}`) }),
+  );

@@ -9,7 +9,7 @@ import { tellStory } from './demo-story';
 
 const usage = `Usage: npm run demo -- [--url http://localhost:8000]
   Drives a small shop against a running system, and checks that money and stock add up.
-  --url   where the system's gateway is; otherwise SHOP_URL, otherwise http://localhost:8000`;
+  --url   where the system's gateway is; otherwise SHOP_URL, otherwise where npm start last opened one`;
 /** Enough for every checkout of the rush to be under way at once. */
 const connections = 400;
 

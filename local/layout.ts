@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../shared/root';
 
@@ -26,3 +27,18 @@ export function portsFrom(gateway: number) {
   };
 }
 export type Ports = ReturnType<typeof portsFrom>;
+
+const standardPort = 8000;
+
+/** Notes the gateway's port, so that the demo and the operators' commands find a shop that is not on the usual one. */
+export function rememberPort(port: number): void {
+  writeFileSync(join(home, 'port'), String(port));
+}
+
+export function rememberedPort(): number {
+  try {
+    return Number(readFileSync(join(home, 'port'), 'utf8')) || standardPort;
+  } catch {
+    return standardPort;
+  }
+}

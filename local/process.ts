@@ -21,6 +21,8 @@ export interface ProgramOptions {
   command: string;
   args: readonly string[];
   env?: NodeJS.ProcessEnv;
+  /** Where it leaves what it writes when it crashes; ours unless given. */
+  cwd?: string;
   user?: { uid: number; gid: number } | undefined;
   /** Where stdout and stderr go. A file, and no pipe to us, so that they never depend on us being there to read. */
   logFile: string;
@@ -77,6 +79,7 @@ export function startProgram(options: ProgramOptions): Program {
     detached: true,
     stdio: ['ignore', log, log],
     env: options.env,
+    cwd: options.cwd,
     ...options.user,
   });
   closeSync(log);

@@ -57,6 +57,7 @@ export function startNode(
     {
       ...records,
       name: 'rabbitmq',
+      cwd: folder,
       command: programs.server,
       args: [],
       logFile: join(home, 'log/rabbitmq.log'),

@@ -24,7 +24,11 @@ export function startShop(surroundings: Surroundings) {
   };
   const stopAll = (programs: Supervised[]) => Promise.all(programs.map((program) => program.stop()));
   return {
-    ready: () => allReady(surroundings),
+    ready: () =>
+      Promise.race([
+        allReady(surroundings),
+        ...Object.values(groups).flatMap((all) => all.map((one) => one.refused)),
+      ]),
     async stop() {
       await stopAll(groups.gateway);
       await stopAll(groups.order);

@@ -1,6 +1,14 @@
 import { parseArgs } from 'node:util';
 import { migrate } from '../shared/postgres/migrate';
-import { home, maxReplicas, type Ports, portsFrom, type Replicas, serviceNames } from './layout';
+import {
+  home,
+  maxReplicas,
+  type Ports,
+  portsFrom,
+  type Replicas,
+  rememberPort,
+  serviceNames,
+} from './layout';
 import { takeLock } from './lock';
 import { isTaken } from './ports';
 import { startPostgres } from './postgres';
@@ -57,6 +65,7 @@ async function start(replicas: Replicas, ports: Ports, started: Stoppable[]): Pr
   const { url: databaseUrl } = postgres;
   const shop = keep(startShop({ ports, replicas, databaseUrl, amqpUrl: rabbit.amqpUrl, say }));
   await shop.ready();
+  rememberPort(ports.gateway);
   console.log(welcome({ ports, replicas, postgres, rabbit }));
 }
 

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CONFIG_EXIT_CODE } from '../shared/config';
 import { follow } from './follow';
-import { type Program, type ProgramOptions, startProgram } from './process';
+import { endOf, type Program, type ProgramOptions, startProgram } from './process';
 
 export interface Supervised {
   readonly name: string;
   isRunning(): boolean;
+  /** Rejects if the program refuses its settings: to start it again would change nothing. */
+  readonly refused: Promise<never>;
   stop(): Promise<void>;
   kill(): void;
 }
@@ -21,6 +24,11 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
   const { name } = options;
   const stopping = new AbortController();
   let program: Program = startProgram(options);
+  let refuse: (reason: Error) => void = () => {};
+  const refused = new Promise<never>((_, reject) => {
+    refuse = reject;
+  });
+  refused.catch(() => {});
   const keep = async () => {
     for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
       const startedAt = Date.now();
@@ -28,6 +36,8 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
       if (stopping.signal.aborted) return;
       if (Date.now() - startedAt > settledAfterMs) delayMs = firstDelayMs;
       const { exitCode, signalCode } = program.child;
+      if (exitCode === CONFIG_EXIT_CODE)
+        return refuse(new Error(`${name} cannot work with its settings:\n${endOf(options.logFile)}`));
       const how = signalCode ?? `exit code ${exitCode}`;
       say(`${name} ended by itself (${how}); it is started again in ${delayMs} ms. See ${options.logFile}`);
       await sleep(delayMs, undefined, { signal: stopping.signal });
@@ -40,6 +50,7 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
   return {
     name,
     isRunning: () => program.isRunning(),
+    refused,
     async stop() {
       stopping.abort();
       await program.stop(stopGraceMs);

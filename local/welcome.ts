@@ -14,7 +14,10 @@ export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
     const numbers = Array.from({ length: replicas[name] }, (_, replica) => ports.service(name, replica));
     return `  ${name.padEnd(10)} ${numbers.map((port) => `http://localhost:${port}`).join('  ')}`;
   });
-  const internal = serviceNames.map((name) => `${name} ${ports.internal(name, 0)}`);
+  const internal = serviceNames.map((name) => {
+    const numbers = Array.from({ length: replicas[name] }, (_, replica) => ports.internal(name, replica));
+    return `${name} ${numbers.join(' ')}`;
+  });
   const databases = serviceNames.map((name) => `  ${''.padEnd(10)} ${postgres.url(name)}`);
   return `
 Chandlery is open.
