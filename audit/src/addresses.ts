@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuditConfig } from './config';
+import type { AddressConfig } from './config';
 
 /** URLs of the three databases and the broker. */
 export interface Addresses {
@@ -12,16 +12,19 @@ export interface Addresses {
 
 /**
  * What the environment names, and for the rest what `npm start` runs with on this machine.
- * @param gatewayPort that `npm start` was given; the ports of everything follow from it
+ * @param gatewayPort that `npm start` was given, the last one unless told; the ports of everything follow from it
  */
-export async function findAddresses(config: AuditConfig, gatewayPort: number): Promise<Addresses> {
+export async function findAddresses(
+  config: AddressConfig,
+  gatewayPort: number | '' | undefined,
+): Promise<Addresses> {
   const { ORDER_DATABASE_URL: order, PAYMENT_DATABASE_URL: payment, STOCK_DATABASE_URL: stock } = config;
   const { AMQP_URL: amqp } = config;
   if (order && payment && stock && amqp) return { order, payment, stock, amqp };
   // Loaded only here, because a deployment sets all four and does not have it.
-  const { home, portsFrom } = await import('../../local/layout.js');
+  const { home, portsFrom, rememberedPort } = await import('../../local/layout.js');
   const { findRabbit } = await import('../../local/rabbit.js');
-  const ports = portsFrom(gatewayPort);
+  const ports = portsFrom(gatewayPort || rememberedPort());
   const passwordFile = join(home, 'postgres-password');
   if (!existsSync(passwordFile) && !(order && payment && stock)) {
     throw new Error(

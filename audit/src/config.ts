@@ -4,13 +4,17 @@ import { count, port, readConfig } from '../../shared/config';
 const database = z.url({ protocol: /^postgres(ql)?$/ }).optional();
 
 /** Where the books are; what is not set is looked for where `npm start` puts it. */
+export const addressSettings = z.object({
+  ORDER_DATABASE_URL: database,
+  PAYMENT_DATABASE_URL: database,
+  STOCK_DATABASE_URL: database,
+  AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+});
+export type AddressConfig = z.infer<typeof addressSettings>;
+
 export const auditConfig = () =>
   readConfig(
-    z.object({
-      ORDER_DATABASE_URL: database,
-      PAYMENT_DATABASE_URL: database,
-      STOCK_DATABASE_URL: database,
-      AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+    addressSettings.extend({
       /** With --watch: where health and metrics are served, and how long it rests between two audits. */
       HOST: z.string().min(1).default('0.0.0.0'),
       AUDIT_PORT: port(9004),

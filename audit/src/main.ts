@@ -11,14 +11,14 @@ import { databaseTruth, publicApi } from './history/truth';
 import { describeFindings, describeReport } from './report';
 import { watch } from './watch';
 
-const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port 8000]
+const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port N]
        npm run audit -- --watch [--age 30]
        npm run audit -- --history <file> [--api http://127.0.0.1:8000] [--json]
   --live      checkouts are in flight: whatever is younger than --age seconds may still change
   --watch     goes on looking, as --live, and serves /metrics on AUDIT_PORT
   --history   a file of requests and answers, one JSON object a line, is held against the databases,
               or with --api against the public API alone
-  --port      the port that npm start was given, when it was not 8000
+  --port      the port that npm start was given, when it is not the last one it was given here
 ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL name a shop that npm start does not run.
 Exit status: 0 every invariant holds, 1 one is violated, 2 it could not be told.`;
 
@@ -28,7 +28,7 @@ const options = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   age: { type: 'string', default: '30' },
-  port: { type: 'string', default: '8000' },
+  port: { type: 'string' },
   history: { type: 'string' },
   api: { type: 'string' },
 } as const;
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     level: values.watch ? config.LOG_LEVEL : 'silent',
     format: config.LOG_FORMAT,
   });
-  const addresses = await findAddresses(config, whole(values.port, 1024, 64_000));
+  const addresses = await findAddresses(config, values.port && whole(values.port, 1024, 64_000));
   const books = openBooks(addresses, log);
   if (values.watch) {
     const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };

@@ -1,0 +1,99 @@
+import type { Database, Tx } from '../../shared/postgres/database';
+import { statement } from '../../shared/postgres/statement';
+import { type Letter, sagaIdsOf } from './letter';
+
+/** Who does something, and why. */
+export interface Operator {
+  readonly actor: string;
+  readonly reason: string | undefined;
+}
+
+export interface Action {
+  at: Date;
+  actor: string;
+  action: 'redrive' | 'redrive_failed' | 'discard' | 'cancel';
+  queue: string | null;
+  letter_id: string | null;
+  saga_ids: string[];
+  event_ids: string[];
+  reason: string | null;
+  detail: Record<string, unknown>;
+}
+
+const columns = 'at, actor, action, queue, letter_id, saga_ids, event_ids, reason, detail';
+
+const insertAction = statement(
+  'operate_insert_action',
+  `INSERT INTO operator_actions (actor, action, queue, letter_id, content_id, saga_ids, event_ids, reason, detail)
+   VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7::text[], $8, $9::json)`,
+);
+
+const countRedrives = statement<{ redrives: number }>(
+  'operate_count_redrives',
+  `SELECT count(*) AS redrives FROM operator_actions WHERE content_id = $1 AND action = 'redrive'`,
+);
+
+const readActionsOnContent = statement<Action>(
+  'operate_actions_on_content',
+  `SELECT ${columns} FROM operator_actions WHERE content_id = $1 ORDER BY id DESC LIMIT 100`,
+);
+
+const readActionsOnSaga = statement<Action>(
+  'operate_actions_on_saga',
+  `SELECT ${columns} FROM operator_actions WHERE saga_ids @> ARRAY[$1::uuid] ORDER BY id DESC LIMIT 100`,
+);
+
+/** PostgreSQL has no text with a NUL in it. */
+const clean = (value: string) => value.replaceAll('\0', '�');
+
+/** Notes what is about to be done to a letter, and answers how often it will have been redriven then. */
+export async function noteLetter(
+  database: Database,
+  action: 'redrive' | 'redrive_failed' | 'discard',
+  letter: Letter,
+  { actor, reason }: Operator,
+  further: Record<string, unknown> = {},
+): Promise<number> {
+  const { parked_at, error_code, error, size } = letter;
+  return database.transaction(async (tx) => {
+    await tx.run(insertAction, [
+      actor,
+      action,
+      letter.queue,
+      letter.id,
+      letter.content_id,
+      sagaIdsOf(letter),
+      letter.events.flatMap(({ saga_id, type }) => (saga_id && type ? clean(`${saga_id}/${type}`) : [])),
+      reason ?? null,
+      JSON.stringify({ parked_at, error_code, error, size, ...further }),
+    ]);
+    const [counted] = await tx.run(countRedrives, [letter.content_id]);
+    return counted?.redrives ?? 0;
+  });
+}
+
+/** Notes, in the transaction that asks for it, that a saga's cancellation was asked for. */
+export async function noteCancel(
+  tx: Tx,
+  saga: { saga_id: string; event_id: string },
+  { actor, reason }: Operator,
+  detail: Record<string, unknown>,
+): Promise<void> {
+  const none = [null, null, null];
+  await tx.run(insertAction, [
+    ...[actor, 'cancel', ...none],
+    [saga.saga_id],
+    [saga.event_id],
+    reason,
+    JSON.stringify(detail),
+  ]);
+}
+
+/** What was done before to letters with the same content, the latest first. */
+export function actionsOnLetter(database: Database, { content_id }: Letter): Promise<Action[]> {
+  return database.transaction((tx) => tx.run(readActionsOnContent, [content_id]));
+}
+
+export function actionsOnSaga(tx: Tx, sagaId: string): Promise<Action[]> {
+  return tx.run(readActionsOnSaga, [sagaId]);
+}

@@ -1,0 +1,107 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloudevents';
+import { eventsHeardBy } from '../../shared/contract/events';
+
+/** A message that could not be handled, as it lies in a dead-letter queue. */
+export interface Letter {
+  /** Derived from the queue, the body and when it was parked, so that it is the same whenever somebody looks. */
+  readonly id: string;
+  /** Derived from the queue and the body alone: the same again when the message is redriven and parked again. */
+  readonly content_id: string;
+  /** The queue that it could not be handled in. */
+  readonly queue: string;
+  /** ISO 8601; undefined when whoever put it there did not say. */
+  readonly parked_at: string | undefined;
+  readonly error_code: string;
+  readonly error: string;
+  /** What can be told of the events in it, at most 256. Anything may be in a dead letter. */
+  readonly events: readonly LetterEvent[];
+  /** Whether it follows the contract. What does not is parked again wherever it is sent. */
+  readonly sound: boolean;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface LetterEvent {
+  readonly type: string | undefined;
+  readonly saga_id: string | undefined;
+  readonly order_id: string | undefined;
+}
+
+export type Headers = Record<string, unknown>;
+
+/** A part that is not what it should be counts as missing. */
+const text = z.string().optional().catch(undefined);
+const uuid = z.guid().toLowerCase().optional().catch(undefined);
+const event = z
+  .object({ type: text, data: z.object({ saga_id: uuid, order_id: text }).catch({}) })
+  .catch({ data: {} });
+
+/** RabbitMQ puts the latest death first; times are in seconds. */
+const death = z.object({ reason: z.string(), time: z.object({ value: z.number().min(0).max(1e11) }) });
+const deaths = z.tuple([death]).rest(z.unknown());
+
+export function readLetter(queue: string, body: Buffer, headers: Headers): Letter {
+  const { parked_at, ...cause } = causeOf(headers);
+  return {
+    id: digest(queue, parked_at ?? '', body).slice(0, 16),
+    content_id: digest(queue, '', body).slice(0, 32),
+    queue,
+    parked_at,
+    ...cause,
+    ...readEvents(queue, body),
+    size: body.length,
+  };
+}
+
+function digest(queue: string, parkedAt: string, body: Buffer): string {
+  return createHash('sha256').update(`${queue}\n${parkedAt}\n`).update(body).digest('hex');
+}
+
+/** A step that parks a message says why in headers of ours; a broker that gives one up, in headers of its own. */
+function causeOf(headers: Headers): Pick<Letter, 'parked_at' | 'error_code' | 'error'> {
+  const { 'x-parked-at': at, 'x-error-code': code, 'x-error': error, 'x-death': died } = headers;
+  if (typeof at === 'string' && !Number.isNaN(Date.parse(at))) {
+    const [error_code, why] = [code ?? 'UNKNOWN', error ?? 'nothing says why'].map(String) as [
+      string,
+      string,
+    ];
+    return { parked_at: new Date(at).toISOString(), error_code, error: why };
+  }
+  const read = deaths.safeParse(died);
+  if (!read.success) return { parked_at: undefined, error_code: 'UNKNOWN', error: 'nothing says why' };
+  const { reason, time } = read.data[0];
+  return {
+    parked_at: new Date(time.value * 1_000).toISOString(),
+    error_code: reason.toUpperCase(),
+    error: `the broker gave it up (${reason}): whoever consumed it ended without an answer, again and again`,
+  };
+}
+
+function readEvents(queue: string, body: Buffer): Pick<Letter, 'events' | 'sound'> {
+  try {
+    const elements: unknown = JSON.parse(body.toString());
+    if (!Array.isArray(elements)) return { events: [], sound: false };
+    const events = elements.slice(0, MAX_EVENTS_PER_MESSAGE).map((element) => {
+      const { type, data } = event.parse(element);
+      return { type, saga_id: data.saga_id, order_id: data.order_id };
+    });
+    const decoded = decodeBatch(body.toString(), eventsHeardBy(queue));
+    return { events, sound: decoded.length > 0 && decoded.every((one) => 'event' in one) };
+  } catch {
+    return { events: [], sound: false };
+  }
+}
+
+export function sagaIdsOf({ events }: Letter): string[] {
+  return [...new Set(events.flatMap((one) => one.saga_id ?? []))];
+}
+
+/** The body as text where it is text, and otherwise in base64. */
+export function readBody(body: Buffer): { body: string; encoding: 'utf8' | 'base64' } {
+  return isUtf8(body)
+    ? { body: body.toString(), encoding: 'utf8' }
+    : { body: body.toString('base64'), encoding: 'base64' };
+}

@@ -1,0 +1,155 @@
+import { statement } from '../../shared/postgres/statement';
+
+export interface OrderRow {
+  order_id: string;
+  user_id: string;
+  amount: number;
+  state: 'PENDING' | 'PAID' | 'FAILED';
+  reason: string | null;
+  traceparent: string;
+  opened_at: Date;
+  /** When payment is next asked to cancel. */
+  deadline_at: Date;
+  settled_at: Date | null;
+  /** The order as it is now: gone, or perhaps in another saga. */
+  order_status: string | null;
+  current_saga_id: string | null;
+}
+export const readOrder = statement<OrderRow>(
+  'operate_read_order',
+  `SELECT s.order_id, s.user_id, s.amount, s.state, s.reason, s.traceparent, s.opened_at, s.deadline_at,
+          s.settled_at, o.status AS order_status, o.saga_id AS current_saga_id
+   FROM sagas s LEFT JOIN orders o ON o.id = s.order_id WHERE s.id = $1`,
+);
+
+export interface StockRow {
+  order_id: string;
+  user_id: string;
+  state: 'WAITING' | 'RESERVED' | 'REJECTED' | 'COMMITTED' | 'RELEASED';
+  reason: string | null;
+  arrival: number;
+  item_ids: string[];
+  quantities: number[];
+  created_at: Date;
+  updated_at: Date;
+}
+export const readReservation = statement<StockRow>(
+  'operate_read_reservation',
+  `SELECT order_id, user_id, state, reason, arrival, item_ids, quantities, created_at, updated_at
+   FROM reservations WHERE saga_id = $1`,
+);
+
+export interface PaymentRow {
+  order_id: string;
+  user_id: string;
+  amount: number;
+  state: 'CAPTURED' | 'REJECTED' | 'CANCELLED';
+  reason: string | null;
+  created_at: Date;
+}
+export const readCharge = statement<PaymentRow>(
+  'operate_read_charge',
+  'SELECT order_id, user_id, amount, state, reason, created_at FROM charges WHERE saga_id = $1',
+);
+
+/** What a waiting saga wants, what there is, and how many units those before it wait for. */
+export interface WantedItem {
+  item_id: string;
+  wanted: number;
+  available: number | null;
+  held: number | null;
+  ahead: number;
+}
+export const readWantedItems = statement<WantedItem>(
+  'operate_read_wanted_items',
+  `SELECT line.item_id, line.wanted, i.available, i.held,
+          (SELECT coalesce(sum(other.quantity), 0)::bigint
+           FROM reservations r, unnest(r.item_ids, r.quantities) AS other (item_id, quantity)
+           WHERE r.state = 'WAITING' AND r.arrival < $3 AND other.item_id = line.item_id) AS ahead
+   FROM unnest($1::text[], $2::bigint[]) AS line (item_id, wanted)
+   LEFT JOIN items i ON i.id = line.item_id ORDER BY line.item_id`,
+);
+
+export interface LedgerRow {
+  about: string;
+  delta: number;
+  kind: string;
+  created_at: Date;
+}
+export const readCreditLedger = statement<LedgerRow>(
+  'operate_read_credit_ledger',
+  `SELECT user_id AS about, delta, kind, created_at FROM credit_ledger
+   WHERE kind = 'capture' AND saga_id = $1 ORDER BY id LIMIT 100`,
+);
+export const readStockLedger = statement<LedgerRow>(
+  'operate_read_stock_ledger',
+  `SELECT item_id AS about, delta, kind, created_at FROM stock_ledger
+   WHERE kind = 'sale' AND saga_id = $1 ORDER BY id LIMIT 100`,
+);
+
+export interface UnsentRow {
+  id: number;
+  routing_key: string;
+  created_at: Date;
+}
+export const readUnsent = statement<UnsentRow>(
+  'operate_read_unsent',
+  'SELECT id, routing_key, created_at FROM outbox WHERE strpos(body, $1) > 0 ORDER BY id LIMIT 20',
+);
+
+export interface ListedSaga {
+  saga_id: string;
+  order_id: string;
+  user_id: string;
+  amount: number;
+  since: Date;
+}
+/** Those that have not ended, the oldest first. */
+export const listPending = statement<ListedSaga>(
+  'operate_list_pending',
+  `SELECT id AS saga_id, order_id, user_id, amount, opened_at AS since FROM sagas
+   WHERE state = 'PENDING' AND opened_at <= now() - $1 * interval '1 millisecond'
+   ORDER BY opened_at LIMIT $2`,
+);
+/** Those that have ended, the latest first: their ids, UUIDs of version 7, ascend with time. */
+export const listEnded = statement<ListedSaga>(
+  'operate_list_ended',
+  `SELECT id AS saga_id, order_id, user_id, amount, opened_at AS since FROM sagas
+   WHERE state = $3 AND opened_at <= now() - $1 * interval '1 millisecond'
+   ORDER BY id DESC LIMIT $2`,
+);
+/** As stock sees them: these may include some that order knows nothing of. */
+export const listReservations = statement<ListedSaga>(
+  'operate_list_reservations',
+  `SELECT saga_id, order_id, user_id, amount, created_at AS since FROM reservations
+   WHERE state = $3 AND created_at <= now() - $1 * interval '1 millisecond'
+   ORDER BY arrival LIMIT $2`,
+);
+
+export interface StateRow {
+  saga_id: string;
+  state: string;
+}
+export const orderStates = statement<StateRow>(
+  'operate_order_states',
+  'SELECT id AS saga_id, state FROM sagas WHERE id = ANY($1::uuid[])',
+);
+export const stockStates = statement<StateRow>(
+  'operate_stock_states',
+  'SELECT saga_id, state FROM reservations WHERE saga_id = ANY($1::uuid[])',
+);
+export const paymentStates = statement<StateRow>(
+  'operate_payment_states',
+  'SELECT saga_id, state FROM charges WHERE saga_id = ANY($1::uuid[])',
+);
+
+export interface CancellableSaga extends Omit<ListedSaga, 'since'> {
+  state: string;
+  reason: string | null;
+  traceparent: string;
+}
+/** Not locked: payment answers the question about one that ends meanwhile with what it decided. */
+export const readCancellable = statement<CancellableSaga>(
+  'operate_read_cancellable',
+  'SELECT id AS saga_id, order_id, user_id, amount, state, reason, traceparent FROM sagas WHERE id = $1',
+);

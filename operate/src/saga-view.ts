@@ -1,0 +1,115 @@
+import { queues } from '../../shared/contract/events';
+import type { Database, Tx } from '../../shared/postgres/database';
+import { countMessages, type QueueLength } from '../../shared/rabbit/queues';
+import { type Action, actionsOnSaga } from './actions';
+import { listLetters } from './dead-letters';
+import type { Letter } from './letter';
+import * as sql from './saga-statements';
+import type { ServiceName, Shop } from './shop';
+
+/** Everything that the three services and the broker know of one saga, each as it was when it was asked. */
+export interface SagaView {
+  readonly saga_id: string;
+  readonly at: Date;
+  readonly order: sql.OrderRow | undefined;
+  readonly stock: sql.StockRow | undefined;
+  readonly payment: sql.PaymentRow | undefined;
+  /** Filled while stock has it WAITING. */
+  readonly wanted: readonly sql.WantedItem[];
+  readonly ledger: readonly (sql.LedgerRow & { service: ServiceName })[];
+  /** Messages that mention it and that the broker has not confirmed yet. */
+  readonly unsent: readonly (sql.UnsentRow & { service: ServiceName })[];
+  readonly queues: readonly QueueLength[];
+  readonly letters: readonly Letter[];
+  readonly actions: readonly (Action & { service: ServiceName })[];
+  /** What could not be asked, and why: its part of the view is missing, which says nothing about the saga. */
+  readonly unreadable: Partial<Record<ServiceName | 'broker', string>>;
+}
+
+/** What one service knows. */
+interface Part<Row> {
+  row: Row | undefined;
+  wanted?: sql.WantedItem[];
+  ledger?: sql.LedgerRow[];
+}
+
+/** Dead letters that are shown, at most. */
+const MAX_LETTERS = 100;
+
+export async function viewSaga(shop: Shop, sagaId: string): Promise<SagaView> {
+  const unreadable: SagaView['unreadable'] = {};
+  const attempt = <T>(what: ServiceName | 'broker', reading: Promise<T>): Promise<T | undefined> =>
+    reading.catch((error: Error) => {
+      unreadable[what] = (error.cause instanceof Error && error.cause.message) || error.message;
+      return undefined;
+    });
+  const ask = <Row>(service: ServiceName, read: (tx: Tx, sagaId: string) => Promise<Part<Row>>) =>
+    attempt(service, readService(service, shop.databases[service], sagaId, read));
+
+  const [order, stock, payment, broker] = await Promise.all([
+    ask('order', readOrder),
+    ask('stock', readStock),
+    ask('payment', readPayment),
+    attempt('broker', readBroker(shop, sagaId)),
+  ]);
+  const parts = [order, stock, payment];
+  return {
+    saga_id: sagaId,
+    at: new Date(),
+    order: order?.row,
+    stock: stock?.row,
+    payment: payment?.row,
+    wanted: stock?.wanted ?? [],
+    ledger: parts.flatMap((part) => part?.ledger ?? []),
+    unsent: parts.flatMap((part) => part?.unsent ?? []),
+    actions: parts.flatMap((part) => part?.actions ?? []),
+    queues: broker?.queues ?? [],
+    letters: broker?.letters ?? [],
+    unreadable,
+  };
+}
+
+function readService<Row>(
+  service: ServiceName,
+  database: Database,
+  sagaId: string,
+  read: (tx: Tx, sagaId: string) => Promise<Part<Row>>,
+) {
+  const named = <T>(rows: readonly T[]) => rows.map((row) => ({ ...row, service }));
+  return database.transaction(async (tx) => {
+    const part = await read(tx, sagaId);
+    const [unsent, actions] = await Promise.all([
+      tx.run(sql.readUnsent, [sagaId]),
+      actionsOnSaga(tx, sagaId),
+    ]);
+    return {
+      ...part,
+      ledger: named(part.ledger ?? []),
+      unsent: named(unsent),
+      actions: named(actions),
+    };
+  });
+}
+
+async function readOrder(tx: Tx, sagaId: string): Promise<Part<sql.OrderRow>> {
+  const [row] = await tx.run(sql.readOrder, [sagaId]);
+  return { row };
+}
+
+async function readStock(tx: Tx, sagaId: string): Promise<Part<sql.StockRow>> {
+  const [row] = await tx.run(sql.readReservation, [sagaId]);
+  if (row?.state === 'COMMITTED') return { row, ledger: await tx.run(sql.readStockLedger, [sagaId]) };
+  if (row?.state !== 'WAITING') return { row };
+  const { item_ids, quantities, arrival } = row;
+  return { row, wanted: await tx.run(sql.readWantedItems, [item_ids, quantities, arrival]) };
+}
+
+async function readPayment(tx: Tx, sagaId: string): Promise<Part<sql.PaymentRow>> {
+  const [row] = await tx.run(sql.readCharge, [sagaId]);
+  return row?.state === 'CAPTURED' ? { row, ledger: await tx.run(sql.readCreditLedger, [sagaId]) } : { row };
+}
+
+async function readBroker(shop: Shop, sagaId: string): Promise<Pick<SagaView, 'queues' | 'letters'>> {
+  const { letters } = await listLetters(shop, { queues, sagaId, limit: MAX_LETTERS });
+  return { letters, queues: await countMessages(shop.amqpUrl, queues) };
+}

@@ -1,0 +1,56 @@
+/** How text is put before an operator. */
+
+/**
+ * Anything may be in a dead letter, so whatever could move the cursor, hide text or turn it around is spelled out, and a
+ * terminal shows what is there and obeys none of it.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
+}
+
+/** JSON that a terminal does not obey either. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  const units = character.split('').map((unit) => unit.charCodeAt(0).toString(16).padStart(4, '0'));
+  return units.map((unit) => `\\u${unit}`).join('');
+}
+
+export function shorten(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
+}
+
+const UNITS: [number, string][] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's'],
+];
+
+/** "42 s ago". Two units of time would say more than clocks of several machines agree on. */
+export function ago(then: Date, now: Date): string {
+  const elapsed = Math.max(0, now.getTime() - then.getTime());
+  const [size, unit] = UNITS.find(([size]) => elapsed >= 2 * size) ?? [1_000, 's'];
+  return `${Math.floor(elapsed / size)} ${unit} ago`;
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** "1 letter", "3 letters". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,83 @@
+import type { SagaView } from './saga-view';
+
+export interface Moment {
+  at: Date;
+  /** A service, or "operator". */
+  who: string;
+  what: string;
+}
+
+/** What is known to have happened to a saga, in order. Each service's moments are by the clock of its own database. */
+export function timelineOf(view: SagaView): Moment[] {
+  const moments = [...orderMoments(view), ...stockMoments(view), ...paymentMoments(view), ...messages(view)];
+  for (const { at, actor, action, queue, letter_id, reason, service } of view.actions) {
+    const what =
+      action === 'cancel'
+        ? 'asked payment to cancel it'
+        : `${action} of dead letter ${letter_id} of ${queue}`;
+    const why = reason === null ? '' : `: ${reason}`;
+    moments.push({ at, who: 'operator', what: `${actor}, ${what}${why} (noted in ${service})` });
+  }
+  return moments.sort((one, other) => one.at.getTime() - other.at.getTime());
+}
+
+function orderMoments({ order }: SagaView): Moment[] {
+  if (!order) return [];
+  const { order_id, user_id, amount, state, reason, opened_at, settled_at } = order;
+  const opened = `opened: order ${order_id} of user ${user_id} for ${amount}`;
+  const ended = `ended: ${state}${reason === null ? '' : ` (${reason})`}`;
+  return [
+    { at: opened_at, who: 'order', what: opened },
+    ...(settled_at ? [{ at: settled_at, who: 'order', what: ended }] : []),
+  ];
+}
+
+function stockMoments({ stock, ledger }: SagaView): Moment[] {
+  if (!stock) return [];
+  const { state, reason, item_ids, quantities, created_at, updated_at } = stock;
+  const lines = item_ids.map((item, i) => `${quantities[i]} of ${item}`).join(', ') || 'nothing';
+  const decided = `${state}${reason === null ? '' : ` (${reason})`}: ${lines}`;
+  const changed = updated_at.getTime() !== created_at.getTime();
+  return [
+    { at: created_at, who: 'stock', what: changed ? `heard of it: ${lines}` : decided },
+    ...(changed ? [{ at: updated_at, who: 'stock', what: decided }] : []),
+    ...ledger
+      .filter(({ service }) => service === 'stock')
+      .map(({ created_at, about, delta, kind }) => ({
+        at: created_at,
+        who: 'stock',
+        what: `ledger: ${kind} of item ${about}, ${delta}`,
+      })),
+  ];
+}
+
+function paymentMoments({ payment, ledger }: SagaView): Moment[] {
+  if (!payment) return [];
+  const { state, reason, amount, user_id, created_at } = payment;
+  const decided = `${state}${reason === null ? '' : ` (${reason})`}: ${amount} of user ${user_id}`;
+  return [
+    { at: created_at, who: 'payment', what: decided },
+    ...ledger
+      .filter(({ service }) => service === 'payment')
+      .map(({ created_at, about, delta, kind }) => ({
+        at: created_at,
+        who: 'payment',
+        what: `ledger: ${kind} of user ${about}, ${delta}`,
+      })),
+  ];
+}
+
+function messages({ unsent, letters, at }: SagaView): Moment[] {
+  return [
+    ...unsent.map(({ created_at, service, id, routing_key }) => ({
+      at: created_at,
+      who: service,
+      what: `${routing_key} not sent yet: row ${id} of the outbox`,
+    })),
+    ...letters.map(({ parked_at, queue, id, error_code, error, events }) => ({
+      at: parked_at === undefined ? at : new Date(parked_at),
+      who: queue,
+      what: `parked ${events[0]?.type ?? 'a message'} as dead letter ${id}: ${error_code}, ${error}`,
+    })),
+  ];
+}
