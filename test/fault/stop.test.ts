@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { route } from '../../shared/http/route';
+import { createHttpServer } from '../../shared/http/server';
+import { createLogger } from '../../shared/observe/log';
+
+const HELD_MS = 2_500;
+const held = route({
+  method: 'GET',
+  path: '/held',
+  summary: 'Answers late',
+  params: z.object({}),
+  answers: { 200: z.object({}) },
+  async handle() {
+    await sleep(HELD_MS);
+    return { status: 200, body: {} };
+  },
+});
+
+async function startServer() {
+  const server = createHttpServer({
+    routes: [held],
+    log: createLogger({ service: 'test', level: 'silent', format: 'json' }),
+  });
+  const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
+  return { server, port, url: `http://127.0.0.1:${port}` };
+}
+
+async function dial(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  let told = '';
+  socket.on('data', (text) => {
+    told += text;
+  });
+  await once(socket, 'connect');
+  return { socket, told: () => told, closed: once(socket, 'close') };
+}
+
+test('a connection on which nothing is asked, or only half of it, does not hold up a stop', async () => {
+  const { server, port } = await startServer();
+  const [silent, slow] = await Promise.all([dial(port), dial(port)]);
+  slow.socket.write('GET /held HT');
+  await sleep(50);
+  const began = performance.now();
+  await server.stop(30_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  await Promise.all([silent.closed, slow.closed]);
+});
+
+test('whoever asks just as the server stops is answered all the same, as is whoever asked before', async () => {
+  const { server, port, url } = await startServer();
+  const late = await dial(port);
+  const early = fetch(`${url}/held`);
+  await sleep(100);
+  const stopped = server.stop(30_000);
+  await sleep(300);
+  late.socket.write('GET /held HTTP/1.1\r\nHost: test\r\n\r\n');
+  expect((await early).status).toBe(200);
+  await late.closed;
+  expect(late.told()).toMatch(/^HTTP\/1\.1 200 /);
+  await stopped;
+});
