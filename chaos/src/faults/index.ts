@@ -1,0 +1,23 @@
+import type { Fault } from './fault';
+import { messageFaults } from './messages';
+import { networkFaults } from './network';
+import { processFaults } from './processes';
+import { serverFaults } from './servers';
+
+/** Every fault there is. */
+export const faults: readonly Fault[] = [
+  ...processFaults,
+  ...networkFaults,
+  ...serverFaults,
+  ...messageFaults,
+];
+
+/** The kinds that --faults can name: "kill-9", "one-way-drop" and so on. */
+export const kinds: readonly string[] = [...new Set(faults.map((fault) => slug(fault.kind)))];
+
+export function slug(kind: string): string {
+  return kind
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}

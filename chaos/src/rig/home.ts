@@ -1,0 +1,36 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isLocked, takeLock } from '../../../local/lock';
+import { stopLeftovers } from '../../../local/process';
+
+const prefix = 'chandlery-chaos-';
+/** One that has only just been made is about to be locked. */
+const newForMs = 60_000;
+/** The exit status of a run that could not tell. */
+const INTERRUPTED = 2;
+
+/**
+ * A folder for everything of one run; it is removed when the run is interrupted. What a run that was killed left
+ * running is stopped first, and its folder stays.
+ */
+export async function makeHome(): Promise<{ path: string; remove(): void }> {
+  const all = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
+  for (const home of all.map((name) => join(tmpdir(), name))) {
+    if (Date.now() - statSync(home).mtimeMs < newForMs || isLocked(home)) continue;
+    await stopLeftovers(join(home, 'running'));
+  }
+  const path = mkdtempSync(join(tmpdir(), prefix));
+  // PostgreSQL may have to run as another user, who must be able to reach its data.
+  chmodSync(path, 0o755);
+  takeLock(path);
+  const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      // Whatever was started is killed as this process ends, and only then nothing writes into the folder any more.
+      process.once('exit', remove);
+      process.exit(INTERRUPTED);
+    });
+  }
+  return { path, remove };
+}
