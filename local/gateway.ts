@@ -1,8 +1,8 @@
 // One address for the three services on one machine. A cluster has a gateway of its own, and does not need this.
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createProxyServer } from 'http-proxy-3';
 import { answerClientError } from '../shared/http/client-error';
+import { gentleStop } from '../shared/http/gentle-stop';
 import { SERVER_OPTIONS } from '../shared/http/limits';
 import { listen } from '../shared/http/listen';
 import { type Answer, problem, unavailable } from '../shared/http/problem';
@@ -44,6 +44,7 @@ const server = createServer(SERVER_OPTIONS, (request, response) => {
   else void answerSelf(request, response);
 });
 server.on('clientError', answerClientError);
+const stopServer = gentleStop(server);
 
 /** Tries the replicas in turn, but the next one only while it is certain that nothing has been sent. */
 function forward(request: IncomingMessage, response: ServerResponse, replicas: readonly Replica[]): void {
@@ -102,8 +103,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, head
 }
 
 async function stop(): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  await Promise.race([closed, sleep(drainMs)]);
+  await stopServer(drainMs);
   process.exit(0);
 }
 

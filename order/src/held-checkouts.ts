@@ -15,6 +15,7 @@ export interface Hold {
 }
 
 interface Waiter {
+  /** By the clock that no operator can set back. */
   since: number;
   resolve(outcome: Outcome | undefined): void;
 }
@@ -32,7 +33,7 @@ export class HeldCheckouts {
     const told = new Promise<Outcome | undefined>((settle) => {
       resolve = settle;
     });
-    const waiter: Waiter = { since: Date.now(), resolve };
+    const waiter: Waiter = { since: performance.now(), resolve };
     const sharing = this.waiters.get(sagaId) ?? new Set();
     this.waiters.set(sagaId, sharing.add(waiter));
     const release = () => {
@@ -63,7 +64,7 @@ export class HeldCheckouts {
 
   /** Sagas that somebody has waited for longer than this. */
   waitedFor(longerThanMs: number): string[] {
-    const before = Date.now() - longerThanMs;
+    const before = performance.now() - longerThanMs;
     return [...this.waiters].flatMap(([sagaId, waiters]) =>
       [...waiters].some((w) => w.since < before) ? sagaId : [],
     );

@@ -36,15 +36,7 @@ export async function keepConnected(options: {
       initialDelay: 100,
       maxDelay: 2_000,
       waitForConnect: false,
-      async setup(model: ChannelModel) {
-        // Recovery listens only once setup is done; an error before that would end the process.
-        model.on('error', () => {});
-        const channel = await model.createChannel();
-        channel.on('error', () => {});
-        await declareTopology(channel);
-        await channel.close();
-        await options.setup(model);
-      },
+      setup: (model: ChannelModel) => unlessLost(model, () => prepare(model, options.setup)),
     },
   });
   connection.on('connect', () => {
@@ -79,6 +71,31 @@ export async function keepConnected(options: {
       await connection.close();
     },
   };
+}
+
+async function prepare(model: ChannelModel, setup: (model: ChannelModel) => Promise<void>): Promise<void> {
+  const channel = await model.createChannel();
+  channel.on('error', () => {});
+  await declareTopology(channel);
+  await channel.close();
+  await setup(model);
+}
+
+/**
+ * Recovery listens to a connection only once setup is done. Before that an error would end the process, a call that is
+ * never answered would hold up recovery for ever, and a close would go unnoticed: the connection would pass for one.
+ */
+async function unlessLost(model: ChannelModel, work: () => Promise<void>): Promise<void> {
+  model.on('error', () => {});
+  let lost = false;
+  const close = new Promise<void>((resolve) => {
+    model.once('close', () => {
+      lost = true;
+      resolve();
+    });
+  });
+  await Promise.race([work(), close]);
+  if (lost) throw new Error('the connection was lost while it was being set up');
 }
 
 /** Ends the connection of a channel that broke, so that recovery builds both anew. */

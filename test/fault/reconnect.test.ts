@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket, connect as tcp } from 'node:net';
-import { createVhost } from '../support/cluster';
+import { closeConnections, createVhost } from '../support/cluster';
 import { Shop } from '../support/shop';
 
 /** A link to the broker that can be told to reset every connection soon after it was made. */
@@ -51,6 +51,21 @@ class Link {
     for (const client of this.sockets) client.destroy();
   }
 }
+
+test('connections that the broker closes as fast as they are made are made again, and every event is heard', async () => {
+  const shop = await Shop.open();
+  const api = shop.client();
+  const [user, item] = [await api.user(1_000), await api.item(1, 1_000)];
+  for (let round = 0; round < 5; round++) {
+    let cut = 0;
+    for (let strike = 0; strike < 100; strike++) cut += await closeConnections(shop.amqp);
+    expect(cut).toBeGreaterThan(10);
+    expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
+  }
+  await shop.balances();
+  await api.close();
+  await shop.close();
+}, 120_000);
 
 test('a broker that is lost again and again while it is being connected to ends no process, and checkouts go on', async () => {
   const amqp = await createVhost();

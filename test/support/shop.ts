@@ -74,7 +74,10 @@ export class Shop {
       });
       shop.starters.push(start);
     }
-    await shop.ready();
+    await shop.ready().catch(async (error) => {
+      await shop.close();
+      throw error;
+    });
     return shop;
   }
 

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long a connection on which nothing has been asked yet may still ask, once the server stops. */
+const LAST_CHANCE_MS = 1_000;
+
+/**
+ * To be called before the server listens; returns what stops it. No new connections are taken, the requests in flight
+ * may finish for at most `graceMs`, then what is left is cut: a client that sees a reset knows that its outcome is
+ * unknown, and asks again.
+ */
+export function gentleStop(server: Server): (graceMs: number) => Promise<void> {
+  const silent = trackSilent(server);
+  return async (graceMs) => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    const lastChance = setTimeout(() => {
+      for (const socket of silent) socket.destroy();
+    }, LAST_CHANCE_MS);
+    const patience = new AbortController();
+    await Promise.race([closed, sleep(graceMs, undefined, { signal: patience.signal, ref: false })]);
+    patience.abort();
+    clearTimeout(lastChance);
+    server.closeAllConnections();
+    await closed;
+  };
+}
+
+/**
+ * The connections on which no request has arrived yet: a balancer opens some in advance. Node does not count them as
+ * idle, so that a server that is closing would wait for them until its grace is over.
+ */
+function trackSilent(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  return silent;
+}
