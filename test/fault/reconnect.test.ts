@@ -59,7 +59,7 @@ test('connections that the broker closes as fast as they are made are made again
   for (let round = 0; round < 5; round++) {
     let cut = 0;
     for (let strike = 0; strike < 100; strike++) cut += await closeConnections(shop.amqp);
-    expect(cut).toBeGreaterThan(10);
+    expect(cut).toBeGreaterThan(0);
     expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
   }
   await shop.balances();
