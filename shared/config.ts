@@ -46,7 +46,6 @@ export function serviceSettings(standard: { port: number; internalPort: number }
     OTEL_EXPORTER_OTLP_ENDPOINT: address(/^https?$/, 'http://localhost:4318').optional(),
   });
 }
-export type ServiceConfig = z.infer<ReturnType<typeof serviceSettings>>;
 
 /** What a process exits with that cannot work with its settings: EX_CONFIG of sysexits.h. */
 export const CONFIG_EXIT_CODE = 78;

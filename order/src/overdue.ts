@@ -1,6 +1,6 @@
 import { type Loop, repeat } from '../../shared/loop';
 import type { Logger } from '../../shared/observe/log';
-import { sagaInFlight, sagaOldest } from '../../shared/observe/metrics';
+import { sagaInFlight, sagaOldest, sharedReading } from '../../shared/observe/metrics';
 import type { Outbox } from '../../shared/outbox/outbox';
 import type { Database } from '../../shared/postgres/database';
 import type { Admission } from './admission';
@@ -20,10 +20,10 @@ export function watchOverdue(options: {
   cancelAfterMs: number;
 }): Loop {
   const { database, outbox, log, admission, cancelAfterMs } = options;
-  const count = async () => {
+  const count = sharedReading(async () => {
     const [counted] = await database.transaction((tx) => tx.run(sagasInFlight));
     return counted ?? { count: 0, oldest_seconds: 0 };
-  };
+  });
   sagaInFlight.from(async () => (await count()).count);
   sagaOldest.from(async () => (await count()).oldest_seconds);
 

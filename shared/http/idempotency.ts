@@ -77,7 +77,7 @@ export function fingerprint(request: KeyedRequest): string {
 }
 
 /** Takes the key for this transaction, or returns the 409 for whoever comes second. */
-export async function claimKey(tx: Tx, key: string): Promise<Answer | undefined> {
+async function claimKey(tx: Tx, key: string): Promise<Answer | undefined> {
   const [lock] = await tx.run(lockKey, [key]);
   return lock?.locked === true ? undefined : keyInFlight();
 }

@@ -91,6 +91,17 @@ export const outboxOldestAge = sampled(
   'Age of the oldest outbox row that the broker has not confirmed yet; 0 when there is none.',
 );
 
+/** One reading for all gauges of a scrape that come from it: whoever asks while it is under way shares it. */
+export function sharedReading<T>(read: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= read().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}
+
 /** Well below the time that Prometheus waits for a scrape. */
 const READING_MS = 1_000;
 

@@ -3,7 +3,7 @@ import { BATCH_CONTENT_TYPE, encodeBatches } from '../contract/cloudevents';
 import { type EventType, publisherOf, type SagaEvent } from '../contract/events';
 import { repeat } from '../loop';
 import type { Logger } from '../observe/log';
-import { outboxOldestAge, outboxPending } from '../observe/metrics';
+import { outboxOldestAge, outboxPending, sharedReading } from '../observe/metrics';
 import type { Database, Tx } from '../postgres/database';
 import type { Publisher } from '../rabbit/publisher';
 import { exchangeOf } from '../rabbit/topology';
@@ -92,7 +92,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     log.warn({ err: error }, 'the outbox could not be polled; trying again'),
   );
 
-  const gauges = () => database.transaction((tx) => tx.run(outboxGauges));
+  const gauges = sharedReading(() => database.transaction((tx) => tx.run(outboxGauges)));
   outboxPending.from(async () => (await gauges())[0]?.pending ?? 0);
   outboxOldestAge.from(async () => (await gauges())[0]?.oldest_age_seconds ?? 0);
 
