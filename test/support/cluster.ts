@@ -69,8 +69,11 @@ export async function dropAll(all: Made | undefined): Promise<void> {
   }
 }
 
-/** Asks RabbitMQ's management API, below /api. What is deleted may be gone already. */
-export async function rabbitApi(method: string, path: string, body?: object): Promise<unknown> {
+/**
+ * Asks RabbitMQ's management API, below /api. What is deleted may be gone already; RabbitMQ answers 500 when it goes by
+ * itself just then, so a deletion is asked for again.
+ */
+export async function rabbitApi(method: string, path: string, body?: object, tries = 5): Promise<unknown> {
   const { username, password } = new URL(process.env.TEST_AMQP_URL ?? '');
   const answer = await fetch(`${process.env.TEST_RABBIT_API}${path}`, {
     method,
@@ -81,7 +84,9 @@ export async function rabbitApi(method: string, path: string, body?: object): Pr
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await answer.text();
-  if (!answer.ok && !(method === 'DELETE' && answer.status === 404)) {
+  const deleting = method === 'DELETE';
+  if (deleting && answer.status >= 500 && tries > 1) return rabbitApi(method, path, body, tries - 1);
+  if (!answer.ok && !(deleting && answer.status === 404)) {
     throw new Error(`RabbitMQ answered ${answer.status} to ${method} ${path}: ${text}`);
   }
   return text === '' || !answer.ok ? undefined : JSON.parse(text);
