@@ -16,7 +16,7 @@ import { everythingEnds } from './verdict/ended';
 import { judge } from './verdict/judge';
 
 /** The mean time between two strikes. Most last for less than a few seconds, so that some are always under way. */
-const STRIKE_EVERY_MS = 720;
+const STRIKE_EVERY_MS = 850;
 /** How soon after the last fault has been mended everything must have ended. */
 const END_WITHIN_MS = 30_000;
 const SHOW_EVERY_MS = 1_000;

@@ -3,8 +3,8 @@ import { type ServiceName, serviceNames } from '../../../local/layout';
 import { points } from '../rig/points';
 import { alone, type Fault, withReplica } from './fault';
 
-/** Their keeper waits longer before it starts them again if they have just been started. */
-const REST_MS = 25_000;
+/** Whoever keeps them running waits longer each time that they end within half a minute of their start. */
+const REST_MS = 45_000;
 const REACH_POINT_WITHIN_MS = 4_000;
 
 const restartOfPostgres = (signal: 'SIGINT' | 'SIGQUIT', how: string): Fault => ({
