@@ -138,7 +138,7 @@ export function openInbox(options: {
   async function receive(delivery: Delivery): Promise<void> {
     const decoded = decode(delivery.body);
     const events = decoded.flatMap((one) => ('event' in one ? [batches.submit(one.event)] : []));
-    await Promise.all([parkMalformed(decoded), ...events]);
+    await Promise.all([parkMalformed(decoded, delivery.body), ...events]);
     delivery.ack();
   }
 
@@ -151,14 +151,24 @@ export function openInbox(options: {
   }
 
   /** One after the other: there is no telling how many elements a hostile message has. */
-  async function parkMalformed(decoded: ReturnType<typeof decode>): Promise<void> {
+  async function parkMalformed(decoded: ReturnType<typeof decode>, message: Buffer): Promise<void> {
+    let parkedWhole = false;
     for (const one of decoded) {
       if ('event' in one) continue;
       log.error({ reason: one.error }, 'a message does not follow the contract; it is parked');
-      await parkUntilTaken(
-        'body' in one ? one.body : JSON.stringify([one.invalid]),
-        new SyntaxError(one.error),
-      );
+      const body = 'body' in one ? one.body : (rewritten(one.invalid) ?? message);
+      if (body === message && parkedWhole) continue;
+      parkedWhole ||= body === message;
+      await parkUntilTaken(body, new SyntaxError(one.error));
+    }
+  }
+
+  /** Undefined for what is nested too deep to be written again: it can only be parked in the message it came in. */
+  function rewritten(element: unknown): string | undefined {
+    try {
+      return JSON.stringify([element]);
+    } catch {
+      return undefined;
     }
   }
 

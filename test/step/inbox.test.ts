@@ -138,6 +138,18 @@ test.each([
   await until(() => wire.isEmpty('stock.reserve'));
 });
 
+test('a message with elements nested too deep to be written again is parked whole, once, and its neighbours are handled', async () => {
+  await wire.replica(reserveStock);
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const good = encodeBatch([request(1)], 'now').slice(1, -1);
+  const body = `[${deep},${good},${deep}]`;
+  await wire.send('stock.reserve', body);
+  expect((await wire.parked('stock.reserve', 1)).map((message) => message.body === body)).toEqual([true]);
+  await reservedFor(1);
+  await until(() => wire.isEmpty('stock.reserve'));
+  expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
+});
+
 test('a batch of no events is acknowledged', async () => {
   const { stop } = await wire.replica(reserveStock);
   await wire.send('stock.reserve', '[]');
