@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { problem } from './problem';
 
@@ -21,6 +21,14 @@ export function answerClientError(error: ClientError, socket: Duplex): void {
     );
   }
   socket.destroy();
+}
+
+/** Answers an `Expect` that asks for anything but 100-continue. Node's own refusal is not a problem document. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { status, body } = problem(417, { detail: 'The only expectation that can be met is 100-continue.' });
+  response
+    .writeHead(status, { 'Content-Type': 'application/problem+json', Connection: 'close' })
+    .end(JSON.stringify(body));
 }
 
 function statusOf(error: ClientError): number {

@@ -31,7 +31,7 @@ export const SERVER_OPTIONS: ServerOptions = {
  * @throws {Refusal} when the request is too large or cannot be read.
  */
 export async function holdToLimits(request: IncomingMessage): Promise<void> {
-  const { headers, httpVersion, url = '' } = request;
+  const { headers, httpVersion, rawHeaders, url = '' } = request;
   const target = originForm(url);
   request.url = target ?? '/';
   if (url.length > MAX_URL) {
@@ -42,6 +42,10 @@ export async function holdToLimits(request: IncomingMessage): Promise<void> {
   }
   if (headers.host === undefined && httpVersion === '1.1') {
     throw refusal(400, 'An HTTP/1.1 request needs a Host header.');
+  }
+  // Node takes the first one, and whoever forwarded the request may have gone by the other.
+  if (rawHeaders.filter((text, i) => i % 2 === 0 && /^host$/i.test(text)).length > 1) {
+    throw refusal(400, 'A request may have one Host header only.');
   }
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
     return;

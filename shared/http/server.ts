@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Logger } from '../observe/log';
 import { createApp } from './app';
-import { answerClientError } from './client-error';
+import { answerClientError, answerExpectation } from './client-error';
 import { gentleStop } from './gentle-stop';
 import { MAX_CONNECTIONS, SERVER_OPTIONS } from './limits';
 import { type Address, listen } from './listen';
@@ -36,6 +36,7 @@ export function createHttpServer({ routes, log }: HttpServerOptions): HttpServer
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerClientError);
+  server.on('checkExpectation', answerExpectation);
   const stopServer = gentleStop(server);
   return {
     start: (address) => listen(server, address),

@@ -119,6 +119,22 @@ describe('too large', () => {
     expect(received).toContain('application/problem+json');
   });
 
+  test('a target of 20 KiB that comes in pieces gets 431, or 414 if the pieces met on the way', async () => {
+    const socket = connect(edge.port, '127.0.0.1').on('error', () => undefined);
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    for (const piece of [`GET /x/find/${'a'.repeat(10_000)}`, 'a'.repeat(10_000)]) {
+      socket.write(piece);
+      await sleep(50);
+    }
+    if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+    // Node hands over the piece that was too much, and that alone does not say what it is a piece of.
+    expect([[431], [414]]).toContainEqual(statuses(received));
+    expect(received).toContain('application/problem+json');
+  });
+
   test('headers of more than 16 KiB get 431', async () => {
     const received = await exchange(edge.port, head('GET', '/x/find/a', `X-Long: ${'a'.repeat(17_000)}`));
     expect(statuses(received)).toEqual([431]);
@@ -160,6 +176,21 @@ describe('methods and paths', () => {
       const [status] = statuses(await exchange(edge.port, head('GET', target, 'Connection: close')));
       expect([400, 404]).toContain(status);
     }
+  });
+
+  test('an expectation that cannot be met gets 417 with a problem document, and is not handled', async () => {
+    for (const expected of ['everything', '200-ok', '']) {
+      const received = await exchange(edge.port, head('POST', '/x/add/a/1', `Expect: ${expected}`));
+      expect(statuses(received)).toEqual([417]);
+      expect(received).toContain('application/problem+json');
+    }
+    expect(handled).toBe(0);
+  });
+
+  test('a request with two Hosts is refused', async () => {
+    const received = await exchange(edge.port, head('POST', '/x/add/a/1', 'Host: y', 'Connection: close'));
+    expect(statuses(received)).toEqual([400]);
+    expect(handled).toBe(0);
   });
 
   test('HTTP/1.1 without Host is refused, and HTTP/1.0 answered', async () => {
