@@ -1,11 +1,12 @@
 // One address for the three services on one machine. A cluster has a gateway of its own, and does not need this.
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
-import { answerClientError } from '../shared/http/client-error';
+import { answerClientError, answerExpectation } from '../shared/http/client-error';
 import { gentleStop } from '../shared/http/gentle-stop';
-import { SERVER_OPTIONS } from '../shared/http/limits';
+import { holdToLimits, SERVER_OPTIONS } from '../shared/http/limits';
 import { listen } from '../shared/http/listen';
-import { type Answer, problem, unavailable } from '../shared/http/problem';
+import { type Answer, problem, Refusal, unavailable } from '../shared/http/problem';
 import { createLogger } from '../shared/observe/log';
 import { gatewayConfig } from './config';
 import { mergedDocument } from './openapi';
@@ -39,12 +40,23 @@ proxy.on('proxyRes', (answer, _request, response) => {
 });
 
 const server = createServer(SERVER_OPTIONS, (request, response) => {
+  holdToLimits(request).then(
+    () => answer(request, response),
+    (error) => {
+      const unreadable = problem(400, { detail: 'The request cannot be read.' });
+      send(request, response, error instanceof Refusal ? error.answer : unreadable);
+    },
+  );
+});
+server.on('clientError', answerClientError);
+server.on('checkExpectation', answerExpectation);
+const stopServer = gentleStop(server);
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
   const name = /^\/(orders|payment|stock)(?=[/?]|$)/.exec(request.url ?? '')?.[1];
   if (name !== undefined) forward(request, response, services[name as keyof typeof services].inTurn());
   else void answerSelf(request, response);
-});
-server.on('clientError', answerClientError);
-const stopServer = gentleStop(server);
+}
 
 /** Tries the replicas in turn, but the next one only while it is certain that nothing has been sent. */
 function forward(request: IncomingMessage, response: ServerResponse, replicas: readonly Replica[]): void {
@@ -55,12 +67,12 @@ function forward(request: IncomingMessage, response: ServerResponse, replicas: r
     return;
   }
   try {
-    proxy.web(request, response, { target: replica.url }, (error) => {
+    proxy.web(request, response, { target: replica.url, ...withoutBody(request) }, (error) => {
       if (response.headersSent || response.destroyed) {
         response.destroy();
         return;
       }
-      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED' && !hasBody(request)) {
+      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') {
         forward(request, response, others);
         return;
       }
@@ -76,8 +88,12 @@ function forward(request: IncomingMessage, response: ServerResponse, replicas: r
   }
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
+/** A body means nothing to any route. It has been read, and goes no further: nobody can read it in another way then. */
+function withoutBody({ headers }: IncomingMessage): { buffer?: Readable } {
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return {};
+  headers['content-length'] = '0';
+  delete headers['transfer-encoding'];
+  return { buffer: Readable.from([]) };
 }
 
 async function answerSelf(request: IncomingMessage, response: ServerResponse): Promise<void> {
