@@ -1,114 +1,92 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Channel, type ChannelModel, connect } from 'amqplib';
-import type { ApiClient } from '../support/api-client';
-import { Shop } from '../support/shop';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GetMessage } from 'amqplib';
+import { queues } from '../../shared/contract/events';
+import { BODIES } from './hostile/bodies';
+import { EVENTS, event, type HostileMessage } from './hostile/events';
+import { FORGERIES } from './hostile/forgeries';
+import { FRAMING } from './hostile/framing';
+import { REQUESTS } from './hostile/requests';
+import { SLOW } from './hostile/slow';
+import { Target } from './hostile/target';
 
-let shop: Shop;
-let api: ApiClient;
-let connection: ChannelModel;
-let channel: Channel;
+/** Hostile messages, put straight into the queues of real processes. */
+const FAMILIES: Record<string, HostileMessage[]> = { ...EVENTS, ...BODIES, ...FORGERIES };
+
+let target: Target;
 beforeAll(async () => {
-  shop = await Shop.open();
-  api = shop.client();
-  connection = await connect(shop.amqp);
-  channel = await connection.createChannel();
+  target = await Target.open();
 });
-afterAll(async () => {
-  for (const queue of QUEUES) await channel.purgeQueue(`${queue}.dead`);
-  await shop.balances();
-  await connection.close();
-  await api.close();
-  await shop.close();
-});
+afterAll(() => target.close());
 
-const QUEUES = ['stock.reserve', 'stock.settle', 'payment.charge', 'order.settle'];
-const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-const captured = (saga_id: string) => ({
-  specversion: '1.0',
-  type: 'payment.captured',
-  traceparent,
-  data: { saga_id, order_id: 'forged', amount: 1 },
-});
+async function send({ queue, body, options }: HostileMessage): Promise<void> {
+  target.channel.sendToQueue(queue, Buffer.from(target.aimed(body), 'latin1'), options);
+  await target.channel.waitForConfirms();
+}
 
-const MALFORMED: Record<string, string | Buffer> = {
-  'nothing at all': '',
-  'no JSON': '{"specversion":',
-  'no array': '{"specversion":"1.0"}',
-  'bytes that are no text': Buffer.from([0xff, 0xfe, 0x00, 0x80]),
-  'an unknown version': JSON.stringify([{ ...captured(randomUUID()), specversion: '9.9' }]),
-  'an unknown type': JSON.stringify([{ ...captured(randomUUID()), type: 'payment.forgiven' }]),
-  'no saga': JSON.stringify([{ ...captured(randomUUID()), data: {} }]),
-  'an amount that is no number': JSON.stringify([{ ...captured(randomUUID()), data: { amount: '1e9' } }]),
-  'a type this queue does not hear': JSON.stringify([
-    {
-      specversion: '1.0',
-      type: 'order.checkout_requested',
-      traceparent,
-      data: {
-        saga_id: randomUUID(),
-        order_id: 'o',
-        user_id: 'u',
-        amount: 1,
-        lines: [{ item_id: 'i', quantity: 1 }],
-      },
-    },
-  ]),
-  'a megabyte of zeros': Buffer.alloc(1_048_576),
-};
-
-async function parked(queue: string): Promise<{ body: string; headers: Record<string, unknown> }> {
-  for (;;) {
-    const message = await channel.get(`${queue}.dead`, { noAck: true });
-    if (message) return { body: message.content.toString(), headers: message.properties.headers ?? {} };
-    await new Promise((resolve) => setTimeout(resolve, 20));
+async function takeLetters(queue: string, count: number): Promise<GetMessage[]> {
+  const letters: GetMessage[] = [];
+  while (letters.length < count) {
+    const letter = await target.channel.get(`${queue}.dead`, { noAck: true });
+    if (letter) letters.push(letter);
+    else await sleep(10);
   }
+  return letters;
 }
 
-async function aCheckoutStillWorks(): Promise<void> {
-  const [user, item] = [await api.user(10), await api.item(1, 10)];
-  expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
+/** Sends a message, and returns what is wrong with what became of it. */
+async function complaintsOf(message: HostileMessage): Promise<string[]> {
+  const known = message.echoes ? await target.counted('saga_duplicates_total') : 0;
+  await send(message);
+  const letters = await takeLetters(message.queue, message.letters);
+  while (message.echoes && (await target.counted('saga_duplicates_total')) < known + message.echoes) {
+    await sleep(10);
+  }
+  return letters.flatMap(({ content, properties: { headers = {} } }) => {
+    const wrong = (what: string) => `${message.name}: ${what}`;
+    return [
+      ...(headers['x-parked-from'] === message.queue ? [] : [wrong(`from ${headers['x-parked-from']}`)]),
+      ...(message.cause.test(headers['x-error']) ? [] : [wrong(`says ${headers['x-error']}`)]),
+      ...(content.length > 0 || message.body === '' ? [] : [wrong('is parked without its body')]),
+    ];
+  });
 }
 
-test.each(Object.entries(MALFORMED))(
-  'a message of %s is parked with its error, and the queue moves on',
-  async (_, body) => {
-    channel.sendToQueue('stock.settle', Buffer.from(body));
-    const letter = await parked('stock.settle');
-    expect(letter.headers['x-parked-from']).toBe('stock.settle');
-    expect(letter.headers['x-error']).not.toBe('');
-    await aCheckoutStillWorks();
-  },
-);
-
-test('a capture for a saga that stock never heard of changes nothing and is parked as a broken invariant', async () => {
-  const saga = randomUUID();
-  channel.sendToQueue('stock.settle', Buffer.from(JSON.stringify([captured(saga)])));
-  const letter = await parked('stock.settle');
-  expect(letter.headers['x-error-code']).toBe('INVARIANT_VIOLATED');
-  expect(letter.body).toContain(saga);
-  await aCheckoutStillWorks();
+describe.each(Object.entries(FAMILIES))('%s', (_, messages) => {
+  test(`${messages.length} of them change nothing, and what is bad is parked with its reason`, async () => {
+    const before = await target.everything();
+    const parked = await target.counted('saga_dead_lettered_total');
+    for (const message of messages) expect(await complaintsOf(message)).toEqual([]);
+    expect(await target.everything()).toEqual(before);
+    await target.isWell();
+    const lengths = queues.map((queue) => target.channel.checkQueue(`${queue}.dead`));
+    expect((await Promise.all(lengths)).map(({ messageCount }) => messageCount)).toEqual(queues.map(() => 0));
+    const letters = messages.reduce((sum, message) => sum + message.letters, 0);
+    expect((await target.counted('saga_dead_lettered_total')) - parked).toBe(letters);
+  }, 120_000);
 });
 
 test('a forged event among good ones is parked by itself', async () => {
-  const item = await api.item(1, 10);
-  const [saga, forged] = [randomUUID(), randomUUID()];
-  const rejected = {
-    ...captured(saga),
-    type: 'payment.rejected',
-    data: { saga_id: saga, order_id: 'o', user_id: 'u', amount: 1, reason: 'cancelled' },
-  };
-  channel.sendToQueue('stock.settle', Buffer.from(JSON.stringify([rejected, captured(forged), 7])));
-  const letters = [(await parked('stock.settle')).body, (await parked('stock.settle')).body].sort();
-  expect(letters[0]).toBe('[7]');
-  expect(letters[1]).toContain(forged);
-  const tombstones = await shop.rows('stock', 'SELECT state FROM reservations WHERE saga_id = $1', [saga]);
-  expect(tombstones).toEqual([{ state: 'RELEASED' }]);
-  expect(await api.stock(item)).toBe(10);
+  const saga_id = randomUUID();
+  const letters = { letters: 2, cause: /unheard of|expected object/ };
+  const good = event('payment.rejected', { saga_id });
+  const forged = event('payment.captured', { saga_id: randomUUID() });
+  const body = JSON.stringify([good, forged, 7]);
+  expect(await complaintsOf({ name: 'forged', queue: 'stock.settle', body, ...letters })).toEqual([]);
+  const tombstone = 'SELECT state FROM reservations WHERE saga_id = $1';
+  while ((await target.shop.rows('stock', tombstone, [saga_id])).length === 0) await sleep(10);
+  expect(await target.shop.rows('stock', tombstone, [saga_id])).toEqual([{ state: 'RELEASED' }]);
+  await target.isWell();
 });
 
-test('an outcome for a saga that order never opened is ignored', async () => {
-  channel.sendToQueue('order.settle', Buffer.from(JSON.stringify([captured(randomUUID())])));
-  await aCheckoutStillWorks();
-  expect((await channel.checkQueue('order.settle.dead')).messageCount).toBe(0);
+test('at least 300 different inputs are tried, over HTTP and AMQP', () => {
+  const requests = Object.values({ ...FRAMING, ...REQUESTS, ...SLOW }).flat();
+  const messages = Object.values(FAMILIES).flat();
+  const different = new Set([
+    ...requests.map(({ to, acts }) => JSON.stringify([to, acts])),
+    ...messages.map(({ queue, body, options }) => JSON.stringify([queue, body, options])),
+  ]);
+  expect(different.size).toBe(requests.length + messages.length);
+  expect(requests.length).toBeGreaterThanOrEqual(300);
+  expect(messages.length).toBeGreaterThanOrEqual(300);
 });

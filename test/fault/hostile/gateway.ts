@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../../local/ports';
+import type { Shop } from '../../support/shop';
+
+/** The gateway in front of a shop, as `npm start` runs it: it reads requests before the services do. */
+export interface Gateway {
+  readonly port: number;
+  readonly process: ChildProcess;
+  close(): Promise<void>;
+}
+
+export async function openGateway(shop: Shop): Promise<Gateway> {
+  const [port] = (await freePorts(1)) as [number];
+  const addresses = shop.replicas.flatMap(({ service, url, internalUrl }) => {
+    const name = service.toUpperCase();
+    return [
+      [`${name}_URLS`, url],
+      [`${name}_INTERNAL_URLS`, internalUrl],
+    ];
+  });
+  const process_ = spawn(process.execPath, ['--enable-source-maps', 'dist/local/gateway.js'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: process.env.PATH, GATEWAY_PORT: String(port), ...Object.fromEntries(addresses) },
+  });
+  while ((await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))?.status !== 200) {
+    if (process_.exitCode !== null) throw new Error(`the gateway ended with ${process_.exitCode}`);
+    await sleep(25);
+  }
+  return {
+    port,
+    process: process_,
+    async close() {
+      const exited = once(process_, 'exit');
+      process_.kill('SIGTERM');
+      await exited;
+    },
+  };
+}

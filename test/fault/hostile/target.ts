@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import type { ApiClient } from '../../support/api-client';
+import { query } from '../../support/books';
+import { Shop } from '../../support/shop';
+
+/**
+ * A shop with an order in every state, for hostile inputs to aim at: whatever they got through would find something to
+ * change. An input names what it aims at between two `@`, as in `/orders/checkout/@open@`.
+ */
+export class Target {
+  readonly api: ApiClient;
+  private readonly names = new Map<string, string>();
+  private readonly pids: (number | undefined)[];
+
+  private constructor(
+    readonly shop: Shop,
+    private readonly connection: ChannelModel,
+    readonly channel: ConfirmChannel,
+  ) {
+    this.api = shop.client();
+    this.pids = shop.replicas.map((replica) => replica.process.pid);
+  }
+
+  static async open(): Promise<Target> {
+    // No deadline passes meanwhile, so that what is in flight stays as it is until it is touched.
+    const shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '3600000' } } });
+    try {
+      const connection = await connect(shop.amqp);
+      const channel = await connection.createConfirmChannel();
+      await leaveUndecided(shop, channel);
+      const target = new Target(shop, connection, channel);
+      await target.furnish();
+      return target;
+    } catch (error) {
+      await shop.close();
+      throw error;
+    }
+  }
+
+  private async furnish(): Promise<void> {
+    const { api, names } = this;
+    const [user, poor] = await Promise.all([api.user(100), api.user(0)]);
+    const [item, nothingLeft] = await Promise.all([api.item(1, 100), api.item(1, 0)]);
+    const orders: Record<string, Promise<string>> = {
+      empty: api.order(user, {}),
+      open: api.order(user, { [item]: 1 }),
+      paid: api.order(user, { [item]: 2 }),
+      failed: api.order(poor, { [item]: 1 }),
+      rejected: api.order(user, { [nothingLeft]: 1 }),
+    };
+    for (const name of ['paid', 'failed', 'rejected']) await api.checkout((await orders[name]) as string);
+    await api.must(`/payment/pay/${user}/${await orders.empty}/1`);
+    for (const path of [`/payment/add_funds/${user}/1`, `/stock/add/${item}/1`, `/orders/create/${user}`])
+      await api.post(path, { 'Idempotency-Key': 'used' });
+    for (const [name, id] of Object.entries({ user, item, poor })) names.set(name, id);
+    for (const [name, id] of Object.entries(orders)) names.set(name, await id);
+    for (const { id, state } of await this.undecided()) names.set(state.toLowerCase(), id);
+    for (const [name, id] of [...names]) {
+      const { body } = await api.get(`/orders/find/${id}`);
+      if (body.saga_id) names.set(`${name}.saga`, body.saga_id);
+    }
+  }
+
+  private undecided(): Promise<{ id: string; state: string }[]> {
+    const sql = `SELECT order_id AS id, state FROM reservations WHERE state IN ('RESERVED', 'WAITING')`;
+    return this.shop.rows('stock', sql);
+  }
+
+  /** The text with the ids of what it names. */
+  aimed(text: string): string {
+    return text.replace(/@([\w.]+)@/g, (all, name) => this.names.get(name) ?? all);
+  }
+
+  /** Every row of every table of the three databases, once nothing is left to be published. */
+  async everything(): Promise<Record<string, unknown[]>> {
+    const tables: Record<string, unknown[]> = {};
+    for (const [service, url] of Object.entries(this.shop.databases)) {
+      while ((await query(url, 'SELECT FROM outbox')).length > 0) await sleep(20);
+      const names = await query<{ name: string }>(
+        url,
+        `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_prisma%'`,
+      );
+      for (const { name } of names)
+        tables[`${service}.${name}`] = await query(url, `SELECT * FROM "${name}" t ORDER BY t::text`);
+    }
+    return tables;
+  }
+
+  /** Whether the processes are those that were started, and serve a whole checkout. */
+  async isWell(): Promise<void> {
+    expect(this.shop.replicas.map(({ process }) => process.pid)).toEqual(this.pids);
+    expect(this.shop.replicas.map(({ process }) => process.exitCode ?? process.signalCode)).toEqual(
+      this.shop.replicas.map(() => null),
+    );
+    await this.shop.ready();
+    const [user, item] = await Promise.all([this.api.user(10), this.api.item(1, 10)]);
+    expect((await this.api.checkout(await this.api.order(user, { [item]: 1 }))).status).toBe(200);
+  }
+
+  /** A counter, summed over the labels and the services. */
+  async counted(metric: string): Promise<number> {
+    const scrapes = this.shop.replicas.map(async ({ internalUrl }) =>
+      (await fetch(`${internalUrl}/metrics`)).text(),
+    );
+    const samples = (await Promise.all(scrapes))
+      .join('\n')
+      .matchAll(new RegExp(`^${metric}\\S* (\\d+)$`, 'gm'));
+    return [...samples].reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
+  /** Lets the deadlines pass, and holds the books against the invariants once everything has ended. */
+  async close(): Promise<void> {
+    await this.shop.rows('order', `UPDATE sagas SET deadline_at = now() WHERE state = 'PENDING'`);
+    await this.shop.balances();
+    await this.connection.close();
+    await this.api.close();
+    await this.shop.close();
+  }
+}
+
+/** Two checkouts of the last unit of an item: one has it set aside, the other waits, and payment never heard of either. */
+async function leaveUndecided(shop: Shop, channel: ConfirmChannel): Promise<void> {
+  const api = shop.client();
+  const [user, item] = await Promise.all([api.user(10), api.item(1, 1)]);
+  const orders = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];
+  for (const replica of shop.of('payment')) await shop.end(replica, 'SIGTERM');
+  for (const [i, order] of orders.entries()) {
+    await api.checkout(order, { Prefer: 'respond-async' });
+    while ((await shop.rows('stock', 'SELECT FROM reservations')).length <= i) await sleep(20);
+  }
+  while ((await channel.checkQueue('payment.charge')).messageCount === 0) await sleep(20);
+  await channel.purgeQueue('payment.charge');
+  for (const replica of shop.of('payment')) shop.start(replica);
+  await shop.ready();
+  await api.close();
+}
