@@ -7,6 +7,8 @@ export interface RabbitPorts {
   amqp: number;
   /** Of the HTTP API, if it is wanted: stopping takes five seconds longer with it. */
   management?: number;
+  /** Of what Prometheus reads, if it is wanted. */
+  metrics?: number;
   /** The node's own, for its command-line tools. */
   distribution: number;
   epmd: number;
@@ -25,10 +27,11 @@ export function startNode(
   const folder = join(home, 'rabbitmq');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'rabbitmq.conf'), configuration(ports));
-  writeFileSync(
-    join(folder, 'enabled_plugins'),
-    ports.management === undefined ? '[].\n' : '[rabbitmq_management].\n',
-  );
+  const plugins = [
+    ...(ports.management === undefined ? [] : ['rabbitmq_management']),
+    ...(ports.metrics === undefined ? [] : ['rabbitmq_prometheus']),
+  ];
+  writeFileSync(join(folder, 'enabled_plugins'), `[${plugins.join(',')}].\n`);
   // Erlang's own resolver, because the system's runs in a helper process that outlives the node by a moment.
   writeFileSync(join(folder, 'inetrc'), '{lookup, [file, dns]}.\n');
   const records = { recordsDir: join(home, 'running') };
@@ -98,6 +101,9 @@ management.tcp.ip = 127.0.0.1
 management.tcp.port = ${ports.management}
 management.disable_stats = true
 management_agent.disable_metrics_collector = true`;
+  const metrics = `
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = ${ports.metrics}`;
   return `
 listeners.tcp.local = 127.0.0.1:${ports.amqp}
 log.file = false
@@ -108,5 +114,6 @@ disk_free_limit.absolute = 200MB
 # The default of 512 MiB is meant for machines that do nothing else.
 raft.wal_max_size_bytes = 134217728
 ${ports.management === undefined ? '' : management}
+${ports.metrics === undefined ? '' : metrics}
 `.trimStart();
 }

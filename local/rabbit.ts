@@ -97,6 +97,7 @@ function startContainer(engine: string, { home, ports, say }: RabbitOptions): Su
   spawnSync(engine, ['rm', '--force', name]);
   const publish = [`127.0.0.1:${ports.amqp}:5672`];
   if (ports.management !== undefined) publish.push(`127.0.0.1:${ports.management}:15672`);
+  if (ports.metrics !== undefined) publish.push(`127.0.0.1:${ports.metrics}:15692`);
   return keepRunning(
     {
       name: 'rabbitmq',

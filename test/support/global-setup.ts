@@ -25,8 +25,9 @@ export default async function globalSetup(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   takeLock(home);
 
-  const [postgresPort, amqp, management, distribution, epmd] = (await freePorts(5)) as Five<number>;
-  const ports = { amqp, management, distribution, epmd };
+  const [postgresPort, ...free] = (await freePorts(6)) as Six<number>;
+  const [amqp, management, metrics, distribution, epmd] = free;
+  const ports = { amqp, management, metrics, distribution, epmd };
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const [postgres, rabbit] = await Promise.all([
     startPostgres({ home, port: postgresPort, databases: serviceNames, say }).then(migrateAll),
@@ -35,6 +36,7 @@ export default async function globalSetup(): Promise<void> {
   process.env.TEST_POSTGRES_URL = postgres.url('postgres');
   process.env.TEST_AMQP_URL = rabbit.amqpUrl;
   process.env.TEST_RABBIT_API = `http://127.0.0.1:${management}/api`;
+  process.env.TEST_RABBIT_METRICS = `http://127.0.0.1:${metrics}/metrics`;
   globalThis.stopServers = async () => {
     // What the broker holds is thrown away, and it takes seconds to stop in good order.
     rabbit.kill();
@@ -42,7 +44,7 @@ export default async function globalSetup(): Promise<void> {
   };
 }
 
-type Five<T> = [T, T, T, T, T];
+type Six<T> = [T, T, T, T, T, T];
 declare global {
   var stopServers: () => Promise<void>;
 }

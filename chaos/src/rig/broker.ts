@@ -29,7 +29,7 @@ export interface Broker {
 
 export async function startBroker(
   home: string,
-  ports: Required<RabbitPorts>,
+  ports: Required<Omit<RabbitPorts, 'metrics'>>,
   say: (text: string) => void,
 ): Promise<Broker> {
   const programs = installedRabbit() ?? (await downloadedRabbit(say));

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface DebianPackages {
+  /** Of the folder in the cache, and of what is told to whoever waits for it. */
+  readonly name: string;
+  readonly packages: readonly string[];
+  readonly megabytes: number;
+  /** Whether what the packages depend on, and this machine lacks, is unpacked as well. */
+  readonly dependencies?: boolean;
+  /** Called before the files are moved to the folder that they will be in. */
+  prepare?(files: string, home: string): void;
+}
+
+export interface Unpacked {
+  /** Takes the place of the root folder that the packages would have been installed in. */
+  readonly home: string;
+  /** What the programs need to find each other and their libraries. */
+  readonly env: { readonly PATH: string; readonly LD_LIBRARY_PATH: string };
+}
+
+const run = promisify(execFile);
+export const systemPath = `${process.env.PATH ?? ''}${delimiter}/usr/local/sbin${delimiter}/usr/sbin${delimiter}/opt/homebrew/sbin`;
+
+/**
+ * The distribution's packages, unpacked into the user's cache. Nothing is installed, so that neither root is needed
+ * nor a service is left on the machine. Undefined when this is not Debian's kind of system.
+ */
+export async function unpackedPackages(
+  wanted: DebianPackages,
+  say: (text: string) => void,
+): Promise<Unpacked | undefined> {
+  if (which('apt-get') === undefined || which('dpkg-deb') === undefined) return undefined;
+  const release = /^VERSION_CODENAME=(.+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown';
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chandlery');
+  const home = join(cache, `${wanted.name.toLowerCase()}-${release}-${process.arch}`);
+  if (!existsSync(home)) {
+    say(`Downloading ${wanted.name} from the distribution (once, about ${wanted.megabytes} MB) …`);
+    mkdirSync(cache, { recursive: true });
+    const unfinished = mkdtempSync(join(cache, 'unfinished-'));
+    try {
+      await unpack(wanted, unfinished, home);
+    } finally {
+      rmSync(unfinished, { recursive: true, force: true });
+    }
+  }
+  return { home, env: environmentOf(home) };
+}
+
+function environmentOf(home: string): Unpacked['env'] {
+  const libraries = ['lib', 'usr/lib']
+    .map((folder) => join(home, folder))
+    .filter((folder) => existsSync(folder));
+  const triplets = libraries.flatMap((folder) =>
+    readdirSync(folder).flatMap((name) => (name.includes('-linux-') ? [join(folder, name)] : [])),
+  );
+  return {
+    PATH: `${join(home, 'usr/bin')}${delimiter}${systemPath}`,
+    LD_LIBRARY_PATH: triplets.join(delimiter),
+  };
+}
+
+async function unpack(wanted: DebianPackages, work: string, home: string): Promise<void> {
+  const files = join(work, 'files');
+  const archives = join(work, 'cache/archives');
+  for (const folder of ['lists/partial', 'cache/archives/partial', 'files']) {
+    mkdirSync(join(work, folder), { recursive: true });
+  }
+  const settings = {
+    'Debug::NoLocking': 'true',
+    'Dir::State::Lists': join(work, 'lists'),
+    'Dir::Cache': join(work, 'cache'),
+    // apt would change to a user of its own, who cannot write into our folder.
+    'APT::Sandbox::User': userInfo().username,
+  };
+  const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+  const limits = { timeout: 10 * 60_000, maxBuffer: 16 * 1024 * 1024, cwd: archives };
+  await run('apt-get', [...flags, 'update'], limits);
+  const download = wanted.dependencies
+    ? ['-y', '--no-install-recommends', '--download-only', 'install']
+    : ['download'];
+  await run('apt-get', [...flags, ...download, ...wanted.packages], limits);
+  for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
+    await run('dpkg-deb', ['--extract', join(archives, name), files], limits);
+  }
+  wanted.prepare?.(files, home);
+  try {
+    renameSync(files, home);
+  } catch (error) {
+    // Another start was faster.
+    if (!existsSync(home)) throw error;
+  }
+}
+
+export function which(program: string): string | undefined {
+  return systemPath
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
