@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../../audit/src/finding';
+import { makeHome } from '../../local/run-home';
 import { Random } from '../../test/model/random';
 import type { Client } from './load/client';
 import { type Load, startLoad } from './load/load';
 import { openMarket } from './load/market';
 import type { ChaosOptions } from './options';
 import type { Report } from './report/report';
-import { makeHome } from './rig/home';
 import { plan } from './schedule';
 import { type Stage, setStage } from './stage';
 import { carryOut, type Strike } from './strikes';
@@ -35,7 +35,7 @@ export async function run(
   options: ChaosOptions,
   progress: Progress,
 ): Promise<{ report: Report; kept: string | undefined }> {
-  const home = await makeHome();
+  const home = await makeHome('chandlery-chaos-');
   progress.say(`Starting a shop with ${options.replicas} replicas of each service in ${home.path} …`);
   const stage = await setStage(home.path, options.replicas, progress.say);
   progress.say('Opening the market …');

@@ -1,4 +1,4 @@
-import { drawLines, drawMarks, escapeHtml } from './chart';
+import { drawLines, drawMarks, escapeHtml } from '../../../local/chart';
 import { lines } from './describe';
 import type { Report } from './report';
 

@@ -36,8 +36,7 @@ export function drawLines(title: string, unit: string, series: readonly Series[]
   const paths = series.map(
     ({ color, values }) => `<path d="${path(values, x, y)}" fill="none" stroke="${color}"/>`,
   );
-  const legend = series.map(({ name, color }) => `<i style="background:${color}"></i>${escapeHtml(name)}`);
-  return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${legend.join(' ')}</small></h2>
+  return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${legendOf(series)}</small></h2>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}">${grid.join('')}${timeAxis(length, x, HEIGHT)}${paths.join('')}</svg>`;
 }
 
@@ -90,4 +89,65 @@ function timeAxis(length: number, x: (step: number) => number, height: number): 
 function niceTop(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
   return [1, 2, 5, 10].map((factor) => factor * power).find((top) => top >= value) ?? power * 10;
+}
+
+export interface Curve {
+  name: string;
+  color: string;
+  /** From left to right. */
+  points: readonly { x: number; y: number }[];
+}
+
+/**
+ * Curves over any axis.
+ * @param unit of the y axis
+ * @param axis.marks what stands below the x axis, in its own measure
+ * @param axis.logarithmic whether each step of the y axis is ten times the one before
+ */
+export function drawPlot(
+  title: string,
+  unit: string,
+  curves: readonly Curve[],
+  axis: { marks: readonly { at: number; text: string }[]; logarithmic?: boolean },
+): string {
+  const values = curves.flatMap(({ points }) => points.map((point) => point.y));
+  const places = curves.flatMap(({ points }) => points.map((point) => point.x));
+  const [first, last] = [Math.min(...places), Math.max(...places)];
+  const x = (at: number) => LEFT + ((at - first) / Math.max(1e-9, last - first)) * (WIDTH - LEFT - 40);
+  const levels = axis.logarithmic ? powersOfTen(values) : [0, 0.25, 0.5, 0.75, 1].map(share(values));
+  const scale = axis.logarithmic ? (value: number) => Math.log10(Math.max(value, levels[0] ?? 1)) : Number;
+  const [low, high] = [scale(levels[0] ?? 0), scale(levels.at(-1) ?? 1)];
+  const y = (value: number) =>
+    HEIGHT - BOTTOM - ((scale(value) - low) / Math.max(1e-9, high - low)) * (HEIGHT - BOTTOM - 12);
+  const grid = levels.map((level) => {
+    const at = y(level).toFixed(1);
+    return `<line x1="${LEFT}" x2="${WIDTH}" y1="${at}" y2="${at}" class="grid"/><text x="${LEFT - 6}" y="${at}" class="y">${level.toLocaleString('en')}</text>`;
+  });
+  const below = axis.marks
+    .filter(({ at }) => at >= first && at <= last)
+    .map(
+      ({ at, text }) =>
+        `<line x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="0" y2="${HEIGHT - BOTTOM}" class="grid"/><text x="${x(at).toFixed(1)}" y="${HEIGHT - 6}" class="x">${escapeHtml(text)}</text>`,
+    );
+  const paths = curves.map(({ color, points }) => {
+    const line = points.map(
+      (point, i) => `${i === 0 ? 'M' : 'L'}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`,
+    );
+    return `<path d="${line.join('')}" fill="none" stroke="${color}"/>`;
+  });
+  return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${legendOf(curves)}</small></h2>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}">${grid.join('')}${below.join('')}${paths.join('')}</svg>`;
+}
+
+const share = (values: readonly number[]) => (part: number) => part * niceTop(Math.max(1, ...values));
+
+/** From the one below all values to the one above them. */
+function powersOfTen(values: readonly number[]): number[] {
+  const from = Math.floor(Math.log10(Math.max(0.01, Math.min(...values))));
+  const to = Math.ceil(Math.log10(Math.max(0.1, ...values)));
+  return Array.from({ length: Math.max(1, to - from) + 1 }, (_, i) => 10 ** (from + i));
+}
+
+function legendOf(all: readonly { name: string; color: string }[]): string {
+  return all.map(({ name, color }) => `<i style="background:${color}"></i>${escapeHtml(name)}`).join(' ');
 }
