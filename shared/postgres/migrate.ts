@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { z } from 'zod';
 import { databaseAddress, readConfig } from '../config';
 import { root } from '../root';
+import { grants, type Kind, type Service } from './grants';
 import { withSchemaEngine } from './schema-engine';
 
 /** Any number will do, but 72707369 is the engine's own, which a second replica would give up on after 10 s. */
@@ -14,12 +15,29 @@ const migrationLock = 8_001_002_003;
 const migrationTimeoutMs = 10 * 60_000;
 const filters = { externalTables: [], externalEnums: [] };
 
+/** The names of roles that exist already, and are to have the rights that a service, the auditor or operators need. */
+export type Roles = Readonly<Partial<Record<Kind, string | undefined>>>;
+
 /** Brings a database up to date and answers the names of the migrations that it lacked. Safe to run by many at once. */
-export function migrate(service: string, databaseUrl: string): Promise<string[]> {
-  return withEngine(service, databaseUrl, async (engine) => {
+export function migrate(service: Service, databaseUrl: string, roles: Roles = {}): Promise<string[]> {
+  return withEngine(service, databaseUrl, async (engine, client) => {
     const done = await engine.applyMigrations({ migrationsList: migrationsOf(service), filters });
+    for (const [kind, role] of Object.entries(roles) as [Kind, string | undefined][]) {
+      if (role !== undefined) await grant(client, service, kind, role);
+    }
     return done.appliedMigrationNames;
   });
+}
+
+/** All at once, so that a service at work is never without its rights. */
+async function grant(client: Client, service: Service, kind: Kind, role: string): Promise<void> {
+  const name = `${kind.toUpperCase()}_ROLE`;
+  const sql = 'SELECT rolname = current_user AS self FROM pg_roles WHERE rolname = $1';
+  const [found] = (await client.query<{ self: boolean }>(sql, [role])).rows;
+  if (!found) throw new Error(`There is no role "${role}" to grant rights to. Create it, or mend ${name}.`);
+  if (found.self)
+    throw new Error(`${name} is "${role}", who owns the tables and would lose its rights. Name another.`);
+  await client.query(['BEGIN', ...grants(service, kind, role), 'COMMIT'].join('; '));
 }
 
 /** The tables that a schema.prisma describes, as SQL: what its migrations must add up to, and what to write the next from. */
@@ -37,7 +55,7 @@ export function describe(service: string, databaseUrl: string): Promise<string> 
 async function withEngine<T>(
   service: string,
   databaseUrl: string,
-  work: (engine: SchemaEngine) => Promise<T>,
+  work: (engine: SchemaEngine, client: Client) => Promise<T>,
 ): Promise<T> {
   const timeouts = { connectionTimeoutMillis: 10_000, lock_timeout: migrationTimeoutMs };
   const lock = new Client({ connectionString: databaseUrl, ...timeouts });
@@ -50,7 +68,7 @@ async function withEngine<T>(
   });
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
-    return await withSchemaEngine(databaseUrl, schemaOf(service), work);
+    return await withSchemaEngine(databaseUrl, schemaOf(service), (engine) => work(engine, lock));
   } finally {
     // The lock goes with its connection.
     await lock.end();
@@ -84,14 +102,28 @@ function migrationsOf(service: string): MigrationList {
 
 const usage = `Usage: npm run migrate -- order|payment|stock [--describe]
 DATABASE_URL names the database, for example postgresql://order:secret@127.0.0.1:5432/order.
+RUNTIME_ROLE, AUDITOR_ROLE and OPERATOR_ROLE, if set, name roles that are given the rights that the service, the auditor
+and operators need, and no others.
 With --describe nothing is changed, and the tables that schema.prisma describes are printed as SQL.`;
 
+const isService = (name: string): name is Service => ['order', 'payment', 'stock'].includes(name);
+const role = z.string().min(1).max(63).optional();
+const settings = z.object({
+  DATABASE_URL: databaseAddress,
+  RUNTIME_ROLE: role,
+  AUDITOR_ROLE: role,
+  OPERATOR_ROLE: role,
+});
+
 async function main([service = '', option]: string[]): Promise<void> {
-  const known = ['order', 'payment', 'stock'].includes(service) && [undefined, '--describe'].includes(option);
-  if (!known) throw new Error(usage);
-  const databaseUrl = readConfig(z.object({ DATABASE_URL: databaseAddress })).DATABASE_URL;
-  if (option === '--describe') return console.log(await describe(service, databaseUrl));
-  const applied = await migrate(service, databaseUrl);
+  if (!isService(service) || ![undefined, '--describe'].includes(option)) throw new Error(usage);
+  const config = readConfig(settings);
+  if (option === '--describe') return console.log(await describe(service, config.DATABASE_URL));
+  const applied = await migrate(service, config.DATABASE_URL, {
+    runtime: config.RUNTIME_ROLE,
+    auditor: config.AUDITOR_ROLE,
+    operator: config.OPERATOR_ROLE,
+  });
   console.log(applied.length === 0 ? `${service}: up to date` : `${service}: applied ${applied.join(', ')}`);
 }
 
