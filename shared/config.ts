@@ -32,10 +32,12 @@ export function serviceSettings(standard: { port: number; internalPort: number }
     INTERNAL_PORT: port(standard.internalPort),
     DATABASE_URL: databaseAddress,
     AMQP_URL: address(/^amqps?$/, 'amqp://user:password@host:5672'),
+    /** Whether the broker's exchanges and queues are declared, or only looked for: see shared/rabbit/define.ts. */
+    TOPOLOGY: oneOf(['declare', 'check']).default('declare'),
     POOL_SIZE: count(10, 2, 1_000),
     HTTP_POOL_SIZE: count(5, 1, 1_000),
     BATCH_SIZE: count(256, 1, 10_000),
-    BATCHES_IN_FLIGHT: count(2, 1, 100),
+    BATCHES_IN_FLIGHT: count(1, 1, 100),
     PREFETCH: count(50, 1, 65_535),
     DRAIN_DELAY_MS: count(0, 0, 600_000),
     BATCH_INIT: oneOf(['on', 'off'])

@@ -10,6 +10,7 @@ import { openInbox } from './inbox/inbox';
 import type { Step } from './inbox/step';
 import { Lifecycle } from './lifecycle';
 import { createLogger, type Logger } from './observe/log';
+import { watchBroker, watchPool } from './observe/resource-metrics';
 import { startTracing } from './observe/trace';
 import { type Outbox, openOutbox } from './outbox/outbox';
 import { type Database, openDatabase } from './postgres/database';
@@ -37,7 +38,7 @@ export interface Parts {
 }
 
 /** Longer than the longest held request. */
-const HTTP_GRACE_MS = 30_000;
+export const HTTP_GRACE_MS = 30_000;
 
 /**
  * The life of a service: everything is started in the order in which it is needed and stopped in reverse. It is unready
@@ -55,15 +56,19 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
 
   const tracing = await startTracing({ service: name, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
   life.started(tracing, (stop) => stop());
-  const open = (poolSize: number) =>
-    life.started(openDatabase({ url: config.DATABASE_URL, poolSize, log }), (it) => it.close());
-  const database = open(config.POOL_SIZE);
-  const httpDatabase = open(config.HTTP_POOL_SIZE);
-  const publisher = life.started(
-    await connectPublisher({ url: config.AMQP_URL, name: `${name} publishes`, log }),
-    (it) => it.close(),
+  const open = (purpose: string, poolSize: number) => {
+    const database = openDatabase({ url: config.DATABASE_URL, poolSize, log });
+    watchPool(purpose, database.pool, poolSize);
+    return life.started(database, (it) => it.close());
+  };
+  const database = open('saga', config.POOL_SIZE);
+  const httpDatabase = open('http', config.HTTP_POOL_SIZE);
+  const broker = { url: config.AMQP_URL, topology: config.TOPOLOGY, log };
+  const publisher = life.started(await connectPublisher({ ...broker, name: `${name} publishes` }), (it) =>
+    it.close(),
   );
   const brokers: RabbitConnection[] = [publisher];
+  watchBroker('publish', publisher);
   const internal = life.started(createInternalServer({ log, checks: readiness(database, brokers) }), (it) =>
     it.stop(),
   );
@@ -90,7 +95,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
     }),
   }));
   const consumer = life.started(
-    await connectConsumer({ url: config.AMQP_URL, name: `${name} consumes`, log, subscriptions: inboxes }),
+    await connectConsumer({ ...broker, name: `${name} consumes`, subscriptions: inboxes }),
     async (consumer) => {
       await consumer.cancel();
       await Promise.all(inboxes.map((inbox) => inbox.close()));
@@ -98,6 +103,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
     },
   );
   brokers.push(consumer);
+  watchBroker('consume', consumer);
 
   const http = life.started(
     createHttpServer({ routes: parts.routes, log }),

@@ -19,7 +19,13 @@ void runService('order', settings, async ({ config, database, httpDatabase, outb
     batchesInFlight: config.BATCHES_IN_FLIGHT,
     cancelAfterMs,
   });
-  const outcomes = await openOutcomes({ database, held, amqpUrl: config.AMQP_URL, log });
+  const outcomes = await openOutcomes({
+    database,
+    held,
+    amqpUrl: config.AMQP_URL,
+    topology: config.TOPOLOGY,
+    log,
+  });
   const overdue = watchOverdue({ database, outbox, log, admission, cancelAfterMs });
 
   return {

@@ -6,13 +6,16 @@ import { sagaDuration } from '../../shared/observe/metrics';
 import { traceId } from '../../shared/observe/trace';
 import type { Database } from '../../shared/postgres/database';
 import { connectBroadcast } from '../../shared/rabbit/broadcast';
-import { SETTLED } from '../../shared/rabbit/topology';
+import { SETTLED, type TopologyMode } from '../../shared/rabbit/topology';
 import type { HeldCheckouts, Outcome } from './held-checkouts';
 import type { Settlement } from './saga/5-settle-checkout/decide';
 import { readOutcomes } from './statements';
 
 /** Behind the broadcast, which may be missed: how long a held request waits before its saga is looked up. */
 const POLL_AFTER_MS = 500;
+
+/** As the metric's label has it; a checkout that failed goes by its reason. */
+const PAID = 'paid';
 
 const broadcastOutcomes = z.array(
   z.object({ saga_id: z.uuid(), state: z.enum(['PAID', 'FAILED']), reason: failureReason.nullable() }),
@@ -31,13 +34,16 @@ export async function openOutcomes(options: {
   database: Database;
   held: HeldCheckouts;
   amqpUrl: string;
+  topology: TopologyMode;
   log: Logger;
 }): Promise<Outcomes> {
   const { database, held, log } = options;
+  for (const outcome of [PAID, ...failureReason.options]) sagaDuration.zero({ outcome });
   const read = (sagaIds: string[]) => database.transaction((tx) => tx.run(readOutcomes, [sagaIds]));
 
   const replicas = await connectBroadcast({
     url: options.amqpUrl,
+    topology: options.topology,
     name: 'order tells its replicas',
     log,
     exchange: SETTLED,
@@ -65,7 +71,7 @@ export async function openOutcomes(options: {
         JSON.stringify(settlements.map(({ saga_id, state, reason }) => ({ saga_id, state, reason }))),
       );
       for (const { saga_id, order_id, reason, took_seconds, traceparent } of settlements) {
-        const outcome = reason ?? 'paid';
+        const outcome = reason ?? PAID;
         sagaDuration.observe({ outcome }, took_seconds);
         log.info(
           { saga_id, order_id, trace_id: traceId(traceparent), outcome, took_seconds },

@@ -3,7 +3,7 @@ import { smartBatch } from '../batch';
 import { type Decoded, decodeBatch } from '../contract/cloudevents';
 import { eventsHeardBy, type SagaEvent } from '../contract/events';
 import type { Logger } from '../observe/log';
-import { deadLettered, duplicates, stepBatchSize, stepDuration } from '../observe/metrics';
+import { deadLettered, duplicates, startAtZero, stepBatchSize, stepDuration } from '../observe/metrics';
 import { traceId, withSpan } from '../observe/trace';
 import type { Outbox } from '../outbox/outbox';
 import { isOutage } from '../postgres/errors';
@@ -37,6 +37,7 @@ export function openInbox(options: {
   const log = options.log.child({ step: step.queue });
   const accepted = eventsHeardBy(step.queue);
   const stopping = new AbortController();
+  startAtZero(step.queue);
 
   async function commit(events: readonly SagaEvent[]): Promise<void> {
     const took = stepDuration.startTimer({ step: step.queue });

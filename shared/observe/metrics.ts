@@ -77,6 +77,12 @@ export const admissionRefused = new Counter({
   registers,
 });
 
+export const answeredLate = new Counter({
+  name: 'saga_answered_late_total',
+  help: 'Checkouts whose buyer waited and was answered 202, because it had not ended in time.',
+  registers,
+});
+
 export const sagaInFlight = sampled('saga_in_flight', 'Checkout sagas that have not ended yet.');
 
 export const sagaOldest = sampled(
@@ -90,6 +96,14 @@ export const outboxOldestAge = sampled(
   'saga_outbox_oldest_age_seconds',
   'Age of the oldest outbox row that the broker has not confirmed yet; 0 when there is none.',
 );
+
+/** A series that appears with its first event hides that event: Prometheus sees what grows, not what appears. */
+export function startAtZero(step: string): void {
+  stepDuration.zero({ step });
+  stepBatchSize.zero({ step });
+  duplicates.inc({ step }, 0);
+  deadLettered.inc({ queue: step }, 0);
+}
 
 /** One reading for all gauges of a scrape that come from it: whoever asks while it is under way shares it. */
 export function sharedReading<T>(read: () => Promise<T>): () => Promise<T> {

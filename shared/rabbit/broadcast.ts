@@ -1,6 +1,7 @@
 import type { Channel } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { fatal, keepConnected, type RabbitConnection } from './connection';
+import type { TopologyMode } from './topology';
 
 /**
  * Tells every other replica of a service something that it may miss: no confirm, no disk, and a queue that goes with
@@ -15,6 +16,7 @@ export async function connectBroadcast(options: {
   url: string;
   name: string;
   log: Logger;
+  topology?: TopologyMode;
   exchange: string;
   onTold(body: string): void;
 }): Promise<Broadcast> {

@@ -1,6 +1,6 @@
 import { type ChannelModel, connect } from 'amqplib';
 import type { Logger } from '../observe/log';
-import { declareTopology } from './topology';
+import { checkTopology, declareTopology, type TopologyMode } from './topology';
 
 /** A connection that comes back, for as long as it takes. */
 export interface RabbitConnection {
@@ -10,14 +10,17 @@ export interface RabbitConnection {
 }
 
 /**
- * Connects, declares the topology and calls `setup`; does all of it again whenever the connection was lost. A channel
- * that `setup` opens must end the whole connection when it breaks (see `fatal`), because amqplib recovers connections only.
+ * Connects, declares or checks the topology and calls `setup`; does all of it again whenever the connection was lost. A
+ * channel that `setup` opens must end the whole connection when it breaks (see `fatal`), because amqplib recovers
+ * connections only.
  */
 export async function keepConnected(options: {
   url: string;
   /** What the connection is for: shown in logs and in the broker's own list. */
   name: string;
   log: Logger;
+  /** To declare, unless told. */
+  topology?: TopologyMode;
   setup(model: ChannelModel): Promise<void>;
 }): Promise<RabbitConnection> {
   const log = options.log.child({ connection: options.name });
@@ -36,7 +39,7 @@ export async function keepConnected(options: {
       initialDelay: 100,
       maxDelay: 2_000,
       waitForConnect: false,
-      setup: (model: ChannelModel) => unlessLost(model, () => prepare(model, options.setup)),
+      setup: (model: ChannelModel) => unlessLost(model, () => prepare(model, options)),
     },
   });
   connection.on('connect', () => {
@@ -73,10 +76,13 @@ export async function keepConnected(options: {
   };
 }
 
-async function prepare(model: ChannelModel, setup: (model: ChannelModel) => Promise<void>): Promise<void> {
+async function prepare(
+  model: ChannelModel,
+  { topology, setup }: { topology?: TopologyMode; setup(model: ChannelModel): Promise<void> },
+): Promise<void> {
   const channel = await model.createChannel();
   channel.on('error', () => {});
-  await declareTopology(channel);
+  await (topology === 'check' ? checkTopology : declareTopology)(channel);
   await channel.close();
   await setup(model);
 }

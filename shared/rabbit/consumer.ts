@@ -1,6 +1,7 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { fatal, keepConnected, type RabbitConnection } from './connection';
+import type { TopologyMode } from './topology';
 
 export interface Delivery {
   readonly body: Buffer;
@@ -27,6 +28,7 @@ export async function connectConsumer(options: {
   url: string;
   name: string;
   log: Logger;
+  topology?: TopologyMode;
   subscriptions: readonly Subscription[];
 }): Promise<Consumer> {
   let cancelling = false;

@@ -1,6 +1,7 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { fatal, keepConnected } from './connection';
+import type { TopologyMode } from './topology';
 
 /** One message to be routed by `exchange` and `routingKey`. */
 export interface OutgoingMessage {
@@ -38,6 +39,7 @@ export async function connectPublisher(options: {
   url: string;
   name: string;
   log: Logger;
+  topology?: TopologyMode;
 }): Promise<Publisher> {
   let channel: ConfirmChannel | undefined;
   let end = () => {};

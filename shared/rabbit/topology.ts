@@ -2,7 +2,8 @@ import type { Channel } from 'amqplib';
 import { eventsHeardBy, eventTypes, publisherOf, queues } from '../contract/events';
 
 /**
- * What the broker holds, all of it declared by whoever connects first, so that no order of starting loses a message.
+ * What the broker holds. Whoever connects first declares all of it, so that no order of starting loses a message; where
+ * services may not declare, it was imported before they start (see define.ts), and they look whether it is there.
  *
  *     order.events ─┐                       ┌─► stock.reserve   ─┐
  *     stock.events ─┼─ routing key = event ─┼─► …                ├─ given up ─► dead_letters ─► stock.reserve.dead
@@ -29,21 +30,24 @@ export function deadLetterQueueOf(queue: string): string {
   return `${queue}.dead`;
 }
 
-export async function declareTopology(channel: Channel): Promise<void> {
-  const durable = { durable: true };
-  await channel.assertExchange(DEAD_LETTERS, 'direct', durable);
-  await channel.assertExchange(SETTLED, 'fanout', durable);
-  for (const exchange of new Set(eventTypes.map((type) => exchangeOf(publisherOf(type))))) {
-    await channel.assertExchange(exchange, 'direct', durable);
-  }
-  for (const queue of queues) {
-    const dead = deadLetterQueueOf(queue);
-    await channel.assertQueue(dead, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-    await channel.bindQueue(dead, DEAD_LETTERS, queue);
-    await channel.assertQueue(queue, {
-      durable: true,
+/** What there is to declare, as data: one source for the services and for the definitions that a deployment imports. */
+export const exchanges: readonly { name: string; type: 'direct' | 'fanout' }[] = [
+  { name: DEAD_LETTERS, type: 'direct' },
+  { name: SETTLED, type: 'fanout' },
+  ...[...new Set(eventTypes.map((type) => exchangeOf(publisherOf(type))))].map((name) => ({
+    name,
+    type: 'direct' as const,
+  })),
+];
+
+const quorum = { 'x-queue-type': 'quorum' };
+export const declaredQueues: readonly { name: string; arguments: Record<string, string | number> }[] =
+  queues.flatMap((queue) => [
+    { name: deadLetterQueueOf(queue), arguments: quorum },
+    {
+      name: queue,
       arguments: {
-        'x-queue-type': 'quorum',
+        ...quorum,
         'x-delivery-limit': DELIVERY_LIMIT,
         'x-max-length': MAX_QUEUE_LENGTH,
         'x-overflow': 'reject-publish',
@@ -51,8 +55,31 @@ export async function declareTopology(channel: Channel): Promise<void> {
         'x-dead-letter-routing-key': queue,
         'x-dead-letter-strategy': 'at-least-once',
       },
-    });
-    for (const type of eventsHeardBy(queue))
-      await channel.bindQueue(queue, exchangeOf(publisherOf(type)), type);
-  }
+    },
+  ]);
+
+export const bindings: readonly { exchange: string; queue: string; key: string }[] = queues.flatMap(
+  (queue) => [
+    { exchange: DEAD_LETTERS, queue: deadLetterQueueOf(queue), key: queue },
+    ...eventsHeardBy(queue).map((type) => ({ exchange: exchangeOf(publisherOf(type)), queue, key: type })),
+  ],
+);
+
+/** Whether a service brings about what it needs of the broker, or only looks whether it is there. */
+export type TopologyMode = 'declare' | 'check';
+
+export async function declareTopology(channel: Channel): Promise<void> {
+  for (const { name, type } of exchanges) await channel.assertExchange(name, type, { durable: true });
+  for (const { name, arguments: settings } of declaredQueues)
+    await channel.assertQueue(name, { durable: true, arguments: settings });
+  for (const { exchange, queue, key } of bindings) await channel.bindQueue(queue, exchange, key);
+}
+
+/**
+ * Needs no right to configure anything. Bindings cannot be asked for: publishing with `mandatory` finds one that lacks.
+ * @throws when something is missing
+ */
+export async function checkTopology(channel: Channel): Promise<void> {
+  for (const { name } of exchanges) await channel.checkExchange(name);
+  for (const { name } of declaredQueues) await channel.checkQueue(name);
 }

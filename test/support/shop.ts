@@ -29,9 +29,13 @@ export interface Replica {
 export interface ShopOptions {
   /** The virtual host, if it is to be known before the shop opens. */
   amqp?: string;
+  /** The databases, if they are to be known before. */
+  databases?: Record<ServiceName, string>;
   replicas?: Partial<Record<ServiceName, number>>;
   /** Further settings of the services, such as shorter deadlines. */
   env?: Partial<Record<ServiceName | 'all', Record<string, string>>>;
+  /** Where the compiled services are, and who runs them, if not this checkout and whoever runs the test. */
+  spawn?: (service: ServiceName) => { cwd: string; uid?: number; gid?: number };
 }
 
 export class Shop {
@@ -46,9 +50,9 @@ export class Shop {
 
   static async open(options: ShopOptions = {}): Promise<Shop> {
     const [order, payment, stock, amqp] = await Promise.all([
-      createDatabase('order'),
-      createDatabase('payment'),
-      createDatabase('stock'),
+      options.databases?.order ?? createDatabase('order'),
+      options.databases?.payment ?? createDatabase('payment'),
+      options.databases?.stock ?? createDatabase('stock'),
       options.amqp ?? createVhost(),
     ]);
     const shop = new Shop(
@@ -94,6 +98,7 @@ export class Shop {
   ): ChildProcess {
     const log = openSync(logFile, 'a');
     return spawn(process.execPath, ['--enable-source-maps', `dist/${service}/src/main.js`], {
+      ...this.options.spawn?.(service),
       stdio: ['ignore', log, log],
       env: {
         PATH: process.env.PATH,

@@ -5,6 +5,7 @@ import { fingerprint, keyReused } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
 import type { Answer } from '../../../shared/http/problem';
 import { type ApiRequest, type Route, route } from '../../../shared/http/route';
+import { answeredLate } from '../../../shared/observe/metrics';
 import type { Admission } from '../admission';
 import type { HeldCheckouts, Outcome } from '../held-checkouts';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
@@ -98,7 +99,10 @@ async function checkOut(deps: CheckoutDeps, request: Request, may_open: boolean)
       decision.saga_id === saga_id
         ? await hold.outcome(deps.answerWithinMs, request.signal)
         : await join(deps, decision.saga_id, request.signal);
-    return outcome ? answerTo(order_id, outcome) : pending(order_id, decision.saga_id);
+    if (outcome) return answerTo(order_id, outcome);
+    // A client that has gone is told nothing, and is no sign of a shop that is slow.
+    if (!request.signal.aborted) answeredLate.inc();
+    return pending(order_id, decision.saga_id);
   } finally {
     hold.release();
   }

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Gauge } from 'prom-client';
+import { root } from '../root';
+import { registry } from './metrics';
+
+/** What a process is made of and may use: read when Prometheus asks, because nothing announces that it has changed. */
+const registers = [registry];
+
+/** As node-postgres keeps it. */
+interface Pool {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+}
+
+const pools = new Map<string, { pool: Pool; size: number }>();
+const brokers = new Map<string, { connected(): boolean }>();
+
+/** @param name what the connections are for: `saga` or `http` */
+export function watchPool(name: string, pool: Pool, size: number): void {
+  pools.set(name, { pool, size });
+}
+
+/** @param name what the connection is for: `publish` or `consume` */
+export function watchBroker(name: string, connection: { connected(): boolean }): void {
+  brokers.set(name, connection);
+}
+
+new Gauge({
+  name: 'database_pool_connections',
+  help: 'Database connections of this process, by what they are for and whether they are in use.',
+  labelNames: ['pool', 'state'] as const,
+  registers,
+  collect() {
+    for (const [name, { pool }] of pools) {
+      this.set({ pool: name, state: 'in_use' }, pool.totalCount - pool.idleCount);
+      this.set({ pool: name, state: 'idle' }, pool.idleCount);
+    }
+  },
+});
+
+new Gauge({
+  name: 'database_pool_size',
+  help: 'Database connections that this process may have at most, by what they are for.',
+  labelNames: ['pool'] as const,
+  registers,
+  collect() {
+    for (const [name, { size }] of pools) this.set({ pool: name }, size);
+  },
+});
+
+new Gauge({
+  name: 'database_pool_waiting',
+  help: 'Transactions that wait for a database connection of this process.',
+  labelNames: ['pool'] as const,
+  registers,
+  collect() {
+    for (const [name, { pool }] of pools) this.set({ pool: name }, pool.waitingCount);
+  },
+});
+
+new Gauge({
+  name: 'broker_connected',
+  help: '1 while the broker is reached and takes messages, by what the connection is for; otherwise 0.',
+  labelNames: ['connection'] as const,
+  registers,
+  collect() {
+    for (const [name, connection] of brokers) this.set({ connection: name }, connection.connected() ? 1 : 0);
+  },
+});
+
+new Gauge({
+  name: 'process_memory_limit_bytes',
+  help: 'Memory that this process may use: the limit of its container, or what the machine has.',
+  registers,
+  collect() {
+    // Without a limit it answers 0, or a number that no machine has.
+    const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+    this.set(Math.min(limit, totalmem()));
+  },
+});
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+new Gauge({
+  name: 'chandlery_build_info',
+  help: 'Always 1; its label says which version of the project this is.',
+  labelNames: ['version'] as const,
+  registers,
+}).set({ version }, 1);
