@@ -13,11 +13,9 @@ import {
 } from '../../stock/src/saga/2-reserve-stock/statements';
 import {
   lockReservations,
-  lockReservedItems,
   readItemsWaitedFor,
   recordTombstones,
-  returnItems,
-  sellItems,
+  settleItems,
   settleReservations,
 } from '../../stock/src/saga/4-settle-reservation/statements';
 import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
@@ -97,7 +95,6 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
     }),
     ...on(readItemsWaitedForLong, (tx) => distinct(tx.getOpen(reservations).flatMap((r) => r.item_ids))),
 
-    ...on(lockReservedItems, () => undefined),
     ...on(lockReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
     ...on(
       settleReservations,
@@ -125,18 +122,19 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
         return undefined;
       },
     ),
-    ...on(sellItems, (tx, sagaIds: string[], itemIds: string[], quantities: number[]) => {
-      move(tx, itemIds, (i) => [0, -(quantities[i] as number)]);
-      for (const [i, item_id] of itemIds.entries()) {
-        const saga_id = sagaIds[i] as string;
-        tx.put(ledger, `${saga_id}/${item_id}`, { item_id, delta: -(quantities[i] as number), saga_id });
-      }
-      return undefined;
-    }),
-    ...on(returnItems, (tx, itemIds: string[], quantities: number[]) => {
-      move(tx, itemIds, (i) => [quantities[i] as number, -(quantities[i] as number)]);
-      return undefined;
-    }),
+    ...on(
+      settleItems,
+      (tx, sagaIds: string[], itemIds: string[], quantities: number[], sold: boolean[]) => {
+        const quantityOf = (i: number) => quantities[i] as number;
+        move(tx, itemIds, (i) => [sold[i] ? 0 : quantityOf(i), -quantityOf(i)]);
+        for (const [i, item_id] of itemIds.entries()) {
+          if (!sold[i]) continue;
+          const saga_id = sagaIds[i] as string;
+          tx.put(ledger, `${saga_id}/${item_id}`, { item_id, delta: -quantityOf(i), saga_id });
+        }
+        return undefined;
+      },
+    ),
     ...on(readItemsWaitedFor, (tx, itemIds: string[]) =>
       distinct(waitingForAny(tx, itemIds).flatMap((r) => r.item_ids.filter((id) => itemIds.includes(id)))),
     ),

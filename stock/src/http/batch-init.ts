@@ -16,7 +16,7 @@ const readInUse = statement<{ in_use: boolean }>(
   `WITH named AS (SELECT n::text AS id FROM generate_series(0, $1::int - 1) AS n)
    SELECT EXISTS (SELECT FROM items WHERE held > 0 AND id IN (SELECT id FROM named))
      OR EXISTS (SELECT FROM reservations, unnest(item_ids) AS wanted (id)
-                WHERE state = 'WAITING' AND wanted.id IN (SELECT id FROM named)) AS in_use`,
+                WHERE waiting AND wanted.id IN (SELECT id FROM named)) AS in_use`,
 );
 
 const noteInLedger = statement(

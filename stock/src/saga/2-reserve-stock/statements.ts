@@ -19,7 +19,7 @@ export const readWaitedFor = statement<Line>(
   'read_waited_for',
   `SELECT line.item_id, sum(line.quantity)::bigint AS quantity
    FROM reservations r, unnest(r.item_ids, r.quantities) AS line (item_id, quantity)
-   WHERE r.state = 'WAITING' AND line.item_id = ANY($1::text[])
+   WHERE r.waiting AND line.item_id = ANY($1::text[])
    GROUP BY line.item_id`,
 );
 
@@ -44,25 +44,26 @@ export const holdItems = statement(
 export const readItemsWaitedForTogether = statement<{ item_id: string }>(
   'read_items_waited_for_together',
   `SELECT DISTINCT unnest(item_ids) AS item_id FROM reservations
-   WHERE state = 'WAITING' AND item_ids && $1::text[]`,
+   WHERE waiting AND item_ids && $1::text[]`,
 );
 
+/** Without those that are being settled: their items are locked after they are, and looked at again when they ended. */
 export const lockWaiting = statement<Reservation>(
   'lock_waiting',
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
-   FROM reservations WHERE state = 'WAITING' AND item_ids && $1::text[]
-   ORDER BY arrival FOR NO KEY UPDATE`,
+   FROM reservations WHERE waiting AND item_ids && $1::text[]
+   ORDER BY arrival FOR NO KEY UPDATE SKIP LOCKED`,
 );
 
 export const endWaiting = statement(
   'end_waiting',
   `UPDATE reservations SET state = ended.state, reason = ended.reason, updated_at = now()
    FROM unnest($1::uuid[], $2::text[], $3::text[]) AS ended (saga_id, state, reason)
-   WHERE reservations.saga_id = ended.saga_id AND reservations.state = 'WAITING'`,
+   WHERE reservations.saga_id = ended.saga_id AND reservations.waiting`,
 );
 
 export const readItemsWaitedForLong = statement<{ item_id: string }>(
   'read_items_waited_for_long',
   `SELECT DISTINCT unnest(item_ids) AS item_id FROM reservations
-   WHERE state = 'WAITING' AND created_at < now() - interval '1 second'`,
+   WHERE waiting AND created_at < now() - interval '1 second'`,
 );

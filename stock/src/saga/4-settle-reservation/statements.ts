@@ -1,14 +1,6 @@
 import { statement } from '../../../../shared/postgres/statement';
 import type { Reservation } from '../reservation';
 
-/** Items before reservations and by id, as every step of stock locks them. */
-export const lockReservedItems = statement(
-  'lock_reserved_items',
-  `SELECT FROM items
-   WHERE id IN (SELECT unnest(item_ids) FROM reservations WHERE saga_id = ANY($1::uuid[]))
-   ORDER BY id FOR NO KEY UPDATE`,
-);
-
 export const lockReservations = statement<Reservation>(
   'lock_reservations',
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
@@ -33,28 +25,28 @@ export const recordTombstones = statement(
    ORDER BY saga_id`,
 );
 
-export const sellItems = statement(
-  'sell_items',
+/**
+ * Sells lines, or puts them back. All of them in one statement and in the order of their ids, as every step of stock
+ * locks items: sorted like this, two batches that want the same items wait for each other and are not deadlocked.
+ */
+export const settleItems = statement(
+  'settle_items',
   `WITH line AS (
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS l (saga_id, item_id, quantity)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[]) AS l (saga_id, item_id, quantity, sold)
    ), ledger AS (
-     INSERT INTO stock_ledger (item_id, delta, kind, saga_id) SELECT item_id, -quantity, 'sale', saga_id FROM line
+     INSERT INTO stock_ledger (item_id, delta, kind, saga_id)
+     SELECT item_id, -quantity, 'sale', saga_id FROM line WHERE sold
    )
-   UPDATE items SET held = held - sold.quantity
-   FROM (SELECT item_id, sum(quantity)::bigint AS quantity FROM line GROUP BY item_id) AS sold
-   WHERE items.id = sold.item_id`,
+   UPDATE items SET held = held - settled.quantity, available = available + settled.returned
+   FROM (SELECT item_id, sum(quantity)::bigint AS quantity,
+           coalesce(sum(quantity) FILTER (WHERE NOT sold), 0)::bigint AS returned
+         FROM line GROUP BY item_id ORDER BY item_id) AS settled
+   WHERE items.id = settled.item_id`,
 );
 
-export const returnItems = statement(
-  'return_items',
-  `UPDATE items SET held = held - returned.quantity, available = available + returned.quantity
-   FROM (SELECT item_id, sum(quantity)::bigint AS quantity
-         FROM unnest($1::text[], $2::bigint[]) AS l (item_id, quantity) GROUP BY item_id) AS returned
-   WHERE items.id = returned.item_id`,
-);
-
+/** To be read once the items are settled, which locks them: who begins to wait from then on knows of it. */
 export const readItemsWaitedFor = statement<{ item_id: string }>(
   'read_items_waited_for',
   `SELECT DISTINCT item_id FROM reservations r, unnest(r.item_ids) AS item_id
-   WHERE r.state = 'WAITING' AND item_id = ANY($1::text[])`,
+   WHERE r.waiting AND item_id = ANY($1::text[])`,
 );

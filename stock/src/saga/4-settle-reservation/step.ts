@@ -3,11 +3,9 @@ import type { Tx } from '../../../../shared/postgres/database';
 import { decideSettlements, type SettlementDecisions } from './decide';
 import {
   lockReservations,
-  lockReservedItems,
   readItemsWaitedFor,
   recordTombstones,
-  returnItems,
-  sellItems,
+  settleItems,
   settleReservations,
 } from './statements';
 
@@ -20,10 +18,7 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
     queue: 'stock.settle',
     async run(tx, events) {
       const sagaIds = events.map((event) => event.data.saga_id);
-      const [, reservations] = await Promise.all([
-        tx.run(lockReservedItems, [sagaIds]),
-        tx.run(lockReservations, [sagaIds]),
-      ]);
+      const reservations = await tx.run(lockReservations, [sagaIds]);
       const decisions = decideSettlements(reservations, events);
       const [, itemsWaitedFor] = await Promise.all([
         write(tx, decisions),
@@ -43,13 +38,22 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
   };
 }
 
+/** Tombstones come last: a request that records the same saga meanwhile has its items locked, and waits for nothing. */
 async function write(tx: Tx, { settled, tombstones, sold, returned }: SettlementDecisions): Promise<void> {
+  const lines = [...sold, ...returned];
   await Promise.all([
     settled.length > 0 &&
       tx.run(settleReservations, [
         settled.map((r) => r.saga_id),
         settled.map((r) => r.state),
         settled.map((r) => r.reason),
+      ]),
+    lines.length > 0 &&
+      tx.run(settleItems, [
+        lines.map((line) => line.saga_id),
+        lines.map((line) => line.item_id),
+        lines.map((line) => line.quantity),
+        lines.map((_, i) => i < sold.length),
       ]),
     tombstones.length > 0 &&
       tx.run(recordTombstones, [
@@ -60,13 +64,5 @@ async function write(tx: Tx, { settled, tombstones, sold, returned }: Settlement
         tombstones.map((r) => r.reason),
         tombstones.map((r) => r.traceparent),
       ]),
-    sold.length > 0 &&
-      tx.run(sellItems, [
-        sold.map((line) => line.saga_id),
-        sold.map((line) => line.item_id),
-        sold.map((line) => line.quantity),
-      ]),
-    returned.length > 0 &&
-      tx.run(returnItems, [returned.map((line) => line.item_id), returned.map((line) => line.quantity)]),
   ]);
 }
