@@ -5,7 +5,7 @@ import { dirname, join, normalize, sep } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
 const SERVICES = ['order', 'payment', 'stock'];
-const CODE = [...SERVICES, 'shared', 'audit', 'operate', 'local', 'chaos', 'test'];
+const CODE = [...SERVICES, 'shared', 'audit', 'operate', 'local', 'chaos', 'bench', 'test'];
 /** A file past this has two rooms that share a door. */
 const MAX_LINES = 200;
 
@@ -75,7 +75,7 @@ test('shared imports no service, and nothing of how the project is run or tested
   expect(
     offences(
       (path) => within(path, ['shared']),
-      (name) => within(name, [...SERVICES, 'audit', 'operate', 'local', 'chaos', 'test']),
+      (name) => within(name, [...SERVICES, 'audit', 'operate', 'local', 'chaos', 'bench', 'test']),
     ),
   ).toEqual([]);
 });
@@ -84,7 +84,7 @@ test('services import nothing of how the project is run or tested', () => {
   expect(
     offences(
       (path) => within(path, SERVICES),
-      (name) => within(name, ['audit', 'operate', 'local', 'chaos', 'test']),
+      (name) => within(name, ['audit', 'operate', 'local', 'chaos', 'bench', 'test']),
     ),
   ).toEqual([]);
 });
@@ -145,7 +145,7 @@ test('the contract imports nothing of the project', () => {
 
 test.each([
   ['amqplib', ['shared/rabbit', 'chaos', 'test']],
-  ['pg', ['shared/postgres', 'local', 'chaos', 'test']],
+  ['pg', ['shared/postgres', 'local', 'chaos', 'bench', 'test']],
   ['prom-client', ['shared/observe']],
   ['@opentelemetry', ['shared/observe']],
 ])('%s is imported in %j only', (library, folders) => {

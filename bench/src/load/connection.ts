@@ -1,0 +1,67 @@
+import type { Socket } from 'node:net';
+import { buildConnector, Client, type Dispatcher } from 'undici';
+
+/** Longer than order holds a request. */
+const PATIENCE_MS = 40_000;
+
+/** One kept-alive connection with one request at a time, which is all that a buyer has. */
+export class Connection {
+  private readonly client: Client;
+  private readonly sockets: Socket[] = [];
+
+  constructor(url: string) {
+    const connect = buildConnector({ timeout: PATIENCE_MS });
+    this.client = new Client(url, {
+      pipelining: 1,
+      headersTimeout: PATIENCE_MS,
+      bodyTimeout: PATIENCE_MS,
+      keepAliveTimeout: PATIENCE_MS,
+      connect: (options, callback) =>
+        connect(options, (...result) => {
+          if (result[1]) this.sockets.push(result[1] as Socket);
+          callback(...result);
+        }),
+    });
+  }
+
+  /** @param answered with the status, and the reason if it is a refusal; "lost" when there is no answer */
+  checkOut(order: number, answered: (answer: string) => void): void {
+    let status = 0;
+    let body = '';
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart() {},
+      onResponseStart(_, statusCode) {
+        status = statusCode;
+      },
+      onResponseData(_, chunk) {
+        if (status !== 200) body += chunk;
+      },
+      onResponseEnd() {
+        answered(status === 200 ? '200' : describe(status, body));
+      },
+      onResponseError() {
+        answered('lost');
+      },
+    };
+    this.client.dispatch({ method: 'POST', path: `/orders/checkout/${order}` }, handler);
+  }
+
+  bytes(): { sent: number; received: number } {
+    return {
+      sent: this.sockets.reduce((sum, socket) => sum + socket.bytesWritten, 0),
+      received: this.sockets.reduce((sum, socket) => sum + socket.bytesRead, 0),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.client.destroy();
+  }
+}
+
+function describe(status: number, body: string): string {
+  try {
+    return `${status} ${(JSON.parse(body) as { reason?: string }).reason ?? ''}`.trim();
+  } catch {
+    return String(status);
+  }
+}

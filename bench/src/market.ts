@@ -1,0 +1,183 @@
+import { type Latency, latencyOf } from './load/histogram';
+import type { Load } from './load/load';
+import { meanBatches, readBatches } from './measure/batch-sizes';
+import { difference, readCpu, readMachineCpu } from './measure/cpu';
+import type { Shop } from './rig/shop';
+
+/** One measured stretch of checkouts. */
+export interface Rush {
+  name: string;
+  connections: number;
+  /** Of an open loop. */
+  arrivalsPerSecond?: number;
+  /** The measured part. */
+  seconds: number;
+  checkouts: number;
+  perSecond: number;
+  /** By status and reason. */
+  answers: Record<string, number>;
+  latencyMs: Latency;
+  /** Microseconds: an HDR histogram, compressed, in base64. */
+  histogram: string;
+  everySecond: number[];
+  /** Processor seconds in the measured part, by group of processes; `machine` is everything on it. */
+  cpuSeconds: Record<string, number>;
+  /** The mean number of events that each step handled at a time. */
+  batchSizes: Record<string, number>;
+  /** Between the load and order, for each checkout. */
+  httpBytes: { sent: number; received: number };
+}
+
+export interface RushOptions {
+  name: string;
+  connections: number;
+  seconds: number;
+  warmUpSeconds: number;
+  perSecond?: number;
+  /** The only answer that may come; checkouts that are paid unless told. */
+  answer?: string;
+}
+
+export const PRICE = 1;
+/** More than anybody can spend. */
+export const PLENTY = 1_000_000;
+
+export interface Goods {
+  credit: number;
+  stock: number;
+}
+
+/**
+ * What is for sale in a shop and who buys it: users, items and orders made by `batch_init`, each order checked out once.
+ */
+export class Market {
+  /** The first order that nobody has checked out. */
+  private next: number;
+  /** Orders that the last rush used up, warm-up included. */
+  lastUsed = 0;
+  private paid = 0;
+  private paidBeforeFill = 0;
+  private goods: Goods;
+
+  constructor(
+    readonly shop: Shop,
+    private readonly load: Load,
+    /** Users and items; and orders, as many unless told. */
+    private readonly size: number,
+    private readonly orders: number = size,
+  ) {
+    this.next = orders;
+    this.goods = { credit: PLENTY, stock: PLENTY };
+  }
+
+  /** Fills the shop anew; answers how many seconds each of the three took. */
+  async fill(goods: Partial<Goods> = {}): Promise<{ users: number; items: number; orders: number }> {
+    // What was sold of the old goods cannot be told from the new ones by their sums.
+    if (this.paid > this.paidBeforeFill) await this.mustBalance();
+    this.paidBeforeFill = this.paid;
+    this.goods = { credit: PLENTY, stock: PLENTY, ...goods };
+    const { credit, stock } = this.goods;
+    const users = await this.batchInit('payment', `/payment/batch_init/${this.size}/${credit}`);
+    const items = await this.batchInit('stock', `/stock/batch_init/${this.size}/${stock}/${PRICE}`);
+    return { users, items, orders: await this.fillOrders() };
+  }
+
+  /** Fills the orders anew, of any items or all of the same; answers how many seconds batch_init took. */
+  async fillOrders(items: 'any' | 'hot' = 'any'): Promise<number> {
+    const choice = items === 'hot' && !this.shop.heat ? 2 : this.size;
+    const path = `/orders/batch_init/${this.orders}/${choice}/${this.size}/${PRICE}`;
+    const seconds = await this.batchInit('order', path);
+    if (items === 'hot') await this.shop.heat?.();
+    await this.shop.prepare();
+    this.next = 0;
+    return seconds;
+  }
+
+  private async batchInit(service: 'order' | 'payment' | 'stock', path: string): Promise<number> {
+    const began = performance.now();
+    const answer = await fetch(new URL(path, this.shop.urls[service][0]), { method: 'POST' });
+    const text = await answer.text();
+    if (answer.status !== 200) throw new Error(`POST ${path} was answered ${answer.status}: ${text}`);
+    return (performance.now() - began) / 1_000;
+  }
+
+  /** Orders that are left for another rush. */
+  private get left(): number {
+    return this.orders - this.next;
+  }
+
+  /** Checks out one order after the other. @throws Error when anything but the expected answer comes */
+  async rush({ answer = '200', ...options }: RushOptions): Promise<Rush> {
+    const { name, connections, seconds, warmUpSeconds, perSecond } = options;
+    const wanted = perSecond === undefined ? this.orders / 2 : perSecond * (seconds + warmUpSeconds) * 1.1;
+    if (this.left < Math.min(wanted, this.orders)) await this.fillOrders();
+    const groups = { ...this.shop.groups(), load: [this.load.pid] };
+    const look = () => ({ ...readCpu(groups), machine: readMachineCpu() });
+    let [before, after] = [look(), look()];
+    const batches = await readBatches(this.shop.internalUrls);
+    const result = await this.load.run(
+      {
+        urls: this.shop.urls.order,
+        connections,
+        first: this.next,
+        end: this.orders,
+        warmUpMs: warmUpSeconds * 1_000,
+        forMs: seconds * 1_000,
+        perSecond,
+      },
+      {
+        begin: () => {
+          before = look();
+        },
+        end: () => {
+          after = look();
+        },
+      },
+    );
+    this.next += result.used;
+    this.lastUsed = result.used;
+    this.paid += result.allAnswers['200'] ?? 0;
+    const others = Object.keys(result.allAnswers).filter((other) => other !== answer);
+    if (others.length > 0) {
+      const counts = JSON.stringify(result.allAnswers);
+      throw new Error(
+        `Every checkout of "${name}" should have been answered ${answer}, but there were ${counts}.`,
+      );
+    }
+    const checkouts = Object.values(result.answers).reduce((sum, count) => sum + count, 0);
+    if (checkouts === 0)
+      throw new Error(
+        `No checkout of "${name}" was answered while it was measured: its orders ran out before.`,
+      );
+    const total = Object.values(result.allAnswers).reduce((sum, count) => sum + count, 0);
+    return {
+      name,
+      connections,
+      ...(perSecond !== undefined && { arrivalsPerSecond: perSecond }),
+      seconds: result.seconds,
+      checkouts,
+      perSecond: checkouts / result.seconds,
+      answers: result.answers,
+      latencyMs: latencyOf(result.histogram),
+      histogram: result.histogram,
+      everySecond: result.everySecond,
+      cpuSeconds: difference(after, before),
+      batchSizes: meanBatches(await readBatches(this.shop.internalUrls), batches),
+      httpBytes: { sent: result.bytes.sent / total, received: result.bytes.received / total },
+    };
+  }
+
+  /** Checkouts that nobody looks at, until what runs has been compiled and every cache is filled. */
+  async warmUp(seconds: number): Promise<void> {
+    await this.rush({ name: 'warm-up', connections: 128, seconds: Math.max(seconds, 0.2), warmUpSeconds: 0 });
+  }
+
+  /** @throws Error when the books disagree with each other, or with what buyers were told */
+  mustBalance(): Promise<void> {
+    const { credit, stock } = this.goods;
+    const sold = this.paid - this.paidBeforeFill;
+    // batch_init gives each order one unit of each of two items.
+    const units = sold * 2;
+    return this.shop.mustBalance({ paid: this.paid, filled: { credit, stock, units, spent: units * PRICE } });
+  }
+}

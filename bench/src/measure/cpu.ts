@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Process trees by the name that their cost is told under; several may share one. */
+export type Groups = Record<string, readonly number[]>;
+
+interface Process {
+  parent: number;
+  /** Of itself and of its children that have ended, in clock ticks. */
+  ticks: number;
+}
+
+const ticksPerSecond = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
+
+/** Processor seconds that each group has used since its processes began. */
+export function readCpu(groups: Groups): Record<string, number> {
+  const processes = readProcesses();
+  const children = new Map<number, number[]>();
+  for (const [pid, { parent }] of processes) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  const ofTree = (pid: number): number =>
+    (processes.get(pid)?.ticks ?? 0) +
+    (children.get(pid) ?? []).reduce((sum, child) => sum + ofTree(child), 0);
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, pids]) => [
+      name,
+      pids.reduce((sum, pid) => sum + ofTree(pid), 0) / ticksPerSecond,
+    ]),
+  );
+}
+
+/** Processor seconds that the whole machine has been at work, on whatever. */
+export function readMachineCpu(): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+    /^cpu +(.+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[0] ?? ''
+  )
+    .split(/ +/)
+    .map(Number);
+  return (user + nice + system + irq + softirq) / ticksPerSecond;
+}
+
+function readProcesses(): Map<number, Process> {
+  const processes = new Map<number, Process>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      // The name in brackets may hold anything; behind it come the state, the parent, and times from the 12th on.
+      const fields = stat
+        .slice(stat.lastIndexOf(') ') + 2)
+        .split(' ')
+        .map(Number);
+      const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
+      processes.set(Number(name), { parent: fields[1] ?? 0, ticks: utime + stime + cutime + cstime });
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return processes;
+}
+
+/** Resident memory in MiB. */
+export function readMemory(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) / 1_024;
+}
+
+export function difference(
+  after: Record<string, number>,
+  before: Record<string, number>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]),
+  );
+}

@@ -1,0 +1,41 @@
+import { spreadOf } from '../measure/spread';
+import type { Scenario } from '../scenario';
+
+/** How long `batch_init` takes: into empty tables, and then over what is there. */
+export const batchInit: Scenario = {
+  name: 'batch-init',
+  description: 'seconds that batch_init takes for users, items and orders',
+  onTarget: true,
+  async run({ options, say, openMarket }) {
+    const market = await openMarket({ fill: false });
+    const first = await market.fill();
+    const again = await market.fill();
+    const tell = ({ users, items, orders }: typeof first) =>
+      `users ${users.toFixed(1)} s, items ${items.toFixed(1)} s, orders ${orders.toFixed(1)} s`;
+    say(`into empty tables: ${tell(first)}; over what is there: ${tell(again)}`);
+    await market.mustBalance();
+    await market.shop.close();
+    const size = options.size.toLocaleString('en');
+    const figure = (id: string, name: string, seconds: number) => ({
+      id,
+      name,
+      unit: 's',
+      spread: spreadOf([seconds]),
+    });
+    return {
+      rushes: [],
+      details: { first, again },
+      figures: [
+        figure('batch_init_users', `batch_init of ${size} users`, first.users),
+        figure('batch_init_items', `batch_init of ${size} items`, first.items),
+        figure('batch_init_orders', `batch_init of ${size} orders`, first.orders),
+        figure('batch_init', 'batch_init, the slowest', Math.max(...Object.values({ ...first }))),
+        figure(
+          'batch_init_again',
+          'batch_init over what is there, the slowest',
+          Math.max(...Object.values(again)),
+        ),
+      ],
+    };
+  },
+};

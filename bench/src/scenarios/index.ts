@@ -1,0 +1,27 @@
+import type { Scenario } from '../scenario';
+import { batchInit } from './batch-init';
+import { cost } from './cost';
+import { curve } from './curve';
+import { history } from './history';
+import { hotItem } from './hot-item';
+import { latency } from './latency';
+import { memory } from './memory';
+import { openLoop } from './open-loop';
+import { rejected } from './rejected';
+import { replicas } from './replicas';
+import { saturation } from './saturation';
+
+/** In the order in which they are measured: the later ones build on what saturation is. */
+export const scenarios: readonly Scenario[] = [
+  saturation,
+  curve,
+  latency,
+  openLoop,
+  hotItem,
+  rejected,
+  history,
+  replicas,
+  batchInit,
+  cost,
+  memory,
+];

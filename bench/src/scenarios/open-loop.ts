@@ -1,0 +1,71 @@
+import type { Market, Rush } from '../market';
+import { spreadOf } from '../measure/spread';
+import type { Scenario, Stage } from '../scenario';
+import { SATURATED } from './saturation';
+
+/**
+ * Checkouts that begin at fixed times, as buyers do who know nothing of each other. Latency counts from when a checkout
+ * was due, so that a stall is seen by everybody who would have come meanwhile (coordinated omission).
+ *
+ * At saturation the rate is what a closed loop got through just before. A shop that is a little slower then falls behind
+ * for as long as it is measured, so that latency there is about the machine's mood as much as about the shop's.
+ */
+export const openLoop: Scenario = {
+  name: 'open-loop',
+  description: 'p50 and p99 at half of saturation and at saturation, with a fixed arrival rate',
+  onTarget: true,
+  async run(stage) {
+    const { options, say } = stage;
+    const market = await stage.openMarket();
+    const saturation = await saturationOf(market, stage);
+    const atRate = async (share: number, name: string): Promise<Rush[]> => {
+      const rushes: Rush[] = [];
+      for (let round = 1; round <= options.rounds; round++) {
+        const perSecond = saturation * share;
+        const rush = await market.rush({
+          ...options,
+          name: `${name}, round ${round}`,
+          connections: SATURATED,
+          perSecond,
+        });
+        const { p50, p99 } = rush.latencyMs;
+        say(`${name}, ${Math.round(perSecond)} checkouts/s, round ${round}: p50 ${p50} ms, p99 ${p99} ms`);
+        rushes.push(rush);
+      }
+      return rushes;
+    };
+    const half = await atRate(0.5, 'half of saturation');
+    const full = await atRate(1, 'saturation');
+    await market.mustBalance();
+    await market.shop.close();
+    const spread = (rushes: Rush[], percentile: 'p50' | 'p99') =>
+      spreadOf(rushes.map((rush) => rush.latencyMs[percentile]));
+    return {
+      rushes: [...half, ...full],
+      details: { saturation },
+      figures: [
+        {
+          id: 'p50_half',
+          name: 'p50 at half of saturation, open loop',
+          unit: 'ms',
+          spread: spread(half, 'p50'),
+        },
+        {
+          id: 'p99_half',
+          name: 'p99 at half of saturation, open loop',
+          unit: 'ms',
+          spread: spread(half, 'p99'),
+        },
+        { id: 'p99_full', name: 'p99 at saturation, open loop', unit: 'ms', spread: spread(full, 'p99') },
+      ],
+    };
+  },
+};
+
+/** What an earlier scenario has measured, or a short look. */
+async function saturationOf(market: Market, { options, known, say }: Stage): Promise<number> {
+  if (known.saturation !== undefined) return known.saturation;
+  const rush = await market.rush({ ...options, name: 'saturation', connections: SATURATED });
+  say(`saturation is ${Math.round(rush.perSecond)} checkouts/s`);
+  return rush.perSecond;
+}
