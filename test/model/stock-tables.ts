@@ -122,19 +122,16 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
         return undefined;
       },
     ),
-    ...on(
-      settleItems,
-      (tx, sagaIds: string[], itemIds: string[], quantities: number[], sold: boolean[]) => {
-        const quantityOf = (i: number) => quantities[i] as number;
-        move(tx, itemIds, (i) => [sold[i] ? 0 : quantityOf(i), -quantityOf(i)]);
-        for (const [i, item_id] of itemIds.entries()) {
-          if (!sold[i]) continue;
-          const saga_id = sagaIds[i] as string;
-          tx.put(ledger, `${saga_id}/${item_id}`, { item_id, delta: -quantityOf(i), saga_id });
-        }
-        return undefined;
-      },
-    ),
+    ...on(settleItems, (tx, sagaIds: string[], itemIds: string[], quantities: number[], sold: boolean[]) => {
+      const quantityOf = (i: number) => quantities[i] as number;
+      move(tx, itemIds, (i) => [sold[i] ? 0 : quantityOf(i), -quantityOf(i)]);
+      for (const [i, item_id] of itemIds.entries()) {
+        if (!sold[i]) continue;
+        const saga_id = sagaIds[i] as string;
+        tx.put(ledger, `${saga_id}/${item_id}`, { item_id, delta: -quantityOf(i), saga_id });
+      }
+      return undefined;
+    }),
     ...on(readItemsWaitedFor, (tx, itemIds: string[]) =>
       distinct(waitingForAny(tx, itemIds).flatMap((r) => r.item_ids.filter((id) => itemIds.includes(id)))),
     ),

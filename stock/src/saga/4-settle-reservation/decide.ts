@@ -83,7 +83,9 @@ export function decideSettlements(
     known.set(released.saga_id, released);
     (reservation ? result.settled : result.tombstones).push(released);
     if (reservation?.state === 'RESERVED') {
-      result.returned.push(...linesOf(reservation).map((line) => ({ ...line, saga_id: reservation.saga_id })));
+      result.returned.push(
+        ...linesOf(reservation).map((line) => ({ ...line, saga_id: reservation.saga_id })),
+      );
       result.compensated++;
     }
     result.emit.push(...outcomeOf(released, traceparent));
