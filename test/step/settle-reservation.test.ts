@@ -1,8 +1,11 @@
+import type { SagaEvent } from '../../shared/contract/events';
 import { InvariantViolation } from '../../shared/errors';
+import type { Step } from '../../shared/inbox/step';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
 import {
   checkoutRequested,
+  type Purchase,
   paymentCaptured,
   paymentRejected,
   purchase,
@@ -179,6 +182,34 @@ test('replicas that settle and reserve the same items at once neither deadlock n
     ...late.map((bought, n) => stock.reserve(checkoutRequested(bought, wanted(n)))),
   ]);
   expect(await stock.shelves()).toEqual({ a: [50, 30], b: [50, 30] });
+});
+
+test('batches that settle and reserve many items the other way round wait for each other, and none has to run again', async () => {
+  const names = Array.from({ length: 40 }, (_, n) => `item-${n}`);
+  await stock.shelve(Object.fromEntries(names.map((name) => [name, 100])));
+  const lines = (n: number) =>
+    Object.fromEntries((n % 2 ? names : names.toReversed()).map((name) => [name, 1]));
+  const batch = (from: number) => Array.from({ length: 5 }, (_, n) => purchase(from + n));
+  const request = (bought: Purchase, n: number) => checkoutRequested(bought, lines(n));
+  const early = Array.from({ length: 8 }, (_, b) => batch(100 * b));
+  for (const bought of early) await stock.reserve(...bought.map(request));
+
+  let runs = 0;
+  const run = (step: Step, events: SagaEvent[]) =>
+    stock.transaction((tx) => {
+      runs++;
+      return step.run(tx, events);
+    });
+  await Promise.all(
+    early.flatMap((bought, b) => [
+      run(
+        settleStep,
+        bought.map((one, n) => (n % 2 ? paymentCaptured(one) : paymentRejected(one))),
+      ),
+      run(reserveStock, batch(1_000 + 100 * b).map(request)),
+    ]),
+  );
+  expect(runs).toBe(2 * early.length);
 });
 
 test('an event that settles no reservation changes nothing', async () => {
