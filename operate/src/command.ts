@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type Shop, withShop } from './shop';
 import { printable, printableJson } from './text';
 
 /** What both commands have in common: reading arguments, refusing bad ones, printing, and the exit status. */
@@ -17,7 +18,7 @@ export const commonOptions = {
 } as const;
 
 /** @throws UsageError when node:util does not know an argument */
-export function readArguments<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(options: T) {
+function readArguments<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(options: T) {
   try {
     return parseArgs({ options, allowPositionals: true } as {
       options: NonNullable<T>;
@@ -28,9 +29,19 @@ export function readArguments<T extends NonNullable<Parameters<typeof parseArgs>
   }
 }
 
+export type ArgumentsOf<T extends Parameters<typeof readArguments>[0]> = ReturnType<
+  typeof readArguments<T>
+>['values'];
+
+/** What a command can be asked to do. Each reads its arguments, all of them, before anything is connected to. */
+export type Verbs<T extends Parameters<typeof readArguments>[0]> = Record<
+  string,
+  (ids: string[], values: ArgumentsOf<T>) => (shop: Shop) => Promise<void>
+>;
+
 /** Exit status 0: done. 1: nothing to do it to, or refused. 2: not understood, or something could not be reached. */
-export function runCommand(usage: string, main: () => Promise<void>): void {
-  main().catch((error: Error) => {
+export function runCommand<T extends typeof commonOptions>(usage: string, options: T, verbs: Verbs<T>): void {
+  perform(usage, options, verbs).catch((error: Error) => {
     const causes: string[] = [];
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
     const because = causes.some(Boolean) ? ` (${causes.filter(Boolean).join(': ')})` : '';
@@ -38,6 +49,21 @@ export function runCommand(usage: string, main: () => Promise<void>): void {
     if (error instanceof UsageError) console.error(`\n${usage}`);
     process.exitCode = error instanceof Refusal ? 1 : 2;
   });
+}
+
+async function perform<T extends typeof commonOptions>(
+  usage: string,
+  options: T,
+  verbs: Verbs<T>,
+): Promise<void> {
+  const { values, positionals } = readArguments(options);
+  const { help, port } = values as { help: boolean; port?: string };
+  if (help) return console.log(usage);
+  const [verb = 'list', ...ids] = positionals;
+  const work = verbs[verb];
+  if (!work) throw new UsageError(`There is no "${verb}".`);
+  const done = work(ids, values);
+  await withShop(port && whole('port', port, 1024, 64_000), done);
 }
 
 export function print(text: string): void {

@@ -1,22 +1,22 @@
 import { mustBeReachable } from '../../audit/src/books';
 import { queues as allQueues } from '../../shared/contract/events';
 import {
+  type ArgumentsOf,
   actorFrom,
   commonOptions,
   oneOf,
   print,
   printJson,
   Refusal,
-  readArguments,
   runCommand,
   sagaIdFrom,
   UsageError,
+  type Verbs,
   whole,
   words,
 } from './command';
 import { type Done, discardLetters, listLetters, redriveLetters, showLetter } from './dead-letters';
 import { describeDone, describeLetter, describeListing } from './letter-report';
-import { type Shop, withShop } from './shop';
 import type { Selection } from './walk';
 
 const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga ID] [--limit 50]
@@ -45,24 +45,13 @@ const options = {
   actor: { type: 'string' },
 } as const;
 
-type Values = ReturnType<typeof readArguments<typeof options>>['values'];
+type Values = ArgumentsOf<typeof options>;
 
 const MAX_LETTERS = 10_000;
 /** A broker takes a message back that was held for half an hour. */
 const LONGEST_RUN_S = 1_200;
 
-async function main(): Promise<void> {
-  const { values, positionals } = readArguments(options);
-  if (values.help) return console.log(usage);
-  const [verb = 'list', ...ids] = positionals;
-  const work = verbs[verb];
-  if (!work) throw new UsageError(`There is no "${verb}".`);
-  const perform = work(ids, values);
-  await withShop(values.port && whole('port', values.port, 1024, 64_000), perform);
-}
-
-/** Each reads its arguments, all of them, before anything is connected to. */
-const verbs: Record<string, (ids: string[], values: Values) => (shop: Shop) => Promise<void>> = {
+const verbs: Verbs<typeof options> = {
   list(ids, values) {
     if (ids.length > 0) throw new UsageError('To see one letter, use show.');
     const selection = selectionFrom(values, '50');
@@ -151,4 +140,4 @@ function noSuch(ids: readonly string[]): Refusal {
   );
 }
 
-runCommand(usage, main);
+runCommand(usage, options, verbs);

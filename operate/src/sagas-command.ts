@@ -6,17 +6,16 @@ import {
   print,
   printJson,
   Refusal,
-  readArguments,
   runCommand,
   sagaIdFrom,
   UsageError,
+  type Verbs,
   whole,
   words,
 } from './command';
 import { describeSaga, describeSagas } from './saga-report';
 import { viewSaga } from './saga-view';
 import { cancelSaga, listableStates, listSagas } from './sagas';
-import { type Shop, withShop } from './shop';
 import { timelineOf } from './timeline';
 import { waitsFor } from './waits-for';
 
@@ -40,20 +39,7 @@ const options = {
   actor: { type: 'string' },
 } as const;
 
-type Values = ReturnType<typeof readArguments<typeof options>>['values'];
-
-async function main(): Promise<void> {
-  const { values, positionals } = readArguments(options);
-  if (values.help) return console.log(usage);
-  const [verb = 'list', ...ids] = positionals;
-  const work = verbs[verb];
-  if (!work) throw new UsageError(`There is no "${verb}".`);
-  const perform = work(ids, values);
-  await withShop(values.port && whole('port', values.port, 1024, 64_000), perform);
-}
-
-/** Each reads its arguments, all of them, before anything is connected to. */
-const verbs: Record<string, (ids: string[], values: Values) => (shop: Shop) => Promise<void>> = {
+const verbs: Verbs<typeof options> = {
   list(ids, values) {
     if (ids.length > 0) throw new UsageError('To see one saga, use show.');
     const filter = {
@@ -109,4 +95,4 @@ function unknown(id: string): Refusal {
   return new Refusal(`No service knows of saga ${id}.`);
 }
 
-runCommand(usage, main);
+runCommand(usage, options, verbs);
