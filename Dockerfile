@@ -1,0 +1,97 @@
+# One image for each service and one for the tools around them (migrations, broker definitions, auditor, operators'
+# commands, compose's gateway):
+#
+#   docker build --target order --tag chandlery/order:0.1.0 .
+#
+# What is promised: whatever of ours an image contains comes out of the stage in which lint, types and every test have
+# passed. It holds Node.js, the libraries that Node.js is linked with, production dependencies and compiled code: no
+# shell, no package manager, no file that its user may write. The images share all layers but the last. The same
+# sources give the same layers, whenever they are built. Nothing here needs BuildKit.
+
+# A version, not only a major one, so that a build can be repeated. To be safe also from a tag that is moved, give a
+# digest: --build-arg NODE_IMAGE=node:24.20.0-bookworm-slim@sha256:…
+ARG NODE_IMAGE=node:24.20.0-bookworm-slim
+
+FROM ${NODE_IMAGE} AS test
+# As an ordinary user, because PostgreSQL, which the tests start, refuses to run as root.
+RUN mkdir /app && chown node:node /app
+USER node
+WORKDIR /app
+COPY --chown=node:node package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY --chown=node:node . .
+RUN npm run build
+RUN npm run check
+
+FROM test AS tested
+# As the images have them, and without the time of this build, which would give every build layers of its own.
+RUN set -eu; files=/tmp/files; \
+  for part in shared order payment stock; do \
+    mkdir -p $files/$part/app/dist; \
+    cp -R dist/$part $files/$part/app/dist; \
+  done; \
+  mkdir -p $files/tools/app/dist; \
+  cp -R dist/audit dist/operate dist/local $files/tools/app/dist; \
+  for service in order payment stock; do \
+    mkdir -p $files/tools/app/$service/prisma; \
+    cp -R $service/prisma/schema.prisma $service/prisma/migrations $files/tools/app/$service/prisma; \
+  done; \
+  chmod -R a+rX,go-w $files; \
+  find $files -exec touch --no-dereference --date=@0 {} +
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /files/app
+COPY package.json package-lock.json ./
+# Optional dependencies are other platforms' and, by way of Prisma's client, the Prisma command line with all it needs.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+# What Node.js never loads here: type declarations, source maps, other databases' query compilers, and what is meant
+# for bundlers. It is two thirds of all.
+RUN set -eu; \
+  rm package-lock.json; \
+  find node_modules -type f \( -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' \) -delete; \
+  find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.postgresql.*' -delete; \
+  find node_modules/@prisma/client/runtime -name '*.mjs' -delete; \
+  rm -rf node_modules/@opentelemetry/*/build/esm node_modules/@opentelemetry/*/build/esnext; \
+  chmod -R a+rX,go-w /files; \
+  find /files -exec touch --no-dereference --date=@0 {} +
+
+FROM ${NODE_IMAGE} AS runtime
+# Node.js with its libraries; and what vulnerability scanners go by, where they look for it when there is no dpkg.
+RUN set -eu; packages=/files/var/lib/dpkg/status.d; \
+  mkdir -p /files/etc $packages; \
+  cp --parents --dereference /usr/local/bin/node $(ldd /usr/local/bin/node | grep -o '/[^ ]*') /files; \
+  cp --dereference /etc/os-release /files/etc/os-release; \
+  for package in libc6 libgcc-s1 libstdc++6; do dpkg-query --status $package > $packages/$package; done; \
+  echo 'nonroot:x:65532:65532:nonroot:/:/sbin/nologin' > /files/etc/passwd; \
+  echo 'nonroot:x:65532:' > /files/etc/group; \
+  echo 'hosts: files dns' > /files/etc/nsswitch.conf; \
+  find /files -exec touch --no-dereference --date=@0 {} +
+
+FROM scratch AS base
+COPY --from=runtime --chown=0:0 /files /
+COPY --from=dependencies --chown=0:0 /files /
+COPY --from=tested --chown=0:0 /tmp/files/shared /
+ENV NODE_ENV=production PATH=/usr/local/bin
+LABEL org.opencontainers.image.title=chandlery org.opencontainers.image.licenses=MIT
+WORKDIR /app
+USER 65532:65532
+ENTRYPOINT ["node", "--enable-source-maps"]
+
+FROM base AS order
+COPY --from=tested --chown=0:0 /tmp/files/order /
+EXPOSE 8001 9001
+CMD ["dist/order/src/main.js"]
+
+FROM base AS payment
+COPY --from=tested --chown=0:0 /tmp/files/payment /
+EXPOSE 8002 9002
+CMD ["dist/payment/src/main.js"]
+
+FROM base AS stock
+COPY --from=tested --chown=0:0 /tmp/files/stock /
+EXPOSE 8003 9003
+CMD ["dist/stock/src/main.js"]
+
+# Which tool is run is the first argument, for example: dist/shared/postgres/migrate.js order
+FROM base AS tools
+COPY --from=tested --chown=0:0 /tmp/files/tools /

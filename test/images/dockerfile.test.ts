@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../shared/root';
+import { readStages, withBases } from './dockerfile';
+
+const stages = readStages();
+const images = ['order', 'payment', 'stock', 'tools'];
+const partsOf = (image: string) => withBases(stages, image);
+const setting = (image: string, keyword: string) =>
+  partsOf(image)
+    .map((stage) => stage.last(keyword))
+    .find((value) => value !== undefined);
+
+test('there is a target for each service and for the tools', () => {
+  expect([...stages.keys()].slice(-images.length)).toEqual(images);
+});
+
+test.each(images)('the code in %s comes out of the stage in which every check has passed', (image) => {
+  const copies = partsOf(image).flatMap((stage) => stage.copies);
+  expect(copies.length).toBeGreaterThan(0);
+  // Neither from the sources, nor from a stage that has them and did not check them.
+  const origins = new Set(copies.map((copy) => copy.stage ?? 'the sources'));
+  expect([...origins].sort()).toEqual(['dependencies', 'runtime', 'tested']);
+  const sourcesIn = (stage: string) =>
+    withBases(stages, stage).flatMap((one) => one.copies.flatMap((copy) => copy.sources));
+  expect(sourcesIn('dependencies').sort()).toEqual(['package-lock.json', 'package.json']);
+  expect(sourcesIn('runtime')).toEqual([]);
+  expect(stages.get('tested')?.from).toBe('test');
+});
+
+test('the stage that checks ends with lint, format, types and every test, on all sources', () => {
+  expect(stages.get('test')?.runs.at(-1)).toBe('npm run check');
+  expect(stages.get('test')?.copies.at(-1)?.sources).toEqual(['.']);
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const part of ['lint', 'format:check', 'typecheck', 'test'])
+    expect(scripts.check).toMatch(new RegExp(`\\b(run )?${part}( |$)`));
+});
+
+test.each(images)(
+  '%s has no shell: it begins with nothing and runs no command while it is built',
+  (image) => {
+    expect(partsOf(image).at(-1)?.from).toBe('scratch');
+    expect(partsOf(image).flatMap((stage) => stage.runs)).toEqual([]);
+  },
+);
+
+test.each(images)('%s runs Node.js itself, as a user who is known by number and is not root', (image) => {
+  expect(JSON.parse(setting(image, 'ENTRYPOINT') ?? '')[0]).toBe('node');
+  expect(setting(image, 'USER')).toBe('65532:65532');
+});
+
+test('the images share all layers but the last', () => {
+  for (const image of images) {
+    expect(stages.get(image)?.from).toBe('base');
+    expect(stages.get(image)?.copies).toHaveLength(1);
+  }
+});
+
+test('a service listens where its image says', () => {
+  for (const service of ['order', 'payment', 'stock']) {
+    const config = readFileSync(join(root, service, 'src/config.ts'), 'utf8');
+    const [, port, internal] = /port: (\d+), internalPort: (\d+)/.exec(config) ?? [];
+    expect(setting(service, 'EXPOSE')).toBe(`${port} ${internal}`);
+    expect(JSON.parse(setting(service, 'CMD') ?? '')).toEqual([`dist/${service}/src/main.js`]);
+  }
+});
+
+test('what every stage begins with is given by its full version', () => {
+  const given = new Set([...stages.values()].map(({ from }) => from).filter((from) => !stages.has(from)));
+  given.delete('scratch');
+  for (const image of given) expect(image).toMatch(/:\d+\.\d+\.\d+-/);
+});
+
+test('nothing that git does not keep goes into a build', () => {
+  const ignored = (file: string) =>
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.replace(/\/$/, ''));
+  const left = ignored('.gitignore').filter((name) => !ignored('.dockerignore').includes(name));
+  expect(left).toEqual([]);
+});

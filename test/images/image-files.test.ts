@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { createEmptyDatabase } from '../support/cluster';
+import { Shop } from '../support/shop';
+import { ImageFiles } from './image-files';
+
+const run = promisify(execFile);
+const files = new ImageFiles();
+afterAll(() => files.remove());
+/** Nobody, where that can be: then whatever they write to, they are refused. */
+const nobody = process.getuid?.() === 0 ? { uid: 65_532, gid: 65_532 } : {};
+const tool = (args: string[], env: Record<string, string>) =>
+  run(process.execPath, ['--enable-source-maps', ...args], {
+    ...nobody,
+    cwd: files.of('tools'),
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
+  });
+
+test('the services and the auditor work with the files that their images have', async () => {
+  const collector = await collectTraces();
+  const shop = await Shop.open({
+    spawn: (service) => ({ ...nobody, cwd: files.of(service) }),
+    env: {
+      all: { NODE_ENV: 'production', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+      stock: { LOG_FORMAT: 'pretty' },
+    },
+  });
+  try {
+    const api = shop.client();
+    const buyer = await api.user(100);
+    const order = await api.order(buyer, { [await api.item(5, 10)]: 2 });
+    expect(await api.checkout(order)).toMatchObject({ status: 200, body: { status: 'PAID' } });
+    expect(await api.credit(buyer)).toBe(90);
+    await shop.balances();
+    const { stdout } = await tool(['dist/audit/src/main.js', '--json'], addressesOf(shop));
+    expect(JSON.parse(stdout).findings).toEqual([]);
+    expect((await tool(['dist/operate/src/sagas-command.js', 'list'], addressesOf(shop))).stdout).toContain(
+      'No saga',
+    );
+  } finally {
+    await shop.close();
+    await collector.stop();
+  }
+  expect(collector.received).toBeGreaterThan(0);
+});
+
+test.each(['order', 'payment', 'stock'] as const)(
+  'the tools bring an empty database of %s up to date',
+  async (service) => {
+    const env = { DATABASE_URL: await createEmptyDatabase(service) };
+    const migrate = () => tool(['dist/shared/postgres/migrate.js', service], env);
+    expect((await migrate()).stdout).toContain(`${service}: applied`);
+    expect((await migrate()).stdout).toContain('up to date');
+  },
+);
+
+function addressesOf({ databases, amqp }: Shop) {
+  const { order, payment, stock } = databases;
+  return {
+    ORDER_DATABASE_URL: order,
+    PAYMENT_DATABASE_URL: payment,
+    STOCK_DATABASE_URL: stock,
+    AMQP_URL: amqp,
+  };
+}
+
+async function collectTraces() {
+  const collector = { received: 0, url: '', stop: () => new Promise((done) => server.close(done)) };
+  const server = createServer((request, response) => {
+    collector.received++;
+    request.resume().on('end', () => response.end());
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  collector.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return collector;
+}
