@@ -1,0 +1,169 @@
+# shellcheck shell=bash
+# The overlay's manifests: rendered once, and brought to the cluster in the order in which they need each other.
+
+manager=deploy-to-cluster
+patience=600s
+
+render() {
+  local folder=k8s/overlays/$overlay
+  look=("kubectl kustomize $folder")
+  kubectl kustomize "$project/$folder" >"$work/rendered.yaml"
+  own_images <"$work/rendered.yaml" >"$work/overlay.yaml"
+  documents only Namespace <"$work/overlay.yaml" >"$work/namespaces.yaml"
+  documents only Job <"$work/overlay.yaml" >"$work/jobs.yaml"
+  # Programs come last: they need the tables, and what they may do at the broker.
+  documents without Namespace Job Deployment HorizontalPodAutoscaler ScaledObject <"$work/overlay.yaml" >"$work/ground.yaml"
+  documents without Namespace Job <"$work/overlay.yaml" >"$work/everything.yaml"
+  host=$(sed -nE 's/^ *-? *hostname: "?([^"]+)"?$/\1/p' "$work/overlay.yaml" | head -n 1)
+}
+
+# The project's own images, from the registry and with the tag that were asked for.
+own_images() {
+  local prefix='\2' version='\4'
+  [[ -z $images ]] || prefix=$images/
+  [[ -z $tag ]] || version=:$tag
+  sed -E "s#^( *-? *image: )\"?([^\" ]+/)(order|payment|stock|tools)(:[^\" ]+)\"?\$#\1$prefix\3$version#"
+}
+
+# The documents on stdin of these kinds, or of all others.
+documents() { # only|without KIND …
+  local mode=$1
+  shift
+  awk -v mode="$mode" -v kinds=" $* " '
+    function flush() {
+      if (kind != "" && (index(kinds, " " kind " ") > 0) == (mode == "only")) printf "---\n%s", text
+      text = kind = ""
+    }
+    /^---/ { flush(); next }
+    /^kind: / { kind = $2 }
+    { text = text $0 "\n" }
+    END { flush() }'
+}
+
+# Every kind in a file once, as "group/version Kind".
+kinds() { # FILE
+  awk '/^apiVersion: / { version = $2 } /^kind: / { kind = $2 } /^---/ { say() } END { say() }
+    function say() { if (kind != "" && !said[version kind]++) print version, kind; kind = "" }' "$1"
+}
+
+# The names of the objects of one kind.
+names() { # FILE KIND
+  documents only "$2" <"$1" | awk '/^[a-zA-Z]/ { inside = /^metadata:/ } inside && /^  name: / { print $2 }'
+}
+
+apply() { # FILE WHAT
+  local command=(kube apply --server-side --force-conflicts "--field-manager=$manager")
+  [[ -s $1 ]] || return 0
+  look=("$(kubectl_command) get events --namespace $namespace --sort-by=.lastTimestamp")
+  if [[ $dry_run == no ]]; then
+    "${command[@]}" -f "$1" >"$work/applied"
+    say "$2: $(wc -l <"$work/applied" | tr -d ' ') objects"
+    return
+  fi
+  say "+ $(shown "${command[@]}") -f - # $2: $(list "$1")"
+  ask_the_server "$1"
+}
+
+list() { # FILE
+  local version kind
+  while read -r version kind; do
+    names "$1" "$kind" | sed "s#^#$kind/#"
+  done < <(kinds "$1") | paste -s -d ' ' -
+}
+
+# What the cluster would say to a file, as far as it knows the kinds and the namespace already.
+ask_the_server() { # FILE
+  [[ $reachable == yes ]] || return 0
+  local version kind unknown=()
+  while read -r version kind; do
+    unknown+=("$kind")
+  done < <(unknown_kinds "$1")
+  ((${#unknown[@]} == 0)) || say "  not checked, because the cluster does not know them yet: ${unknown[*]}"
+  if [[ $1 != */namespaces.yaml ]] && ! kube get namespace "$namespace" >/dev/null 2>&1; then
+    say "  not checked, because there is no namespace $namespace yet"
+    return
+  fi
+  documents without "${unknown[@]}" <"$1" >"$work/known.yaml"
+  [[ -s $work/known.yaml ]] || return 0
+  kube apply --server-side --force-conflicts "--field-manager=$manager" --dry-run=server -f "$work/known.yaml" \
+    >/dev/null
+  say "  the cluster would accept it"
+}
+
+apply_ground() {
+  apply "$work/ground.yaml" "everything but the programs"
+  local name
+  while read -r name; do
+    wait_for statefulset "$name" kube rollout status "statefulset/$name" --timeout="$patience"
+  done < <(names "$work/ground.yaml" StatefulSet)
+  while read -r name; do
+    wait_for cluster "$name" kube wait "cluster.postgresql.cnpg.io/$name" --for=condition=Ready --timeout="$patience"
+  done < <(names "$work/ground.yaml" Cluster)
+  while read -r name; do
+    wait_for rabbitmqcluster "$name" kube wait "rabbitmqcluster.rabbitmq.com/$name" \
+      --for=condition=AllReplicasReady --timeout="$patience"
+  done < <(names "$work/ground.yaml" RabbitmqCluster)
+}
+
+wait_for() { # KIND NAME COMMAND …
+  local about="--namespace $namespace"
+  look=(
+    "$(kubectl_command) describe $1/$2 $about"
+    "$(kubectl_command) get pods $about"
+    "$(kubectl_command) get events $about --sort-by=.lastTimestamp"
+  )
+  shift 2
+  change "$@" --namespace "$namespace" < /dev/null | sed 's/^\( \{6\}\)\{0,1\}/      /'
+}
+
+run_jobs() {
+  local jobs job
+  mapfile -t jobs < <(names "$work/jobs.yaml" Job)
+  # A Job cannot be changed. Those of an earlier run have done their work.
+  change kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait
+  if [[ $dry_run == yes ]]; then
+    # What the cluster would say of changed Jobs, it says only when the earlier ones are gone.
+    reachable=no apply "$work/jobs.yaml" "jobs"
+    return
+  fi
+  apply "$work/jobs.yaml" "jobs"
+  for job in "${jobs[@]}"; do
+    await_job "$job"
+  done
+}
+
+await_job() { # NAME
+  local end=$((SECONDS + ${patience%s})) began=$SECONDS state
+  look=(
+    "$(kubectl_command) logs job/$1 --namespace $namespace --tail=100"
+    "$(kubectl_command) describe job/$1 --namespace $namespace"
+  )
+  while ((SECONDS < end)); do
+    state=$(kube get job "$1" --namespace "$namespace" \
+      -o jsonpath='{.status.conditions[?(@.status=="True")].type}')
+    case $state in
+      *Complete*)
+        say "$1: $(kube logs "job/$1" --namespace "$namespace" --tail=1)"
+        return
+        ;;
+      *Failed*)
+        kube logs "job/$1" --namespace "$namespace" --tail=20 >&2 || true
+        fail "The Job $1 failed; above is what it said last."
+        ;;
+    esac
+    ((SECONDS - began < 10)) || { began=$SECONDS && say "$1 is still running"; }
+    sleep 2
+  done
+  fail "The Job $1 has not ended within $patience."
+}
+
+apply_everything() {
+  apply "$work/everything.yaml" "the whole overlay"
+}
+
+await_rollout() {
+  local name
+  while read -r name; do
+    wait_for deployment "$name" kube rollout status "deployment/$name" --timeout="$patience"
+  done < <(names "$work/everything.yaml" Deployment)
+}

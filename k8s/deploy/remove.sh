@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Takes Chandlery away: its namespaces with everything in them, and what of the overlay is outside of them.
+
+remove() {
+  say_what_is_lost
+  confirm
+  # A namespace takes with it what is inside, but not a cluster's own objects.
+  documents without Namespace <"$work/overlay.yaml" >"$work/rest.yaml"
+  local unknown
+  mapfile -t unknown < <([[ $reachable == no ]] || unknown_kinds "$work/rest.yaml" | cut -d ' ' -f 2)
+  documents without "${unknown[@]}" <"$work/rest.yaml" >"$work/known.yaml"
+  look=("$(kubectl_command) get all,pvc --namespace $namespace")
+  [[ ! -s $work/known.yaml ]] || delete_file "$work/known.yaml"
+  change kube delete namespace "$namespace" --ignore-not-found --wait --timeout="$patience"
+}
+
+delete_file() { # FILE
+  if [[ $dry_run == yes ]]; then
+    say "+ $(shown kube delete --ignore-not-found) -f - # $(list "$1")"
+  else
+    kube delete --ignore-not-found --wait --timeout="$patience" -f "$1" | sed 's/^/      /'
+  fi
+}
+
+say_what_is_lost() {
+  say "This deletes the namespace $namespace and everything in it: the three databases with every order, payment and"
+  say "stock, the broker with every message, and the Secrets."
+  if [[ $reachable == yes ]]; then
+    kube get persistentvolumeclaims --namespace "$namespace" --ignore-not-found --no-headers \
+      -o custom-columns=NAME:.metadata.name,SIZE:.spec.resources.requests.storage | sed 's/^/        /'
+  fi
+  if [[ $all == yes ]]; then
+    say "It also uninstalls $(wanted_charts | cut -d ' ' -f 1 | paste -s -d , - | sed 's/,/, /g'),"
+    say "and with them whatever else in this cluster uses them."
+  else
+    say "The third-party parts stay; --all takes them away as well."
+  fi
+}
+
+confirm() {
+  [[ $yes == no && $dry_run == no ]] || return 0
+  [[ -t 0 ]] || refuse "Nobody can be asked here. If that is what you want, say --yes."
+  local answer
+  read -r -p "      Type $namespace to delete it from $context: " answer
+  [[ $answer == "$namespace" ]] || refuse "Nothing was deleted."
+}

@@ -1,0 +1,145 @@
+# shellcheck shell=bash
+# Makes the Secrets that k8s/secrets.tsv lists. What is there already stays as it is, and no value is ever shown: values
+# reach kubectl by its standard input, and are on no command line.
+
+secrets_file=$project/k8s/secrets.tsv
+renew_certificate_s=$((30 * 24 * 60 * 60))
+
+# The lines of this overlay, one "namespace secret key value" a line.
+secret_rows() {
+  awk -F '\t' -v OFS='\t' -v overlay="$overlay" '
+    /^#/ { next }
+    $1 == "all" || $1 == overlay { print $2, $3, $4, $5 }' "$secrets_file"
+}
+
+make_secrets() {
+  local where
+  apply "$work/namespaces.yaml" "namespaces"
+  while read -r where; do
+    look=("$(kubectl_command) get secrets --namespace $where")
+    make_namespace "$where"
+    make_secrets_in "$where" </dev/null
+  done < <(secret_rows | cut -f 1 | sort -u)
+}
+
+make_namespace() { # NAMESPACE
+  if [[ $reachable == no ]] || ! kube get namespace "$1" >/dev/null 2>&1; then
+    change kube create namespace "$1" | sed 's/^ */      /'
+  fi
+}
+
+# Whatever a person has to bring and has not brought.
+check_given_secrets() {
+  [[ $reachable == yes ]] || return 0
+  local where name key keys
+  while IFS=$'\t' read -r where name; do
+    read_secrets "$where" "$name" </dev/null
+    keys=''
+    while read -r key; do
+      [[ -n ${stored["$name $key"]-} ]] || keys+=" --from-literal=$key=…"
+    done < <(secret_rows | awk -F '\t' -v name="$name" '$2 == name && $4 == "given" { print $3 }')
+    [[ -z $keys ]] || missing+=(
+      "what the Secret $name should hold. Make its namespace, if there is none yet, and it:"
+      "  $(kubectl_command) create namespace $where"
+      "  $(kubectl_command) create secret generic $name --namespace $where$keys"
+    )
+  done < <(secret_rows | awk -F '\t' -v OFS='\t' '$4 == "given" { print $1, $2 }' | uniq)
+}
+
+# What the cluster has: the values, coded as they come, by "secret key".
+declare -A stored=()
+
+read_secrets() { # NAMESPACE SECRET …
+  local name key coded
+  stored=()
+  # A name that nothing has makes it a list, also when there is one Secret only.
+  # shellcheck disable=SC2016 # They are the template's own variables.
+  local template='{{range .items}}{{$n := .metadata.name}}{{range $k, $v := .data}}{{$n}} {{$k}} {{$v}}{{"\n"}}{{end}}{{end}}'
+  kube get secret "${@:2}" no-secret --namespace "$1" --ignore-not-found -o go-template="$template" >"$work/secrets"
+  while read -r name key coded; do
+    stored["$name $key"]=$coded
+  done <"$work/secrets"
+  rm "$work/secrets"
+}
+
+make_secrets_in() { # NAMESPACE
+  local name rows names manifests=''
+  mapfile -t rows < <(secret_rows | awk -F '\t' -v OFS='\t' -v where="$1" '$1 == where { print $2, $3, $4 }')
+  mapfile -t names < <(printf '%s\n' "${rows[@]}" | cut -f 1 | uniq)
+  [[ $reachable == no ]] || read_secrets "$1" "${names[@]}"
+  for name in "${names[@]}"; do
+    make_secret "$1" "$name"
+  done
+  [[ -n $manifests && $dry_run == no ]] || return 0
+  kube apply --server-side "--field-manager=$manager" -f - <<<"$manifests" >/dev/null
+}
+
+# Adds to the caller's `manifests` what the Secret lacks, going by the caller's `rows`.
+make_secret() { # NAMESPACE SECRET
+  local row name key value keys=() made=()
+  local -A have=() wanted=()
+  for row in "${rows[@]}"; do
+    IFS=$'\t' read -r name key value <<<"$row"
+    [[ $name == "$2" ]] || continue
+    keys+=("$key")
+    wanted[$key]=$value
+    [[ -z ${stored["$2 $key"]-} ]] || have[$key]=$(openssl base64 -d -A <<<"${stored["$2 $key"]}")
+  done
+  forget_old_certificate
+  for key in "${keys[@]}"; do
+    [[ ${wanted[$key]} != given && -z ${have[$key]-} ]] || continue
+    have[$key]=$(new_value "${wanted[$key]}")
+    made+=("$key")
+  done
+  if ((${#made[@]} == 0)); then
+    say "$2: kept"
+  elif [[ $dry_run == yes ]]; then
+    say "+ $(shown kube apply --server-side) -f - # Secret $1/$2: ${made[*]}"
+  else
+    manifests+=$(manifest "$1" "$2")$'\n'
+    say "$2: made ${made[*]}"
+  fi
+}
+
+# One that ends soon is made again, with its key. The caller's `have` has the values.
+forget_old_certificate() {
+  [[ -n ${have[tls.crt]-} ]] || return 0
+  openssl x509 -checkend "$renew_certificate_s" -noout <<<"${have[tls.crt]}" >/dev/null ||
+    unset 'have[tls.crt]' 'have[tls.key]'
+}
+
+new_value() { # VALUE, as the table has it; the caller's `have` has the keys before it
+  local text=$1 key
+  case $text in
+    random) random_text ;;
+    certificate) self_signed && cat "$work/tls.crt" ;;
+    certificate-key) cat "$work/tls.key" ;;
+    *)
+      for key in "${!have[@]}"; do text=${text//"{$key}"/"${have[$key]}"}; done
+      printf '%s' "$text"
+      ;;
+  esac
+}
+
+random_text() {
+  local text
+  text=$(openssl rand -base64 96 | tr -dc 'A-Za-z0-9')
+  printf '%s' "${text:0:32}"
+}
+
+self_signed() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 397 -subj "/CN=$host" \
+    -addext "subjectAltName=DNS:$host" -keyout "$work/tls.key" -out "$work/tls.crt" 2>/dev/null
+}
+
+manifest() { # NAMESPACE NAME; the caller's `have` has the values
+  local key type=Opaque
+  [[ -z ${have[username]-} || -z ${have[password]-} ]] || type=kubernetes.io/basic-auth
+  [[ -z ${have[tls.crt]-} ]] || type=kubernetes.io/tls
+  printf -- '---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n  namespace: %s\n' "$2" "$1"
+  printf '  labels:\n    app.kubernetes.io/part-of: chandlery\n    app.kubernetes.io/managed-by: %s\n' "$manager"
+  printf 'type: %s\ndata:\n' "$type"
+  for key in "${!have[@]}"; do
+    printf '  %s: %s\n' "$key" "$(openssl base64 -A < <(printf '%s' "${have[$key]}"))"
+  done
+}

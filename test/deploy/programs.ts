@@ -1,0 +1,53 @@
+import { delimiter, join } from 'node:path';
+import { type DebianPackages, unpackedPackages, which } from '../../local/debian-packages';
+
+export interface Found {
+  file: string;
+  env: NodeJS.ProcessEnv;
+}
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+/** A program of this machine, or else the distribution's, unpacked into the user's cache. */
+export async function program(name: string, megabytes: number): Promise<Found> {
+  const installed = which(name);
+  if (installed !== undefined) return { file: installed, env: {} };
+  const wanted: DebianPackages = { name, packages: [name], megabytes, dependencies: true };
+  const unpacked = await unpackedPackages(wanted, say);
+  if (unpacked === undefined) throw new Error(`The tests of the deployment need ${name}. Install it.`);
+  const { LD_LIBRARY_PATH } = unpacked.env;
+  return { file: join(unpacked.home, 'usr/bin', name), env: { LD_LIBRARY_PATH } };
+}
+
+/** What the script may use besides kubectl, helm, curl and openssl: every Linux has these. */
+const COMMON = [
+  ...[
+    'awk',
+    'base64',
+    'bash',
+    'cat',
+    'cut',
+    'dirname',
+    'env',
+    'grep',
+    'head',
+    'mktemp',
+    'paste',
+    'rm',
+    'sed',
+  ],
+  ...['sleep', 'sort', 'tac', 'tail', 'tr', 'uniq', 'wc'],
+];
+
+/** Name and file of everything that a folder needs to be the whole PATH of a run. */
+export async function scriptPrograms(): Promise<{ files: Record<string, string>; env: NodeJS.ProcessEnv }> {
+  const files: Record<string, string> = { node: process.execPath };
+  for (const name of COMMON) {
+    const file = which(name);
+    if (file === undefined) throw new Error(`${name} is on none of ${process.env.PATH?.split(delimiter)}`);
+    files[name] = file;
+  }
+  const [curl, openssl] = [await program('curl', 5), await program('openssl', 3)];
+  Object.assign(files, { curl: curl.file, openssl: openssl.file });
+  return { files, env: { ...curl.env, ...openssl.env } };
+}

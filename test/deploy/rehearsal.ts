@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../shared/root';
+import { ClusterDouble, Refused } from './cluster-double';
+import { scriptPrograms } from './programs';
+
+export interface Ran {
+  status: number;
+  /** What was said, on stdout and on stderr. */
+  said: string;
+  /** The calls of kubectl and helm, each as one line. */
+  calls: string[];
+}
+
+/** Takes its arguments, and what it is given to read, to the test's own process. */
+const SHIM = `#!/bin/bash
+reads=no
+for argument; do [[ $argument != - ]] || reads=yes; done
+answer=$({ printf '%s\\0' "\${0##*/}" $# "$@"; [[ $reads == no ]] || cat; } |
+  curl --silent --unix-socket "$DOUBLE" --data-binary @- --write-out '\\n%{http_code}' http://double/)
+if [[ \${answer##*$'\\n'} == 200 ]]; then printf '%s\\n' "\${answer%$'\\n'*}"; exit; fi
+printf '%s\\n' "\${answer%$'\\n'*}" >&2
+exit 1
+`;
+
+/** A copy of the project's deployment and a cluster to try it on: kubectl and helm are doubles, all else is real. */
+export class Rehearsal {
+  private calls: string[][] = [];
+
+  private constructor(
+    readonly home: string,
+    readonly cluster: ClusterDouble,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly server: Server,
+  ) {}
+
+  static async begin(): Promise<Rehearsal> {
+    const home = mkdtempSync(join(tmpdir(), 'chandlery-deploy-'));
+    const { files, env } = await scriptPrograms();
+    mkdirSync(join(home, 'bin'));
+    for (const [name, file] of Object.entries(files)) symlinkSync(file, join(home, 'bin', name));
+    for (const name of ['kubectl', 'helm']) {
+      writeFileSync(join(home, 'bin', name), SHIM);
+      chmodSync(join(home, 'bin', name), 0o755);
+    }
+    for (const part of ['deploy-to-cluster.sh', 'k8s/deploy', 'k8s/secrets.tsv']) {
+      cpSync(join(root, part), join(home, part), { recursive: true });
+    }
+    const fixtures = join(root, 'test/deploy/fixtures');
+    mkdirSync(join(home, 'helm-config'));
+    cpSync(join(fixtures, 'charts.txt'), join(home, 'helm-config/charts.txt'));
+    for (const name of ['envoy-gateway', 'kube-prometheus-stack']) {
+      writeFileSync(join(home, `helm-config/${name}.yaml`), '{}\n');
+    }
+    const cluster = new ClusterDouble(readFileSync(join(fixtures, 'overlay.yaml'), 'utf8'));
+    const socket = join(home, 'double');
+    const server = createServer();
+    const rehearsal = new Rehearsal(
+      home,
+      cluster,
+      { ...env, PATH: join(home, 'bin'), DOUBLE: socket },
+      server,
+    );
+    rehearsal.answer();
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    return rehearsal;
+  }
+
+  private answer(): void {
+    this.server.on('request', async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const [program = '', count, ...rest] = Buffer.concat(chunks).toString().split('\0');
+      const args = rest.slice(0, Number(count));
+      const file = args[args.indexOf('-f') + 1];
+      const piped = rest.slice(Number(count)).join('\0');
+      const input = args.includes('-f') && file && file !== '-' ? readFileSync(file, 'utf8') : piped;
+      this.calls.push([program, ...args]);
+      try {
+        response.end(this.cluster.run(program, args, input));
+      } catch (error) {
+        response.writeHead(error instanceof Refused ? 400 : 500).end((error as Error).stack);
+      }
+    });
+  }
+
+  /** As if everything had been deployed. */
+  seed(): void {
+    const { cluster } = this;
+    for (const name of ['envoy-gateway', 'kube-prometheus-stack']) cluster.releases.set(name, '1.2.3');
+    cluster.kinds.push(...Object.values(cluster.brings));
+    for (const name of ['chandlery', 'monitoring']) cluster.namespaces.add(name);
+    const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: grafana-admin, namespace: monitoring }\n';
+    cluster.run(
+      'kubectl',
+      ['--context=laptop', 'apply', '--server-side'],
+      `${cluster.overlay}---\n${secret}`,
+    );
+  }
+
+  /** Takes a program off the PATH. */
+  without(program: string): void {
+    rmSync(join(this.home, 'bin', program));
+  }
+
+  run(...args: string[]): Promise<Ran> {
+    this.calls = [];
+    const script = join(this.home, 'deploy-to-cluster.sh');
+    return new Promise((resolve) => {
+      const child = execFile(script, args, { env: this.env }, (error, out, err) => {
+        const calls = this.calls.map((call) => call.join(' '));
+        resolve({
+          status: typeof error?.code === 'number' ? error.code : error ? -1 : 0,
+          said: out + err,
+          calls,
+        });
+      });
+      child.stdin?.end();
+    });
+  }
+
+  /** The values of a Secret, by key. */
+  secret(name: string, namespace = 'chandlery'): Record<string, string> {
+    const data = this.cluster.objects.get(`secret/${namespace}/${name}`)?.data ?? {};
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    );
+  }
+
+  async end(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+    rmSync(this.home, { recursive: true });
+  }
+}
+
+/** Calls that would change a cluster. */
+export function changes(calls: readonly string[]): string[] {
+  const changing = /^(kubectl|helm) (--context \S+ )?(apply|create|delete|upgrade|uninstall)\b/;
+  return calls.filter((call) => changing.test(call) && !call.includes('--dry-run=server'));
+}
