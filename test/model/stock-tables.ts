@@ -13,6 +13,7 @@ import {
 } from '../../stock/src/saga/2-reserve-stock/statements';
 import {
   lockReservations,
+  lockReservedItems,
   readItemsWaitedFor,
   recordTombstones,
   settleItems,
@@ -95,6 +96,7 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
     }),
     ...on(readItemsWaitedForLong, (tx) => distinct(tx.getOpen(reservations).flatMap((r) => r.item_ids))),
 
+    ...on(lockReservedItems, () => undefined),
     ...on(lockReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
     ...on(
       settleReservations,

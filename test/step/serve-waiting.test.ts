@@ -47,6 +47,21 @@ test('who waits goes on waiting while others still hold enough', async () => {
   expect(await stock.serve('a')).toEqual([stockReserved(third)]);
 });
 
+test('who came first keeps the place while another replica looks at it', async () => {
+  await stock.shelve({ a: 1, b: 2 });
+  await stock.reserve(
+    checkoutRequested(first, { a: 1 }),
+    checkoutRequested(second, { a: 1, b: 1 }),
+    checkoutRequested(third, { b: 2 }),
+  );
+  const text = 'SELECT FROM reservations WHERE saga_id = $1 FOR NO KEY UPDATE';
+  await stock.overlap(
+    (tx) => tx.run({ name: 'test_look_at', text }, [second.saga_id]),
+    (tx) => serveWaiting(tx, ['b']),
+  );
+  expect([await stock.stateOf(second), await stock.stateOf(third)]).toEqual(['WAITING', 'WAITING']);
+});
+
 test('who waits is served when stock is added', async () => {
   await stock.shelve({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));

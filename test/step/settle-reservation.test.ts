@@ -184,6 +184,17 @@ test('replicas that settle and reserve the same items at once neither deadlock n
   expect(await stock.shelves()).toEqual({ a: [50, 30], b: [50, 30] });
 });
 
+test('who comes while the one ahead in the queue is being cancelled is not left waiting for nothing', async () => {
+  await stock.shelve({ a: 3 });
+  await stock.reserve(checkoutRequested(first, { a: 2 }), checkoutRequested(second, { a: 2 }));
+  expect(await stock.stateOf(second)).toBe('WAITING');
+  await stock.overlap(
+    (tx) => settleStep.run(tx, [paymentRejected(second, 'cancelled')]),
+    (tx) => reserveStock.run(tx, [checkoutRequested(third, { a: 1 })]),
+  );
+  expect(await stock.stateOf(third)).toBe('RESERVED');
+});
+
 test('batches that settle and reserve many items the other way round wait for each other, and none has to run again', async () => {
   const names = Array.from({ length: 40 }, (_, n) => `item-${n}`);
   await stock.shelve(Object.fromEntries(names.map((name) => [name, 100])));

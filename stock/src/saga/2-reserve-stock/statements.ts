@@ -47,12 +47,11 @@ export const readItemsWaitedForTogether = statement<{ item_id: string }>(
    WHERE waiting AND item_ids && $1::text[]`,
 );
 
-/** Without those that are being settled: their items are locked after they are, and looked at again when they ended. */
 export const lockWaiting = statement<Reservation>(
   'lock_waiting',
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
    FROM reservations WHERE waiting AND item_ids && $1::text[]
-   ORDER BY arrival FOR NO KEY UPDATE SKIP LOCKED`,
+   ORDER BY arrival FOR NO KEY UPDATE`,
 );
 
 export const endWaiting = statement(

@@ -1,6 +1,14 @@
 import { statement } from '../../../../shared/postgres/statement';
 import type { Reservation } from '../reservation';
 
+/** Items before reservations and by id, as every step of stock locks them. */
+export const lockReservedItems = statement(
+  'lock_reserved_items',
+  `SELECT FROM items
+   WHERE id IN (SELECT unnest(item_ids) FROM reservations WHERE saga_id = ANY($1::uuid[]))
+   ORDER BY id FOR NO KEY UPDATE`,
+);
+
 export const lockReservations = statement<Reservation>(
   'lock_reservations',
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
@@ -44,7 +52,7 @@ export const settleItems = statement(
    WHERE items.id = settled.item_id`,
 );
 
-/** To be read once the items are settled, which locks them: who begins to wait from then on knows of it. */
+/** To be read once the items are locked: who begins to wait from then on knows what has become of them. */
 export const readItemsWaitedFor = statement<{ item_id: string }>(
   'read_items_waited_for',
   `SELECT DISTINCT item_id FROM reservations r, unnest(r.item_ids) AS item_id

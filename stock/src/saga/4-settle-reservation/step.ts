@@ -3,6 +3,7 @@ import type { Tx } from '../../../../shared/postgres/database';
 import { decideSettlements, type SettlementDecisions } from './decide';
 import {
   lockReservations,
+  lockReservedItems,
   readItemsWaitedFor,
   recordTombstones,
   settleItems,
@@ -18,7 +19,13 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
     queue: 'stock.settle',
     async run(tx, events) {
       const sagaIds = events.map((event) => event.data.saga_id);
-      const reservations = await tx.run(lockReservations, [sagaIds]);
+      // Sales alone need no lock on their items before they take one: nobody else wants a reservation that is held. But
+      // who gives something up may be waiting, and others go by their place in the queue.
+      const undoing = events.some((event) => event.type === 'payment.rejected');
+      const [, reservations] = await Promise.all([
+        undoing && tx.run(lockReservedItems, [sagaIds]),
+        tx.run(lockReservations, [sagaIds]),
+      ]);
       const decisions = decideSettlements(reservations, events);
       const [, itemsWaitedFor] = await Promise.all([
         write(tx, decisions),
@@ -38,7 +45,6 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
   };
 }
 
-/** Tombstones come last: a request that records the same saga meanwhile has its items locked, and waits for nothing. */
 async function write(tx: Tx, { settled, tombstones, sold, returned }: SettlementDecisions): Promise<void> {
   const lines = [...sold, ...returned];
   await Promise.all([
