@@ -57,17 +57,22 @@ function encode({ type, traceparent, data }: SagaEvent, time: string): string {
   });
 }
 
+/** Far more than any step writes, and few enough for each malformed one to be parked by itself. */
+const MAX_ELEMENTS = 10_000;
+
 export type Decoded = { event: SagaEvent } | { invalid: unknown; error: string };
 
 /**
  * Reads the body of a message. Each element stands or falls by itself, so that one malformed event does not
  * take its neighbours along.
- * @throws SyntaxError when the body is not a JSON array, and nothing in it can be told apart
+ * @throws SyntaxError when the body is not a JSON array, or too long a one, and nothing in it is told apart
  */
 export function decodeBatch(body: string, accepted: readonly EventType[]): Decoded[] {
   const elements: unknown = JSON.parse(body);
   if (!Array.isArray(elements))
     throw new SyntaxError('the body of a message must be a JSON array of CloudEvents');
+  if (elements.length > MAX_ELEMENTS)
+    throw new SyntaxError(`the body of a message must hold no more than ${MAX_ELEMENTS} CloudEvents`);
   return elements.map((element) => {
     const read = envelope.safeParse(element);
     if (!read.success) return { invalid: element, error: z.prettifyError(read.error) };

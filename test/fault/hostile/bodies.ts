@@ -97,6 +97,12 @@ const stranger = (n: number) =>
 const many = <T>(count: number, make: (n: number) => T) =>
   JSON.stringify(Array.from({ length: count }, (_, n) => make(n)));
 const BATCHES: HostileMessage[] = [
+  parked(
+    'two million that are no events',
+    SETTLE,
+    many(2_000_000, () => 1),
+    /no more than 10000/,
+  ),
   {
     ...parked(
       '2,000 that are no events',
