@@ -22,7 +22,7 @@ async function chaos(...args: string[]): Promise<{ status: number; output: strin
 test('under every kind of fault no invariant is violated, and everything ends in time', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'chandlery-report-'));
   const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')];
-  const { status, output } = await chaos('--seconds', '40', '--load', '48', '--json', json, '--html', html);
+  const { status, output } = await chaos('--seconds', '60', '--load', '48', '--json', json, '--html', html);
   // What the command says is what somebody needs who sees this fail.
   if (status !== 0) throw new Error(output);
 
