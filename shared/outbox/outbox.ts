@@ -1,4 +1,3 @@
-import { smartBatch } from '../batch';
 import { BATCH_CONTENT_TYPE, encodeBatches } from '../contract/cloudevents';
 import { type EventType, publisherOf, type SagaEvent } from '../contract/events';
 import { repeat } from '../loop';
@@ -8,8 +7,8 @@ import type { Database, Tx } from '../postgres/database';
 import type { Publisher } from '../rabbit/publisher';
 import { exchangeOf } from '../rabbit/topology';
 import {
+  commitNeedNotBeDurable,
   deleteOutbox,
-  deletionNeedNotBeDurable,
   insertOutbox,
   lockOverdueOutbox,
   type OutboxRow,
@@ -22,8 +21,8 @@ import {
  * least once, and an event that was not committed reaches none.
  *
  * A row is a message, and a message is a batch of events of one type. Rows are written with the step's own changes,
- * published right after the commit, and deleted when the broker has confirmed them. What a crash, a broker outage or
- * an unroutable key leaves behind is found by the poller.
+ * published right after the commit, and once the broker has confirmed them deleted by the next transaction, whatever it
+ * is for, or soon if there is none. What a crash, a broker outage or an unroutable key leaves behind is found by the poller.
  */
 export interface Outbox {
   /**
@@ -40,6 +39,10 @@ export interface Outbox {
 }
 
 const POLL_INTERVAL_MS = 500;
+/** How long rows that are confirmed wait for a transaction to delete them along with what it does. */
+const DELETE_INTERVAL_MS = 100;
+/** Rows deleted by one transaction. */
+const DELETE_LIMIT = 1_000;
 /** Rows younger than this are being published by whoever committed them. */
 const OVERDUE_AFTER_MS = 2_000;
 /** Messages taken by one poll: they stay locked until the broker has confirmed them. */
@@ -48,15 +51,23 @@ const POLL_LIMIT = 100;
 export function openOutbox(options: { database: Database; publisher: Publisher; log: Logger }): Outbox {
   const { database, publisher, log } = options;
   const onTheirWay = new Set<Promise<void>>();
+  /** Rows that the broker has confirmed and that no transaction deletes yet. */
+  const confirmed: number[] = [];
 
-  const deletions = smartBatch<number, void>({
-    max: 1_000,
-    inFlight: 1,
-    async run(ids) {
-      await database.transaction((tx) => remove(tx, ids));
-      return [];
-    },
-  });
+  /** Takes rows for a transaction to delete. They come back to `confirmed` if it fails. */
+  const takeConfirmed = () => confirmed.splice(0, DELETE_LIMIT);
+
+  async function deleteConfirmed(): Promise<void> {
+    while (confirmed.length > 0) {
+      const ids = takeConfirmed();
+      await database
+        .transaction((tx) => remove(tx, ids))
+        .catch((error) => {
+          confirmed.push(...ids);
+          throw error;
+        });
+    }
+  }
 
   const send = (row: OutboxRow) =>
     publisher.publish({
@@ -73,16 +84,16 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
       const sent = await Promise.allSettled(rows.map(send));
       const idsOf = (status: string) =>
         rows.filter((_, i) => sent[i]?.status === status).map((row) => row.id);
-      const [confirmed, refused] = [idsOf('fulfilled'), idsOf('rejected')];
+      const [taken, refused] = [idsOf('fulfilled'), idsOf('rejected')];
       const failure = sent.find((result) => result.status === 'rejected');
       if (failure)
         log.warn(
           { err: failure.reason, messages: refused.length },
           'overdue messages could not be published; they stay in the outbox',
         );
-      if (confirmed.length > 0) await remove(tx, confirmed);
+      if (taken.length > 0) await remove(tx, taken);
       if (refused.length > 0) await tx.run(postponeOutbox, [refused]);
-      return { published: confirmed.length, more: rows.length === POLL_LIMIT };
+      return { published: taken.length, more: rows.length === POLL_LIMIT };
     });
     if (published > 0) log.info({ messages: published }, 'published what had been left in the outbox');
     if (published > 0 && more) await poll();
@@ -90,6 +101,11 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
 
   const polling = repeat(POLL_INTERVAL_MS, poll, (error) =>
     log.warn({ err: error }, 'the outbox could not be polled; trying again'),
+  );
+
+  // The poller tells already that the database is away, and less often.
+  const cleaning = repeat(DELETE_INTERVAL_MS, deleteConfirmed, (error) =>
+    log.debug({ err: error }, 'confirmed messages could not be deleted from the outbox; trying again'),
   );
 
   const gauges = sharedReading(() => database.transaction((tx) => tx.run(outboxGauges)));
@@ -108,7 +124,9 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
   function publish(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
       const done = send(row)
-        .then(() => deletions.submit(row.id))
+        .then(() => {
+          confirmed.push(row.id);
+        })
         .catch((error) =>
           log.debug({ err: error, outbox_id: row.id }, 'a message stays in the outbox for the poller'),
         )
@@ -121,22 +139,37 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     store,
     publish,
     async transaction(work) {
-      const { outcome, rows } = await database.transaction(async (tx) => {
-        const outcome = await work(tx);
-        return { outcome, rows: await store(tx, outcome.emit) };
-      });
-      publish(rows);
-      return outcome;
+      const deleted: number[] = [];
+      try {
+        const { outcome, rows } = await database.transaction(async (tx) => {
+          const outcome = await work(tx);
+          // Neither is waited for: they go along with COMMIT.
+          const rows = store(tx, outcome.emit);
+          rows.catch(() => {});
+          deleted.push(...takeConfirmed());
+          if (deleted.length > 0) tx.run(deleteOutbox, [deleted]).catch(() => {});
+          return { outcome, rows };
+        });
+        publish(await rows);
+        return outcome;
+      } catch (error) {
+        confirmed.push(...deleted);
+        throw error;
+      }
     },
     async close() {
       await polling.stop();
       await Promise.all(onTheirWay);
+      await cleaning.stop();
+      await deleteConfirmed().catch((error) =>
+        log.warn({ err: error }, 'confirmed messages stay in the outbox; they will be published twice'),
+      );
     },
   };
 }
 
 async function remove(tx: Tx, ids: readonly number[]): Promise<void> {
-  await Promise.all([tx.run(deletionNeedNotBeDurable), tx.run(deleteOutbox, [ids])]);
+  await Promise.all([tx.run(commitNeedNotBeDurable), tx.run(deleteOutbox, [ids])]);
 }
 
 /** Groups events by type, because the type is the routing key. */

@@ -33,13 +33,15 @@ export const postponeOutbox = statement(
   'UPDATE outbox SET tried_at = now() WHERE id = ANY($1::bigint[])',
 );
 
-export const deleteOutbox = statement('delete_outbox', 'DELETE FROM outbox WHERE id = ANY($1::bigint[])');
+/** A row that is locked is being published once more by a poller, which deletes it itself. */
+export const deleteOutbox = statement(
+  'delete_outbox',
+  `DELETE FROM outbox WHERE id IN (
+     SELECT id FROM outbox WHERE id = ANY($1::bigint[]) FOR UPDATE SKIP LOCKED)`,
+);
 
 /** A deletion that a crash undoes means that a message is published twice, which every step absorbs: no need to wait for the disk. */
-export const deletionNeedNotBeDurable = statement(
-  'outbox_async_commit',
-  'SET LOCAL synchronous_commit = off',
-);
+export const commitNeedNotBeDurable = statement('outbox_async_commit', 'SET LOCAL synchronous_commit = off');
 
 export const outboxGauges = statement<{ pending: number; oldest_age_seconds: number }>(
   'outbox_gauges',

@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg, { type PoolClient } from 'pg';
+import pg from 'pg';
 import type { Logger } from '../observe/log';
-import { asDatabaseFault, CommitUnknown, isRace } from './errors';
+import { asDatabaseFault, isRace } from './errors';
 import type { Statement } from './statement';
+import { OpenTransaction } from './transaction';
 
 /**
  * The promise of this file: when `transaction` resolves, PostgreSQL has said COMMIT; when it rejects, nothing
  * happened, unless the error is CommitUnknown.
  */
 
-/** An open transaction. Statements are sent as they are issued, so independent ones may be issued together. */
+/**
+ * An open transaction. Statements are sent as they are issued, so independent ones may be issued together. One that is
+ * not waited for when the work ends goes ahead of COMMIT and undoes the transaction if it fails.
+ */
 export interface Tx {
   /** @throws DatabaseError (with its SQLSTATE) or DatabaseUnavailable */
   run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;
@@ -60,27 +64,15 @@ export function openDatabase(options: { url: string; poolSize: number; log: Logg
     });
     let broken = true;
     try {
-      // BEGIN is waited for: were it cancelled with a statement right behind it, that statement would commit alone.
-      await query(client, 'BEGIN');
+      const tx = new OpenTransaction(client);
       let result: T;
-      let firstFault: unknown;
       try {
-        result = await work({
-          // Once a statement has failed, the server refuses the next ones; what is told is always why the first failed.
-          run: <Row>(statement: Statement<Row>, values: readonly unknown[] = []) =>
-            query<Row>(client, { ...statement, values: [...values] }).catch((error) => {
-              firstFault ??= error;
-              throw firstFault;
-            }),
-        });
+        result = await work(tx);
       } catch (error) {
-        broken = await client.query('ROLLBACK').then(
-          () => false,
-          () => true,
-        );
+        broken = await tx.rollback();
         throw error;
       }
-      await commit(client);
+      await tx.commit();
       broken = false;
       return result;
     } finally {
@@ -107,24 +99,4 @@ export function openDatabase(options: { url: string; poolSize: number; log: Logg
     },
     close: () => pool.end(),
   };
-}
-
-async function query<Row>(client: PoolClient, config: string | pg.QueryConfig): Promise<Row[]> {
-  const result = await client.query(config as pg.QueryConfig).catch((error) => {
-    throw asDatabaseFault(error);
-  });
-  return result.rows;
-}
-
-/**
- * A failed transaction answers COMMIT with ROLLBACK and no error, so the answer itself is looked at. A session that the
- * server ends (FATAL) may have committed before.
- */
-async function commit(client: PoolClient): Promise<void> {
-  const answer = await client.query('COMMIT').catch((error) => {
-    const refused = error instanceof pg.DatabaseError && error.severity === 'ERROR';
-    throw refused ? error : new CommitUnknown('the connection was lost in COMMIT', { cause: error });
-  });
-  if (answer.command !== 'COMMIT')
-    throw new Error(`COMMIT was answered with ${answer.command}: a statement had failed unseen`);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { DiffTarget, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
 import { Client } from 'pg';
 import { z } from 'zod';
+import { noMore, readArguments, UsageError } from '../command-line';
 import { databaseAddress, readConfig } from '../config';
 import { root } from '../root';
 import { grants, type Kind, type Service } from './grants';
@@ -115,10 +116,15 @@ const settings = z.object({
   OPERATOR_ROLE: role,
 });
 
-async function main([service = '', option]: string[]): Promise<void> {
-  if (!isService(service) || ![undefined, '--describe'].includes(option)) throw new Error(usage);
+async function main(): Promise<void> {
+  const options = { describe: { type: 'boolean', default: false } } as const;
+  const { service, onlyDescribe } = readArguments(usage, options, (values, [service = '', ...more]) => {
+    if (!isService(service)) throw new UsageError('Name the service whose database it is.');
+    noMore(more);
+    return { service, onlyDescribe: values.describe };
+  });
   const config = readConfig(settings);
-  if (option === '--describe') return console.log(await describe(service, config.DATABASE_URL));
+  if (onlyDescribe) return console.log(await describe(service, config.DATABASE_URL));
   const applied = await migrate(service, config.DATABASE_URL, {
     runtime: config.RUNTIME_ROLE,
     auditor: config.AUDITOR_ROLE,
@@ -128,7 +134,7 @@ async function main([service = '', option]: string[]): Promise<void> {
 }
 
 if (require.main === module) {
-  main(process.argv.slice(2)).then(
+  main().then(
     // The engine leaves a timer of ten seconds behind.
     () => process.exit(),
     (error: Error) => {

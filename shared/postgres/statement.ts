@@ -4,10 +4,12 @@ declare const row: unique symbol;
 export interface Statement<Row> {
   readonly name: string;
   readonly text: string;
+  /** Whether it changes nothing, locks aside: run outside a transaction it would do no harm. */
+  readonly reads: boolean;
   readonly [row]?: Row;
 }
 
 /** @param name unique within a service: it names the prepared statement */
 export function statement<Row = never>(name: string, text: string): Statement<Row> {
-  return { name, text };
+  return { name, text, reads: text.startsWith('SELECT') };
 }

@@ -1,4 +1,5 @@
 import { deleteExpiredKeys } from '../../shared/http/key-cleaner';
+import { statement } from '../../shared/postgres/statement';
 import { expectLedgersToBalance, query } from '../support/books';
 import { openServiceEdge, type ServiceEdge } from '../support/edge';
 
@@ -72,7 +73,7 @@ test('of many at once, one has the effect, and the others get its answer or 409'
 test('while the first is in flight, a second is told so and changes nothing', async () => {
   const key = newKey();
   await edge.database.transaction(async (tx) => {
-    await tx.run({ name: '', text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))' }, [key]);
+    await tx.run(statement('', 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))'), [key]);
     const second = await edge.post(`/payment/add_funds/${user}/5`, { 'Idempotency-Key': key });
     expect(second).toMatchObject({ status: 409, body: { reason: 'idempotency_key_in_flight' } });
   });

@@ -1,4 +1,5 @@
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
+import { statement } from '../../shared/postgres/statement';
 import { checkoutRequested, paymentCaptured, purchase, sagaId, stockRejected } from '../support/events';
 import { CANCEL_AFTER_MS, click, orderBench } from './order';
 
@@ -73,9 +74,8 @@ test('an item that is being added is either in the order before it is frozen, or
   await desk.create('o', { a: [1, 10] });
   const [, { emit }] = await desk.overlap(
     async (tx) => {
-      const text = `SELECT status FROM orders WHERE id = 'o' FOR NO KEY UPDATE`;
-      await tx.run({ name: 'test_lock', text });
-      await tx.run({ name: 'test_add', text: `INSERT INTO order_lines VALUES ('o', 'b', 3, 7)` });
+      await tx.run(statement('test_lock', `SELECT status FROM orders WHERE id = 'o' FOR NO KEY UPDATE`));
+      await tx.run(statement('test_add', `INSERT INTO order_lines VALUES ('o', 'b', 3, 7)`));
     },
     (tx) => requestCheckouts(tx, [click('o', 1)], CANCEL_AFTER_MS),
   );

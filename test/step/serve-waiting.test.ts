@@ -1,3 +1,4 @@
+import { statement } from '../../shared/postgres/statement';
 import { moveStock } from '../../stock/src/http/shelf';
 import { itemsWaitedForLong, serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import {
@@ -54,9 +55,9 @@ test('who came first keeps the place while another replica looks at it', async (
     checkoutRequested(second, { a: 1, b: 1 }),
     checkoutRequested(third, { b: 2 }),
   );
-  const text = 'SELECT FROM reservations WHERE saga_id = $1 FOR NO KEY UPDATE';
+  const look = statement('test_look_at', 'SELECT FROM reservations WHERE saga_id = $1 FOR NO KEY UPDATE');
   await stock.overlap(
-    (tx) => tx.run({ name: 'test_look_at', text }, [second.saga_id]),
+    (tx) => tx.run(look, [second.saga_id]),
     (tx) => serveWaiting(tx, ['b']),
   );
   expect([await stock.stateOf(second), await stock.stateOf(third)]).toEqual(['WAITING', 'WAITING']);

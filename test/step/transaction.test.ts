@@ -1,11 +1,16 @@
+import type { PoolClient } from 'pg';
+import { openDatabase } from '../../shared/postgres/database';
 import { isOutage } from '../../shared/postgres/errors';
 import { statement } from '../../shared/postgres/statement';
-import { benchOf } from './bench';
+import { OpenTransaction } from '../../shared/postgres/transaction';
+import { createDatabase } from '../support/cluster';
+import { benchOf, silent } from './bench';
 
 const NOTHING = 'SELECT WHERE false';
 const bench = benchOf('stock', 'items, stock_ledger', NOTHING);
 
 const add = statement('test_add', 'INSERT INTO items (id, price) VALUES ($1, 1)');
+const tooDear = statement('test_add_too_dear', `INSERT INTO items (id, price) VALUES ('c', -1)`);
 const read = statement<{ id: string }>('test_read', 'SELECT id FROM items ORDER BY id');
 const items = async () =>
   (await bench.query<{ id: string }>('SELECT id FROM items ORDER BY id')).map(({ id }) => id);
@@ -45,15 +50,51 @@ test('a race that is lost every time is told in the end', async () => {
   expect(lost).toMatchObject({ code: '23505' });
 });
 
-test('a failed statement that nobody noticed does not pass for a commit', async () => {
+test('a failed statement that nobody noticed does not pass for a commit, and is told', async () => {
   await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
   const unseen = bench.transaction(async (tx) => {
     await tx.run(add, ['b']);
-    await tx.run(add, ['a']).catch(() => {});
+    await tx.run(tooDear).catch(() => {});
   });
-  await expect(unseen).rejects.toThrow('ROLLBACK');
+  await expect(unseen).rejects.toThrow('items_price');
   expect(await items()).toEqual(['a']);
 });
+
+test('what nobody waits for is committed with the rest', async () => {
+  await bench.transaction(async (tx) => {
+    void tx.run(add, ['a']);
+    void tx.run(add, ['b']);
+  });
+  expect(await items()).toEqual(['a', 'b']);
+});
+
+test('work that lost a race is run again, also when nobody waited for what lost it', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  let runs = 0;
+  await bench.transaction(async (tx) => {
+    tx.run(add, [runs++ === 0 ? 'a' : 'b']).catch(() => {});
+  });
+  expect(await items()).toEqual(['a', 'b']);
+});
+
+test('nothing is written when the server refuses to begin, though what reads is sent along', async () => {
+  const database = openDatabase({ url: await createDatabase('stock'), poolSize: 1, log: silent });
+  const client = await database.pool.connect();
+  const refused = new OpenTransaction(refusingToBegin(client));
+  const [looked, written] = await Promise.allSettled([refused.run(read), refused.run(add, ['a'])]);
+  expect(looked).toMatchObject({ reason: { code: '42601' } });
+  expect(written).toMatchObject({ reason: { code: '42601' } });
+  await expect(refused.commit()).rejects.toMatchObject({ code: '42601' });
+  client.release();
+  expect(await database.transaction((tx) => tx.run(read))).toEqual([]);
+  await database.close();
+});
+
+/** As if BEGIN were cancelled. */
+function refusingToBegin(client: PoolClient): PoolClient {
+  const query = (config: never) => client.query((config === 'BEGIN' ? 'BEGIN NOTHING' : config) as never);
+  return { query } as unknown as PoolClient;
+}
 
 test('a connection that the server ends in COMMIT is an outage: the work can be run again', async () => {
   await bench.query(`
