@@ -26,7 +26,7 @@ export const escapeHtml = (text: string): string =>
 /** Lines over time. @param unit of the y axis */
 export function drawLines(title: string, unit: string, series: readonly Series[], length: number): string {
   const most = Math.max(1, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const top = niceTop(most);
+  const top = axisTop(most);
   const x = (step: number) => LEFT + (step / Math.max(1, length)) * (WIDTH - LEFT);
   const y = (value: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - 12);
   const grid = [0, 0.25, 0.5, 0.75, 1].map((share) => {
@@ -83,6 +83,14 @@ function timeAxis(length: number, x: (step: number) => number, height: number): 
     );
   }
   return labels.join('');
+}
+
+/** Close above the value, and told in few digits also when it is cut in four. */
+function axisTop(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return (
+    [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10].map((f) => f * power).find((top) => top >= value) ?? value
+  );
 }
 
 /** The next of 1, 2, 5, 10, 20, 50 and so on. */

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { noMore, readArguments } from '../shared/command-line';
 import { demoConfig } from './config';
 import { checkBooks } from './demo-books';
 import { DemoClient } from './demo-client';
@@ -15,7 +15,7 @@ const connections = 400;
 
 /** Exits with status 1 unless everything went as it must. */
 async function main(): Promise<void> {
-  const client = new DemoClient(readArguments(), connections);
+  const client = new DemoClient(readAddress(), connections);
   const shop = new DemoShop(client);
   try {
     const faults = [...(await tellStory(shop)), ...(await rush(shop)), ...(await checkBooks(shop))];
@@ -29,16 +29,13 @@ async function main(): Promise<void> {
   }
 }
 
-function readArguments(): URL {
-  try {
-    const { values } = parseArgs({ options: { url: { type: 'string' } } });
+function readAddress(): URL {
+  return readArguments(usage, { url: { type: 'string' } }, (values, positionals) => {
+    noMore(positionals);
     const url = new URL(values.url ?? demoConfig().SHOP_URL);
     if (/^https?:$/.test(url.protocol)) return url;
     throw new Error(`"${url.href}" is not the address of a web server.`);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n${usage}`);
-    process.exit(2);
-  }
+  });
 }
 
 main().catch((error: Error) => {

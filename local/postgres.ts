@@ -5,13 +5,15 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type PostgresPrograms, postgresPrograms, reachableDataDir } from './postgres-programs';
-import { endOf, startOf } from './process';
+import { endOf, type Stoppable, startOf } from './process';
 import { keepRunning, type Supervised } from './supervise';
 
 export interface Postgres {
   /** A database's address, as the role of the same name; `postgres` is the superuser's. */
   url(database: string): string;
   dataDir: string;
+  /** Ends the server by a signal; it is started again. Resolves when it has ended. */
+  restart(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
   kill(): void;
 }
@@ -22,6 +24,8 @@ export interface PostgresOptions {
   port: number;
   databases: readonly string[];
   say(text: string): void;
+  /** Called when there is a process that has to be stopped, although it takes no connections yet. */
+  started?(server: Stoppable): void;
 }
 
 // Sized for a developer's machine that also runs everything else. Durability is left as it is: on.
@@ -37,7 +41,13 @@ const settings = {
 };
 
 /** A PostgreSQL server of our own with a database for each name, each owned by a role of that name. */
-export async function startPostgres({ home, port, databases, say }: PostgresOptions): Promise<Postgres> {
+export async function startPostgres({
+  home,
+  port,
+  databases,
+  say,
+  started,
+}: PostgresOptions): Promise<Postgres> {
   mkdirSync(home, { recursive: true });
   const programs = postgresPrograms();
   const dataDir = postgresDataDir(home, programs);
@@ -61,6 +71,7 @@ export async function startPostgres({ home, port, databases, say }: PostgresOpti
     },
     say,
   );
+  started?.(server);
   const url = (name: string) => `postgresql://${name}:${password}@127.0.0.1:${port}/${name}`;
   try {
     const admin = await connect(url('postgres'), server, logFile);
@@ -70,7 +81,7 @@ export async function startPostgres({ home, port, databases, say }: PostgresOpti
     await server.stop();
     throw error;
   }
-  return { url, dataDir, stop: server.stop, kill: server.kill };
+  return { url, dataDir, restart: server.restart, stop: server.stop, kill: server.kill };
 }
 
 export function postgresDataDir(home: string, programs: PostgresPrograms = postgresPrograms()): string {

@@ -32,6 +32,12 @@ export interface ProgramOptions {
   stopSignal?: NodeJS.Signals;
 }
 
+/** What runs, and is to be stopped in good order, or at once. */
+export interface Stoppable {
+  stop(): Promise<unknown>;
+  kill(): void;
+}
+
 export interface Program {
   readonly name: string;
   readonly child: ChildProcess;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { probe } from '../shared/rabbit/probe';
-import { endOf } from './process';
+import { endOf, type Stoppable } from './process';
 import { type RabbitPorts, startNode } from './rabbit-node';
 import { containerEngine, downloadedRabbit, installedRabbit } from './rabbit-programs';
 import { keepRunning, type Supervised } from './supervise';
@@ -22,6 +22,8 @@ export interface RabbitOptions {
   home: string;
   ports: RabbitPorts;
   say(text: string): void;
+  /** Called when there is a process that has to be stopped, although it takes no connections yet. */
+  started?(broker: Stoppable): void;
 }
 
 const credentials = 'guest:guest';
@@ -46,6 +48,7 @@ export async function findRabbit(amqpUrl: string | undefined): Promise<Rabbit | 
 export async function startRabbit(options: RabbitOptions): Promise<Rabbit> {
   const broker = await startBroker(options);
   const { stop, kill } = broker;
+  options.started?.(broker);
   const amqpUrl = `amqp://${credentials}@127.0.0.1:${options.ports.amqp}`;
   for (const end = Date.now() + 90_000; broker.isRunning() && Date.now() < end; await sleep(100)) {
     const description = await probe(amqpUrl);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { noMore, readArguments } from '../shared/command-line';
 import { home } from './layout';
 import { takeLock } from './lock';
 import { postgresDataDir } from './postgres';
@@ -8,8 +9,11 @@ import { stopLeftovers } from './process';
 import { containerName } from './rabbit';
 import { containerEngine } from './rabbit-programs';
 
-/** Forgets what local runs have stored: databases, queues and logs. */
+const usage = `Usage: npm run reset
+Forgets what local runs have stored: databases, queues and logs. "npm start" must not be running.`;
+
 async function main(): Promise<void> {
+  readArguments(usage, {}, (_, positionals) => noMore(positionals));
   const releaseLock = takeLock(home);
   await stopLeftovers(join(home, 'running'));
   rmSync(postgresDataDir(home), { recursive: true, force: true });

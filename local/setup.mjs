@@ -58,7 +58,7 @@ function packagesAreStale() {
 }
 
 async function installPackages() {
-  console.log('Installing npm packages (half a minute, once) …');
+  say('Installing npm packages (half a minute, once) …');
   await run('npm', [
     'ci',
     '--include=dev',
@@ -100,7 +100,7 @@ function clientIsStale(service) {
 }
 
 async function generateClients() {
-  console.log('Generating the database clients …');
+  say('Generating the database clients …');
   await Promise.all(services.filter(clientIsStale).map(generateClient));
 }
 
@@ -132,7 +132,7 @@ function sourcesStamp() {
 async function compile() {
   const stamp = sourcesStamp();
   if (forced) rmSync(at('dist'), { recursive: true, force: true });
-  console.log('Compiling …');
+  say('Compiling …');
   await run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
   mkdirSync(at('dist'), { recursive: true });
   writeFileSync(at('dist/.stamp'), stamp);
@@ -160,6 +160,11 @@ function run(command, args, env = {}) {
       );
     });
   });
+}
+
+/** Not on stdout, which belongs to the command that comes after: it may be JSON. */
+function say(message) {
+  console.error(message);
 }
 
 function fail(message) {

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { noMore, readArguments, wholeNumber } from '../shared/command-line';
 import { migrate } from '../shared/postgres/migrate';
 import {
   home,
@@ -7,19 +7,21 @@ import {
   portsFrom,
   type Replicas,
   rememberPort,
+  type ServiceName,
   serviceNames,
 } from './layout';
 import { takeLock } from './lock';
 import { isTaken } from './ports';
 import { startPostgres } from './postgres';
-import { rotateLogs, stopLeftovers } from './process';
+import { rotateLogs, type Stoppable, stopLeftovers } from './process';
 import { findRabbit, startRabbit } from './rabbit';
 import { startShop } from './shop';
 import { welcome } from './welcome';
 
-interface Stoppable {
-  stop(): Promise<unknown>;
-  kill(): void;
+/** What runs, the last started first; each is in it as soon as there is a process, long before that is ready. */
+interface Run {
+  readonly parts: Stoppable[];
+  stopping: boolean;
 }
 
 const usage = `Usage: npm start -- [--replicas N] [--order N] [--payment N] [--stock N] [--port 8000]
@@ -30,24 +32,23 @@ const echoMs = 500;
 const recordsDir = `${home}/running`;
 
 async function main(): Promise<void> {
-  const { replicas, ports } = readArguments();
-  const started: Stoppable[] = [];
+  const { replicas, ports } = readSettings();
+  const run: Run = { parts: [], stopping: false };
   try {
     process.once('exit', takeLock(home));
-    stopOnSignal(started);
-    await start(replicas, ports, started);
+    stopOnSignal(run);
+    await start(replicas, ports, run);
   } catch (error) {
+    // What is stopped before it was ready says that it did not start.
+    if (run.stopping) return;
     console.error((error as Error).message);
-    await stopAll(started);
+    await stopAll(run);
     process.exit(1);
   }
 }
 
-async function start(replicas: Replicas, ports: Ports, started: Stoppable[]): Promise<void> {
-  const keep = <T extends Stoppable>(part: T): T => {
-    started.unshift(part);
-    return part;
-  };
+async function start(replicas: Replicas, ports: Ports, run: Run): Promise<void> {
+  const started = (part: Stoppable) => void run.parts.unshift(part);
   const leftovers = await stopLeftovers(recordsDir);
   if (leftovers.length > 0) say(`Stopped what a killed run had left behind: ${leftovers.join(', ')}.`);
   rotateLogs(`${home}/log`);
@@ -55,16 +56,17 @@ async function start(replicas: Replicas, ports: Ports, started: Stoppable[]): Pr
   await checkPorts(replicas, ports, found === undefined);
 
   say('Starting PostgreSQL and RabbitMQ …');
-  const postgresReady = startPostgres({ home, port: ports.postgres, databases: serviceNames, say }).then(
-    keep,
-  );
-  const rabbitReady = found ?? startRabbit({ home, ports: ports.rabbit, say }).then(keep);
+  const postgresReady = startPostgres({ home, port: ports.postgres, databases: serviceNames, say, started });
+  const rabbitReady = found ?? startRabbit({ home, ports: ports.rabbit, say, started });
   const [postgres, rabbit] = await settled([postgresReady.then(migrateAll), rabbitReady]);
+  if (run.stopping) return;
 
   say('Starting the services …');
   const { url: databaseUrl } = postgres;
-  const shop = keep(startShop({ ports, replicas, databaseUrl, amqpUrl: rabbit.amqpUrl, say }));
+  const shop = startShop({ ports, replicas, databaseUrl, amqpUrl: rabbit.amqpUrl, say });
+  started(shop);
   await shop.ready();
+  if (run.stopping) return;
   rememberPort(ports.gateway);
   console.log(welcome({ ports, replicas, postgres, rabbit }));
 }
@@ -103,39 +105,32 @@ async function checkPorts(replicas: Replicas, ports: Ports, withRabbit: boolean)
   }
 }
 
-function readArguments(): { replicas: Replicas; ports: Ports } {
-  try {
-    const text = { type: 'string' } as const;
-    const options = { replicas: text, order: text, payment: text, stock: text, port: text };
-    const { values } = parseArgs({ options });
-    const count = (value = '1') => whole(value, 1, maxReplicas);
-    const replicas = {
-      order: count(values.order ?? values.replicas),
-      payment: count(values.payment ?? values.replicas),
-      stock: count(values.stock ?? values.replicas),
-    };
-    return { replicas, ports: portsFrom(whole(values.port ?? '8000', 1024, 64_000)) };
-  } catch (error) {
-    console.error(`${(error as Error).message}\n${usage}`);
-    process.exit(2);
-  }
+function readSettings(): { replicas: Replicas; ports: Ports } {
+  const text = { type: 'string' } as const;
+  const options = { replicas: text, order: text, payment: text, stock: text, port: text };
+  return readArguments(usage, options, (values, positionals) => {
+    noMore(positionals);
+    const all = wholeNumber('replicas', values.replicas ?? '1', 1, maxReplicas);
+    const count = (service: ServiceName) =>
+      values[service] === undefined ? all : wholeNumber(service, values[service], 1, maxReplicas);
+    const replicas = { order: count('order'), payment: count('payment'), stock: count('stock') };
+    return { replicas, ports: portsFrom(wholeNumber('port', values.port ?? '8000', 1024, 64_000)) };
+  });
 }
 
-function whole(value: string, least: number, most: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new Error(`"${value}" is not a whole number from ${least} to ${most}.`);
-}
-
-function stopOnSignal(started: Stoppable[]): void {
+function stopOnSignal(run: Run): void {
   let firstAt: number | undefined;
   const onSignal = () => {
     if (firstAt === undefined) {
       firstAt = Date.now();
+      run.stopping = true;
       console.log('\nStopping … (Ctrl-C again to hurry)');
-      void stopAll(started).then(() => process.exit(0));
+      void stopAll(run).then(() => {
+        console.log('Everything has stopped. The data is kept: "npm start" goes on with it.');
+        process.exit(0);
+      });
     } else if (Date.now() - firstAt > echoMs) {
-      for (const part of started) part.kill();
+      for (const part of run.parts) part.kill();
       process.exit(1);
     }
   };
@@ -144,8 +139,12 @@ function stopOnSignal(started: Stoppable[]): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
-async function stopAll(started: Stoppable[]): Promise<void> {
-  for (const part of started) await part.stop();
+/** What is started meanwhile is stopped, too. */
+async function stopAll({ parts }: Run): Promise<void> {
+  for (let [part] = parts; part !== undefined; [part] = parts) {
+    await part.stop();
+    parts.splice(parts.indexOf(part), 1);
+  }
 }
 
 function say(text: string): void {

@@ -8,6 +8,8 @@ export interface Supervised {
   isRunning(): boolean;
   /** Rejects if the program refuses its settings: to start it again would change nothing. */
   readonly refused: Promise<never>;
+  /** Ends the program by a signal, on purpose: it is started again without a word. Resolves when it has ended. */
+  restart(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
   kill(): void;
 }
@@ -24,6 +26,7 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
   const { name } = options;
   const stopping = new AbortController();
   let program: Program = startProgram(options);
+  let onPurpose = false;
   let refuse: (reason: Error) => void = () => {};
   const refused = new Promise<never>((_, reject) => {
     refuse = reject;
@@ -39,7 +42,9 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
       if (exitCode === CONFIG_EXIT_CODE)
         return refuse(new Error(`${name} cannot work with its settings:\n${endOf(options.logFile)}`));
       const how = signalCode ?? `exit code ${exitCode}`;
-      say(`${name} ended by itself (${how}); it is started again in ${delayMs} ms. See ${options.logFile}`);
+      if (!onPurpose)
+        say(`${name} ended by itself (${how}); it is started again in ${delayMs} ms. See ${options.logFile}`);
+      onPurpose = false;
       await sleep(delayMs, undefined, { signal: stopping.signal });
       program = startProgram(options);
     }
@@ -51,6 +56,11 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
     name,
     isRunning: () => program.isRunning(),
     refused,
+    async restart(signal) {
+      onPurpose = true;
+      program.child.kill(signal);
+      await program.exited;
+    },
     async stop() {
       stopping.abort();
       await program.stop(stopGraceMs);

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isTaken } from '../../local/ports';
 import { stopLeftovers } from '../../local/process';
 import { ApiClient } from '../support/api-client';
@@ -93,6 +94,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
 
   first.process.kill('SIGINT');
   expect(await first.ended).toBe(0);
+  expect(first.printed()).toContain('Everything has stopped. The data is kept');
   expect(ours()).toEqual([]);
   expect(await isTaken(port)).toBe(false);
 
@@ -110,5 +112,18 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   expect(fourth.printed()).toContain('left behind');
   fourth.process.kill('SIGTERM');
   expect(await fourth.ended).toBe(0);
+  expect(ours()).toEqual([]);
+
+  // One that is stopped before it is open stops in good order what has started by then.
+  const fifth = begin();
+  const log = () => readFileSync(join(home, 'log/postgres.log'), 'utf8');
+  while (!fifth.printed().includes('Starting PostgreSQL')) await sleep(10);
+  while (!existsSync(join(home, 'log/postgres.log')) || !log().includes('starting PostgreSQL'))
+    await sleep(10);
+  fifth.process.kill('SIGINT');
+  expect(await fifth.ended).toBe(0);
+  expect(fifth.printed()).not.toContain('is open');
+  expect(fifth.printed()).toContain('Everything has stopped');
+  expect(log()).toContain('database system is shut down');
   expect(ours()).toEqual([]);
 }, 240_000);

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What every npm script answers that takes arguments, besides what it is for. */
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+const commands = ['start', 'demo', 'reset', 'migrate', 'audit', 'deadletters', 'sagas', 'chaos', 'simulate'];
+
+/** Were something done after all, it would not be done to the data of this checkout. */
+const home = mkdtempSync(join(tmpdir(), 'chandlery-command-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+interface Ended {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The compiled program of a script, without the setup before it. */
+function run(name: string, ...args: string[]): Promise<Ended> {
+  const program = /dist\/\S+\.js/.exec(scripts[name] ?? '')?.[0] ?? 'none';
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [program, ...args],
+      { env: { PATH: process.env.PATH, CHANDLERY_HOME: home } },
+      (error, stdout, stderr) => resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+test.each(commands)('npm run %s tells its usage when it is asked for it', async (name) => {
+  for (const flag of ['--help', '-h']) {
+    const { status, stdout, stderr } = await run(name, flag);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: npm (run )?${name}\\b`));
+  }
+});
+
+test.each(commands)(
+  'npm run %s does nothing when it is not understood, and says why and how to use it',
+  async (name) => {
+    for (const wrong of ['--no-such-option', 'nothing', '--no-such-option=1']) {
+      const { status, stdout, stderr } = await run(name, wrong);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(
+        new RegExp(`^.*(no-such-option|nothing|Name the service).*\\n\\nUsage: npm (run )?${name}\\b`),
+      );
+    }
+  },
+);
+
+test.each([
+  ['start', '--port', '80', '--port must be a whole number from 1024 to 64000, and "80" is not.'],
+  ['start', '--replicas', '10', '--replicas must be'],
+  ['start', '--order', '0', '--order must be'],
+  ['audit', '--age', 'old', '--age must be'],
+  ['simulate', '--sagas', '0', '--sagas must be'],
+  ['simulate', '--seed', '1e3', '--seed must be'],
+])('npm run %s refuses %s %s before it does anything', async (name, option, value, reason) => {
+  const { status, stderr } = await run(name, option, value);
+  expect(status).toBe(2);
+  expect(stderr).toContain(reason);
+});
