@@ -6,8 +6,7 @@ import { createProgress } from './report/progress';
 import { run } from './run';
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (!options) return;
+  const options = readOptions();
   const { report, kept } = await run(options, createProgress(options.seconds));
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (options.html) writeFileSync(options.html, drawPage(report));

@@ -1,5 +1,5 @@
-import type { Random } from '../../test/model/random';
 import type { Fault } from './faults/fault';
+import type { Random } from './random';
 
 export interface Planned {
   /** Milliseconds from the beginning. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Random } from '../../test/model/random';
 import type { Scene } from './faults/fault';
+import { Random } from './random';
 import type { Planned } from './schedule';
 
 /** A fault that was due, and what came of it. Times are those of performance.now(). */

@@ -29,6 +29,10 @@ test('under every kind of fault no invariant is violated, and everything ends in
   const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
   expect(report).toMatchObject({ verdict: 'passed', findings: [], deaths: [] });
   expect(report.endedAfterHealingMs).toBeLessThan(30_000);
+  // What was made to end is not told as if it had ended by itself.
+  expect(output).not.toContain('ended by itself');
+  const { requests, paid, refused, pending, overloaded, unknown } = report.checkouts;
+  expect(paid + refused + pending + overloaded + unknown).toBe(requests);
   expect(report.checkouts.orders).toBeGreaterThan(300);
   expect(report.audited.requests).toBeGreaterThan(1_000);
   expect(report.faults.counted).toBeGreaterThan(25);
@@ -49,7 +53,11 @@ test('under every kind of fault no invariant is violated, and everything ends in
 
 test.each([
   ['a kind of fault that does not exist', ['--faults', 'earthquake'], 'no kind of fault called earthquake'],
-  ['a number that is none', ['--seconds', 'long'], '"long" is not a whole number from 5'],
+  [
+    'a number that is none',
+    ['--seconds', 'long'],
+    '--seconds must be a whole number from 5 to 86400, and "long" is not',
+  ],
   ['an option that does not exist', ['--fast'], "Unknown option '--fast'"],
 ])('%s is refused before anything is started', async (_, args, reason) => {
   const { status, output } = await chaos(...args);

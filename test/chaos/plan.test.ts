@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Exchange } from '../../audit/src/history/history';
 import { faults, kinds, slug } from '../../chaos/src/faults/index';
+import { Random } from '../../chaos/src/random';
 import { plan } from '../../chaos/src/schedule';
 import { recoveries } from '../../chaos/src/verdict/recovery';
-import { Random } from '../model/random';
 
 const schedule = { forMs: 600_000, everyMs: 850 };
 const planOf = (seed: number) => plan(faults, new Random(seed), schedule);

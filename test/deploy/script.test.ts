@@ -102,6 +102,48 @@ test.each([true, false])(
   },
 );
 
+test('a dry run needs neither helm nor a cluster, and says that they are missing', async () => {
+  rehearsal.without('helm');
+  rehearsal.cluster.contexts = [];
+  const { status, said, calls } = await deploy('--dry-run');
+  expect([status, changes(calls)]).toEqual([0, []]);
+  expectInOrder(said, ['kubectl knows', 'helm: https://helm.sh', '[3/8]', 'helm upgrade envoy-gateway']);
+});
+
+test('says what to look at when the cluster does not answer, and that nothing was done', async () => {
+  rehearsal.cluster.reachable = false;
+  const { status, said, calls } = await deploy();
+  expect([status, changes(calls)]).toEqual([2, []]);
+  for (const part of ['does not answer', 'was refused', 'kubectl --context laptop cluster-info'])
+    expect(said).toContain(part);
+});
+
+test('names what the cluster lacks for volumes and autoscaling, before anything is done', async () => {
+  rehearsal.cluster.defaultStorageClasses = 0;
+  rehearsal.cluster.kinds = rehearsal.cluster.kinds.filter((kind) => !kind.startsWith('metrics'));
+  const { status, said, calls } = await deploy();
+  expect([status, changes(calls)]).toEqual([2, []]);
+  for (const part of ['a default StorageClass', 'metrics-server']) expect(said).toContain(part);
+});
+
+test('brings no production to two nodes, nor under the name of an example', async () => {
+  rehearsal.cluster.nodes = 2;
+  rehearsal.cluster.overlay = rehearsal.cluster.overlay.replaceAll('chandlery.localhost', 'shop.example');
+  const { status, said, calls } = await rehearsal.run('production');
+  expect([status, changes(calls)]).toEqual([2, []]);
+  expect(said).toContain('there are 2');
+  expect(said).toContain('k8s/overlays/production/entry/certificate.yaml');
+});
+
+test('names the image that the cluster cannot fetch, and what to do, without waiting for all of its patience', async () => {
+  rehearsal.cluster.hasImages = false;
+  rehearsal.impatient();
+  const { status, said } = await deploy();
+  expect(status).toBe(1);
+  expect(said).toContain('cannot fetch the image chandlery/tools:0.1.0 (ImagePullBackOff)');
+  expect(said).toContain('--images');
+}, 60_000);
+
 test('a dry run asks the cluster whether it would accept what it knows', async () => {
   rehearsal.cluster.namespaces.add('chandlery');
   const { said, calls } = await deploy('--dry-run');

@@ -1,7 +1,7 @@
+import { Random } from '../../chaos/src/random';
 import { queues } from '../../shared/contract/events';
 import { checkBooks, checkEnded, checkSaga, Violation } from './invariants';
 import { People } from './people';
-import { Random } from './random';
 import { Replica } from './replica';
 import { Surroundings } from './surroundings';
 import { consumerOf, protocol, type Rules, type Service, services } from './world';

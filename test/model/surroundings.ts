@@ -1,7 +1,7 @@
+import type { Random } from '../../chaos/src/random';
 import { Bus } from './bus';
 import { checkBooks, checkChanges, checkSaga } from './invariants';
 import { type Sql, Transaction } from './memory';
-import type { Random } from './random';
 import { openShop, type Rules, type Service, type Shop, statementsOf, type World } from './world';
 
 /** Probabilities, each of one occasion. */

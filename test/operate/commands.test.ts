@@ -53,6 +53,35 @@ test('a discarded letter is noted under the name of whoever is at the keyboard',
   ]);
 });
 
+test('what was discarded is listed with who did it and why, and shown with what it said', async () => {
+  expect((await deadletters('discarded')).stdout).toBe('No such letter has been discarded.\n');
+  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+  const long = `[${'7'.repeat(70_000)}`;
+  await office.park('order.settle', long);
+  const { letters } = JSON.parse((await deadletters('list', '--json')).stdout);
+  await deadletters('discard', '--all', '--queue', 'order.settle', '--reason', 'no end', '--actor', 'ann');
+  await deadletters('discard', '--all', '--reason', 'forged', '--actor', 'bob');
+
+  const listed = await deadletters('discarded');
+  expect(listed).toMatchObject({ status: 0, stderr: '' });
+  expect(listed.stdout).toMatch(
+    /^2 discarded letters, the latest first\n {2}[0-9a-f]{16} {2}stock\.settle, \d+ s ago by bob: forged\n {6}UNKNOWN: the printer/,
+  );
+  const ofSaga = JSON.parse((await deadletters('discarded', '--saga', sagaId(1), '--json')).stdout);
+  expect(ofSaga.discarded).toMatchObject([{ queue: 'stock.settle', actor: 'bob', reason: 'forged' }]);
+
+  const idIn = (queue: string) => letters.find((letter: { queue: string }) => letter.queue === queue).id;
+  const shown = (await deadletters('show', idIn('stock.settle'))).stdout;
+  expect(shown).toMatch(/Discarded {2}\S+ \(\d+ s ago\) by bob: forged\n/);
+  expect(shown).toContain(`${sagaId(1)}/payment.captured`);
+  expect(shown).toContain('"type":"payment.captured"');
+  const { discarded } = JSON.parse((await deadletters('show', idIn('order.settle'), '--json')).stdout);
+  expect(discarded).toMatchObject({ size: 70_001, body: long.slice(0, 65_536), encoding: 'utf8' });
+  expect((await deadletters('show', idIn('order.settle'))).stdout).toContain(
+    '(the beginning of 70001 bytes)',
+  );
+});
+
 test.each<[string[], string]>([
   [['redrive'], 'Name the letters'],
   [['redrive', none, '--all'], 'Name the letters'],
@@ -88,12 +117,14 @@ test.each<[string[], string]>([
 
 test.each<[string[], string]>([
   [['show'], 'Name one saga'],
-  [['show', '7'], 'not the id of a saga'],
+  [['show', '7'], 'use list --order 7'],
   [['cancel', sagaId(1)], 'Say why with --reason'],
   [['cancel', sagaId(1), '--reason', ' '], '--reason must be'],
   [['list', '--state', 'LOST'], '--state must be one of'],
   [['list', '--older-than', '5'], '--older-than must be'],
   [['list', '--older-than', '-5s'], '--older-than'],
+  [['list', '--order', '7', '--state', 'PAID'], 'either --order or --state'],
+  [['list', '--order', 'a b'], 'not the id of an order'],
   [['delete', sagaId(1)], 'There is no "delete"'],
 ])('sagas %j is explained and changes nothing', async (args, expected) => {
   const { status, stdout, stderr } = await sagas(...args);
@@ -136,6 +167,14 @@ test('a database or a broker that is away is named, and nothing is done', async 
   const listed = await command('deadletters', noBroker, 'list');
   expect(listed.status).toBe(2);
   expect(listed.stderr).toMatch(/^The broker cannot be reached.*AMQP_URL/);
+
+  const nowhere = `postgresql://order:x@127.0.0.1:${port}/order`;
+  const noShop = { order: nowhere, payment: nowhere, stock: nowhere, amqp: noBroker.amqp };
+  for (const args of [['list'], ['show', sagaId(1)], ['cancel', sagaId(1), '--reason', 'x']]) {
+    const { status, stderr } = await command('sagas', noShop, ...args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^The database of order cannot be read\. Is the shop running\?.*ECONNREFUSED/);
+  }
 
   const shown = await command('sagas', { ...noStock, amqp: noBroker.amqp }, 'show', sagaId(1));
   expect(shown.status).toBe(0);

@@ -99,6 +99,10 @@ test('who looks at the books or mends what is stuck imports no service, and the 
   ).toEqual([]);
 });
 
+test('only tests import tests', () => {
+  expect(offences(outside('test'), (name) => within(name, ['test']))).toEqual([]);
+});
+
 test('a step imports no other step', () => {
   const stepOf = (path: string) => /^\w+\/src\/saga\/([^/]+)\//.exec(path)?.[1];
   expect(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '../../../local/layout';
-import type { Random } from '../../../test/model/random';
+import type { Random } from '../random';
 import type { Messages } from '../rig/messages';
 import type { Poison } from '../rig/poison';
 import type { Replica } from '../rig/replica';

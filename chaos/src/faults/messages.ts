@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues } from '../../../shared/contract/events';
-import type { Random } from '../../../test/model/random';
+import type { Random } from '../random';
 import type { Fault } from './fault';
 
 function shuffled<T>(things: readonly T[], random: Random): T[] {

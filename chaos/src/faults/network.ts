@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceName, serviceNames } from '../../../local/layout';
-import type { Random } from '../../../test/model/random';
+import type { Random } from '../random';
 import type { Direction, Link, Weather } from '../rig/link';
 import { type Fault, withReplica } from './fault';
 

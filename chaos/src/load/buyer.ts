@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Exchange, outcomeOf } from '../../../audit/src/history/history';
-import type { Random } from '../../../test/model/random';
+import type { Random } from '../random';
 import type { Client } from './client';
 import type { Market } from './market';
 

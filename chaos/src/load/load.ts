@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Random } from '../../../test/model/random';
+import { Random } from '../random';
 import { Buyer } from './buyer';
 import type { Client } from './client';
 import type { Market } from './market';

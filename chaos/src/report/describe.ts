@@ -26,7 +26,9 @@ export function lines({
     [
       'Checkouts',
       `${number(checkouts.orders)} orders in ${number(checkouts.requests)} requests and ${number(sagas)} sagas: ` +
-        `${number(checkouts.paid)} answered paid, ${number(checkouts.refused)} refused (${counts(checkouts.reasons)})`,
+        `${number(checkouts.paid)} answered paid, ${number(checkouts.refused)} refused (${counts(checkouts.reasons)}), ` +
+        `${number(checkouts.pending)} told to look later (202), ${number(checkouts.overloaded)} not started (429), ` +
+        `${number(checkouts.unknown)} unknown`,
     ],
     [
       'Unknown answers',

@@ -12,6 +12,8 @@ svg { width: 100%; font-size: 11px } .grid { stroke: #eee } text { fill: #666 } 
 table { border-collapse: collapse } td, th { text-align: left; padding: .15em 1.2em .15em 0; vertical-align: top } td.n { text-align: right }
 pre { white-space: pre-wrap; background: #fbeeed; padding: 1em }`;
 
+const inSeconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000);
+
 /** The report as one page that needs nothing else. */
 export function drawPage(report: Report): string {
   const { verdict, seed, startedAt, options, faults, strikes, seconds, findings, deaths } = report;
@@ -52,10 +54,10 @@ ${drawLines(
 ${drawMarks(kinds, marks, length)}
 ${drawLines(
   'Time to the final answer',
-  'milliseconds',
+  'seconds, of those that came in one second; there is a gap where none came',
   [
-    { name: 'p50', color: '#1f5fa8', values: seconds.map(({ p50 }) => p50) },
-    { name: 'p99', color: '#9bbbe0', values: seconds.map(({ p99 }) => p99) },
+    { name: 'p50', color: '#1f5fa8', values: seconds.map(({ p50 }) => inSeconds(p50)) },
+    { name: 'p99', color: '#9bbbe0', values: seconds.map(({ p99 }) => inSeconds(p99)) },
   ],
   length,
 )}

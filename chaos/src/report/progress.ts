@@ -26,7 +26,7 @@ export function createProgress(seconds: number): Progress {
       for (const exchange of client.history.slice(counts.looked, settled).filter(isCheckout)) {
         if (exchange.status === 200) counts.paid++;
         else if (isFinal(exchange)) counts.refused++;
-        else if (outcomeOf(exchange) === 'unknown') counts.unknown++;
+        else if (outcomeOf(exchange) === 'unknown' && exchange.status !== 202) counts.unknown++;
       }
       counts.looked = settled;
       const struck = strikes.filter(({ at }) => at !== undefined);

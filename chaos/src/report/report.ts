@@ -18,6 +18,9 @@ export interface Report {
     requests: number;
     paid: number;
     refused: number;
+    /** Answered 202: not decided within the time for which a request is held. */
+    pending: number;
+    /** Answered 429: not started. */
     overloaded: number;
     unknown: number;
     unknownShare: number;
@@ -64,6 +67,7 @@ export function summariseCheckouts(history: readonly Exchange[]): Report['checko
     requests: checkouts.length,
     paid: count((it) => it.status === 200),
     refused: refused.length,
+    pending: count((it) => it.status === 202),
     overloaded: count((it) => it.status === 429),
     unknown: unknown.length,
     unknownShare: unknown.length / Math.max(1, checkouts.length),

@@ -6,7 +6,6 @@ import { endOf } from '../../../local/process';
 import { type RabbitPorts, startNode } from '../../../local/rabbit-node';
 import { downloadedRabbit, installedRabbit } from '../../../local/rabbit-programs';
 import { probe } from '../../../shared/rabbit/probe';
-import { signalRecorded } from './recorded';
 
 const run = promisify(execFile);
 const credentials = { username: 'guest', password: 'guest' };
@@ -53,7 +52,7 @@ export async function startBroker(
     url,
     kill: node.kill,
     async restart() {
-      await signalRecorded(home, 'rabbitmq', 'SIGKILL');
+      await node.restart('SIGKILL');
       await answers(url(), home);
     },
     async closeConnections() {

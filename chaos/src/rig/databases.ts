@@ -5,7 +5,6 @@ import { Client } from 'pg';
 import { type ServiceName, serviceNames } from '../../../local/layout';
 import { type Postgres, startPostgres } from '../../../local/postgres';
 import { root } from '../../../shared/root';
-import { signalRecorded } from './recorded';
 
 const run = promisify(execFile);
 
@@ -32,7 +31,7 @@ export async function startDatabases(
     url: postgres.url,
     stop: postgres.stop,
     async restart(signal) {
-      await signalRecorded(home, 'postgres', signal);
+      await postgres.restart(signal);
       await answers(postgres.url('postgres'));
     },
     async terminateBackends(service) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Random } from '../../../test/model/random';
+import type { Random } from '../random';
 
 /** A message that no step can handle, and that must end in the dead-letter queue of the queue it was put into. */
 interface Dose {
