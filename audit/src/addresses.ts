@@ -16,7 +16,7 @@ export interface Addresses {
  */
 export async function findAddresses(
   config: AddressConfig,
-  gatewayPort: number | '' | undefined,
+  gatewayPort: number | undefined,
 ): Promise<Addresses> {
   const { ORDER_DATABASE_URL: order, PAYMENT_DATABASE_URL: payment, STOCK_DATABASE_URL: stock } = config;
   const { AMQP_URL: amqp } = config;
@@ -24,7 +24,7 @@ export async function findAddresses(
   // Loaded only here, because a deployment sets all four and does not have it.
   const { home, portsFrom, rememberedPort } = await import('../../local/layout.js');
   const { findRabbit } = await import('../../local/rabbit.js');
-  const ports = portsFrom(gatewayPort || rememberedPort());
+  const ports = portsFrom(gatewayPort ?? rememberedPort());
   const passwordFile = join(home, 'postgres-password');
   if (!existsSync(passwordFile) && !(order && payment && stock)) {
     throw new Error(

@@ -7,7 +7,7 @@ import { checkOutcomes, checkTotals } from './invariants/i3-outcomes-i5-amounts'
 import { checkOneCapture } from './invariants/i4-one-capture';
 import { allQueues, checkEnded, checkQueues } from './invariants/i6-ended';
 import { checkPaidStays } from './invariants/i9-paid-stays';
-import { type Books, readBooks } from './reading';
+import { type Books, readBooks, type Snapshots } from './reading';
 
 export interface AuditOptions {
   /** The broker; its queues are not looked at without it. */
@@ -17,6 +17,8 @@ export interface AuditOptions {
    * may be.
    */
   inFlightMs?: number | undefined;
+  /** How long reading the databases may take, in milliseconds. */
+  withinMs?: number | undefined;
 }
 
 export interface Report {
@@ -33,13 +35,16 @@ export interface Report {
 /**
  * Checks I1 to I6 and I9 against what the three databases and the broker say. I7, I8 and I10 are about answers, which
  * nobody but whoever got them knows: see history.
- * @throws when a database or the broker cannot be read
+ * @throws when a database or the broker cannot be read, or not in time
  */
-export async function audit(books: Books, { amqpUrl, inFlightMs }: AuditOptions = {}): Promise<Report> {
+export async function audit(
+  books: Books,
+  { amqpUrl, inFlightMs, withinMs }: AuditOptions = {},
+): Promise<Report> {
   const started = Date.now();
   const live = inFlightMs !== undefined;
   const queues = amqpUrl === undefined ? [] : await lookIntoQueues(amqpUrl);
-  const { findings, figures } = await readBooks(books, async (snapshots) => {
+  const read = async (snapshots: Snapshots) => {
     const checks = await Promise.all([
       checkMoney(snapshots.payment),
       checkStock(snapshots.stock),
@@ -50,7 +55,8 @@ export async function audit(books: Books, { amqpUrl, inFlightMs }: AuditOptions 
       checkPaidStays(snapshots.order),
     ]);
     return { findings: checks.flat(), figures: await readFigures(snapshots) };
-  });
+  };
+  const { findings, figures } = await readBooks(books, read, withinMs);
   return {
     at: new Date(started).toISOString(),
     tookMs: Date.now() - started,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { noMore, readArguments, wholeNumber } from '../../shared/command-line';
+import { Lifecycle } from '../../shared/lifecycle';
 import { createLogger } from '../../shared/observe/log';
 import { findAddresses } from './addresses';
 import { audit } from './audit';
@@ -20,23 +21,29 @@ const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port N]
               or with --api against the public API alone
   --port      the port that npm start was given, when it is not the last one it was given here
 ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL name a shop that npm start does not run.
+AUDIT_TIMEOUT_MS is how long it may take, 600000 unless set; with --watch, AUDIT_INTERVAL_MS how long it rests, 60000.
 Exit status: 0 every invariant holds, 1 one is violated, 2 it could not be told.`;
 
 const options = {
   live: { type: 'boolean', default: false },
   watch: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-  age: { type: 'string', default: '30' },
+  age: { type: 'string' },
   port: { type: 'string' },
   history: { type: 'string' },
   api: { type: 'string' },
 } as const;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options });
-  if (values.help) return console.log(usage);
-  const inFlightMs = whole(values.age, 1, 86_400) * 1_000;
+  const { inFlightMs, gatewayPort, ...values } = readArguments(usage, options, (values, positionals) => {
+    noMore(positionals);
+    const { age = '30', port } = values;
+    return {
+      ...values,
+      inFlightMs: wholeNumber('age', age, 1, 86_400) * 1_000,
+      gatewayPort: port === undefined ? undefined : wholeNumber('port', port, 1024, 64_000),
+    };
+  });
   const history =
     values.history === undefined ? undefined : readHistory(await readFile(values.history, 'utf8'));
   if (history && values.api) {
@@ -51,15 +58,17 @@ async function main(): Promise<void> {
     level: values.watch ? config.LOG_LEVEL : 'silent',
     format: config.LOG_FORMAT,
   });
-  const addresses = await findAddresses(config, values.port && whole(values.port, 1024, 64_000));
-  const books = openBooks(addresses, log);
+  const addresses = await findAddresses(config, gatewayPort);
+  const withinMs = config.AUDIT_TIMEOUT_MS;
+  const books = openBooks(addresses, log, withinMs);
   if (values.watch) {
     const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };
-    const watching = await watch(books, log, { ...settings, inFlightMs, amqpUrl: addresses.amqp });
+    const lifecycle = new Lifecycle(log, 0);
+    // A round that hangs is left behind; PostgreSQL notices that nobody waits for its statement any more.
+    lifecycle.started(books, ({ close }) => close(), 1_000);
+    const watching = await watch(books, log, { ...settings, inFlightMs, withinMs, amqpUrl: addresses.amqp });
+    lifecycle.started(watching, ({ stop }) => stop());
     log.info({ port: watching.port }, 'auditing');
-    for (const signal of ['SIGTERM', 'SIGINT']) {
-      process.once(signal, () => void watching.stop().then(books.close));
-    }
     return;
   }
   try {
@@ -68,6 +77,7 @@ async function main(): Promise<void> {
     const report = await audit(books, {
       amqpUrl: addresses.amqp,
       inFlightMs: values.live ? inFlightMs : undefined,
+      withinMs,
     });
     console.log(values.json ? JSON.stringify(report, undefined, 2) : describeReport(report));
     process.exitCode = report.findings.length > 0 ? 1 : 0;
@@ -81,12 +91,6 @@ function tell({ findings, checked }: Awaited<ReturnType<typeof auditHistory>>, j
   const text = `Looked at ${counts.join(', ')}.\n\n${describeFindings(findings)}`;
   console.log(json ? JSON.stringify({ findings, checked }, undefined, 2) : text);
   process.exitCode = findings.length > 0 ? 1 : 0;
-}
-
-function whole(value: string, least: number, most: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new Error(`"${value}" is not a whole number from ${least} to ${most}.\n${usage}`);
 }
 
 main().catch((error: Error) => {

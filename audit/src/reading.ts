@@ -13,11 +13,19 @@ export type Snapshots = { readonly [service in keyof Books]: Tx };
 
 const readOnly = statement('audit_read_only', 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
 
-/** One database waits while another is read, for longer than a service is allowed to. */
-const mayWait = statement('audit_may_wait', `SET LOCAL idle_in_transaction_session_timeout = '10min'`);
+/**
+ * One database waits while another is read, for longer than a service is allowed to. When the auditor goes away, its
+ * statement is to go with it. Sums over whole tables are made in memory rather than on disk.
+ */
+const settings = statement(
+  'audit_settings',
+  `SELECT set_config('idle_in_transaction_session_timeout', $1, true),
+          set_config('client_connection_check_interval', '5s', true),
+          set_config('work_mem', '64MB', true)`,
+);
 
-/** Sums over whole tables are made in memory rather than on disk. */
-const mayUseMemory = statement('audit_may_use_memory', `SET LOCAL work_mem = '64MB'`);
+/** What is left of the time that the whole audit may take. */
+const mayTake = statement('audit_may_take', `SELECT set_config('statement_timeout', $1, true)`);
 
 /** A transaction sees what was committed when its first query began. */
 const lookNow = statement('audit_look_now', 'SELECT now()');
@@ -26,29 +34,84 @@ const lookNow = statement('audit_look_now', 'SELECT now()');
  * Opens the snapshots one after the other: order, then stock, then payment. Events flow the other way, so whatever
  * one of them says has happened, those behind it know of: an order seen PAID has its charge, a reservation seen
  * COMMITTED or RELEASED has its decision. What is younger than the snapshot of order is seen by the others alone.
+ * @param withinMs from now on; unless given, only each statement has a limit, that of its connection
+ * @throws Error saying so when that was not enough
  */
-export function readBooks<T>(books: Books, work: (snapshots: Snapshots) => Promise<T>): Promise<T> {
-  return snapshot(books.order, (order) =>
-    snapshot(books.stock, (stock) => snapshot(books.payment, (payment) => work({ order, stock, payment }))),
+export function readBooks<T>(
+  books: Books,
+  work: (snapshots: Snapshots) => Promise<T>,
+  withinMs?: number,
+): Promise<T> {
+  const limit = withinMs === undefined ? undefined : { withinMs, end: Date.now() + withinMs };
+  return snapshot(books.order, limit, (order) =>
+    snapshot(books.stock, limit, (stock) =>
+      snapshot(books.payment, limit, (payment) => work({ order, stock, payment })),
+    ),
   );
 }
 
-function snapshot<T>(database: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+interface Limit {
+  readonly withinMs: number;
+  /** By Date.now(). */
+  readonly end: number;
+}
+
+/** Without a limit, how long a database waits for the others. */
+const WAIT_MS = 600_000;
+
+function snapshot<T>(database: Database, limit: Limit | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
   return database.transaction(async (tx) => {
     await tx.run(readOnly);
-    await Promise.all([tx.run(mayWait), tx.run(mayUseMemory), tx.run(lookNow)]);
-    return work(oneAtATime(tx));
+    await Promise.all([tx.run(settings, [String(limit?.withinMs ?? WAIT_MS)]), tx.run(lookNow)]);
+    const line = oneAtATime(limit === undefined ? tx : within(limit, tx));
+    try {
+      return await work(line);
+    } finally {
+      await line.close();
+    }
   });
 }
 
-/** A statement may take half a minute from when it is issued, which must not be spent in waiting for others. */
-function oneAtATime(tx: Tx): Tx {
+/** Gives each statement what is left of the time. */
+function within({ withinMs, end }: Limit, tx: Tx): Tx {
+  const late = (cause?: unknown) => {
+    const hint = 'Let it take longer with AUDIT_TIMEOUT_MS, or find out what holds it up.';
+    return new Error(`The audit was not done within ${withinMs / 1_000} s. ${hint}`, { cause });
+  };
+  return {
+    async run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
+      const left = end - Date.now();
+      if (left <= 0) throw late();
+      await tx.run(mayTake, [String(left)]);
+      return tx.run(statement, values).catch((error) => {
+        throw error.code === CANCELED ? late(error) : error;
+      });
+    },
+  };
+}
+
+/** The SQLSTATE of a statement that ran out of time. */
+const CANCELED = '57014';
+
+/**
+ * A statement's time begins when it is issued, and must not be spent in waiting for others. When the work has failed
+ * because of one of them, those behind it are not issued any more.
+ */
+function oneAtATime(tx: Tx): Tx & { close(): Promise<unknown> } {
   let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
   return {
     run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
-      const next = last.then(() => tx.run(statement, values));
+      const next = last.then(() => {
+        if (closed) throw new Error('the audit has ended');
+        return tx.run(statement, values);
+      });
       last = next.catch(() => {});
       return next;
+    },
+    close() {
+      closed = true;
+      return last;
     },
   };
 }

@@ -1,41 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createInternalServer } from '../../shared/http/internal';
-import { repeat } from '../../shared/loop';
-import { auditLastSuccess, invariantViolation } from '../../shared/observe/audit-metrics';
+import {
+  auditDuration,
+  auditLastRoundCompleted,
+  auditLastSuccess,
+  invariantViolation,
+} from '../../shared/observe/audit-metrics';
 import type { Logger } from '../../shared/observe/log';
 import { type AuditOptions, audit, type Report } from './audit';
 import { type Invariant, invariants } from './finding';
 import type { Books } from './reading';
 import { countOf } from './report';
 
+export interface Watching {
+  readonly port: number;
+  /** Resolves when the first round has ended, whatever came of it. */
+  readonly looked: Promise<void>;
+  /** Begins no further round, and resolves when the one under way has ended. */
+  stop(): Promise<void>;
+}
+
 /**
- * Audits again and again, and exports what was found for Prometheus. An audit that could not look changes neither the
- * findings nor the time of the last success: that time growing old is the alarm for it.
+ * Audits again and again, and exports what was found for Prometheus. A round begins when the one before it has ended and
+ * the interval has passed. One that did not complete says so, and changes neither the findings nor the time of the last
+ * success: what is shown then is of that time, and its growing old is the alarm.
  */
 export async function watch(
   books: Books,
   log: Logger,
   options: AuditOptions & { host: string; port: number; intervalMs: number },
-): Promise<{ port: number; stop(): Promise<void> }> {
-  const internal = createInternalServer({
-    log,
-    checks: Object.fromEntries(
-      Object.entries({ order: books.order, payment: books.payment, stock: books.stock }).map(
-        ([name, database]) => [name, () => database.ready()],
-      ),
-    ),
-  });
-  const address = { host: options.host, port: options.port, variable: 'AUDIT_PORT' };
-  const port = await internal.start(address);
-  const look = async () => publish(await audit(books, options), log);
-  const failed = (error: unknown) => log.error({ err: error }, 'the audit could not look; trying again');
-  await look().catch(failed);
-  const loop = repeat(options.intervalMs, look, failed);
+): Promise<Watching> {
+  const { order, payment, stock } = books;
+  const checks = Object.entries({ order, payment, stock }).map(
+    ([name, database]) => [name, () => database.ready()] as const,
+  );
+  const internal = createInternalServer({ log, checks: Object.fromEntries(checks) });
+  const { host, port: wanted } = options;
+  const port = await internal.start({ host, port: wanted, variable: 'AUDIT_PORT' });
+  // Not after the first round: on large books that takes longer than whoever started this would wait.
   internal.started();
+
+  let completedAt: string | undefined;
+  const round = async () => {
+    try {
+      const report = await audit(books, options);
+      publish(report, log);
+      completedAt = report.at;
+    } catch (error) {
+      auditLastRoundCompleted.set(0);
+      const outdated = completedAt ? `what is shown is of ${completedAt}` : 'nothing has been audited yet';
+      log.error({ err: error }, `the audit could not look at everything: ${outdated}; trying again`);
+    }
+  };
+
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const looked = round();
+  const rounds = looked.then(async () => {
+    while (!signal.aborted) {
+      await sleep(options.intervalMs, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) await round();
+    }
+  });
   return {
     port,
+    looked,
     async stop() {
       internal.draining();
-      await loop.stop();
+      stopping.abort();
+      await rounds;
       await internal.stop();
     },
   };
@@ -45,7 +78,9 @@ function publish({ findings, tookMs }: Report, log: Logger): void {
   for (const invariant of Object.keys(invariants) as Invariant[]) {
     invariantViolation.set({ invariant }, countOf(findings, invariant));
   }
+  auditLastRoundCompleted.set(1);
   auditLastSuccess.setToCurrentTime();
+  auditDuration.set(tookMs / 1_000);
   for (const finding of findings) log.error(finding, 'an invariant is violated');
   log.info({ findings: findings.length, took_ms: tookMs }, 'audited');
 }

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { audit } from '../../audit/src/audit';
 import { openBooks } from '../../audit/src/books';
 import { judgeSaga, type SagaView } from '../../audit/src/invariants/judge';
 import { watch } from '../../audit/src/watch';
 import { createLogger } from '../../shared/observe/log';
+import { statement } from '../../shared/postgres/statement';
 import { connectPublisher } from '../../shared/rabbit/publisher';
 import { DEAD_LETTERS, exchangeOf } from '../../shared/rabbit/topology';
 import { auditNow, auditOf } from '../support/audit';
+import { query } from '../support/books';
 import { createVhost } from '../support/cluster';
 import { sagaId } from '../support/events';
 import { HandMadeShop, type Sale } from './hand-made';
@@ -134,11 +138,11 @@ test('I6: what is left in queues, dead letters and queues that do not exist are 
   const settled = await auditOf({ ...shop.addresses, amqp });
   expect(settled.findings.map((finding) => finding.detail).sort()).toEqual([
     'messages left in queue order.settle: 1',
-    'messages left in queue stock.settle.dead: 1',
+    'messages left in queue stock.settle.dead: 1 (what and why: "npm run deadletters")',
   ]);
   const live = await auditOf({ ...shop.addresses, amqp }, 30_000);
   expect(live.findings.map((finding) => finding.detail)).toEqual([
-    'messages left in queue stock.settle.dead: 1',
+    'messages left in queue stock.settle.dead: 1 (what and why: "npm run deadletters")',
   ]);
 });
 
@@ -149,24 +153,122 @@ test('what is wrong is listed by name in the error of a test that ends with an a
   );
 });
 
-test('the watch exports what it finds, and when it last could look', async () => {
-  await shop.run('payment', `UPDATE users SET credit = 99 WHERE id = 'ann'`);
-  const books = openBooks(shop.addresses, silent);
-  const watching = await watch(books, silent, {
-    host: '127.0.0.1',
-    port: 0,
-    intervalMs: 60_000,
-    inFlightMs: 30_000,
+describe('the watch', () => {
+  const settings = { host: '127.0.0.1', port: 0, intervalMs: 1, inFlightMs: 30_000, withinMs: 60_000 };
+  let books: ReturnType<typeof openBooks>;
+  beforeEach(async () => {
+    books = openBooks(shop.addresses, silent, settings.withinMs);
+    await shop.run('payment', `UPDATE users SET credit = 99 WHERE id = 'ann'`);
   });
+  afterEach(() => books.close());
+
+  const metrics = async (port: number) => {
+    const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    return (name: string) =>
+      Number(
+        page
+          .split('\n')
+          .find((line) => line.startsWith(`${name} `))
+          ?.split(' ')[1],
+      );
+  };
+
+  /** Nobody else reads the table until this is let go. */
+  async function holdOrders(): Promise<{ letGo(): Promise<void> }> {
+    const holder = new Client(shop.addresses.order);
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE sagas IN ACCESS EXCLUSIVE MODE');
+    return { letGo: () => holder.end() };
+  }
+
+  async function eventually(holds: () => Promise<boolean>): Promise<void> {
+    while (!(await holds())) await sleep(20);
+  }
+
+  test('exports what it finds, and when it last could look', async () => {
+    const watching = await watch(books, silent, settings);
+    try {
+      await watching.looked;
+      const value = await metrics(watching.port);
+      expect(value('saga_invariant_violation{invariant="I1"}')).toBe(1);
+      expect(value('saga_invariant_violation{invariant="I3"}')).toBe(0);
+      expect(value('saga_audit_last_round_completed')).toBe(1);
+      expect(value('saga_audit_duration_seconds')).toBeGreaterThan(0);
+      const age = Date.now() / 1000 - value('saga_audit_last_success_timestamp_seconds');
+      expect(Math.abs(age)).toBeLessThan(30);
+      expect((await fetch(`http://127.0.0.1:${watching.port}/readyz`)).status).toBe(200);
+    } finally {
+      await watching.stop();
+    }
+  });
+
+  test('says that a round did not complete, and does not give its findings a new date', async () => {
+    const watching = await watch(books, silent, { ...settings, withinMs: 300 });
+    let orders: { letGo(): Promise<void> } | undefined;
+    try {
+      await watching.looked;
+      expect((await metrics(watching.port))('saga_audit_last_round_completed')).toBe(1);
+
+      orders = await holdOrders();
+      await eventually(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 0);
+      const first = await metrics(watching.port);
+      await sleep(700);
+      const later = await metrics(watching.port);
+      const lastSuccess = 'saga_audit_last_success_timestamp_seconds';
+      expect(later(lastSuccess)).toBe(first(lastSuccess));
+      expect(later('saga_invariant_violation{invariant="I1"}')).toBe(1);
+
+      await orders.letGo();
+      orders = undefined;
+      await eventually(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 1);
+      expect((await metrics(watching.port))(lastSuccess)).toBeGreaterThan(later(lastSuccess));
+    } finally {
+      await orders?.letGo();
+      await watching.stop();
+    }
+  });
+
+  test('begins no round while another is under way, and has started before the first one ends', async () => {
+    const orders = await holdOrders();
+    const watching = await watch(books, silent, settings);
+    try {
+      const atIt = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      const rounds = () => query<{ pid: number }>(shop.addresses.order, atIt);
+      await eventually(async () => (await rounds()).length > 0);
+      const [first] = await rounds();
+      // Hundreds of intervals.
+      await sleep(500);
+      expect(await rounds()).toEqual([first]);
+      expect((await fetch(`http://127.0.0.1:${watching.port}/readyz`)).status).toBe(200);
+    } finally {
+      await orders.letGo();
+      await watching.stop();
+    }
+  });
+});
+
+test('an audit that takes longer than it may says how to give it more time', async () => {
+  const books = openBooks(shop.addresses, silent, 60_000);
+  const holder = new Client(shop.addresses.payment);
+  await holder.connect();
+  await holder.query('BEGIN; LOCK TABLE charges IN ACCESS EXCLUSIVE MODE');
   try {
-    const page = await (await fetch(`http://127.0.0.1:${watching.port}/metrics`)).text();
-    expect(page).toContain('saga_invariant_violation{invariant="I1"} 1\n');
-    expect(page).toContain('saga_invariant_violation{invariant="I3"} 0\n');
-    const [, time] = /^saga_audit_last_success_timestamp_seconds (\S+)$/m.exec(page) ?? [];
-    expect(Math.abs(Number(time) - Date.now() / 1000)).toBeLessThan(30);
-    expect((await fetch(`http://127.0.0.1:${watching.port}/readyz`)).status).toBe(200);
+    await expect(audit(books, { withinMs: 300 })).rejects.toThrow(
+      'The audit was not done within 0.3 s. Let it take longer with AUDIT_TIMEOUT_MS',
+    );
   } finally {
-    await watching.stop();
+    await holder.end();
+    await books.close();
+  }
+});
+
+test("the auditor's statements may take longer than a service's", async () => {
+  const books = openBooks(shop.addresses, silent, 600_000);
+  const show = statement<{ statement_timeout: string }>('show', 'SHOW statement_timeout');
+  try {
+    const shown = await books.stock.transaction((tx) => tx.run(show));
+    expect(shown).toEqual([{ statement_timeout: '10min' }]);
+  } finally {
     await books.close();
   }
 });

@@ -82,6 +82,7 @@ export function checkQueues(lengths: readonly QueueLength[], live: boolean): Fin
   return lengths.flatMap(({ queue, messages }): Finding[] => {
     if (messages === undefined) return [{ invariant: 'I6', detail: `the broker has no queue ${queue}` }];
     if (messages === 0 || (live && queues.includes(queue))) return [];
-    return [{ invariant: 'I6', detail: `messages left in queue ${queue}: ${messages}` }];
+    const parked = queues.includes(queue) ? '' : ' (what and why: "npm run deadletters")';
+    return [{ invariant: 'I6', detail: `messages left in queue ${queue}: ${messages}${parked}` }];
   });
 }
