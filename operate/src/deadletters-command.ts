@@ -1,7 +1,7 @@
 import { mustBeReachable } from '../../audit/src/books';
+import { UsageError, type Values, wholeNumber } from '../../shared/command-line';
 import { queues as allQueues } from '../../shared/contract/events';
 import {
-  type ArgumentsOf,
   actorFrom,
   commonOptions,
   oneOf,
@@ -10,13 +10,18 @@ import {
   Refusal,
   runCommand,
   sagaIdFrom,
-  UsageError,
   type Verbs,
-  whole,
   words,
 } from './command';
 import { type Done, discardLetters, listLetters, redriveLetters, showLetter } from './dead-letters';
-import { describeDone, describeLetter, describeListing } from './letter-report';
+import { readDiscardedLetters, summaryOf } from './discarded';
+import {
+  describeDiscarded,
+  describeDiscardedLetter,
+  describeDone,
+  describeLetter,
+  describeListing,
+} from './letter-report';
 import type { Selection } from './walk';
 
 const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga ID] [--limit 50]
@@ -25,6 +30,9 @@ const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga
        npm run deadletters -- redrive --all [--queue stock.settle] [--saga ID] [--limit 1000] [--rate 50] [--dry-run]
        npm run deadletters -- discard LETTER… --reason "…" [--dry-run]
        npm run deadletters -- discard --all [--queue stock.settle] [--saga ID] [--limit 1000] --reason "…" [--dry-run]
+       npm run deadletters -- discarded [--queue stock.settle] [--saga ID] [--limit 50]
+  show        tells everything of a letter, also of one that was discarded
+  discarded   lists what was discarded, by whom and why, the latest first
   --rate      letters a second
   --dry-run   says what would be done, and does nothing
   --actor     who does it, when that is not the user of this machine
@@ -45,7 +53,7 @@ const options = {
   actor: { type: 'string' },
 } as const;
 
-type Values = ArgumentsOf<typeof options>;
+type Arguments = Values<typeof options>;
 
 const MAX_LETTERS = 10_000;
 /** A broker takes a message back that was held for half an hour. */
@@ -69,15 +77,28 @@ const verbs: Verbs<typeof options> = {
     return async (shop) => {
       await mustBeReachable(shop.databases);
       const letter = await showLetter(shop, id, queues);
-      if (!letter) throw noSuch([id]);
-      if (values.json) printJson(letter);
-      else print(describeLetter(letter, new Date()));
+      const [discarded] = letter ? [] : await readDiscardedLetters(shop, { ids: [id], queues, limit: 1 });
+      if (!letter && !discarded) throw noSuch([id]);
+      if (values.json) printJson(letter ?? { discarded });
+      else if (letter) print(describeLetter(letter, new Date()));
+      else if (discarded) print(describeDiscardedLetter(discarded, new Date()));
+    };
+  },
+
+  discarded(ids, values) {
+    if (ids.length > 0) throw new UsageError('To see one letter, use show.');
+    const selection = selectionFrom(values, '50');
+    return async (shop) => {
+      await mustBeReachable(shop.databases);
+      const letters = (await readDiscardedLetters(shop, selection)).map(summaryOf);
+      if (values.json) printJson({ discarded: letters });
+      else print(describeDiscarded(letters, new Date()));
     };
   },
 
   redrive(ids, values) {
     const selection = targets(ids, values);
-    const rate = whole('rate', values.rate, 1, 1_000);
+    const rate = wholeNumber('rate', values.rate, 1, 1_000);
     if (selection.limit > rate * LONGEST_RUN_S) {
       throw new UsageError(
         `${selection.limit} letters at ${rate} a second take too long. Lower --limit or raise --rate.`,
@@ -105,18 +126,18 @@ const verbs: Verbs<typeof options> = {
 };
 
 /** Either letters by name or all of them: nobody empties a queue by leaving something out. */
-function targets(ids: string[], values: Values): Selection {
+function targets(ids: string[], values: Arguments): Selection {
   if (ids.length > 0 === values.all)
     throw new UsageError('Name the letters, as list shows them, or use --all.');
   const selection = selectionFrom(values, values.all ? '1000' : String(MAX_LETTERS));
   return values.all ? selection : { ...selection, ids: letterIds(ids) };
 }
 
-function selectionFrom({ queue, saga, limit }: Values, standard: string): Selection {
+function selectionFrom({ queue, saga, limit }: Arguments, standard: string): Selection {
   return {
     queues: queue === undefined ? allQueues : [oneOf('queue', queue, allQueues)],
     ...(saga !== undefined && { sagaId: sagaIdFrom(saga) }),
-    limit: whole('limit', limit ?? standard, 1, MAX_LETTERS),
+    limit: wholeNumber('limit', limit ?? standard, 1, MAX_LETTERS),
   };
 }
 
@@ -127,7 +148,7 @@ function letterIds(given: readonly string[]): string[] {
   return [...new Set(given)];
 }
 
-function tell(done: 'redriven' | 'discarded', { ids }: Selection, values: Values, outcome: Done): void {
+function tell(done: 'redriven' | 'discarded', { ids }: Selection, values: Arguments, outcome: Done): void {
   if (values.json) printJson({ [values['dry-run'] ? `would_be_${done}` : done]: outcome.letters });
   else print(describeDone(done, outcome, values['dry-run']));
   const missing = ids?.filter((id) => !outcome.letters.some((letter) => letter.id === id)) ?? [];

@@ -1,5 +1,6 @@
 import type { Action } from './actions';
 import type { Done, Listing, Shown } from './dead-letters';
+import type { Discarded, ShownDiscarded } from './discarded';
 import { type Letter, sagaIdsOf } from './letter';
 import { ago, counted, shorten } from './text';
 
@@ -49,6 +50,34 @@ export function describeLetter(letter: Shown, now: Date): string {
     `Body     ${encoding === 'base64' ? '(no text, so in base64) ' : ''}${shorten(body, 10_000)}`,
     history.length === 0 ? 'History  none: nobody has redriven or discarded this message before' : 'History',
     ...history.map((action) => `  ${describeAction(action)}`),
+  ].join('\n');
+}
+
+export function describeDiscarded(letters: readonly Discarded[], now: Date): string {
+  if (letters.length === 0) return 'No such letter has been discarded.';
+  const each = letters.map(({ id, queue, at, actor, reason, error_code, error }) => {
+    const why = shorten(`${error_code}: ${error}`.replace(/\s+/g, ' '), 200);
+    return `  ${id}  ${queue}, ${ago(at, now)} by ${actor}: ${reason}\n      ${why}`;
+  });
+  return [`${counted(letters.length, 'discarded letter')}, the latest first`, ...each].join('\n');
+}
+
+export function describeDiscardedLetter(letter: ShownDiscarded, now: Date): string {
+  const { id, queue, at, actor, reason, parked_at, error_code, error } = letter;
+  const { event_ids, size, headers, body, encoding } = letter;
+  const whole = Buffer.byteLength(body, encoding) === size;
+  const notes = [
+    ...(encoding === 'base64' ? ['no text, so in base64'] : []),
+    ...(whole ? [] : [`the beginning of ${size} bytes`]),
+  ];
+  return [
+    `Letter     ${id} of ${queue}`,
+    `Discarded  ${at.toISOString()} (${ago(at, now)}) by ${actor}: ${reason}`,
+    `Parked     ${parked_at ?? 'unknown'}`,
+    `Error      ${error_code}: ${error.replace(/\s*\n\s*/g, '; ')}`,
+    `Events     ${event_ids.join(', ') || 'none that can be told'}`,
+    `Headers    ${JSON.stringify(headers)}`,
+    `Body       ${notes.length === 0 ? '' : `(${notes.join('; ')}) `}${shorten(body, 10_000)}`,
   ].join('\n');
 }
 

@@ -1,13 +1,17 @@
 import type { SagaView } from './saga-view';
-import type { ListableState, SagaListing } from './sagas';
+import type { SagaFilter, SagaListing } from './sagas';
 import { ago, table } from './text';
 import { timelineOf } from './timeline';
 import { waitsFor } from './waits-for';
 
 /** Sagas as text for a person. */
 
-export function describeSagas({ sagas, more }: SagaListing, state: ListableState, now: Date): string {
-  if (sagas.length === 0) return `No saga is ${state}, or none that old.`;
+export function describeSagas({ sagas, more }: SagaListing, of: SagaFilter['of'], now: Date): string {
+  if (sagas.length === 0) {
+    return 'state' in of
+      ? `No saga is ${of.state}, or none that old.`
+      : `Nobody has checked out an order ${of.order}, or not that long ago.`;
+  }
   const rows = sagas.map(({ saga_id, since, amount, order = '-', stock = '-', payment = '-' }) => [
     saga_id,
     ago(since, now),

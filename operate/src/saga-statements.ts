@@ -118,6 +118,17 @@ export const listEnded = statement<ListedSaga>(
    WHERE state = $3 AND opened_at <= now() - $1 * interval '1 millisecond'
    ORDER BY id DESC LIMIT $2`,
 );
+/** All that an order was ever in, the latest first. There is no index for it, because only a person asks, now and then. */
+export const listOfOrder = statement<ListedSaga>(
+  'operate_list_of_order',
+  `SELECT id AS saga_id, order_id, user_id, amount, opened_at AS since FROM sagas
+   WHERE order_id = $3 AND opened_at <= now() - $1 * interval '1 millisecond'
+   ORDER BY id DESC LIMIT $2`,
+);
+export const findOrder = statement<{ id: string }>(
+  'operate_find_order',
+  'SELECT id FROM orders WHERE id = $1',
+);
 /** As stock sees them: these may include some that order knows nothing of. */
 export const listReservations = statement<ListedSaga>(
   'operate_list_reservations',

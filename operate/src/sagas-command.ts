@@ -1,3 +1,5 @@
+import { mustBeReachable } from '../../audit/src/books';
+import { UsageError, wholeNumber } from '../../shared/command-line';
 import {
   actorFrom,
   commonOptions,
@@ -8,21 +10,23 @@ import {
   Refusal,
   runCommand,
   sagaIdFrom,
-  UsageError,
   type Verbs,
-  whole,
   words,
 } from './command';
 import { describeSaga, describeSagas } from './saga-report';
 import { viewSaga } from './saga-view';
-import { cancelSaga, listableStates, listSagas } from './sagas';
+import { cancelSaga, isOrder, listableStates, listSagas, type SagaFilter } from './sagas';
+import { serviceNames } from './shop';
 import { timelineOf } from './timeline';
 import { waitsFor } from './waits-for';
 
 const usage = `Usage: npm run sagas -- list [--state PENDING] [--older-than 30s] [--limit 50]
+       npm run sagas -- list --order ORDER [--older-than 30s] [--limit 50]
        npm run sagas -- show SAGA
        npm run sagas -- cancel SAGA --reason "…"
-  --state       ${listableStates.join(', ')}
+  --state       ${listableStates.join(', ')};
+                what has ended (PAID, FAILED) is listed the latest first, everything else the oldest first
+  --order       every saga of an order, the latest first
   --older-than  a time such as 30s, 5m, 2h or 1d
   --actor       who asks, when that is not the user of this machine
   --json        for programs
@@ -32,7 +36,8 @@ Exit status: 0 done, 1 there is no such saga or it has ended, 2 not understood, 
 
 const options = {
   ...commonOptions,
-  state: { type: 'string', default: 'PENDING' },
+  state: { type: 'string' },
+  order: { type: 'string' },
   'older-than': { type: 'string', default: '0s' },
   limit: { type: 'string', default: '50' },
   reason: { type: 'string' },
@@ -43,14 +48,14 @@ const verbs: Verbs<typeof options> = {
   list(ids, values) {
     if (ids.length > 0) throw new UsageError('To see one saga, use show.');
     const filter = {
-      state: oneOf('state', values.state.toUpperCase(), listableStates),
+      of: sought(values),
       olderThanMs: duration('older-than', values['older-than']),
-      limit: whole('limit', values.limit, 1, 10_000),
+      limit: wholeNumber('limit', values.limit, 1, 10_000),
     };
     return async (shop) => {
       const listing = await listSagas(shop, filter);
       if (values.json) printJson(listing);
-      else print(describeSagas(listing, filter.state, new Date()));
+      else print(describeSagas(listing, filter.of, new Date()));
     };
   },
 
@@ -59,8 +64,11 @@ const verbs: Verbs<typeof options> = {
     return async (shop) => {
       const view = await viewSaga(shop, id);
       const { order, stock, payment, letters, unreadable } = view;
+      if (serviceNames.every((service) => service in unreadable)) await mustBeReachable(shop.databases);
       const unheardOf = !order && !stock && !payment && letters.length === 0;
-      if (unheardOf && Object.keys(unreadable).length === 0) throw unknown(id);
+      if (unheardOf && Object.keys(unreadable).length === 0) {
+        throw (await isOrder(shop, id)) ? orderInstead(id) : unknown(id);
+      }
       if (values.json) printJson({ ...view, timeline: timelineOf(view), waits_for: waitsFor(view) });
       else print(describeSaga(view));
     };
@@ -85,10 +93,22 @@ const verbs: Verbs<typeof options> = {
   },
 };
 
+function sought({ state, order }: { state?: string; order?: string }): SagaFilter['of'] {
+  if (order === undefined)
+    return { state: oneOf('state', (state ?? 'PENDING').toUpperCase(), listableStates) };
+  if (state !== undefined) throw new UsageError('Use either --order or --state.');
+  if (/^[\w-]{1,64}$/.test(order)) return { order };
+  throw new UsageError(`"${order}" is not the id of an order.`);
+}
+
 function onlyId(ids: readonly string[]): string {
   const [id] = ids;
   if (id === undefined || ids.length > 1) throw new UsageError('Name one saga, as list shows it.');
   return sagaIdFrom(id);
+}
+
+function orderInstead(id: string): Refusal {
+  return new Refusal(`${id} is an order. Its sagas: npm run sagas -- list --order ${id}`);
 }
 
 function unknown(id: string): Refusal {

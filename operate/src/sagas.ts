@@ -1,3 +1,4 @@
+import { mustBeReachable } from '../../audit/src/books';
 import { encodeBatch } from '../../shared/contract/cloudevents';
 import type { SagaEvent } from '../../shared/contract/events';
 import { insertOutbox } from '../../shared/outbox/statements';
@@ -24,18 +25,17 @@ export interface SagaListing {
   more: boolean;
 }
 
-/** Undecided sagas come the oldest first, ended ones the latest first. */
-export async function listSagas(
-  { databases: { order, payment, stock } }: Shop,
-  { state, olderThanMs, limit }: { state: ListableState; olderThanMs: number; limit: number },
-): Promise<SagaListing> {
-  const bounds = [olderThanMs, limit];
-  const found =
-    state === 'PENDING'
-      ? await order.transaction((tx) => tx.run(sql.listPending, bounds))
-      : state === 'WAITING' || state === 'RESERVED'
-        ? await stock.transaction((tx) => tx.run(sql.listReservations, [...bounds, state]))
-        : await order.transaction((tx) => tx.run(sql.listEnded, [...bounds, state]));
+export interface SagaFilter {
+  /** Those in a state, or those of an order in whatever state. */
+  readonly of: { readonly state: ListableState } | { readonly order: string };
+  readonly olderThanMs: number;
+  readonly limit: number;
+}
+
+/** Undecided sagas come the oldest first, ended ones and those of an order the latest first. */
+export async function listSagas({ databases }: Shop, filter: SagaFilter): Promise<SagaListing> {
+  const { order, payment, stock } = databases;
+  const found = await findSagas(databases, filter);
   const ids = found.map((saga) => saga.saga_id);
   const [inOrder, inStock, inPayment] = await Promise.all([
     statesIn(order, sql.orderStates, ids),
@@ -48,7 +48,28 @@ export async function listSagas(
     ...inStock('stock', saga.saga_id),
     ...inPayment('payment', saga.saga_id),
   }));
-  return { sagas, more: found.length === limit };
+  return { sagas, more: found.length === filter.limit };
+}
+
+async function findSagas(
+  { order, stock }: Shop['databases'],
+  { of, olderThanMs, limit }: SagaFilter,
+): Promise<sql.ListedSaga[]> {
+  const bounds = [olderThanMs, limit];
+  if ('state' in of && (of.state === 'WAITING' || of.state === 'RESERVED')) {
+    await mustBeReachable({ stock });
+    return stock.transaction((tx) => tx.run(sql.listReservations, [...bounds, of.state]));
+  }
+  await mustBeReachable({ order });
+  return order.transaction((tx) => {
+    if ('order' in of) return tx.run(sql.listOfOrder, [...bounds, of.order]);
+    if (of.state === 'PENDING') return tx.run(sql.listPending, bounds);
+    return tx.run(sql.listEnded, [...bounds, of.state]);
+  });
+}
+
+export async function isOrder({ databases }: Shop, id: string): Promise<boolean> {
+  return (await databases.order.transaction((tx) => tx.run(sql.findOrder, [id]))).length > 0;
 }
 
 /** A service whose database is away is a likely reason for asking, so the others are shown without it. */
@@ -70,7 +91,12 @@ export type CancelAnswer =
  * Asks payment to cancel a saga, as order itself does at the deadline: payment alone decides, and answers with what it
  * decided if it has. The question and the note of who asked are one transaction; order's own outbox sends it.
  */
-export function cancelSaga({ databases }: Shop, sagaId: string, operator: Operator): Promise<CancelAnswer> {
+export async function cancelSaga(
+  { databases }: Shop,
+  sagaId: string,
+  operator: Operator,
+): Promise<CancelAnswer> {
+  await mustBeReachable({ order: databases.order });
   return databases.order.transaction(async (tx): Promise<CancelAnswer> => {
     const [saga] = await tx.run(sql.readCancellable, [sagaId]);
     if (!saga) return { kind: 'unknown' };

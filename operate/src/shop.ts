@@ -20,7 +20,7 @@ export function ownerOf(queue: string): ServiceName {
 
 /** @param gatewayPort that `npm start` was given; it matters only for what the environment does not name */
 export async function withShop<T>(
-  gatewayPort: number | '' | undefined,
+  gatewayPort: number | undefined,
   work: (shop: Shop) => Promise<T>,
 ): Promise<T> {
   const addresses = await findAddresses(operateConfig(), gatewayPort);

@@ -70,6 +70,14 @@ test('a parked event is found by its saga, redriven once its cause is mended, an
   expect(listed.stdout).toMatch(new RegExp(`${second.saga}  \\d+ s ago  PENDING  WAITING   -`));
   expect((await json('sagas', 'list', '--state', 'waiting')).sagas).toHaveLength(1);
   expect((await json('sagas', 'list', '--older-than', '1h')).sagas).toEqual([]);
+  expect((await json('sagas', 'list', '--order', first.order)).sagas).toMatchObject([
+    { saga_id: first.saga, order_id: first.order },
+  ]);
+  expect(await run('sagas', 'show', first.order)).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `${first.order} is an order. Its sagas: npm run sagas -- list --order ${first.order}\n`,
+  });
 
   const why = (await run('sagas', 'show', first.saga)).stdout;
   expect(why).toMatch(
