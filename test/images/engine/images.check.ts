@@ -5,7 +5,6 @@ import { parse } from 'yaml';
 import { freePorts } from '../../../local/ports';
 import { root } from '../../../shared/root';
 import { ApiClient } from '../../support/api-client';
-import { readStages } from '../dockerfile';
 import { provide } from './bases';
 import { compose, docker } from './commands';
 
@@ -16,10 +15,6 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 let context: string;
 
 beforeAll(() => {
-  say('Fetching the base image, or making one …');
-  const base = readStages().get('test')?.from ?? '';
-  if (!provide(base))
-    throw new Error(`${base} cannot be fetched: connect this machine's engine to a registry.`);
   // A copy, because what is worked on meanwhile must not change it.
   context = mkdtempSync(join(tmpdir(), 'chandlery-sources-'));
   const made = new Set(
@@ -45,7 +40,8 @@ test('no image comes of sources that a check refuses', () => {
 test('an image of each service and of the tools comes of sources that pass, and they share all layers but the last', () => {
   const layers = images.map((image) => {
     say(`Building ${nameOf(image)} (the first time with every test, which takes minutes) …`);
-    docker('build', '--target', image, '--tag', nameOf(image), context);
+    const said = docker('build', '--target', image, '--tag', nameOf(image), context);
+    for (const [line] of said.matchAll(/\d+ passed, \d+ failed$/gm)) say(`In the build: ${line}.`);
     const { RootFS, Size } = JSON.parse(docker('image', 'inspect', nameOf(image)))[0];
     say(`${nameOf(image)} has ${Math.round(Size / 1e6)} MB.`);
     return RootFS.Layers as string[];
@@ -68,7 +64,7 @@ test.each(images)('%s has no shell, and a user who is not root and can write not
   expect(found).toEqual({ user: 65_532, refused: Array(6).fill('EACCES'), programs: ['node'] });
 });
 
-test('what compose.yaml describes starts, passes a checkout, and the auditor finds nothing', async () => {
+test('what compose.yaml describes starts, passes a checkout, and is watched; the auditor finds nothing', async () => {
   const { services } = parse(readFileSync(join(root, 'compose.yaml'), 'utf8'), { merge: true });
   const others = Object.entries<{ image: string }>(services).filter(
     ([, { image }]) => !image.startsWith('chandlery/'),
@@ -99,6 +95,7 @@ test('what compose.yaml describes starts, passes a checkout, and the auditor fin
     expect(await api.credit(buyer)).toBe(90);
     const audit = inProject('run', '--rm', '-T', 'operate', 'dist/audit/src/main.js', '--live', '--json');
     expect(JSON.parse(audit.slice(audit.indexOf('{'))).findings).toEqual([]);
+    if (started.includes('prometheus')) expect(await notScraped(`http://127.0.0.1:${ports[2]}`)).toEqual([]);
   } catch (error) {
     say(inProject('ps'));
     say(inProject('logs', '--tail=20'));
@@ -107,6 +104,23 @@ test('what compose.yaml describes starts, passes a checkout, and the auditor fin
     inProject('down', '--volumes');
   }
 });
+
+/** What Prometheus still cannot read after a few rounds. */
+async function notScraped(url: string): Promise<string[]> {
+  await answering(`${url}/-/ready`);
+  for (const end = Date.now() + 90_000; ; await new Promise((next) => setTimeout(next, 1_000))) {
+    const answer = await fetch(`${url}/api/v1/targets?state=active`);
+    const { data } = (await answer.json()) as { data: { activeTargets: Target[] } };
+    const rest = data.activeTargets.filter(({ health }) => health !== 'up');
+    if (data.activeTargets.length > 0 && (rest.length === 0 || Date.now() > end))
+      return rest.map(({ labels, lastError }) => `${labels.job}: ${lastError}`);
+  }
+}
+interface Target {
+  labels: { job: string };
+  health: string;
+  lastError: string;
+}
 
 async function answering(url: string): Promise<void> {
   for (const end = Date.now() + 60_000; ; await new Promise((next) => setTimeout(next, 200))) {
