@@ -151,11 +151,17 @@ export const mutations: readonly Mutation[] = [
     );
     drop(all, `ConfigMap/${name?.metadata.name}`);
   }),
+  ...both('every image is of the version of the package', 'an object says an older one', (all) => {
+    find(all, 'Gateway/chandlery').metadata.labels['app.kubernetes.io/version'] = '0.0.9';
+  }),
   ...both('every image is of the version of the package', 'a tag was forgotten', (all) => {
     container(all, 'Job/order-migrate').image = 'chandlery/tools:0.0.9';
   }),
   ...both('every image is pinned', 'a tag is missing', (all) => {
     container(all, 'Deployment/order').image = 'chandlery/order';
+  }),
+  ...production('every image is pinned', 'an operator may choose among versions', (all) => {
+    find(all, 'Cluster/order-db').spec.imageName = 'ghcr.io/cloudnative-pg/postgresql:18-minimal-trixie';
   }),
   ...laptop('every volume is declared and mounted', 'a volume was renamed', (all) => {
     Object.assign(pod(all, 'StatefulSet/rabbitmq').volumes?.[0] ?? {}, { name: 'config' });
@@ -181,6 +187,9 @@ export const mutations: readonly Mutation[] = [
   ...both('every route leads to a Service', 'the class has no name', (all) =>
     drop(all, 'GatewayClass/chandlery'),
   ),
+  ...both('every redirect keeps the method', 'a redirect says nothing of it', (all) => {
+    delete find(all, 'HTTPRoute/redirect').spec.rules[0].filters[0].requestRedirect.statusCode;
+  }),
   ...production('everything that is scaled or protected exists', 'two autoscalers pull at once', (all) => {
     find(all, 'HorizontalPodAutoscaler/order').spec.scaleTargetRef.name = 'stock';
   }),

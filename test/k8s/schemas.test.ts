@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { root } from '../../shared/root';
 import { type Manifest, manifestsOf, type Overlay, overlays } from './manifests';
 import { schemaFaults } from './schemas/schemas';
 
@@ -6,6 +10,17 @@ test.each(overlays)('every manifest of the overlay %s follows the schema of its 
   const all = await manifestsOf(overlay);
   expect(all.length).toBeGreaterThan(40);
   expect(await schemaFaults(all)).toEqual([]);
+});
+
+test('what docs/kubernetes.md says about coming back from a backup follows the schema', async () => {
+  const text = readFileSync(join(root, 'docs/kubernetes.md'), 'utf8');
+  const [, block = ''] = /```yaml\n( +bootstrap:.*?)```/s.exec(text) ?? [];
+  const said = parse(block) as { bootstrap: object; plugins: object[] };
+  expect(Object.keys(said)).toEqual(['bootstrap', 'externalClusters', 'plugins']);
+  const all = await manifestsOf('production');
+  const cluster = all.find(({ kind, metadata }) => `${kind}/${metadata.name}` === 'Cluster/order-db');
+  const spec = { ...(cluster?.spec as object), ...said };
+  expect(await schemaFaults([{ ...(cluster as Manifest), spec }])).toEqual([]);
 });
 
 describe('a mistake is found in', () => {

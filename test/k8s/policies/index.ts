@@ -1,10 +1,12 @@
 import { chartsOf, requestedBy } from '../charts';
 import type { Overlay } from '../manifests';
 import { neededFlows } from './flows';
+import * as images from './images';
 import { deniedByDefault, openFlows, parties } from './network';
 import type { Policy } from './pods';
 import * as pods from './pods';
 import * as references from './references';
+import * as routes from './routes';
 import * as sizes from './sizes';
 
 /** Exactly the needed lines are open. */
@@ -42,12 +44,13 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
     'everything reaches what it needs, and nothing else': flowsFit(overlay),
     'every Secret is made by somebody': references.secretsExist(overlay),
     'every ConfigMap exists': references.configMapsExist,
-    'every image is of the version of the package': references.versionsAgree,
-    'every image is pinned': references.imagesPinned,
+    'every image is of the version of the package': images.versionsAgree,
+    'every image is pinned': images.imagesPinned,
     'every volume is declared and mounted': references.volumesMatch,
     'every Service finds its pods': references.servicesFind,
     'something answers at every address': references.addressesAnswer(overlay),
-    'every route leads to a Service': references.routesLead,
+    'every route leads to a Service': routes.routesLead,
+    'every redirect keeps the method': routes.redirectsKeepMethod,
     'everything that is scaled or protected exists': references.targetsExist,
     'all connections fit into the databases': sizes.connectionsFit,
     'nobody is killed before the longest held request is answered': sizes.graceSuffices,

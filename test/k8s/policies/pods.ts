@@ -109,7 +109,7 @@ export const rolledOut: Policy = (all) =>
       .map((fault) => `Deployment/${metadata.name}: ${fault}`);
   });
 
-const recommended = ['name', 'instance', 'component', 'part-of', 'managed-by'];
+const recommended = ['name', 'instance', 'version', 'component', 'part-of', 'managed-by'];
 
 export const labelled: Policy = (all) => [
   ...all

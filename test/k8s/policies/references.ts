@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from '../../../shared/root';
 import {
   type EnvVar,
   type Manifest,
@@ -84,30 +81,6 @@ interface ServiceSpec {
   ports: { name: string; port: number; targetPort: string | number }[];
 }
 
-/** One version of everything that is ours, and it is the package's. */
-export const versionsAgree: Policy = (all) => {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  return workloads(all).flatMap(({ name, labels, pod }) =>
-    pod.containers
-      .filter(({ image }) => /(^|\/)chandlery\//.test(image))
-      .filter(
-        ({ image }) => !image.endsWith(`:${version}`) || labels['app.kubernetes.io/version'] !== version,
-      )
-      .map(
-        ({ image }) =>
-          `${name}: runs ${image}, says ${labels['app.kubernetes.io/version']}, and is ${version}`,
-      ),
-  );
-};
-
-/** What others publish is pinned, so that it is the same tomorrow. */
-export const imagesPinned: Policy = (all) =>
-  workloads(all).flatMap(({ name, pod }) =>
-    pod.containers
-      .filter(({ image }) => !/:[^/]*\d/.test(image))
-      .map(({ image }) => `${name}: runs any version of ${image}`),
-  );
-
 /** A Service finds exactly one kind of pod, and a port that it has. */
 export const servicesFind: Policy = (all) =>
   ofKind<ServiceSpec>(all, 'Service').flatMap(({ metadata, spec }) => {
@@ -124,7 +97,7 @@ export const servicesFind: Policy = (all) =>
   });
 
 /** What answers at a name: our Services, and those that the operators make. */
-function addresses(all: readonly Manifest[]): Map<string, number[]> {
+export function addresses(all: readonly Manifest[]): Map<string, number[]> {
   const there = new Map<string, number[]>();
   for (const { metadata, spec } of ofKind<ServiceSpec>(all, 'Service'))
     there.set(
@@ -167,45 +140,6 @@ export const addressesAnswer =
         : [`${where}: nothing answers at ${url.hostname}:${port}`];
     });
   };
-
-interface RouteSpec {
-  parentRefs: { name: string; sectionName?: string }[];
-  hostnames: string[];
-  rules: { backendRefs?: { name: string; port: number }[]; timeouts?: { request?: string } }[];
-}
-interface GatewaySpec {
-  gatewayClassName: string;
-  infrastructure?: { parametersRef?: { kind: string; name: string } };
-  listeners: { name: string; hostname?: string; protocol: string }[];
-}
-
-/** The way from the Gateway's listeners to the Services leads somewhere, under one host name. */
-export const routesLead: Policy = (all) => {
-  const gateways = ofKind<GatewaySpec>(all, 'Gateway');
-  const there = addresses(all);
-  const faults: string[] = [];
-  for (const { metadata, spec } of ofKind<RouteSpec>(all, 'HTTPRoute')) {
-    const fault = (text: string) => faults.push(`HTTPRoute/${metadata.name}: ${text}`);
-    for (const parent of spec.parentRefs) {
-      const gateway = gateways.find((one) => one.metadata.name === parent.name);
-      const listener = gateway?.spec.listeners.find(({ name }) => name === parent.sectionName);
-      if (!listener) fault(`there is no listener ${parent.name}/${parent.sectionName}`);
-      else if (spec.hostnames.some((host) => host !== listener.hostname))
-        fault(`its host is not the listener's`);
-    }
-    for (const { name, port } of spec.rules.flatMap(({ backendRefs = [] }) => backendRefs))
-      if (!there.get(name)?.includes(port)) fault(`leads to ${name}:${port}, where nothing is`);
-  }
-  for (const { metadata, spec } of gateways) {
-    const { parametersRef } = spec.infrastructure ?? {};
-    const kinds = [['GatewayClass', spec.gatewayClassName] as const];
-    if (parametersRef) kinds.push([parametersRef.kind, parametersRef.name] as never);
-    for (const [kind, name] of kinds)
-      if (!ofKind(all, kind).some((one) => one.metadata.name === name))
-        faults.push(`Gateway/${metadata.name}: there is no ${kind} ${name}`);
-  }
-  return faults;
-};
 
 /** What scales, or is scaled, or is protected, is there. */
 export const targetsExist: Policy = (all) => {
