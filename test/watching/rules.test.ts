@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { program } from './programs';
-import { alerts, dashboards, folder, metricsIn, ruleFiles, rules, ruleTestFiles, runbooks } from './sources';
+import { alerts, folder, metricsIn, ruleFiles, rules, ruleTestFiles, runbooks } from './sources';
 
 const run = promisify(execFile);
 
@@ -58,12 +60,23 @@ test('every alert has a runbook, and every runbook an alert', () => {
   expect([...new Set(alerts.map(({ alert }) => alert))].sort()).toEqual([...runbooks].sort());
 });
 
-test('rules and dashboards look for the runbooks in one place', () => {
-  const places = new Set([
-    ...alerts.map(({ annotations }) => annotations?.runbook_url?.replace(/[/]\w+[.]md$/, '')),
-    ...dashboards.map(({ templating }) => templating.list.find(({ name }) => name === 'runbooks')?.query),
+test('one setting says where rules and dashboards look for the runbooks', async () => {
+  const copy = await mkdtemp(join(tmpdir(), 'chandlery-monitoring-'));
+  await cp(folder, copy, { recursive: true });
+  await writeFile(join(copy, 'settings.json'), JSON.stringify({ runbooks: 'https://wiki/shop' }));
+  const write = (...args: string[]) => run(process.execPath, [join(copy, 'write-rules.mjs'), ...args]);
+  await expect(write('--check')).rejects.toThrow('settings.json');
+  await write();
+  const texts = ['prometheus-rules.yaml', 'rules/checkout.yaml', 'dashboards/services.json'].map((file) => [
+    readFileSync(join(folder, file), 'utf8'),
+    readFileSync(join(copy, file), 'utf8'),
   ]);
-  expect(places.size).toBe(1);
+  const { runbooks: place } = JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8'));
+  for (const [before = '', after] of texts) {
+    expect(before).toContain(place);
+    expect(after).toBe(before.replaceAll(place, 'https://wiki/shop'));
+  }
+  await rm(copy, { recursive: true });
 });
 
 test('what is recorded is used', () => {
@@ -73,6 +86,6 @@ test('what is recorded is used', () => {
   expect(recorded.filter((name) => !used.has(name))).toEqual([]);
 });
 
-test('the manifest for the operator is what the rules say', async () => {
+test('the manifest for the operator is what the rules say, and all look for the runbooks in one place', async () => {
   await run(process.execPath, [join(folder, 'write-rules.mjs'), '--check']);
 });

@@ -1,16 +1,29 @@
 // rules/ is in Prometheus' own form, which promtool, Docker Compose and editors understand; the operator in a cluster wants
-// the same inside a PrometheusRule. This writes prometheus-rules.yaml from rules/, or with --check tells whether it is so.
+// the same inside a PrometheusRule. This writes prometheus-rules.yaml from rules/, and the address of the runbooks from
+// settings.json into rules and dashboards. With --check it only tells whether all of that is so.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const here = import.meta.dirname;
-const target = join(here, 'prometheus-rules.yaml');
+const read = (file) => readFileSync(join(here, file), 'utf8');
+const filesIn = (folder) => readdirSync(join(here, folder)).map((file) => `${folder}/${file}`);
+const { runbooks } = JSON.parse(read('settings.json'));
+
+function rules(file) {
+  return read(file).replace(/(?<=runbook_url: )\S+(?=\/\w+\.md)/g, runbooks);
+}
+
+/** As text, because what Grafana exported is to stay as it is. */
+function dashboard(file) {
+  const text = read(file);
+  const { query } = JSON.parse(text).templating.list.find(({ name }) => name === 'runbooks');
+  return text.replaceAll(JSON.stringify(query), JSON.stringify(runbooks));
+}
 
 function manifest(file) {
-  const text = readFileSync(join(here, 'rules', file), 'utf8').trimEnd();
-  const lines = text.split('\n');
+  const lines = rules(file).trimEnd().split('\n');
   const comment = lines.filter((line) => line.startsWith('#'));
-  const rules = lines.filter((line) => !line.startsWith('#'));
+  const groups = lines.filter((line) => !line.startsWith('#'));
   const name = basename(file, '.yaml');
   return `${comment.join('\n')}
 apiVersion: monitoring.coreos.com/v1
@@ -23,16 +36,24 @@ metadata:
     app.kubernetes.io/instance: chandlery
     app.kubernetes.io/component: monitoring
 spec:
-${rules.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}
+${groups.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}
 `;
 }
 
-const files = readdirSync(join(here, 'rules')).filter((file) => file.endsWith('.yaml'));
-const wanted = `# Written by "node k8s/components/monitoring/write-rules.mjs" from rules/: edit those.\n${files.sort().map(manifest).join('---\n')}`;
-if (!process.argv.includes('--check')) writeFileSync(target, wanted);
-else if (readFileSync(target, 'utf8') !== wanted) {
+const ruleFiles = filesIn('rules')
+  .filter((file) => file.endsWith('.yaml'))
+  .sort();
+const wanted = {
+  ...Object.fromEntries(ruleFiles.map((file) => [file, rules(file)])),
+  ...Object.fromEntries(filesIn('dashboards').map((file) => [file, dashboard(file)])),
+  'prometheus-rules.yaml': `# Written by "node k8s/components/monitoring/write-rules.mjs" from rules/: edit those.\n${ruleFiles.map(manifest).join('---\n')}`,
+};
+const stale = Object.keys(wanted).filter((file) => read(file) !== wanted[file]);
+if (!process.argv.includes('--check'))
+  for (const file of stale) writeFileSync(join(here, file), wanted[file]);
+else if (stale.length > 0) {
   console.error(
-    'prometheus-rules.yaml is not what rules/ says. Run "node k8s/components/monitoring/write-rules.mjs".',
+    `${stale.join(', ')}: not what rules/ and settings.json say. Run "node k8s/components/monitoring/write-rules.mjs".`,
   );
   process.exitCode = 1;
 }
