@@ -13,6 +13,8 @@ source "$project/k8s/deploy/say.sh"
 source "$project/k8s/deploy/preflight.sh"
 # shellcheck source=k8s/deploy/overlay.sh
 source "$project/k8s/deploy/overlay.sh"
+# shellcheck source=k8s/deploy/jobs.sh
+source "$project/k8s/deploy/jobs.sh"
 # shellcheck source=k8s/deploy/charts.sh
 source "$project/k8s/deploy/charts.sh"
 # shellcheck source=k8s/deploy/secrets.sh

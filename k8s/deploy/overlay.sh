@@ -116,47 +116,6 @@ wait_for() { # KIND NAME COMMAND …
   change "$@" --namespace "$namespace" < /dev/null | sed 's/^\( \{6\}\)\{0,1\}/      /'
 }
 
-run_jobs() {
-  local jobs job
-  mapfile -t jobs < <(names "$work/jobs.yaml" Job)
-  # A Job cannot be changed. Those of an earlier run have done their work.
-  change kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait
-  if [[ $dry_run == yes ]]; then
-    # What the cluster would say of changed Jobs, it says only when the earlier ones are gone.
-    reachable=no apply "$work/jobs.yaml" "jobs"
-    return
-  fi
-  apply "$work/jobs.yaml" "jobs"
-  for job in "${jobs[@]}"; do
-    await_job "$job"
-  done
-}
-
-await_job() { # NAME
-  local end=$((SECONDS + ${patience%s})) began=$SECONDS state
-  look=(
-    "$(kubectl_command) logs job/$1 --namespace $namespace --tail=100"
-    "$(kubectl_command) describe job/$1 --namespace $namespace"
-  )
-  while ((SECONDS < end)); do
-    state=$(kube get job "$1" --namespace "$namespace" \
-      -o jsonpath='{.status.conditions[?(@.status=="True")].type}')
-    case $state in
-      *Complete*)
-        say "$1: $(kube logs "job/$1" --namespace "$namespace" --tail=1)"
-        return
-        ;;
-      *Failed*)
-        kube logs "job/$1" --namespace "$namespace" --tail=20 >&2 || true
-        fail "The Job $1 failed; above is what it said last."
-        ;;
-    esac
-    ((SECONDS - began < 10)) || { began=$SECONDS && say "$1 is still running"; }
-    sleep 2
-  done
-  fail "The Job $1 has not ended within $patience."
-}
-
 apply_everything() {
   apply "$work/everything.yaml" "the whole overlay"
 }

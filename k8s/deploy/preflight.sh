@@ -11,14 +11,21 @@ check_tools() {
   ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) || missing+=("bash 4.4 or newer: this one is $BASH_VERSION")
   need kubectl "https://kubernetes.io/docs/tasks/tools/" &&
     at_least kubectl "$minimum_kubectl" "$(kubectl version --client -o json | version_field gitVersion)"
-  if [[ $charts == yes ]]; then
+  local tool package="your distribution has it as a package"
+  for tool in openssl awk; do
+    need "$tool" "$package" || true
+  done
+  # A dry run only shows what the others would be told, and that they are missing.
+  [[ $dry_run == no ]] || refuse_what_is_missing
+  need curl "$package" || true
+  if [[ $charts == yes && ($delete == no || $all == yes) ]]; then
     need helm "https://helm.sh/docs/intro/install/" &&
       at_least helm "$minimum_helm" "$(helm version --template '{{.Version}}')"
   fi
-  local tool
-  for tool in openssl curl awk; do
-    need "$tool" "your distribution has it as a package" || true
-  done
+  [[ $dry_run == yes ]] || refuse_what_is_missing
+}
+
+refuse_what_is_missing() {
   ((${#missing[@]} == 0)) || refuse "These are missing, and nothing has been done:" "${missing[@]/#/  }"
 }
 
@@ -45,8 +52,13 @@ version_field() { # FIELD, of what kubectl version answers
 
 choose_context() {
   local known
-  mapfile -t known < <(kubectl config get-contexts -o name)
-  ((${#known[@]} > 0)) || refuse "kubectl knows no cluster: set KUBECONFIG, or make one (kind create cluster)."
+  mapfile -t known < <(kubectl config get-contexts -o name | grep .)
+  if ((${#known[@]} == 0)); then
+    [[ $dry_run == yes ]] || refuse "kubectl knows no cluster: set KUBECONFIG, or make one (kind create cluster)."
+    context=${context:-CONTEXT}
+    say "cluster: none that kubectl knows"
+    return
+  fi
   if [[ -z $context ]]; then
     ((${#known[@]} == 1)) ||
       refuse "kubectl knows several clusters. Say which one is meant with --context:" "${known[@]/#/  }"
@@ -69,7 +81,10 @@ check_cluster() {
   elif [[ $dry_run == yes ]]; then
     say "The cluster cannot be reached, so that only what would be done is shown."
   else
-    fail "The cluster cannot be reached: $(tail -n 1 "$work/why")"
+    refuse "The cluster of the context $context does not answer, and nothing has been done: $(tail -n 1 "$work/why")" \
+      "See whether it runs, whether this machine reaches it, and whether you are still logged in:" \
+      "  $(kubectl_command) cluster-info" \
+      "With --dry-run it is shown what would be done."
   fi
 }
 
@@ -89,16 +104,50 @@ known_kinds() { # GROUP/VERSION
   { kube get --raw "$path" </dev/null 2>/dev/null || true; } | grep -Eo '"kind": *"[A-Za-z]+"' | sed -E 's/.*"(.*)"/ \1 /' || true
 }
 
+# What comes with most clusters, and without which pods would wait for nothing.
+check_parts() {
+  [[ $reachable == yes ]] || return 0
+  local nodes classes
+  if grep -Eq '^kind: (HorizontalPodAutoscaler|ScaledObject)$' "$work/overlay.yaml" &&
+    ! kube get --raw /apis/metrics.k8s.io/v1beta1 >/dev/null 2>&1; then
+    missing+=("metrics-server, which the autoscalers go by: https://github.com/kubernetes-sigs/metrics-server")
+  fi
+  # Whoever may not look at these is not kept from going on.
+  classes=$(kube get storageclasses -o go-template="$classes_template" 2>/dev/null) || classes=unknown
+  [[ -n $classes ]] || missing+=("a default StorageClass, from which databases and broker get their volumes:" \
+    "  https://kubernetes.io/docs/tasks/administer-cluster/change-default-storage-class/")
+  nodes=$(kube get nodes --no-headers -o name 2>/dev/null | wc -l) || nodes=0
+  [[ $overlay != production ]] || ((nodes == 0 || nodes >= 3)) ||
+    missing+=("nodes: there are $nodes, and three databases and brokers of each kind want one each")
+}
+
+# Of the classes that volumes come from where none is named.
+classes_template='{{range .items}}{{with .metadata.annotations}}{{if eq (index . "storageclass.kubernetes.io/is-default-class") "true"}}yes{{end}}{{end}}{{end}}'
+
+# What the files have only as an example, because nobody can know it but you.
+check_examples() {
+  local runbooks
+  if [[ $host == *.example ]]; then
+    missing+=("the shop's own name: $host is only an example. Yours belongs into k8s/overlays/$overlay/entry/certificate.yaml")
+  fi
+  runbooks=$(sed -nE 's#^ *runbook_url: (https://[^/]*\.example/.*)/[^/]*$#\1#p' "$work/overlay.yaml" | head -n 1)
+  [[ -z $runbooks ]] ||
+    say "note: alerts link to $runbooks, which is only an example: see k8s/components/monitoring/settings.json"
+}
+
 preflight() {
   choose_context
   check_cluster
   render
   [[ $delete == no ]] || return 0
+  check_examples
+  check_parts
   check_given_secrets
   if [[ $charts == no && $reachable == yes ]]; then
     local lacking
     lacking=$(unknown_kinds "$work/overlay.yaml")
     [[ -z $lacking ]] || missing+=("custom resource definitions of:" "${lacking//$'\n'/$'\n    '}")
   fi
-  ((${#missing[@]} == 0)) || refuse "These are missing in the cluster, and nothing has been done:" "${missing[@]/#/  }"
+  [[ $dry_run == yes ]] || refuse_what_is_missing
+  ((${#missing[@]} == 0)) || say "It would not begin without these:"$'\n'"$(printf '        %s\n' "${missing[@]}")"
 }

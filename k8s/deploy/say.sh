@@ -29,8 +29,9 @@ refuse() {
   exit 2
 }
 
-fail() {
-  printf '\n%s\n' "$*" >&2
+fail() { # LINE …
+  printf '\n' >&2
+  printf '%s\n' "$@" >&2
   exit 1
 }
 

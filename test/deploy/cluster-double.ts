@@ -51,6 +51,7 @@ export class ClusterDouble {
   kinds = [
     ...['v1 Namespace', 'v1 Secret', 'v1 ConfigMap', 'apps/v1 Deployment', 'apps/v1 StatefulSet'],
     ...['batch/v1 Job', 'autoscaling/v2 HorizontalPodAutoscaler', 'rabbitmq.com/v1beta1 RabbitmqCluster'],
+    'metrics.k8s.io/v1beta1 PodMetrics',
   ];
   /** The kinds that a release of helm brings. */
   readonly brings: Record<string, string> = { 'envoy-gateway': 'gateway.networking.k8s.io/v1 Gateway' };
@@ -61,8 +62,12 @@ export class ClusterDouble {
   readonly releases = new Map<string, string>();
   /** The release, Job or program that comes to nothing. */
   failing = '';
+  /** Whether images of ours can be fetched. */
+  hasImages = true;
+  nodes = 1;
+  defaultStorageClasses = 1;
 
-  constructor(readonly overlay: string) {}
+  constructor(public overlay: string) {}
 
   /** @throws Refused with what the program would say */
   run(program: string, args: readonly string[], input: string): string {
@@ -128,7 +133,13 @@ export class ClusterDouble {
     const [name = ''] = names;
     if (noun === 'namespace' && this.namespaces.has(name)) return name;
     if (noun === 'persistentvolumeclaims') return 'data-order-db-0   1Gi';
+    if (noun === 'nodes') return 'node/one\n'.repeat(this.nodes).trim();
+    if (noun === 'storageclasses') return 'yes'.repeat(this.defaultStorageClasses);
+    if (noun === 'pods' && flags['-l']?.startsWith('batch.kubernetes.io/job-name=')) {
+      return this.hasImages ? '' : 'ImagePullBackOff chandlery/tools:0.1.0';
+    }
     if (noun === 'job' && flags['-o']?.startsWith('jsonpath=')) {
+      if (!this.hasImages) return '';
       return this.failing === name ? 'FailureTarget Failed' : 'SuccessCriteriaMet Complete';
     }
     if (noun !== 'secret' || names.length < 2 || !flags['-o']?.includes('{{range .items}}')) {
