@@ -1,6 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /**
- * Smart batching: nothing waits for a batch to fill, and there is no timer. While `inFlight` batches are being
- * run, whatever arrives is the next one. A lone item is run at once; under load each run is shared by hundreds.
+ * Smart batching: nothing waits for a batch to fill. While `inFlight` batches are being run, whatever arrives is the next
+ * one. A lone item is run at once; under load each run is shared by hundreds.
+ *
+ * A batch costs about as much as 30 items, so that a step which runs one small batch after the other keeps the processors
+ * busy with little to show for it, and all the others slow. After a small batch it therefore rests, for as long as the
+ * batch took: half of the time is left to others, and the next batch is larger. See docs/decisions/0010.
  */
 export interface Batcher<Item, Result> {
   /** Resolves with this item's result, or rejects with what made its batch fail. */
@@ -8,6 +14,10 @@ export interface Batcher<Item, Result> {
   /** Resolves when nothing is queued or running. */
   idle(): Promise<void>;
 }
+
+/** The part of a full batch below which one is small. */
+const SMALL = 1 / 4;
+const REST_AT_MOST_MS = 10;
 
 interface Entry<Item, Result> {
   item: Item;
@@ -27,7 +37,8 @@ export function smartBatch<Item, Result>(options: {
 }): Batcher<Item, Result> {
   const queue: Entry<Item, Result>[] = [];
   const onIdle: (() => void)[] = [];
-  let running = 0;
+  /** Batches that are being run, or rested from. */
+  let busy = 0;
   let starting = 0;
 
   /** What one turn of the event loop submits, the events of one message for instance, goes together. */
@@ -40,7 +51,8 @@ export function smartBatch<Item, Result>(options: {
 
   async function runNext(): Promise<void> {
     const entries = queue.splice(0, options.max);
-    running++;
+    const began = performance.now();
+    busy++;
     try {
       const results = await options.run(entries.map((entry) => entry.item));
       entries.forEach((entry, i) => {
@@ -48,21 +60,23 @@ export function smartBatch<Item, Result>(options: {
       });
     } catch (error) {
       for (const entry of entries) entry.reject(error);
-    } finally {
-      running--;
-      if (queue.length > 0) void runNext();
-      else if (running === 0) for (const resolve of onIdle.splice(0)) resolve();
     }
+    if (entries.length < options.max * SMALL) {
+      await sleep(Math.min(performance.now() - began, REST_AT_MOST_MS));
+    }
+    busy--;
+    if (queue.length > 0) void runNext();
+    else if (busy === 0) for (const resolve of onIdle.splice(0)) resolve();
   }
 
   return {
     submit: (item) =>
       new Promise((resolve, reject) => {
         queue.push({ item, resolve, reject });
-        if (running + starting < options.inFlight) void start();
+        if (busy + starting < options.inFlight) void start();
       }),
     idle: () =>
-      running === 0 && queue.length === 0
+      busy === 0 && queue.length === 0
         ? Promise.resolve()
         : new Promise((resolve) => {
             onIdle.push(resolve);

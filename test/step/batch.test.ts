@@ -1,5 +1,15 @@
 import { smartBatch } from '../../shared/batch';
 
+/** Rests that have begun; they end when the test says so. */
+const mockRests: { ms: number; end(): void }[] = [];
+jest.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number) =>
+    new Promise<void>((resolve) => {
+      mockRests.push({ ms, end: resolve });
+    }),
+}));
+beforeEach(() => mockRests.splice(0));
+
 /** A batcher whose runs end when the test says so. */
 function stepwise(options: { max: number; inFlight: number }) {
   const runs: { items: number[]; end(error?: Error): Promise<void> }[] = [];
@@ -23,6 +33,11 @@ function stepwise(options: { max: number; inFlight: number }) {
 /** Lets everything happen that is due. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+async function endRest(): Promise<void> {
+  mockRests.shift()?.end();
+  await settled();
+}
+
 test('a lone item is run at once', async () => {
   const { submit, runs } = stepwise({ max: 10, inFlight: 1 });
   const result = submit(1);
@@ -40,9 +55,51 @@ test('what arrives while batches are under way is the next batch, in order of ar
   await settled();
   expect(runs).toHaveLength(1);
   await runs[0]?.end();
+  await endRest();
   expect(runs[1]?.items).toEqual([2, 3, 4]);
   await runs[1]?.end();
   expect(await Promise.all(results)).toEqual([1, 2, 3, 4].map((item) => `result ${item}`));
+});
+
+test('after a small batch, what arrives during the rest goes together', async () => {
+  const { submit, runs } = stepwise({ max: 8, inFlight: 1 });
+  void submit(1);
+  await settled();
+  await runs[0]?.end();
+  void submit(2);
+  await settled();
+  void submit(3);
+  await settled();
+  expect(runs).toHaveLength(1);
+  await endRest();
+  expect(runs[1]?.items).toEqual([2, 3]);
+});
+
+test('a rest is as long as the batch was, and never long', async () => {
+  const { submit, runs } = stepwise({ max: 8, inFlight: 1 });
+  void submit(1);
+  await settled();
+  const began = performance.now();
+  while (performance.now() < began + 20) await settled();
+  await runs[0]?.end();
+  expect(mockRests).toMatchObject([{ ms: 10 }]);
+  await endRest();
+  const submitted = performance.now();
+  void submit(2);
+  await settled();
+  await runs[1]?.end();
+  expect(mockRests[0]?.ms).toBeLessThanOrEqual(performance.now() - submitted);
+});
+
+test('after a batch that is large enough, the next one runs at once', async () => {
+  const { submit, runs } = stepwise({ max: 8, inFlight: 1 });
+  void submit(1);
+  void submit(2);
+  await settled();
+  void submit(3);
+  await runs[0]?.end();
+  expect(runs[1]?.items).toEqual([3]);
+  expect(mockRests).toEqual([]);
 });
 
 test('no batch is larger, and no more are under way, than was asked for', async () => {
@@ -66,6 +123,7 @@ test('a batch that fails fails its own items, and the next one runs', async () =
   const failed = expect(first).rejects.toThrow('broken');
   await runs[0]?.end(new Error('broken'));
   await failed;
+  await endRest();
   await runs[1]?.end();
   expect(await next).toBe('result 2');
 });
