@@ -34,6 +34,8 @@ export interface Shop {
 }
 
 const SETTLED_WITHIN_MS = 30_000;
+/** There may be a history of a million orders to read. */
+const AUDIT_STATEMENT_MS = 600_000;
 const silent = createLogger({ service: 'bench', level: 'silent', format: 'json' });
 
 /** A shop of our own, on databases that are dropped when it closes. */
@@ -131,7 +133,7 @@ export class LocalShop implements Shop {
   }
 
   private async withBooks<T>(work: (books: ReturnType<typeof openBooks>) => Promise<T>): Promise<T> {
-    const books = openBooks(this.databases, silent);
+    const books = openBooks(this.databases, silent, AUDIT_STATEMENT_MS);
     try {
       return await work(books);
     } finally {

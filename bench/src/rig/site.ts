@@ -3,7 +3,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
-import { signalRecorded } from '../../../chaos/src/rig/recorded';
 import { type ServiceName, serviceNames } from '../../../local/layout';
 import { freePorts } from '../../../local/ports';
 import { type Postgres, startPostgres } from '../../../local/postgres';
@@ -70,7 +69,7 @@ export async function startSite(home: string, say: (text: string) => void): Prom
       };
     },
     pids: () => ({ postgres: recordedPid(home, 'postgres'), rabbitmq: recordedPid(home, 'rabbitmq') }),
-    restartPostgres: () => signalRecorded(home, 'postgres', 'SIGINT'),
+    restartPostgres: () => postgres.restart('SIGINT'),
     stop: () => stop({ admin, postgres, rabbit }),
   };
 }
