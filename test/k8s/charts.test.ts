@@ -1,22 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { charts, chartsOf, strayValues } from './charts';
-import { type Manifest, manifestsOf, ofKind, overlays } from './manifests';
+import { charts, chartsOf, releaseOf, strayValues } from './charts';
+import { manifestsOf, ofKind, overlays } from './manifests';
 import { rows } from './policies/secrets';
-
-/** Which chart brings the kinds of a group. */
-const brings: Record<string, string> = {
-  'gateway.networking.k8s.io': 'envoy-gateway',
-  'gateway.envoyproxy.io': 'envoy-gateway',
-  'monitoring.coreos.com': 'kube-prometheus-stack',
-  'cert-manager.io': 'cert-manager',
-  'postgresql.cnpg.io': 'cloudnative-pg',
-  'barmancloud.cnpg.io': 'barman-cloud',
-  'rabbitmq.com': 'rabbitmq-operator',
-  'keda.sh': 'keda',
-};
-const builtIn = ['', 'apps', 'autoscaling', 'batch', 'networking.k8s.io', 'policy'];
-const groupOf = ({ apiVersion }: Manifest) =>
-  apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 
 test('every chart is pinned to one version and has its values, and no values are left over', () => {
   expect(charts.length).toBeGreaterThan(5);
@@ -31,10 +16,7 @@ test('every chart is pinned to one version and has its values, and no values are
 
 describe.each(overlays)('the overlay %s', (overlay) => {
   test('has a chart for every kind that Kubernetes does not have itself, and no other', async () => {
-    const groups = new Set(
-      (await manifestsOf(overlay)).map(groupOf).filter((group) => !builtIn.includes(group)),
-    );
-    const needed = new Set([...groups].map((group) => brings[group] ?? group));
+    const needed = new Set((await manifestsOf(overlay)).flatMap((one) => releaseOf(one) ?? []));
     expect(
       chartsOf(overlay)
         .map(({ release }) => release)

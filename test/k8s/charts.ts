@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { root } from '../../shared/root';
-import { mebibytes, type Overlay } from './manifests';
+import { type Manifest, mebibytes, type Overlay } from './manifests';
 
 /** A line of helm-config/charts.txt, with the values that its release is given. */
 export interface Chart {
@@ -32,6 +32,25 @@ export const charts: readonly Chart[] = readFileSync(join(folder, 'charts.txt'),
 
 export const chartsOf = (overlay: Overlay) =>
   charts.filter(({ overlays }) => overlays.length === 0 || overlays.includes(overlay));
+
+/** Which release brings the kinds of a group. */
+const brings: Record<string, string> = {
+  'gateway.networking.k8s.io': 'envoy-gateway',
+  'gateway.envoyproxy.io': 'envoy-gateway',
+  'monitoring.coreos.com': 'kube-prometheus-stack',
+  'cert-manager.io': 'cert-manager',
+  'postgresql.cnpg.io': 'cloudnative-pg',
+  'barmancloud.cnpg.io': 'barman-cloud',
+  'rabbitmq.com': 'rabbitmq-operator',
+  'keda.sh': 'keda',
+};
+const builtIn = ['', 'apps', 'autoscaling', 'batch', 'networking.k8s.io', 'policy'];
+
+/** The release that a manifest's kind comes from, or its group where none is known; none where Kubernetes has it. */
+export function releaseOf({ apiVersion }: Manifest): string | undefined {
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  return builtIn.includes(group) ? undefined : (brings[group] ?? group);
+}
 
 /** Values that belong to no chart. */
 export const strayValues = () =>

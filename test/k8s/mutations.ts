@@ -205,6 +205,9 @@ export const mutations: readonly Mutation[] = [
   ...production('all connections fit into the databases', 'there may be too many replicas', (all) => {
     find(all, 'ScaledObject/stock').spec.maxReplicaCount = 12;
   }),
+  ...production('all connections fit into the databases', 'pods that are ending are forgotten', (all) => {
+    find(all, 'Cluster/stock-db').spec.postgresql.parameters.max_connections = '200';
+  }),
   ...both(
     'nobody is killed before the longest held request is answered',
     'the grace is the default',
@@ -221,6 +224,21 @@ export const mutations: readonly Mutation[] = [
   ),
   ...both('no route cuts a held request off', 'the timeout is the default', (all) => {
     delete find(all, 'HTTPRoute/order').spec.rules[0].timeouts;
+  }),
+  ...both('the gateway closes idle connections before the services do', 'nothing is said of it', (all) => {
+    delete find(all, 'BackendTrafficPolicy/chandlery').spec.timeout;
+  }),
+  ...both('the gateway closes idle connections before the services do', 'it keeps them longer', (all) => {
+    find(all, 'BackendTrafficPolicy/chandlery').spec.timeout.http.connectionIdleTimeout = '2m';
+  }),
+  ...both('what the gateway may hold fits into its memory', 'more connections are allowed', (all) => {
+    find(all, 'BackendTrafficPolicy/chandlery').spec.circuitBreaker.maxConnections = 40_000;
+  }),
+  ...both('what the gateway may hold fits into its memory', 'buyers are not counted', (all) => {
+    delete find(all, 'ClientTrafficPolicy/chandlery').spec.connection;
+  }),
+  ...both('memory is what was measured', 'a container was renamed', (all) => {
+    container(all, 'Deployment/payment').name = 'pay';
   }),
   ...both('memory is what was measured', 'too little is asked for', (all) => {
     Object.assign(container(all, 'Deployment/stock').resources?.requests ?? {}, { memory: '128Mi' });

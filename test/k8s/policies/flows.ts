@@ -7,7 +7,7 @@ const names = Object.keys(services) as (keyof typeof services)[];
 
 function common(everybody: readonly string[]): Flow[] {
   return [
-    ...everybody.map((asker): Flow => `${asker} → dns:53`),
+    ...everybody.flatMap((asker): Flow[] => [`${asker} → dns:53`, `${asker} → 169.254.20.10/32:53`]),
     ...names.flatMap((service): Flow[] => [
       `gateway → ${service}:${services[service]}`,
       `prometheus → ${service}:${services[service] + 1000}`,

@@ -1,6 +1,7 @@
 import { chartsOf, requestedBy } from '../charts';
 import type { Overlay } from '../manifests';
 import { neededFlows } from './flows';
+import * as gateway from './gateway';
 import * as images from './images';
 import { deniedByDefault, openFlows, parties } from './network';
 import type { Policy } from './pods';
@@ -55,6 +56,8 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
     'all connections fit into the databases': sizes.connectionsFit,
     'nobody is killed before the longest held request is answered': sizes.graceSuffices,
     'no route cuts a held request off': sizes.routesWait,
+    'the gateway closes idle connections before the services do': gateway.gatewayClosesFirst,
+    'what the gateway may hold fits into its memory': gateway.proxyFits,
     'memory is what was measured': sizes.memoryFits,
     ...(overlay === 'production'
       ? { 'every service scales from two to six': sizes.scaled }

@@ -5,6 +5,7 @@ import { STOP_WITHIN_MS } from '../../../shared/lifecycle';
 import { root } from '../../../shared/root';
 import { HTTP_GRACE_MS } from '../../../shared/service';
 import { type Container, environment, type Manifest, mebibytes, ofKind, workloads } from '../manifests';
+import { proxiesRequest } from './gateway';
 import type { Policy } from './pods';
 
 /** Sums over the files: what does not fit is found here, and not in the night of the first rush. */
@@ -25,8 +26,8 @@ function setting(all: readonly Manifest[], service: Service, name: Setting): num
   return Number((container && environment(all, container)[name]) || defaults[name]);
 }
 
-/** As many replicas as there may be, and one more while they are replaced. */
-function mostReplicas(all: readonly Manifest[], service: Service): number {
+/** As many replicas as an autoscaler may want; one where there is none. */
+function maxReplicas(all: readonly Manifest[], service: Service): number {
   const hpa = ofKind<{ scaleTargetRef: { name: string }; maxReplicas: number }>(
     all,
     'HorizontalPodAutoscaler',
@@ -38,7 +39,7 @@ function mostReplicas(all: readonly Manifest[], service: Service): number {
       .filter(({ spec }) => spec.scaleTargetRef.name === service)
       .map(({ spec }) => spec.maxReplicaCount),
   ];
-  return Math.max(1, ...scaled) + 1;
+  return Math.max(1, ...scaled);
 }
 
 /** What else connects: two auditors while one replaces the other, two each; a migration; commands; the exporter. */
@@ -55,10 +56,14 @@ function maxConnections(all: readonly Manifest[], service: Service): number {
   return Number(cluster?.spec.postgresql.parameters.max_connections ?? flag?.split('=')[1] ?? 100);
 }
 
+/**
+ * A Deployment does not count pods that are ending against maxSurge: after a quick rollout, every replica may still hold
+ * its connections beside its successor.
+ */
 export const connectionsFit: Policy = (all) =>
   services.flatMap((service) => {
     const pools = setting(all, service, 'POOL_SIZE') + setting(all, service, 'HTTP_POOL_SIZE');
-    const most = mostReplicas(all, service) * pools + TOOLS + RESERVED;
+    const most = 2 * maxReplicas(all, service) * pools + TOOLS + RESERVED;
     const max = maxConnections(all, service);
     return most < max ? [] : [`${service}-db: ${most} connections may be asked for, of ${max}`];
   });
@@ -108,7 +113,10 @@ export const memoryFits: Policy = (all) =>
     const container = workloads(all)
       .flatMap(({ pod }) => pod.containers)
       .find((one) => one.name === name);
-    if (!container) return [];
+    // An operator's broker is sized for many more messages than were there when this was measured.
+    if (!container && ofKind(all, 'RabbitmqCluster').some(({ metadata }) => metadata.name === name))
+      return [];
+    if (!container) return [`${name}: was measured, and no container has this name`];
     const request = mebibytes(container.resources?.requests?.memory ?? '0Mi');
     const limit = mebibytes(container.resources?.limits?.memory ?? '0Mi');
     const heap = /--max-old-space-size=(\d+)/.exec(environment(all, container).NODE_OPTIONS ?? '')?.[1];
@@ -137,7 +145,7 @@ export const scaled: Policy = (all) =>
     if (least.length !== 1) return [`${service}: has ${least.length} autoscalers`];
     return [
       ...((least[0] ?? 0) >= 2 ? [] : [`${service}: may be one alone`]),
-      ...(mostReplicas(all, service) - 1 >= 6 ? [] : [`${service}: cannot be six`]),
+      ...(maxReplicas(all, service) >= 6 ? [] : [`${service}: cannot be six`]),
     ];
   });
 
@@ -147,15 +155,5 @@ export function requestedMemory(all: readonly Manifest[]): number {
   const own = pods.flatMap(({ replicas, pod }) =>
     pod.containers.map(({ resources }) => replicas * mebibytes(resources?.requests?.memory ?? '0Mi')),
   );
-  const proxies = ofKind<{
-    provider: {
-      kubernetes: {
-        envoyDeployment: { replicas: number; container: { resources: { requests: { memory: string } } } };
-      };
-    };
-  }>(all, 'EnvoyProxy').map(({ spec }) => {
-    const { replicas, container } = spec.provider.kubernetes.envoyDeployment;
-    return replicas * mebibytes(container.resources.requests.memory);
-  });
-  return [...own, ...proxies].reduce((sum, each) => sum + each, 0);
+  return own.reduce((sum, each) => sum + each, proxiesRequest(all));
 }
