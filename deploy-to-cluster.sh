@@ -11,6 +11,8 @@ namespace=chandlery host='' steps=0
 source "$project/k8s/deploy/say.sh"
 # shellcheck source=k8s/deploy/preflight.sh
 source "$project/k8s/deploy/preflight.sh"
+# shellcheck source=k8s/deploy/parts.sh
+source "$project/k8s/deploy/parts.sh"
 # shellcheck source=k8s/deploy/overlay.sh
 source "$project/k8s/deploy/overlay.sh"
 # shellcheck source=k8s/deploy/jobs.sh

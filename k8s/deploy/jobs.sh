@@ -9,7 +9,7 @@ run_jobs() {
   local jobs job
   mapfile -t jobs < <(names "$work/jobs.yaml" Job)
   # A Job cannot be changed. Those of an earlier run have done their work.
-  change kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait
+  change kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait | sed 's/^ */      /'
   if [[ $dry_run == yes ]]; then
     # What the cluster would say of changed Jobs, it says only when the earlier ones are gone.
     reachable=no apply "$work/jobs.yaml" "jobs"

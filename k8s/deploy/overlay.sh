@@ -97,10 +97,10 @@ apply_ground() {
     wait_for statefulset "$name" kube rollout status "statefulset/$name" --timeout="$patience"
   done < <(names "$work/ground.yaml" StatefulSet)
   while read -r name; do
-    wait_for cluster "$name" kube wait "cluster.postgresql.cnpg.io/$name" --for=condition=Ready --timeout="$patience"
+    wait_for cluster.postgresql.cnpg.io "$name" kube wait "cluster.postgresql.cnpg.io/$name" --for=condition=Ready --timeout="$patience"
   done < <(names "$work/ground.yaml" Cluster)
   while read -r name; do
-    wait_for rabbitmqcluster "$name" kube wait "rabbitmqcluster.rabbitmq.com/$name" \
+    wait_for rabbitmqcluster.rabbitmq.com "$name" kube wait "rabbitmqcluster.rabbitmq.com/$name" \
       --for=condition=AllReplicasReady --timeout="$patience"
   done < <(names "$work/ground.yaml" RabbitmqCluster)
 }

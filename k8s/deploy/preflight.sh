@@ -2,6 +2,8 @@
 # Whether everything is there, before anything is touched. What is missing is said all at once.
 
 minimum_kubectl=1.30
+# What the charts of helm-config/charts.txt are made for. Newer than the newest that they name will mostly do.
+minimum_cluster=1.33
 minimum_helm=3.14
 missing=()
 # Whether the cluster answers: without it, a dry run can still say what would be done.
@@ -75,8 +77,8 @@ check_cluster() {
   if version=$(kube version -o json --request-timeout=15s 2>"$work/why" | version_field gitVersion) &&
     kube get --raw /readyz --request-timeout=15s >/dev/null 2>"$work/why"; then
     reachable=yes
-    newer_or_same "$minimum_kubectl" "$version" ||
-      refuse "The cluster runs Kubernetes ${version:-of an unknown version}; $minimum_kubectl or newer is needed."
+    newer_or_same "$minimum_cluster" "$version" ||
+      refuse "The cluster runs Kubernetes ${version:-of an unknown version}; $minimum_cluster or newer is needed."
     say "Kubernetes $version"
   elif [[ $dry_run == yes ]]; then
     say "The cluster cannot be reached, so that only what would be done is shown."
@@ -104,26 +106,6 @@ known_kinds() { # GROUP/VERSION
   { kube get --raw "$path" </dev/null 2>/dev/null || true; } | grep -Eo '"kind": *"[A-Za-z]+"' | sed -E 's/.*"(.*)"/ \1 /' || true
 }
 
-# What comes with most clusters, and without which pods would wait for nothing.
-check_parts() {
-  [[ $reachable == yes ]] || return 0
-  local nodes classes
-  if grep -Eq '^kind: (HorizontalPodAutoscaler|ScaledObject)$' "$work/overlay.yaml" &&
-    ! kube get --raw /apis/metrics.k8s.io/v1beta1 >/dev/null 2>&1; then
-    missing+=("metrics-server, which the autoscalers go by: https://github.com/kubernetes-sigs/metrics-server")
-  fi
-  # Whoever may not look at these is not kept from going on.
-  classes=$(kube get storageclasses -o go-template="$classes_template" 2>/dev/null) || classes=unknown
-  [[ -n $classes ]] || missing+=("a default StorageClass, from which databases and broker get their volumes:" \
-    "  https://kubernetes.io/docs/tasks/administer-cluster/change-default-storage-class/")
-  nodes=$(kube get nodes --no-headers -o name 2>/dev/null | wc -l) || nodes=0
-  [[ $overlay != production ]] || ((nodes == 0 || nodes >= 3)) ||
-    missing+=("nodes: there are $nodes, and three databases and brokers of each kind want one each")
-}
-
-# Of the classes that volumes come from where none is named.
-classes_template='{{range .items}}{{with .metadata.annotations}}{{if eq (index . "storageclass.kubernetes.io/is-default-class") "true"}}yes{{end}}{{end}}{{end}}'
-
 # What the files have only as an example, because nobody can know it but you.
 check_examples() {
   local runbooks
@@ -142,12 +124,16 @@ preflight() {
   [[ $delete == no ]] || return 0
   check_examples
   check_parts
+  check_other_overlay
   check_given_secrets
   if [[ $charts == no && $reachable == yes ]]; then
     local lacking
     lacking=$(unknown_kinds "$work/overlay.yaml")
     [[ -z $lacking ]] || missing+=("custom resource definitions of:" "${lacking//$'\n'/$'\n    '}")
+    lacking=$(old_gateway_kinds)
+    [[ -z $lacking ]] || missing+=("$lacking")
   fi
+  say_what_is_upgraded
   [[ $dry_run == yes ]] || refuse_what_is_missing
   ((${#missing[@]} == 0)) || say "It would not begin without these:"$'\n'"$(printf '        %s\n' "${missing[@]}")"
 }

@@ -138,6 +138,8 @@ manifest() { # NAMESPACE NAME; the caller's `have` has the values
   [[ -z ${have[tls.crt]-} ]] || type=kubernetes.io/tls
   printf -- '---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n  namespace: %s\n' "$2" "$1"
   printf '  labels:\n    app.kubernetes.io/part-of: chandlery\n    app.kubernetes.io/managed-by: %s\n' "$manager"
+  # Without it CloudNativePG takes a changed password only when something else makes it look.
+  [[ $type != kubernetes.io/basic-auth ]] || printf '    cnpg.io/reload: "true"\n'
   printf 'type: %s\ndata:\n' "$type"
   for key in "${!have[@]}"; do
     printf '  %s: %s\n' "$key" "$(openssl base64 -A < <(printf '%s' "${have[$key]}"))"

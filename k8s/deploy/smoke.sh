@@ -86,10 +86,20 @@ reach_gateway() {
   # Where an authority issues it, the certificate may take a while.
   until kube get secret chandlery-tls --namespace "$namespace" -o go-template='{{index .data "tls.crt" | base64decode}}' \
     >"$work/trusted.crt" 2>/dev/null; do
-    ((SECONDS < end)) || fail "There is no certificate in the Secret chandlery-tls."
+    ((SECONDS < end)) || no_certificate
     sleep 2
   done
   reach=(--connect-to "$host:443:127.0.0.1:$port" --cacert "$work/trusted.crt")
+}
+
+no_certificate() {
+  look+=("$(kubectl_command) describe certificate,challenge --namespace $namespace")
+  local address
+  address=$(kube get gateway chandlery --namespace "$namespace" \
+    -o go-template='{{range .status.addresses}}{{.value}} {{end}}' 2>/dev/null) || true
+  fail "There is no certificate in the Secret chandlery-tls." \
+    "An authority gives one only when $host leads to the Gateway, whose address is: ${address:-none yet}" \
+    "The first deployment makes that address. Let the name point there, and run this again."
 }
 
 gateway_service() {

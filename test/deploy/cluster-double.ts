@@ -1,41 +1,27 @@
-import { existsSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
+import { type Call, parse, Refused } from './calls';
+import { helm } from './helm-double';
 
 export interface Stored {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string };
+  type?: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
   data?: Record<string, string>;
   spec?: { template: { spec: { containers: { image: string }[] } } };
 }
 
-/** What kubectl or helm would end with. */
-export class Refused extends Error {}
-
-interface Call {
-  words: string[];
-  flags: Record<string, string>;
-  input: string;
+interface Node {
+  name: string;
+  unschedulable?: boolean;
+  /** The effect of its taint, if it has one. */
+  taint?: 'NoSchedule' | 'NoExecute' | 'PreferNoSchedule';
 }
-
-/** Flags that take a value; those of the second list do not. There are no others. */
-const WITH_VALUE = [
-  ...[
-    '--context',
-    '--namespace',
-    '--request-timeout',
-    '--raw',
-    '--field-manager',
-    '--timeout',
-    '--for',
-    '--tail',
-  ],
-  ...['--template', '--repo', '--version', '--kube-context', '--values', '--dry-run', '-o', '-f', '-l'],
-];
-const WITHOUT = [
-  ...['--client', '--server-side', '--force-conflicts', '--ignore-not-found', '--wait', '--no-headers'],
-  ...['--all-namespaces', '--install', '--create-namespace'],
-];
 
 /**
  * As much of a cluster, of kubectl and of helm as the script uses. It is stricter than it is clever: a command, a flag or
@@ -47,24 +33,33 @@ export class ClusterDouble {
   kubectlVersion = 'v1.32.4';
   serverVersion = 'v1.33.1';
   helmVersion = 'v3.18.6';
+  /** Of the kinds of the Gateway API that helm finds in a chart. */
+  gatewayApi = 'v1.6.1';
+  /** The address that the gateway has got, if it has. */
+  gatewayAddress = '';
   /** "group/version Kind" of what the cluster knows. */
   kinds = [
     ...['v1 Namespace', 'v1 Secret', 'v1 ConfigMap', 'apps/v1 Deployment', 'apps/v1 StatefulSet'],
     ...['batch/v1 Job', 'autoscaling/v2 HorizontalPodAutoscaler', 'rabbitmq.com/v1beta1 RabbitmqCluster'],
     'metrics.k8s.io/v1beta1 PodMetrics',
+    'apiextensions.k8s.io/v1 CustomResourceDefinition',
   ];
   /** The kinds that a release of helm brings. */
-  readonly brings: Record<string, string> = { 'envoy-gateway': 'gateway.networking.k8s.io/v1 Gateway' };
+  brings: Record<string, string[]> = { 'envoy-gateway': ['gateway.networking.k8s.io/v1 Gateway'] };
+  /** What a chart has in its folder crds, which helm brings with its first release only. */
+  readonly definitions: Record<string, string[]> = {
+    'gateway-helm': ['gateways.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io'],
+  };
   readonly namespaces = new Set(['default']);
   /** By "kind/namespace/name". */
   readonly objects = new Map<string, Stored>();
-  /** What helm has installed, and the version. */
-  readonly releases = new Map<string, string>();
+  /** What helm has installed, from which chart, version included, and where. */
+  readonly releases = new Map<string, { chart: string; namespace: string }>();
   /** The release, Job or program that comes to nothing. */
   failing = '';
   /** Whether images of ours can be fetched. */
   hasImages = true;
-  nodes = 1;
+  nodes: Node[] = [{ name: 'one' }];
   defaultStorageClasses = 1;
 
   constructor(public overlay: string) {}
@@ -72,24 +67,7 @@ export class ClusterDouble {
   /** @throws Refused with what the program would say */
   run(program: string, args: readonly string[], input: string): string {
     const call = { ...parse(args), input };
-    return program === 'helm' ? this.helm(call) : this.kubectl(call);
-  }
-
-  private helm({ words: [verb, release = '', chart = ''], flags }: Call): string {
-    if (verb === 'version') return this.helmVersion;
-    if (!this.contexts.includes(flags['--kube-context'] ?? '')) throw new Refused('Error: no such context');
-    if (verb === 'uninstall') {
-      this.releases.delete(release);
-      return `release "${release}" uninstalled`;
-    }
-    if (verb !== 'upgrade') throw new Refused(`Error: unknown command "${verb}" for "helm"`);
-    if (!existsSync(flags['--values'] ?? '')) throw new Refused(`Error: open ${flags['--values']}`);
-    if (!flags['--repo'] && !chart.startsWith('oci://')) throw new Refused(`Error: repo ${chart} not found`);
-    if (this.failing === release) throw new Refused('Error: context deadline exceeded');
-    this.releases.set(release, flags['--version'] ?? 'not pinned');
-    this.namespaces.add(flags['--namespace'] ?? 'default');
-    this.kinds.push(...(this.brings[release] === undefined ? [] : [this.brings[release]]));
-    return `Release "${release}" has been upgraded. Happy Helming!`;
+    return program === 'helm' ? helm(this, call) : this.kubectl(call);
   }
 
   private kubectl(call: Call): string {
@@ -121,7 +99,9 @@ export class ClusterDouble {
       case 'rollout':
         return this.rollout(names[0] ?? '', namespace);
       case 'wait':
-        return `${noun} condition met`;
+        return this.wait(noun, namespace, call);
+      case 'port-forward':
+        return 'Forwarding from 127.0.0.1:1 -> 10443';
       case 'logs':
         return `${noun} said what it had to say`;
       default:
@@ -133,7 +113,14 @@ export class ClusterDouble {
     const [name = ''] = names;
     if (noun === 'namespace' && this.namespaces.has(name)) return name;
     if (noun === 'persistentvolumeclaims') return 'data-order-db-0   1Gi';
-    if (noun === 'nodes') return 'node/one\n'.repeat(this.nodes).trim();
+    if (noun === 'nodes') return this.nodesThatTakePods(flags['-o'] ?? '');
+    if (noun === 'service') return 'envoy-gateway-system/envoy-chandlery';
+    if (noun === 'gateway') return this.gatewayAddress;
+    if (noun === 'customresourcedefinition') return this.bundleVersion(name);
+    if (flags['-o'] === 'name') {
+      const [kind = '', called = ''] = noun.split('/');
+      return this.objects.has(`${kind.split('.')[0]}/${namespace}/${called}`) ? noun : '';
+    }
     if (noun === 'storageclasses') return 'yes'.repeat(this.defaultStorageClasses);
     if (noun === 'pods' && flags['-l']?.startsWith('batch.kubernetes.io/job-name=')) {
       return this.hasImages ? '' : 'ImagePullBackOff chandlery/tools:0.1.0';
@@ -152,6 +139,38 @@ export class ClusterDouble {
       ]),
     );
     return lines.map((line) => line.join(' ')).join('\n');
+  }
+
+  private nodesThatTakePods(template: string): string {
+    for (const part of ['.spec.unschedulable', '.spec.taints', 'PreferNoSchedule'])
+      if (!template.includes(part)) throw new Refused(`error: the template does not look at ${part}`);
+    const open = this.nodes.filter(({ unschedulable, taint = 'PreferNoSchedule' }) => {
+      return !unschedulable && taint === 'PreferNoSchedule';
+    });
+    return open.map(({ name }) => name).join(' ');
+  }
+
+  private bundleVersion(name: string): string {
+    const definition = this.objects.get(`customresourcedefinition//${name}`);
+    return definition?.metadata.annotations?.['gateway.networking.k8s.io/bundle-version'] ?? '';
+  }
+
+  /** What is waited for must be there, and be something of which such a condition is known. */
+  private wait(noun: string, namespace: string, { flags, input }: Call): string {
+    const conditions: Record<string, string> = {
+      cluster: 'Ready',
+      rabbitmqcluster: 'AllReplicasReady',
+      customresourcedefinition: 'Established',
+    };
+    const [type = '', called = ''] = noun.split('/');
+    const keys = flags['-f'] ? documents(input).map(key) : [`${type.split('.')[0]}/${namespace}/${called}`];
+    for (const at of keys) {
+      const [kind = '', , name] = at.split('/');
+      if (!this.objects.has(at)) throw new Refused(`Error from server (NotFound): ${at} not found`);
+      if (this.failing === name || flags['--for'] !== `condition=${conditions[kind]}`)
+        throw new Refused(`error: timed out waiting for the condition on ${at}`);
+    }
+    return `${noun} condition met`;
   }
 
   private raw(path: string): string {
@@ -211,18 +230,4 @@ function documents(text: string): Stored[] {
   return parseAllDocuments(text)
     .map((document) => document.toJS() as Stored | null)
     .filter((object) => object !== null);
-}
-
-function parse(args: readonly string[]): { words: string[]; flags: Record<string, string> } {
-  const words: string[] = [];
-  const flags: Record<string, string> = {};
-  for (let i = 0; i < args.length; i++) {
-    const argument = args[i] ?? '';
-    const [, name, , value] = /^(--?[a-z-]+)(=(.*))?$/s.exec(argument) ?? [];
-    if (name === undefined) words.push(argument);
-    else if (WITH_VALUE.includes(name)) flags[name] = value ?? args[++i] ?? '';
-    else if (WITHOUT.includes(name)) flags[name] = 'true';
-    else throw new Refused(`error: unknown flag: ${name}`);
-  }
-  return { words, flags };
 }

@@ -13,7 +13,8 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
-import { ClusterDouble, Refused } from './cluster-double';
+import { Refused } from './calls';
+import { ClusterDouble } from './cluster-double';
 import { scriptPrograms } from './programs';
 
 export interface Ran {
@@ -35,6 +36,20 @@ printf '%s\\n' "\${answer%$'\\n'*}" >&2
 exit 1
 `;
 
+/** What is deployed: a little that can be looked through, unless a test brings the project's own. */
+export interface Given {
+  /** The rendered overlay. */
+  overlay: string;
+  /** A folder like helm-config. */
+  charts: string;
+}
+
+const fixtures = join(root, 'test/deploy/fixtures');
+const little = (): Given => ({
+  overlay: readFileSync(join(fixtures, 'overlay.yaml'), 'utf8'),
+  charts: join(fixtures, 'helm-config'),
+});
+
 /** A copy of the project's deployment and a cluster to try it on: kubectl and helm are doubles, all else is real. */
 export class Rehearsal {
   private calls: string[][] = [];
@@ -46,7 +61,7 @@ export class Rehearsal {
     private readonly server: Server,
   ) {}
 
-  static async begin(): Promise<Rehearsal> {
+  static async begin(given: Given = little()): Promise<Rehearsal> {
     const home = mkdtempSync(join(tmpdir(), 'chandlery-deploy-'));
     const { files, env } = await scriptPrograms();
     mkdirSync(join(home, 'bin'));
@@ -58,13 +73,8 @@ export class Rehearsal {
     for (const part of ['deploy-to-cluster.sh', 'k8s/deploy', 'k8s/secrets.tsv']) {
       cpSync(join(root, part), join(home, part), { recursive: true });
     }
-    const fixtures = join(root, 'test/deploy/fixtures');
-    mkdirSync(join(home, 'helm-config'));
-    cpSync(join(fixtures, 'charts.txt'), join(home, 'helm-config/charts.txt'));
-    for (const name of ['envoy-gateway', 'kube-prometheus-stack']) {
-      writeFileSync(join(home, `helm-config/${name}.yaml`), '{}\n');
-    }
-    const cluster = new ClusterDouble(readFileSync(join(fixtures, 'overlay.yaml'), 'utf8'));
+    cpSync(given.charts, join(home, 'helm-config'), { recursive: true });
+    const cluster = new ClusterDouble(given.overlay);
     const socket = join(home, 'double');
     const server = createServer();
     const rehearsal = new Rehearsal(
@@ -100,8 +110,12 @@ export class Rehearsal {
   /** As if everything had been deployed. */
   seed(): void {
     const { cluster } = this;
-    for (const name of ['envoy-gateway', 'kube-prometheus-stack']) cluster.releases.set(name, '1.2.3');
-    cluster.kinds.push(...Object.values(cluster.brings));
+    cluster.releases.set('envoy-gateway', { chart: 'gateway-helm-1.2.3', namespace: 'envoy-gateway-system' });
+    cluster.releases.set('kube-prometheus-stack', {
+      chart: 'kube-prometheus-stack-7.8.9',
+      namespace: 'monitoring',
+    });
+    cluster.kinds.push(...Object.values(cluster.brings).flat());
     for (const name of ['chandlery', 'monitoring']) cluster.namespaces.add(name);
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: grafana-admin, namespace: monitoring }\n';
     cluster.run(
@@ -111,11 +125,18 @@ export class Rehearsal {
     );
   }
 
-  /** Waits for images no longer than it takes to look. */
+  /** Waits for images and for the gateway hardly longer than it takes to look. */
   impatient(): void {
-    const file = join(this.home, 'k8s/deploy/jobs.sh');
-    const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replace(/^image_patience_s=60$/m, 'image_patience_s=0'));
+    const patience = [
+      ['jobs.sh', /^image_patience_s=60$/m, 'image_patience_s=0'],
+      ['smoke.sh', /^gateway_patience_s=180$/m, 'gateway_patience_s=3'],
+    ] as const;
+    for (const [name, usual, short] of patience) {
+      const file = join(this.home, 'k8s/deploy', name);
+      const text = readFileSync(file, 'utf8');
+      if (!usual.test(text)) throw new Error(`${name} has no ${usual}`);
+      writeFileSync(file, text.replace(usual, short));
+    }
   }
 
   /** Takes a program off the PATH. */
@@ -158,4 +179,17 @@ export class Rehearsal {
 export function changes(calls: readonly string[]): string[] {
   const changing = /^(kubectl|helm) (--context \S+ )?(apply|create|delete|upgrade|uninstall)\b/;
   return calls.filter((call) => changing.test(call) && !call.includes('--dry-run=server'));
+}
+
+/** These parts are all in the text, in this order. */
+export function expectInOrder(text: string, parts: readonly string[]): void {
+  let from = 0;
+  for (const part of parts) {
+    const found = text.indexOf(part, from);
+    if (found < 0)
+      throw new Error(
+        `"${part}" does not come after ${JSON.stringify(text.slice(0, from).slice(-80))} in:\n${text}`,
+      );
+    from = found + part.length;
+  }
 }

@@ -1,0 +1,42 @@
+/** What kubectl or helm would end with. */
+export class Refused extends Error {}
+
+export interface Call {
+  words: string[];
+  flags: Record<string, string>;
+  input: string;
+}
+
+/** Flags that take a value; those of the second list do not. There are no others. */
+const WITH_VALUE = [
+  ...[
+    '--context',
+    '--namespace',
+    '--request-timeout',
+    '--raw',
+    '--field-manager',
+    '--timeout',
+    '--for',
+    '--tail',
+  ],
+  ...['--filter', '--output', '--template', '--repo', '--version', '--kube-context', '--values', '--dry-run'],
+  ...['-o', '-f', '-l'],
+];
+const WITHOUT = [
+  ...['--client', '--server-side', '--force-conflicts', '--ignore-not-found', '--wait', '--no-headers'],
+  ...['--all-namespaces', '--install', '--create-namespace'],
+];
+
+export function parse(args: readonly string[]): { words: string[]; flags: Record<string, string> } {
+  const words: string[] = [];
+  const flags: Record<string, string> = {};
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i] ?? '';
+    const [, name, , value] = /^(--?[a-z-]+)(=(.*))?$/s.exec(argument) ?? [];
+    if (name === undefined) words.push(argument);
+    else if (WITH_VALUE.includes(name)) flags[name] = value ?? args[++i] ?? '';
+    else if (WITHOUT.includes(name)) flags[name] = 'true';
+    else throw new Refused(`error: unknown flag: ${name}`);
+  }
+  return { words, flags };
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { root } from '../../shared/root';
+import { charts, chartsOf, releaseOf } from '../k8s/charts';
+import { type Manifest, type Overlay, overlays } from '../k8s/manifests';
+import { renderKustomization } from '../support/tools';
+import type { ClusterDouble } from './cluster-double';
+import { changes, Rehearsal } from './rehearsal';
+import { openShopFront, type ShopFront } from './shop-front';
+
+/** The script with what it is for: both overlays as they are rendered, and all charts. The cluster is a double. */
+
+let shop: ShopFront;
+let rehearsal: Rehearsal;
+
+beforeAll(async () => {
+  shop = await openShopFront();
+});
+afterAll(() => shop?.close());
+afterEach(() => rehearsal?.end());
+
+const namesOf = (all: readonly Manifest[], kind: string) =>
+  all.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name);
+
+/** A cluster on which this overlay can be deployed; the name of the shop is not the example's. */
+async function begin(overlay: Overlay): Promise<Manifest[]> {
+  const rendered = await renderKustomization(join(root, 'k8s/overlays', overlay));
+  const text = rendered.replaceAll('shop.example', 'shop.test');
+  const all = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+  rehearsal = await Rehearsal.begin({ overlay: text, charts: join(root, 'helm-config') });
+  const { cluster } = rehearsal;
+  cluster.nodes = ['one', 'two', 'three'].map((name) => ({ name }));
+  knowKindsOf(cluster, all);
+  if (overlay === 'production') bringBackupStore(cluster);
+  return all;
+}
+
+/** What Kubernetes has itself is known, and what a chart brings is when it has been installed. */
+function knowKindsOf(cluster: ClusterDouble, all: readonly Manifest[]): void {
+  cluster.brings = Object.fromEntries(charts.map(({ release }) => [release, []]));
+  for (const manifest of all) {
+    const kind = `${manifest.apiVersion} ${manifest.kind}`;
+    const release = releaseOf(manifest);
+    if (release === undefined) cluster.kinds.push(kind);
+    else cluster.brings[release]?.push(kind);
+  }
+}
+
+function bringBackupStore({ objects, namespaces }: ClusterDouble): void {
+  const data = { 'access-key-id': 'a2V5', 'secret-access-key': 'c2VjcmV0' };
+  const metadata = { name: 'backup-store', namespace: 'chandlery' };
+  namespaces.add('chandlery');
+  objects.set('secret/chandlery/backup-store', { apiVersion: 'v1', kind: 'Secret', metadata, data });
+}
+
+test.each(overlays)(
+  'deploys the overlay %s to its first checkout, and again without any change',
+  async (overlay) => {
+    const all = await begin(overlay);
+    const { status, said, calls } = await rehearsal.run(overlay, '--url', shop.url);
+    expect(said).toContain('is paid');
+    expect(status).toBe(0);
+    const { cluster } = rehearsal;
+    for (const { kind, metadata } of all.filter((one) => one.kind !== 'Namespace'))
+      expect([...cluster.objects.keys()]).toContain(
+        `${kind.toLowerCase()}/${metadata.namespace ?? ''}/${metadata.name}`,
+      );
+    expect([...cluster.releases.keys()]).toEqual(chartsOf(overlay).map(({ release }) => release));
+    for (const kind of ['StatefulSet', 'Cluster', 'RabbitmqCluster', 'Deployment'])
+      for (const name of namesOf(all, kind))
+        expect(
+          calls.filter((call) => /(wait|rollout status) /.test(call) && call.includes(`/${name} `)),
+        ).not.toEqual([]);
+    const before = new Map(cluster.objects);
+    expect((await rehearsal.run(overlay, '--url', shop.url)).status).toBe(0);
+    expect(cluster.objects).toEqual(before);
+  },
+);
+
+test('production asks first for what only its owner has', async () => {
+  await begin('production');
+  rehearsal.cluster.objects.clear();
+  const { status, said, calls } = await rehearsal.run('production', '--url', shop.url);
+  expect([status, changes(calls)]).toEqual([2, []]);
+  expect(said).toContain('--from-literal=access-key-id=… --from-literal=secret-access-key=…');
+});
+
+test.each([
+  ['payment-db', 'describe cluster.postgresql.cnpg.io/payment-db --namespace chandlery'],
+  ['rabbitmq', 'describe rabbitmqcluster.rabbitmq.com/rabbitmq --namespace chandlery'],
+])('nothing of ours is started in production while %s is not ready', async (failing, command) => {
+  const all = await begin('production');
+  rehearsal.cluster.failing = failing;
+  const { status, said } = await rehearsal.run('production', '--url', shop.url);
+  expect(status).toBe(1);
+  expect(said).toContain('"Databases and broker", failed');
+  expect(said).toContain(command);
+  for (const kind of ['Job', 'Deployment'])
+    for (const name of namesOf(all, kind))
+      expect([...rehearsal.cluster.objects.keys()]).not.toContain(`${kind.toLowerCase()}/chandlery/${name}`);
+});
+
+test('a dry run shows all of production, and changes nothing', async () => {
+  await begin('production');
+  const { status, said, calls } = await rehearsal.run('production', '--dry-run', '--url', shop.url);
+  expect([status, changes(calls)]).toEqual([0, []]);
+  for (const { release } of chartsOf('production')) expect(said).toContain(`helm upgrade ${release} `);
+  expect(said).toContain('helm show crds oci://docker.io/envoyproxy/gateway-helm');
+  expect(said).toContain('wait cluster.postgresql.cnpg.io/stock-db --for=condition=Ready');
+});
