@@ -32,7 +32,7 @@ function selects(
 
 test('the monitors find the pods that they are for, and the ports on them', async () => {
   const all = await render(join(root, 'k8s/overlays/laptop'));
-  const monitors = all.filter(({ kind }) => kind === 'PodMonitor');
+  const monitors = all.filter(({ kind, metadata }) => kind === 'PodMonitor' && metadata.name !== 'gateway');
   const found = monitors.map(({ metadata, spec }) => {
     const pods = podsOf(all).filter((pod) => selects(spec.selector, pod.metadata.labels));
     const ports: string[] = spec.podMetricsEndpoints.map(({ port }: { port: string }) => port);
@@ -48,6 +48,19 @@ test('the monitors find the pods that they are for, and the ports on them', asyn
   });
 });
 
+test("the gateway's monitor finds the pods that NetworkPolicies let in as the gateway", async () => {
+  const all = await render(join(root, 'k8s/overlays/laptop'));
+  const monitor = all.find(({ kind, metadata }) => kind === 'PodMonitor' && metadata.name === 'gateway');
+  const policy = all.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'order');
+  const [{ podSelector, namespaceSelector }] = policy.spec.ingress[0].from;
+  expect(monitor.spec.selector.matchLabels).toEqual(podSelector.matchLabels);
+  expect(monitor.spec.namespaceSelector.matchNames).toEqual([
+    namespaceSelector.matchLabels['kubernetes.io/metadata.name'],
+  ]);
+  const [{ relabelings }] = monitor.spec.podMetricsEndpoints;
+  expect(relabelings).toEqual([{ action: 'replace', targetLabel: 'job', replacement: 'gateway' }]);
+});
+
 test('an overlay can name another release of kube-prometheus-stack', async () => {
   const overlay = await mkdtemp(join(tmpdir(), 'chandlery-overlay-'));
   const patch = '- { op: replace, path: /metadata/labels/release, value: mine }';
@@ -61,7 +74,7 @@ test('an overlay can name another release of kube-prometheus-stack', async () =>
   const watched = (await render(overlay)).filter(({ apiVersion }) => apiVersion.startsWith('monitoring'));
   await rm(overlay, { recursive: true });
   expect(watched.map(({ kind }) => kind).sort()).toEqual([
-    ...Array(3).fill('PodMonitor'),
+    ...Array(4).fill('PodMonitor'),
     ...Array(3).fill('PrometheusRule'),
   ]);
   for (const { metadata } of watched) expect(metadata.labels.release).toBe('mine');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
-import { dashboards, filledIn, manifests, metricsIn, type Panel, panelsOf } from './sources';
+import { alerts, dashboards, filledIn, manifests, metricsIn, type Panel, panelsOf } from './sources';
 
 const all = dashboards.map((dashboard) => [dashboard.file, dashboard] as const);
 
@@ -10,6 +10,14 @@ test('dashboards have names of their own', () => {
   expect(uids.length).toBeGreaterThan(2);
   expect(new Set(uids).size).toBe(uids.length);
   for (const uid of uids) expect(uid).toMatch(/^chandlery-[a-z-]{1,30}$/);
+});
+
+test('the panel that counts alerts counts all of them', () => {
+  const queries = dashboards.flatMap(panelsOf).flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  const counted = queries.flatMap((expr) => /ALERTS\{.*alertname=~"([^"]+)"/.exec(expr)?.[1] ?? []);
+  expect(counted).toHaveLength(1);
+  const name = new RegExp(`^(${counted[0]})$`);
+  expect(alerts.filter(({ alert }) => !name.test(alert))).toEqual([]);
 });
 
 test('every dashboard is brought to Grafana', () => {
