@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { auditJob, drainable, howJobEnded, isWhole, victims } from './judging';
+import { auditJob, drainable, howJobEnded, isWhole, ruleFaults, victims } from './judging';
 import { readOptions } from './options';
 
 /** The parts of the cluster tests that can be tried without a cluster. */
@@ -44,6 +44,19 @@ test('takes the primary of a replicated database, and one ready pod of every oth
     'order order-1',
     'order-db order-db-2',
     'stock stock-2',
+  ]);
+});
+
+test('names the rules that Prometheus lacks or cannot evaluate, and no others', () => {
+  const ok = { name: 'DeadLetters', health: 'ok' };
+  const broken = { name: 'OutboxStuck', health: 'err', lastError: 'many-to-many matching not allowed' };
+  const notYet = { name: 'InvariantViolated', health: 'unknown' };
+  const groups = [{ rules: [ok, broken] }, { rules: [{ ...notYet, health: 'ok' }, notYet] }];
+  expect(ruleFaults({ groups }, ['DeadLetters'])).toEqual([]);
+  expect(ruleFaults({ groups }, ['OutboxStuck', 'InvariantViolated', 'ServiceDown'])).toEqual([
+    'OutboxStuck: many-to-many matching not allowed',
+    'InvariantViolated: unknown',
+    'ServiceDown: Prometheus does not have it',
   ]);
 });
 

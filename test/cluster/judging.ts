@@ -44,6 +44,23 @@ export function victims(pods: readonly V1Pod[]): { kind: string; pod: V1Pod }[] 
   return [...found].map(([kind, pod]) => ({ kind, pod })).sort((a, b) => a.kind.localeCompare(b.kind));
 }
 
+/** As much of Prometheus' answer to /api/v1/rules as matters here. */
+export interface RuleGroups {
+  groups: { rules: { name: string; health: string; lastError?: string }[] }[];
+}
+
+/** Rules by these names that Prometheus does not have, or could not evaluate the last time. */
+export function ruleFaults({ groups }: RuleGroups, expected: readonly string[]): string[] {
+  const rules = groups.flatMap((group) => group.rules);
+  return expected.flatMap((name) => {
+    const found = rules.filter((rule) => rule.name === name);
+    if (found.length === 0) return [`${name}: Prometheus does not have it`];
+    return found
+      .filter(({ health }) => health !== 'ok')
+      .map(({ health, lastError }) => `${name}: ${lastError ?? health}`);
+  });
+}
+
 /** A Job that runs the auditor once, made from the one that operators make theirs of. */
 export function auditJob(operate: V1CronJob, name: string): V1Job {
   const job = structuredClone(operate.spec?.jobTemplate);

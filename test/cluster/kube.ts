@@ -1,11 +1,17 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import { drainable, howJobEnded, isReady, isWhole } from './judging';
+import { drainable, howJobEnded, isReady, isWhole, type RuleGroups, ruleFaults } from './judging';
 
 export const NAMESPACE = 'chandlery';
 const POLL_MS = 1_000;
 const WHOLE_WITHIN_MS = 10 * 60_000;
 const DRAINED_WITHIN_MS = 5 * 60_000;
+const RULES_WITHIN_MS = 3 * 60_000;
+/** By way of the API server, as the release kube-prometheus-stack of helm-config/charts.txt names its Service. */
+const PROMETHEUS_RULES =
+  '/api/v1/namespaces/monitoring/services/kube-prometheus-stack-prometheus:9090/proxy/api/v1/rules';
 const MERGE = 'application/merge-patch+json';
 
 interface Gateway {
@@ -63,7 +69,9 @@ export async function connect(context: string | undefined) {
   }
 
   async function remove(pod: V1Pod): Promise<void> {
-    await core.deleteNamespacedPod({ namespace, name: pod.metadata?.name ?? '', gracePeriodSeconds: 0 });
+    // As hard as is allowed. With 0 the API forgets the pod at once, whether or not it has ended, and whoever replaces it
+    // may start a second server on the same volume.
+    await core.deleteNamespacedPod({ namespace, name: pod.metadata?.name ?? '', gracePeriodSeconds: 1 });
   }
 
   async function restart(name: string): Promise<void> {
@@ -80,23 +88,23 @@ export async function connect(context: string | undefined) {
     await core.patchNode({ name: node, body: { spec: { unschedulable } } }, merge);
   }
 
-  /** As `kubectl drain`, by evictions, which disruption budgets may refuse: who is still there in the end, stays. */
+  /** As `kubectl drain`, of all namespaces and by evictions, which disruption budgets may refuse: who is still there in the end, stays. */
   async function drain(node: string): Promise<string[]> {
     await cordon(node, true);
     for (const end = Date.now() + DRAINED_WITHIN_MS; ; await sleep(2 * POLL_MS)) {
-      const left = drainable(await pods(), node);
+      const { items } = await core.listPodForAllNamespaces();
+      const left = drainable(items, node);
       if (left.length === 0 || Date.now() > end) return left.map(({ metadata }) => metadata?.name ?? '');
-      await Promise.all(left.map(({ metadata }) => evict(metadata?.name ?? '')));
+      await Promise.all(left.map(evict));
     }
   }
 
-  async function evict(name: string): Promise<void> {
-    await core
-      .createNamespacedPodEviction({ namespace, name, body: { metadata: { name, namespace } } })
-      .catch((error) => {
-        // 429: its budget does not allow it now. 404: it has gone. Anything else is a fault of ours.
-        if (![404, 429].includes(error.code)) throw error;
-      });
+  async function evict({ metadata }: V1Pod): Promise<void> {
+    const at = { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' };
+    await core.createNamespacedPodEviction({ ...at, body: { metadata: at } }).catch((error) => {
+      // 429: its budget does not allow it now. 404: it has gone. Anything else is a fault of ours.
+      if (![404, 429].includes(error.code)) throw error;
+    });
   }
 
   /** Runs a Job to its end and answers how it ended, and what it said. */
@@ -119,6 +127,19 @@ export async function connect(context: string | undefined) {
       core.readNamespacedPodLog({ namespace, name: pod.metadata?.name ?? '' }),
     );
     return (await Promise.all(texts)).join('\n');
+  }
+
+  /** What is wrong with these rules by what the cluster's Prometheus says, which looks at a new one only after a while. */
+  async function rules(expected: readonly string[]): Promise<string[]> {
+    const command = ['--context', config.getCurrentContext(), 'get', '--raw', PROMETHEUS_RULES];
+    for (const end = Date.now() + RULES_WITHIN_MS; ; await sleep(5 * POLL_MS)) {
+      const faults = await promisify(execFile)('kubectl', command, { maxBuffer: 64 * 1024 * 1024 }).then(
+        ({ stdout }) => ruleFaults((JSON.parse(stdout) as { data: RuleGroups }).data, expected),
+        // It may just be starting, on the node that was drained.
+        (error: Error) => [error.message],
+      );
+      if (faults.length === 0 || Date.now() > end) return faults;
+    }
   }
 
   /** The name by which the gateway knows the shop. */
@@ -146,6 +167,7 @@ export async function connect(context: string | undefined) {
     drain,
     run,
     operate,
+    rules,
     host,
   };
 }

@@ -17,7 +17,7 @@ answer against the saga's invariants. The cluster is one that may be broken: nod
   --context   of kubectl; its current one without it, if KUBECONFIG names a file
   --buyers    with a checkout under way at a time
   --deployed  the shop is there already
-  --images, --tag, --without-charts are those of deploy-to-cluster.sh
+  --images, --tag, --without-charts are those of deploy-to-cluster.sh; with the last, Prometheus is not asked for its rules
 Exit status: 0 nothing was violated, 1 something was, 2 it could not be told.`;
 
 const options = {
