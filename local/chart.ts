@@ -37,7 +37,7 @@ export function drawLines(title: string, unit: string, series: readonly Series[]
     ({ color, values }) => `<path d="${path(values, x, y)}" fill="none" stroke="${color}"/>`,
   );
   return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${legendOf(series)}</small></h2>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}">${grid.join('')}${timeAxis(length, x, HEIGHT)}${paths.join('')}</svg>`;
+<svg role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 ${WIDTH} ${HEIGHT}">${grid.join('')}${timeAxis(length, x, HEIGHT)}${paths.join('')}</svg>`;
 }
 
 /** A bar for each mark, in the row of its kind; hovering tells what it is. */
@@ -52,7 +52,7 @@ export function drawMarks(rows: readonly string[], marks: readonly Mark[], lengt
     return `<rect x="${x(from).toFixed(1)}" y="${row * 14 + 3}" width="${width}" height="8"><title>${escapeHtml(text)}</title></rect>`;
   });
   return `<h2>Faults <small>from the strike until it was mended; point at one to read what it was</small></h2>
-<svg viewBox="0 0 ${WIDTH} ${height}" class="marks">${timeAxis(length, x, height)}${names.join('')}${bars.join('')}</svg>`;
+<svg role="img" aria-label="Faults" viewBox="0 0 ${WIDTH} ${height}" class="marks">${timeAxis(length, x, height)}${names.join('')}${bars.join('')}</svg>`;
 }
 
 function path(
@@ -144,7 +144,7 @@ export function drawPlot(
     return `<path d="${line.join('')}" fill="none" stroke="${color}"/>`;
   });
   return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${legendOf(curves)}</small></h2>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}">${grid.join('')}${below.join('')}${paths.join('')}</svg>`;
+<svg role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 ${WIDTH} ${HEIGHT}">${grid.join('')}${below.join('')}${paths.join('')}</svg>`;
 }
 
 const share = (values: readonly number[]) => (part: number) => part * niceTop(Math.max(1, ...values));

@@ -71,6 +71,6 @@ export function drawShares({ cpuSeconds, checkouts, seconds }: Rush): string {
       `<td class="n">${((seconds / checkouts) * 1e6).toFixed(0)} µs a checkout</td></tr>`,
   );
   return `<h2>Processor time at saturation <small>${(total / seconds).toFixed(2)} processors at work for ${seconds.toFixed(1)} s</small></h2>
-<svg viewBox="0 0 1100 26">${bars.join('')}</svg>
+<svg role="img" aria-label="Processor time at saturation" viewBox="0 0 1100 26">${bars.join('')}</svg>
 <table>${rows.join('\n')}</table>`;
 }
