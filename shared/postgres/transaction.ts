@@ -10,6 +10,8 @@ import type { Statement } from './statement';
 export class OpenTransaction implements Tx {
   private readonly begun: Promise<unknown>;
   private latest: Promise<unknown>;
+  /** Set once something waits for BEGIN, so that what is issued after it is not sent before it. */
+  private waiting = false;
   private firstFault: unknown;
 
   constructor(private readonly client: PoolClient) {
@@ -20,7 +22,8 @@ export class OpenTransaction implements Tx {
 
   async run<Row>(statement: Statement<Row>, values: readonly unknown[] = []): Promise<Row[]> {
     // Were BEGIN cancelled with a statement right behind it, that statement would commit alone.
-    if (!statement.reads) await this.begun;
+    this.waiting ||= !statement.reads;
+    if (this.waiting) await this.begun;
     const answered = this.send<Row>({ ...statement, values: [...values] });
     this.latest = answered;
     const [, rows] = await Promise.all([this.begun, answered]);

@@ -60,6 +60,11 @@ test('a failed statement that nobody noticed does not pass for a commit, and is 
   expect(await items()).toEqual(['a']);
 });
 
+test('what is read together with a write that was issued before it sees what was written', async () => {
+  const [, seen] = await bench.transaction((tx) => Promise.all([tx.run(add, ['a']), tx.run(read)]));
+  expect(seen).toEqual([{ id: 'a' }]);
+});
+
 test('what nobody waits for is committed with the rest', async () => {
   await bench.transaction(async (tx) => {
     void tx.run(add, ['a']);
