@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # Brings Chandlery to a Kubernetes cluster, step by step, or takes it away. It may be run again at any time.
 set -euo pipefail
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  echo "It needs bash 4.4 or newer, and this one is $BASH_VERSION." >&2
+  exit 2
+fi
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-overlay=laptop context='' images='' tag='' url=''
+overlay='' context='' images='' tag='' url=''
 dry_run=no delete=no yes=no all=no charts=yes
 namespace=chandlery host='' steps=0
 
@@ -45,9 +49,12 @@ docs/kubernetes.md says more.'
 read_options() {
   while (($# > 0)); do
     case $1 in
-      laptop | production) overlay=$1 ;;
+      laptop | production)
+        [[ -z $overlay || $overlay == "$1" ]] || refuse "It is either laptop or production." "$usage"
+        overlay=$1
+        ;;
       --context | --images | --tag | --url)
-        (($# > 1)) || refuse "$1 needs a value." "$usage"
+        [[ -n ${2-} && $2 != -* ]] || refuse "$1 needs a value." "$usage"
         printf -v "${1#--}" '%s' "$2"
         shift
         ;;
@@ -62,6 +69,8 @@ read_options() {
     shift
   done
   [[ $delete == yes || $yes$all == nono ]] || refuse "--yes and --all belong to --delete." "$usage"
+  [[ $all == no || $charts == yes ]] || refuse "--all takes the charts away, and --without-charts leaves them." "$usage"
+  overlay=${overlay:-laptop}
 }
 
 deploy() {

@@ -87,5 +87,5 @@ remove_charts() {
   while read -r name repository chart version where; do
     look=("helm status $name --kube-context $context --namespace $where")
     change helm uninstall "$name" --kube-context "$context" --namespace "$where" --ignore-not-found --wait </dev/null
-  done < <(wanted_charts | tac)
+  done < <(wanted_charts | awk '{ line[NR] = $0 } END { for (n = NR; n > 0; n--) print line[n] }')
 }

@@ -33,8 +33,9 @@ check_other_overlay() {
   local other=laptop theirs=statefulset.apps/order-db
   [[ $overlay == production ]] || other=production theirs=cluster.postgresql.cnpg.io/order-db
   [[ -n $(kube get "$theirs" --namespace "$namespace" --ignore-not-found -o name 2>/dev/null) ]] || return 0
-  missing+=("a cluster without the overlay $other, or another one: there is $theirs in $namespace, with data that"
-    "  $overlay would not take over. To take it away, with all its data: ./deploy-to-cluster.sh $other --delete")
+  missing+=("the overlay $other as an argument, if that is what you meant: there is $theirs in $namespace, with data that"
+    "  $overlay would not take over. To go on with it: ./deploy-to-cluster.sh $other, and what else you deployed it with."
+    "  Only to lose all of its data: ./deploy-to-cluster.sh $other --delete")
 }
 
 # What is wrong with the Gateway API's kinds, if the cluster has any: those before 1.5 refuse the redirect.

@@ -10,7 +10,6 @@ missing=()
 reachable=no
 
 check_tools() {
-  ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) || missing+=("bash 4.4 or newer: this one is $BASH_VERSION")
   need kubectl "https://kubernetes.io/docs/tasks/tools/" &&
     at_least kubectl "$minimum_kubectl" "$(kubectl version --client -o json | version_field gitVersion)"
   local tool package="your distribution has it as a package"

@@ -76,7 +76,7 @@ make_secrets_in() { # NAMESPACE
 
 # Adds to the caller's `manifests` what the Secret lacks, going by the caller's `rows`.
 make_secret() { # NAMESPACE SECRET
-  local row name key value keys=() made=()
+  local row name key value keys=() made=() bring=()
   local -A have=() wanted=()
   for row in "${rows[@]}"; do
     IFS=$'\t' read -r name key value <<<"$row"
@@ -91,7 +91,12 @@ make_secret() { # NAMESPACE SECRET
     have[$key]=$(new_value "${wanted[$key]}")
     made+=("$key")
   done
-  if ((${#made[@]} == 0)); then
+  for key in "${keys[@]}"; do
+    [[ ${wanted[$key]} != given || -n ${have[$key]-} ]] || bring+=("$key")
+  done
+  if ((${#bring[@]} > 0)); then
+    say "$2: yours to bring: ${bring[*]}"
+  elif ((${#made[@]} == 0)); then
     say "$2: kept"
   elif [[ $dry_run == yes ]]; then
     say "+ $(shown kube apply --server-side) -f - # Secret $1/$2: ${made[*]}"

@@ -55,6 +55,25 @@ test('refuses a cluster that is too old', async () => {
   expect(said).toContain('Kubernetes v1.32.9; 1.33 or newer');
 });
 
+test.each([
+  {
+    of: 'an option that has another for its value',
+    args: ['--tag', '--dry-run'],
+    why: '--tag needs a value',
+  },
+  { of: 'an option that has nothing for its value', args: ['--context', ''], why: '--context needs a value' },
+  { of: 'two overlays', args: ['laptop', 'production'], why: 'either laptop or production' },
+  {
+    of: 'charts that are to go and to stay',
+    args: ['--delete', '--all', '--without-charts'],
+    why: '--all takes the charts away',
+  },
+])('refuses $of, and does nothing', async ({ args, why }) => {
+  const { status, said, calls } = await deploy(...args);
+  expect([status, calls]).toEqual([2, []]);
+  expect(said).toContain(why);
+});
+
 test('names everything that has to be brought, before anything is done', async () => {
   const rows = [
     'laptop\tchandlery\tbackups\taccess-key\tgiven',
@@ -67,6 +86,16 @@ test('names everything that has to be brought, before anything is done', async (
     expect(said).toContain(lacking);
   }
 });
+
+test.each([true, false])(
+  'a dry run does not say that what has to be brought is there (cluster reachable: %j)',
+  async (reachable) => {
+    rehearsal.cluster.reachable = reachable;
+    writeFileSync(join(rehearsal.home, 'k8s/secrets.tsv'), 'laptop\tchandlery\tbackups\taccess-key\tgiven\n');
+    const { said } = await deploy('--dry-run');
+    expect(said).toContain('backups: yours to bring: access-key');
+  },
+);
 
 test.each([true, false])(
   'a dry run shows all steps and changes nothing (cluster reachable: %j)',

@@ -36,7 +36,7 @@ const COMMON = [
     'rm',
     'sed',
   ],
-  ...['sleep', 'sort', 'tac', 'tail', 'tr', 'uniq', 'wc'],
+  ...['sleep', 'sort', 'tail', 'tr', 'uniq', 'wc'],
 ];
 
 /** Name and file of everything that a folder needs to be the whole PATH of a run. */
