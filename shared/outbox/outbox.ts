@@ -54,21 +54,6 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
   /** Rows that the broker has confirmed and that no transaction deletes yet. */
   const confirmed: number[] = [];
 
-  /** Takes rows for a transaction to delete. They come back to `confirmed` if it fails. */
-  const takeConfirmed = () => confirmed.splice(0, DELETE_LIMIT);
-
-  async function deleteConfirmed(): Promise<void> {
-    while (confirmed.length > 0) {
-      const ids = takeConfirmed();
-      await database
-        .transaction((tx) => remove(tx, ids))
-        .catch((error) => {
-          confirmed.push(...ids);
-          throw error;
-        });
-    }
-  }
-
   const send = (row: OutboxRow) =>
     publisher.publish({
       exchange: exchangeOf(publisherOf(row.routing_key as EventType)),
@@ -91,7 +76,8 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
           { err: failure.reason, messages: refused.length },
           'overdue messages could not be published; they stay in the outbox',
         );
-      if (taken.length > 0) await remove(tx, taken);
+      if (taken.length > 0)
+        await Promise.all([tx.run(commitNeedNotBeDurable), tx.run(deleteOutbox, [taken])]);
       if (refused.length > 0) await tx.run(postponeOutbox, [refused]);
       return { published: taken.length, more: rows.length === POLL_LIMIT };
     });
@@ -135,28 +121,43 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     }
   }
 
+  async function transaction<T extends { emit: readonly SagaEvent[] }>(
+    work: (tx: Tx) => Promise<T>,
+  ): Promise<T> {
+    /** They come back to `confirmed` if the transaction fails. */
+    const deleted: number[] = [];
+    try {
+      const { outcome, rows } = await database.transaction(async (tx) => {
+        const outcome = await work(tx);
+        // Neither is waited for: they go along with COMMIT.
+        const rows = store(tx, outcome.emit);
+        rows.catch(() => {});
+        deleted.push(...confirmed.splice(0, DELETE_LIMIT));
+        if (deleted.length > 0) tx.run(deleteOutbox, [deleted]).catch(() => {});
+        return { outcome, rows };
+      });
+      publish(await rows);
+      return outcome;
+    } catch (error) {
+      confirmed.push(...deleted);
+      throw error;
+    }
+  }
+
+  /** What no other transaction has come along to delete. */
+  async function deleteConfirmed(): Promise<void> {
+    while (confirmed.length > 0) {
+      await transaction(async (tx) => {
+        await tx.run(commitNeedNotBeDurable);
+        return { emit: [] };
+      });
+    }
+  }
+
   return {
     store,
     publish,
-    async transaction(work) {
-      const deleted: number[] = [];
-      try {
-        const { outcome, rows } = await database.transaction(async (tx) => {
-          const outcome = await work(tx);
-          // Neither is waited for: they go along with COMMIT.
-          const rows = store(tx, outcome.emit);
-          rows.catch(() => {});
-          deleted.push(...takeConfirmed());
-          if (deleted.length > 0) tx.run(deleteOutbox, [deleted]).catch(() => {});
-          return { outcome, rows };
-        });
-        publish(await rows);
-        return outcome;
-      } catch (error) {
-        confirmed.push(...deleted);
-        throw error;
-      }
-    },
+    transaction,
     async close() {
       await polling.stop();
       await Promise.all(onTheirWay);
@@ -166,10 +167,6 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
       );
     },
   };
-}
-
-async function remove(tx: Tx, ids: readonly number[]): Promise<void> {
-  await Promise.all([tx.run(commitNeedNotBeDurable), tx.run(deleteOutbox, [ids])]);
 }
 
 /** Groups events by type, because the type is the routing key. */
