@@ -87,12 +87,13 @@ make_secret() { # NAMESPACE SECRET
   done
   forget_old_certificate
   for key in "${keys[@]}"; do
-    [[ ${wanted[$key]} != given && -z ${have[$key]-} ]] || continue
-    have[$key]=$(new_value "${wanted[$key]}")
-    made+=("$key")
-  done
-  for key in "${keys[@]}"; do
-    [[ ${wanted[$key]} != given || -n ${have[$key]-} ]] || bring+=("$key")
+    [[ -z ${have[$key]-} ]] || continue
+    if [[ ${wanted[$key]} == given ]]; then
+      bring+=("$key")
+    else
+      have[$key]=$(new_value "${wanted[$key]}")
+      made+=("$key")
+    fi
   done
   if ((${#bring[@]} > 0)); then
     say "$2: yours to bring: ${bring[*]}"
