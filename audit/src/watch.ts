@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createInternalServer } from '../../shared/http/internal';
+import { repeat } from '../../shared/loop';
 import {
   auditDuration,
   auditLastRoundCompleted,
@@ -41,34 +41,25 @@ export async function watch(
   internal.started();
 
   let completedAt: string | undefined;
-  const round = async () => {
-    try {
-      const report = await audit(books, options);
-      publish(report, log);
-      completedAt = report.at;
-    } catch (error) {
-      auditLastRoundCompleted.set(0);
-      const outdated = completedAt ? `what is shown is of ${completedAt}` : 'nothing has been audited yet';
-      log.error({ err: error }, `the audit could not look at everything: ${outdated}; trying again`);
-    }
+  const look = async () => {
+    const report = await audit(books, options);
+    publish(report, log);
+    completedAt = report.at;
+  };
+  const failed = (error: unknown) => {
+    auditLastRoundCompleted.set(0);
+    const outdated = completedAt ? `what is shown is of ${completedAt}` : 'nothing has been audited yet';
+    log.error({ err: error }, `the audit could not look at everything: ${outdated}; trying again`);
   };
 
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const looked = round();
-  const rounds = looked.then(async () => {
-    while (!signal.aborted) {
-      await sleep(options.intervalMs, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await round();
-    }
-  });
+  const looked = look().catch(failed);
+  const rounds = looked.then(() => repeat(options.intervalMs, look, failed));
   return {
     port,
     looked,
     async stop() {
       internal.draining();
-      stopping.abort();
-      await rounds;
+      await (await rounds).stop();
       await internal.stop();
     },
   };
