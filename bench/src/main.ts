@@ -7,8 +7,7 @@ import { makeReport } from './report/report';
 import { run } from './run';
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (!options) return;
+  const options = readOptions();
   if (options.write) mustBePublishable();
   const began = Date.now();
   const elapsed = () => `${Math.round((Date.now() - began) / 1_000)} s`.padStart(6);

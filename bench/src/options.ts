@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { noMore, readArguments, UsageError } from '../../shared/command-line';
 import type { Scenario } from './scenario';
 import { scenarios } from './scenarios/index';
 
@@ -38,42 +38,38 @@ ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12
   --write           also writes bench/report.html and the README's table; for a run of everything only
 Exit status: 0 everything was measured, 1 books did not balance or a measurement failed, 2 not understood.`;
 
-/** @throws Error that says how the command is used; undefined when only that was asked for, and has been said */
-export function readOptions(args: readonly string[]): BenchOptions | undefined {
+/** Ends the process when it was only asked how it is used, or cannot be understood. */
+export function readOptions(): BenchOptions {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...{ quick: flag, profile: flag, write: flag, help: flag },
-      ...{ only: text, seconds: text, rounds: text, size: text, json: text, html: text },
-      ...{ 'history-orders': text, 'warm-up': text, target: text },
-      ...{ 'order-url': text, 'payment-url': text, 'stock-url': text },
-    },
-  });
-  if (values.help) {
-    console.log(usage);
-    return undefined;
-  }
-  const { quick } = values;
-  const number = (value: string | undefined, standard: number, least: number, most: number) =>
-    value === undefined ? standard : within(value, least, most);
-  const target = targetOf(values);
-  const only = chosen(values.only, target !== undefined);
-  if (values.write && (quick || values.only !== undefined || target !== undefined)) {
-    throw new Error(`--write is for a run of everything, without --quick, --only or --target.\n${usage}`);
-  }
-  const seconds = number(values.seconds, quick ? 3 : 10, 0.1, 3_600);
-  return {
-    ...{ only, quick, seconds, json: values.json, html: values.html },
-    ...{ profile: values.profile, write: values.write },
-    warmUpSeconds: number(values['warm-up'], quick ? 1 : 3, 0, 60),
-    rounds: number(values.rounds, quick ? 1 : 5, 1, 100),
-    size: number(values.size, target ? 10_000 : quick ? 40_000 : 100_000, 100, 200_000),
-    historyOrders: number(values['history-orders'], quick ? 50_000 : 1_000_000, 1_000, 100_000_000),
-    memorySeconds: values.seconds === undefined ? (quick ? 8 : 600) : seconds,
-    ...(target && { target }),
+  const options = {
+    ...{ quick: flag, profile: flag, write: flag },
+    ...{ only: text, seconds: text, rounds: text, size: text, json: text, html: text },
+    ...{ 'history-orders': text, 'warm-up': text, target: text },
+    ...{ 'order-url': text, 'payment-url': text, 'stock-url': text },
   };
+  return readArguments(usage, options, (values, positionals) => {
+    noMore(positionals);
+    const { quick } = values;
+    const number = (value: string | undefined, standard: number, least: number, most: number) =>
+      value === undefined ? standard : within(value, least, most);
+    const target = targetOf(values);
+    const only = chosen(values.only, target !== undefined);
+    if (values.write && (quick || values.only !== undefined || target !== undefined)) {
+      throw new UsageError('--write is for a run of everything, without --quick, --only or --target.');
+    }
+    const seconds = number(values.seconds, quick ? 3 : 10, 0.1, 3_600);
+    return {
+      ...{ only, quick, seconds, json: values.json, html: values.html },
+      ...{ profile: values.profile, write: values.write },
+      warmUpSeconds: number(values['warm-up'], quick ? 1 : 3, 0, 60),
+      rounds: number(values.rounds, quick ? 1 : 5, 1, 100),
+      size: number(values.size, target ? 10_000 : quick ? 40_000 : 100_000, 100, 200_000),
+      historyOrders: number(values['history-orders'], quick ? 50_000 : 1_000_000, 1_000, 100_000_000),
+      memorySeconds: values.seconds === undefined ? (quick ? 8 : 600) : seconds,
+      ...(target && { target }),
+    };
+  });
 }
 
 type Urls = Record<'order' | 'payment' | 'stock', string>;
@@ -83,8 +79,8 @@ function targetOf(values: Record<string, string | boolean | undefined>): Urls | 
   if (urls.every((url) => url === undefined)) return undefined;
   const [order, payment, stock] = urls.map((url) => {
     if (typeof url === 'string' && URL.canParse(url)) return url;
-    throw new Error(
-      `--target, or all of --order-url, --payment-url and --stock-url, must be addresses.\n${usage}`,
+    throw new UsageError(
+      `--target, or all of --order-url, --payment-url and --stock-url, must be addresses.`,
     );
   }) as [string, string, string];
   return { order, payment, stock };
@@ -95,10 +91,10 @@ function chosen(list: string | undefined, onTarget: boolean): readonly Scenario[
   if (list === undefined) return possible;
   const wanted = list.split(',').map((name) => name.trim());
   const unknown = wanted.filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw new Error(`There is no scenario called ${unknown.join(', ')}.\n${usage}`);
+  if (unknown.length > 0) throw new UsageError(`There is no scenario called ${unknown.join(', ')}.`);
   const impossible = wanted.filter((name) => !possible.some((scenario) => scenario.name === name));
   if (impossible.length > 0) {
-    throw new Error(
+    throw new UsageError(
       `${impossible.join(', ')} cannot be measured on a shop of which only the public API is known.`,
     );
   }
@@ -108,5 +104,5 @@ function chosen(list: string | undefined, onTarget: boolean): readonly Scenario[
 function within(value: string, least: number, most: number): number {
   const number = Number(value);
   if (Number.isFinite(number) && number >= least && number <= most) return number;
-  throw new Error(`"${value}" is not a number from ${least} to ${most}.\n${usage}`);
+  throw new UsageError(`"${value}" is not a number from ${least} to ${most}.`);
 }

@@ -5,7 +5,18 @@ import { join } from 'node:path';
 
 /** What every npm script answers that takes arguments, besides what it is for. */
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
-const commands = ['start', 'demo', 'reset', 'migrate', 'audit', 'deadletters', 'sagas', 'chaos', 'simulate'];
+const commands = [
+  'start',
+  'demo',
+  'reset',
+  'migrate',
+  'audit',
+  'deadletters',
+  'sagas',
+  'chaos',
+  'simulate',
+  'bench',
+];
 
 /** Were something done after all, it would not be done to the data of this checkout. */
 const home = mkdtempSync(join(tmpdir(), 'chandlery-command-'));
