@@ -51,8 +51,9 @@ export function openDatabase(options: { url: string; poolSize: number; log: Logg
     idle_in_transaction_session_timeout: 20_000,
     // The server's own timeouts cannot reach us when the network is gone.
     query_timeout: 35_000,
-    // A prepared statement keeps its plan. One that was made while a table was small would go on reading all of it.
-    options: '-c enable_seqscan=off',
+    // A prepared statement keeps its plan. One that was made while a table was small would go on reading all of it, and
+    // one that was made while a table had not been analysed would go on starting processes to help it read nothing.
+    options: '-c enable_seqscan=off -c max_parallel_workers_per_gather=0',
   });
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
   // Without a listener, an error on a client that is checked out would end the process; its query rejects anyway.
