@@ -8,8 +8,8 @@ export interface Outcome {
 }
 
 export interface Hold {
-  /** The outcome; undefined when `giveUpAfterMs` have passed or the client has gone. */
-  outcome(giveUpAfterMs: number, signal: AbortSignal): Promise<Outcome | undefined>;
+  /** The outcome; undefined when `giveUpAfterMs` have passed, or once the hold is released. */
+  outcome(giveUpAfterMs: number): Promise<Outcome | undefined>;
   /** Waits no longer. */
   release(): void;
 }
@@ -43,13 +43,10 @@ export class HeldCheckouts {
     };
     return {
       release,
-      async outcome(giveUpAfterMs, signal) {
+      async outcome(giveUpAfterMs) {
         const timer = setTimeout(release, giveUpAfterMs);
-        signal.addEventListener('abort', release);
-        if (signal.aborted) release();
         const outcome = await told;
         clearTimeout(timer);
-        signal.removeEventListener('abort', release);
         return outcome;
       },
     };

@@ -47,7 +47,8 @@ export async function holdToLimits(request: IncomingMessage): Promise<void> {
   if (rawHeaders.filter((text, i) => i % 2 === 0 && /^host$/i.test(text)).length > 1) {
     throw refusal(400, 'A request may have one Host header only.');
   }
-  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
+  const length = headers['content-length'] ?? '0';
+  if (length === '0' && headers['transfer-encoding'] === undefined) {
     return;
   }
   try {

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { RouterContext } from '@koa/router';
 import type { Traceparent } from '../observe/trace';
 import { problem, Refusal } from './problem';
@@ -30,7 +29,7 @@ export function readRequest(
   ctx: RouterContext,
   traceparent: Traceparent,
 ): Request {
-  let abort: AbortController | undefined;
+  const { res } = ctx;
   return {
     method: ctx.method,
     path: ctx.path,
@@ -38,9 +37,10 @@ export function readRequest(
     idempotencyKey: route.idempotent === true ? readIdempotencyKey(ctx.get('Idempotency-Key')) : undefined,
     respondAsync: route.preferAsync === true && /\brespond-async\b/i.test(ctx.get('Prefer')),
     traceparent,
-    get signal() {
-      abort ??= abortWhenGone(ctx.res);
-      return abort.signal;
+    isGone: () => res.closed,
+    whenGone(listener) {
+      if (res.closed) listener();
+      else res.once('close', () => res.writableFinished || listener());
     },
   };
 }
@@ -83,19 +83,4 @@ function readIdempotencyKey(header: string): string | undefined {
     throw new Refusal(problem(400, { reason: 'invalid_idempotency_key', detail }));
   }
   return key;
-}
-
-function abortWhenGone(response: ServerResponse): AbortController {
-  const abort = new AbortController();
-  const gone = () => {
-    if (!response.writableFinished) {
-      abort.abort();
-    }
-  };
-  if (response.closed) {
-    gone();
-  } else {
-    response.once('close', gone);
-  }
-  return abort;
 }

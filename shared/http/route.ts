@@ -33,8 +33,10 @@ export interface ApiRequest<Params> {
   readonly respondAsync: boolean;
   /** The context of this request's span: hand it on to whatever the request causes. */
   readonly traceparent: Traceparent;
-  /** Aborted when the client goes away before it has been answered. */
-  readonly signal: AbortSignal;
+  /** Whether the client went away before it was answered. */
+  isGone(): boolean;
+  /** Calls the listener when the client goes away before it is answered; at once if it has gone. */
+  whenGone(listener: () => void): void;
 }
 
 /** Keeps the parameter types of one route while it is written down. */

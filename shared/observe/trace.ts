@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Context, Attributes as OtelAttributes, SpanContext, Tracer } from '@opentelemetry/api';
 
 /**
@@ -43,9 +43,13 @@ export function incomingTrace(header: string | undefined): Traceparent | undefin
   return `00-${trace}-${span}-${flags}`;
 }
 
+/** Of UUIDs, because Node.js draws their random bits in advance: 24 bytes drawn by themselves cost a system call. */
 export function newTraceparent(): Traceparent {
-  const hex = randomBytes(24).toString('hex');
-  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-00`;
+  const [trace, span] = [randomUUID(), randomUUID()].map((uuid) => uuid.replaceAll('-', '')) as [
+    string,
+    string,
+  ];
+  return `00-${trace}-${span.slice(16)}-00`;
 }
 
 export function traceId(traceparent: Traceparent): string {

@@ -41,8 +41,10 @@ const routes: Route[] = [
     summary: 'answers late',
     params: z.object({ id }),
     answers,
-    async handle({ signal }) {
-      await sleep(300, undefined, { signal }).catch(() => {
+    async handle({ whenGone }) {
+      const gone = new AbortController();
+      whenGone(() => gone.abort());
+      await sleep(300, undefined, { signal: gone.signal }).catch(() => {
         aborted += 1;
       });
       return { status: 200, body: {} };

@@ -2,7 +2,6 @@ import { Admission } from '../../order/src/admission';
 import { HeldCheckouts, type Outcome } from '../../order/src/held-checkouts';
 import { sagaId } from '../support/events';
 
-const NEVER = new AbortController().signal;
 const LONG_MS = 60_000;
 const paid = (n: number): Outcome => ({ saga_id: sagaId(n), state: 'PAID', reason: null });
 
@@ -10,9 +9,9 @@ test('everybody who holds a saga is told its outcome, and nobody else is', async
   const held = new HeldCheckouts();
   const [one, two, other] = [held.hold(sagaId(1)), held.hold(sagaId(1)), held.hold(sagaId(2))];
   held.tell([paid(1)]);
-  expect(await one.outcome(LONG_MS, NEVER)).toEqual(paid(1));
-  expect(await two.outcome(LONG_MS, NEVER)).toEqual(paid(1));
-  expect(await other.outcome(0, NEVER)).toBeUndefined();
+  expect(await one.outcome(LONG_MS)).toEqual(paid(1));
+  expect(await two.outcome(LONG_MS)).toEqual(paid(1));
+  expect(await other.outcome(0)).toBeUndefined();
 });
 
 test('an outcome that is told before anybody asks for it is not missed', async () => {
@@ -20,17 +19,17 @@ test('an outcome that is told before anybody asks for it is not missed', async (
   const hold = held.hold(sagaId(1));
   held.tell([paid(1)]);
   held.tell([{ saga_id: sagaId(1), state: 'FAILED', reason: 'cancelled' }]);
-  expect(await hold.outcome(LONG_MS, NEVER)).toEqual(paid(1));
+  expect(await hold.outcome(LONG_MS)).toEqual(paid(1));
 });
 
-test('who gives up, or whose client has gone, is told nothing and waits no longer', async () => {
+test('who gives up, or is released because its client has gone, is told nothing and waits no longer', async () => {
   const held = new HeldCheckouts();
-  expect(await held.hold(sagaId(1)).outcome(0, NEVER)).toBeUndefined();
-  const gone = new AbortController();
-  const asked = held.hold(sagaId(1)).outcome(LONG_MS, gone.signal);
-  gone.abort();
+  expect(await held.hold(sagaId(1)).outcome(0)).toBeUndefined();
+  const hold = held.hold(sagaId(1));
+  const asked = hold.outcome(LONG_MS);
+  hold.release();
   expect(await asked).toBeUndefined();
-  expect(await held.hold(sagaId(1)).outcome(LONG_MS, gone.signal)).toBeUndefined();
+  expect(await hold.outcome(LONG_MS)).toBeUndefined();
   held.hold(sagaId(1)).release();
   expect(held.waitedFor(-1)).toEqual([]);
 });
@@ -41,7 +40,7 @@ test('one who gives up leaves the others of the same saga waiting', async () => 
   one.release();
   one.release();
   held.tell([paid(1)]);
-  expect(await two.outcome(LONG_MS, NEVER)).toEqual(paid(1));
+  expect(await two.outcome(LONG_MS)).toEqual(paid(1));
 });
 
 test('one who gives up late does not take along whoever holds the saga anew', async () => {
@@ -51,7 +50,7 @@ test('one who gives up late does not take along whoever holds the saga anew', as
   const anew = held.hold(sagaId(1));
   early.release();
   held.tell([paid(1)]);
-  expect(await anew.outcome(LONG_MS, NEVER)).toEqual(paid(1));
+  expect(await anew.outcome(LONG_MS)).toEqual(paid(1));
 });
 
 test('sagas that are waited for can be looked up, each once, until they are told', () => {

@@ -7,7 +7,7 @@ import type { Answer } from '../../../shared/http/problem';
 import { type ApiRequest, type Route, route } from '../../../shared/http/route';
 import { answeredLate } from '../../../shared/observe/metrics';
 import type { Admission } from '../admission';
-import type { HeldCheckouts, Outcome } from '../held-checkouts';
+import type { HeldCheckouts, Hold, Outcome } from '../held-checkouts';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import { answerTo, empty, overloaded, paid, pending, repeated } from './checkout-answers';
 import { unknownOrder } from './open-order';
@@ -97,22 +97,32 @@ async function checkOut(deps: CheckoutDeps, request: Request, may_open: boolean)
     }
     const outcome =
       decision.saga_id === saga_id
-        ? await hold.outcome(deps.answerWithinMs, request.signal)
-        : await join(deps, decision.saga_id, request.signal);
+        ? await outcomeOf(hold, deps, request)
+        : await join(deps, decision.saga_id, request);
     if (outcome) return answerTo(order_id, outcome);
     // A client that has gone is told nothing, and is no sign of a shop that is slow.
-    if (!request.signal.aborted) answeredLate.inc();
+    if (!request.isGone()) answeredLate.inc();
     return pending(order_id, decision.saga_id);
   } finally {
     hold.release();
   }
 }
 
+/** Undefined when it is not known in time, or when nobody is there any more to be told. */
+function outcomeOf(
+  hold: Hold,
+  { answerWithinMs }: CheckoutDeps,
+  request: Request,
+): Promise<Outcome | undefined> {
+  request.whenGone(hold.release);
+  return hold.outcome(answerWithinMs);
+}
+
 /** The saga may have ended between our reading of the order and our waiting, so its row is looked at once more. */
-async function join(deps: CheckoutDeps, sagaId: string, signal: AbortSignal): Promise<Outcome | undefined> {
+async function join(deps: CheckoutDeps, sagaId: string, request: Request): Promise<Outcome | undefined> {
   const hold = deps.held.hold(sagaId);
   try {
-    return (await deps.readOutcome(sagaId)) ?? (await hold.outcome(deps.answerWithinMs, signal));
+    return (await deps.readOutcome(sagaId)) ?? (await outcomeOf(hold, deps, request));
   } finally {
     hold.release();
   }

@@ -65,7 +65,11 @@ export function decideCheckouts(
 ): CheckoutDecisions {
   const orders = new Map(rows.orders.map((order) => [order.id, order]));
   const lines = new Map<string, LineRow[]>();
-  for (const line of rows.lines) lines.set(line.order_id, [...(lines.get(line.order_id) ?? []), line]);
+  for (const line of rows.lines) {
+    const bought = lines.get(line.order_id);
+    if (bought) bought.push(line);
+    else lines.set(line.order_id, [line]);
+  }
   const seen = new Map(rows.keys.map((row) => [row.key, row]));
   const result: CheckoutDecisions = { decisions: [], opened: [], keys: [] };
 
@@ -113,6 +117,11 @@ export function decideCheckouts(
   }
 }
 
-export function checkoutRequested({ traceparent, ...data }: OpenedSaga): SagaEvent {
-  return { type: 'order.checkout_requested', traceparent, data };
+export function checkoutRequested(saga: OpenedSaga): SagaEvent {
+  const { saga_id, order_id, user_id, amount, traceparent, lines } = saga;
+  return {
+    type: 'order.checkout_requested',
+    traceparent,
+    data: { saga_id, order_id, user_id, amount, lines },
+  };
 }
