@@ -28,7 +28,8 @@ ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12
   --seconds         of one measurement, after its warm-up; of "memory", all of it
   --rounds          of measurements that are compared, taken in turn
   --size            users, items and orders in the shop (100000; on a target 10000)
-  --warm-up         seconds of load before each measurement (3)
+  --warm-up         seconds of load before each measurement (3); new processes take as many stretches of it as make
+                    them faster, ten at most
   --history-orders  in "history" (1000000)
   --profile         also takes CPU profiles of the services and the database's own statistics
   --target URL      a shop that is running elsewhere, behind one address, instead of one of our own;

@@ -54,7 +54,7 @@ async function measure(scenario: Scenario, stage: Omit<Stage, 'openMarket'>): Pr
     opened.push(shop);
     const market = new Market(shop, load, options.size, orders);
     if (fill) await market.fill();
-    if (fill) await market.warmUp(options.warmUpSeconds);
+    if (fill) await market.warmUp(options);
     return market;
   };
   const began = Date.now();

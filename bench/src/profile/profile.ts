@@ -37,7 +37,7 @@ export async function takeProfiles(
   await watchStatements(site);
   const startedAt = Date.now();
   await shop.start({ flags: (name) => ['--cpu-prof', `--cpu-prof-dir=${join(folder, name)}`] });
-  await market.warmUp(options.warmUpSeconds);
+  await market.warmUp(options);
   await market.fillOrders();
   await forgetStatements(site);
   const from = Date.now();

@@ -81,7 +81,7 @@ async function measure(market: Market, { options }: Stage, name: string): Promis
   const shop = market.shop as LocalShop;
   if (!shop.isRunning) {
     await shop.start();
-    await market.warmUp(options.warmUpSeconds);
+    await market.warmUp(options);
   }
   await market.fillOrders();
   const rush = await market.rush({ ...options, name, connections: SATURATED, warmUpSeconds: 0 });
