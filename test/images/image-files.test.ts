@@ -12,7 +12,7 @@ afterAll(() => files.remove());
 /** Nobody, where that can be: then whatever they write to, they are refused. */
 const nobody = process.getuid?.() === 0 ? { uid: 65_532, gid: 65_532 } : {};
 const tool = (args: string[], env: Record<string, string>) =>
-  run(process.execPath, ['--enable-source-maps', ...args], {
+  run(files.node, ['--enable-source-maps', ...args], {
     ...nobody,
     cwd: files.of('tools'),
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
@@ -21,7 +21,7 @@ const tool = (args: string[], env: Record<string, string>) =>
 test('the services and the auditor work with the files that their images have', async () => {
   const collector = await collectTraces();
   const shop = await Shop.open({
-    spawn: (service) => ({ ...nobody, cwd: files.of(service) }),
+    spawn: (service) => ({ ...nobody, node: files.node, cwd: files.of(service) }),
     env: {
       all: { NODE_ENV: 'production', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
       stock: { LOG_FORMAT: 'pretty' },

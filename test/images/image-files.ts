@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
@@ -7,15 +7,18 @@ import { readStages, withBases } from './dockerfile';
 
 /**
  * The files of an image, put together in a folder by the Dockerfile's own commands, for machines without a container
- * engine. What the image has besides is Node.js, which is this process's own here.
+ * engine. What the image has besides is Node.js, which is a copy of this process's own here.
  */
 export class ImageFiles {
   private readonly work = mkdtempSync(join(tmpdir(), 'chandlery-image-'));
   private readonly stages = readStages();
+  /** For a user who may not enter the folder that the project, and Node.js with it, is in. */
+  readonly node = join(this.work, 'node');
 
   constructor() {
     // They are used by a user who may not change them.
     chmodSync(this.work, 0o755);
+    copyFileSync(process.execPath, this.node);
     const dependencies = join(this.work, 'dependencies/files/app');
     mkdirSync(dependencies, { recursive: true });
     for (const file of ['package.json', 'package-lock.json'])

@@ -34,8 +34,8 @@ export interface ShopOptions {
   replicas?: Partial<Record<ServiceName, number>>;
   /** Further settings of the services, such as shorter deadlines. */
   env?: Partial<Record<ServiceName | 'all', Record<string, string>>>;
-  /** Where the compiled services are, and who runs them, if not this checkout and whoever runs the test. */
-  spawn?: (service: ServiceName) => { cwd: string; uid?: number; gid?: number };
+  /** Where the compiled services are, who runs them and on what, if not this checkout and whoever runs the test. */
+  spawn?: (service: ServiceName) => { node: string; cwd: string; uid?: number; gid?: number };
 }
 
 export class Shop {
@@ -97,8 +97,9 @@ export class Shop {
     }: { port: number; internal: number; stockUrl: string; logFile: string },
   ): ChildProcess {
     const log = openSync(logFile, 'a');
-    return spawn(process.execPath, ['--enable-source-maps', `dist/${service}/src/main.js`], {
-      ...this.options.spawn?.(service),
+    const { node = process.execPath, ...where } = this.options.spawn?.(service) ?? {};
+    return spawn(node, ['--enable-source-maps', `dist/${service}/src/main.js`], {
+      ...where,
       stdio: ['ignore', log, log],
       env: {
         PATH: process.env.PATH,
