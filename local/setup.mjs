@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepRunnableNode } from './own-node.mjs';
 import { withLock } from './setup-lock.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -51,14 +52,18 @@ function packagesAreStale() {
   if (!existsSync(installedFile)) return true;
   const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
   const wanted = Object.entries(JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages);
+  // The others that are optional are other platforms', or come with one that is not.
+  const ownNode = `node_modules/node-${process.platform}-${process.arch}`;
   return wanted.some(([path, { version, optional }]) => {
     if (path === '') return false;
-    return installed[path] === undefined ? !optional : installed[path].version !== version;
+    return installed[path] === undefined
+      ? !optional || path === ownNode
+      : installed[path].version !== version;
   });
 }
 
 async function installPackages() {
-  say('Installing npm packages (half a minute, once) …');
+  say('Installing npm packages (about a minute, once) …');
   await run('npm', [
     'ci',
     '--include=dev',
@@ -67,6 +72,10 @@ async function installPackages() {
     '--prefer-offline',
     '--loglevel=error',
   ]);
+  if (keepRunnableNode(at('node_modules/.bin'))) return;
+  say(
+    `The Node.js that production runs cannot be had for this machine: going on with its own, ${process.versions.node}.`,
+  );
 }
 
 // npm packages cannot hold symbolic links, and npm does not run the install script that would make PostgreSQL's.
