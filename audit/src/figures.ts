@@ -35,12 +35,12 @@ const money = statement<Figures['money']>(
 const stockFigures = statement<Figures['stock']>(
   'audit_stock',
   `SELECT items::text, added::text, subtracted::text, available::text, held::text, sold::text
-   FROM (SELECT count(*) AS items, coalesce(sum(available), 0) AS available, coalesce(sum(held), 0) AS held
-         FROM items) AS shelves,
+   FROM (SELECT count(*) AS items, coalesce(sum(available), 0) AS available FROM items) AS shelves,
         (SELECT coalesce(sum(delta) FILTER (WHERE kind IN ('init', 'add')), 0) AS added,
                 coalesce(-sum(delta) FILTER (WHERE kind = 'subtract'), 0) AS subtracted FROM stock_ledger) AS ledger,
-        (SELECT coalesce(sum(quantity), 0) AS sold FROM reservations, unnest(quantities) AS quantity
-         WHERE state = 'COMMITTED') AS sales`,
+        (SELECT coalesce(sum(quantity) FILTER (WHERE state = 'RESERVED'), 0) AS held,
+                coalesce(sum(quantity) FILTER (WHERE state = 'COMMITTED'), 0) AS sold
+         FROM reservations, unnest(quantities) AS quantity) AS reserved`,
 );
 
 interface CountRow {

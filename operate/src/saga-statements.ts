@@ -57,15 +57,18 @@ export interface WantedItem {
   item_id: string;
   wanted: number;
   available: number | null;
-  held: number | null;
+  held: number;
   ahead: number;
 }
 export const readWantedItems = statement<WantedItem>(
   'operate_read_wanted_items',
-  `SELECT line.item_id, line.wanted, i.available, i.held,
+  `SELECT line.item_id, line.wanted, i.available,
           (SELECT coalesce(sum(other.quantity), 0)::bigint
            FROM reservations r, unnest(r.item_ids, r.quantities) AS other (item_id, quantity)
-           WHERE r.waiting AND r.arrival < $3 AND other.item_id = line.item_id) AS ahead
+           WHERE r.state = 'RESERVED' AND other.item_id = line.item_id) AS held,
+          (SELECT coalesce(sum(other.quantity), 0)::bigint
+           FROM reservations r, unnest(r.item_ids, r.quantities) AS other (item_id, quantity)
+           WHERE r.state = 'WAITING' AND r.arrival < $3 AND other.item_id = line.item_id) AS ahead
    FROM unnest($1::text[], $2::bigint[]) AS line (item_id, wanted)
    LEFT JOIN items i ON i.id = line.item_id ORDER BY line.item_id`,
 );

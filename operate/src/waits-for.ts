@@ -84,7 +84,7 @@ function waitsForOthers({ stock, wanted, at }: SagaView): string[] {
     `It came to stock ${since} and waits for units that other sagas hold: when payment has decided those, it is served or refused.`,
     ...short.map(
       ({ item_id, wanted, available, held, ahead }) =>
-        `It wants ${wanted} of item ${item_id}: ${available ?? 0} can be sold now, undecided sagas hold ${held ?? 0}, ` +
+        `It wants ${wanted} of item ${item_id}: ${available ?? 0} can be sold now, undecided sagas hold ${held}, ` +
         `and ${ahead} go to those who came before.`,
     ),
     '"npm run sagas -- list --state RESERVED" shows who holds something.',

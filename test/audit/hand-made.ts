@@ -110,16 +110,17 @@ export class HandMadeShop {
          now() - interval '2 minutes', now() - interval '1 minute')`,
       [saga, order, user, state, TRACEPARENT],
     );
-    const [held, sold] = [state === 'RESERVED', state === 'COMMITTED'].map(Number);
+    const sold = state === 'COMMITTED';
+    const taken = sold || state === 'RESERVED';
     for (const [item, quantity] of [
       ['item-a', 2],
       ['item-b', 1],
     ]) {
-      await this.run(
-        'stock',
-        'UPDATE items SET available = available - $2 * ($3::int + $4::int), held = held + $2 * $3::int WHERE id = $1',
-        [item, quantity, held, sold],
-      );
+      if (taken)
+        await this.run('stock', 'UPDATE items SET available = available - $2 WHERE id = $1', [
+          item,
+          quantity,
+        ]);
       if (sold)
         await this.run(
           'stock',

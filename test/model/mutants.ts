@@ -2,7 +2,7 @@ import type { OrderRow } from '../../order/src/saga/1-request-checkout/decide';
 import { lockSagas, settleOrders } from '../../order/src/saga/5-settle-checkout/statements';
 import { readCharges } from '../../payment/src/saga/3-charge-payment/statements';
 import {
-  lockItems,
+  readHeld,
   readReservations,
   readWaitedFor,
   recordReservations,
@@ -79,8 +79,8 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
 
   'stock refuses although held units may come back': {
     sql: {
-      stock: ({ items }) =>
-        on(lockItems, (tx, ids: string[]) => tx.getAll(items, ids).map((item) => ({ ...item, held: 0 }))),
+      stock: () =>
+        on(readHeld, (_, itemIds: string[]) => itemIds.map((item_id) => ({ item_id, quantity: 0 }))),
     },
   },
 

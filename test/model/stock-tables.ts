@@ -5,6 +5,7 @@ import {
   holdItems,
   lockItems,
   lockWaiting,
+  readHeld,
   readItemsWaitedForLong,
   readItemsWaitedForTogether,
   readReservations,
@@ -15,8 +16,9 @@ import {
   lockReservations,
   lockReservedItems,
   readItemsWaitedFor,
+  recordSales,
   recordTombstones,
-  settleItems,
+  returnItems,
   settleReservations,
 } from '../../stock/src/saga/4-settle-reservation/statements';
 import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
@@ -40,15 +42,17 @@ export function stockTables() {
 export type StockTables = ReturnType<typeof stockTables>;
 
 export function stockSql({ items, reservations, ledger }: StockTables): Sql {
-  function move(tx: Transaction, itemIds: readonly string[], change: (i: number) => [number, number]): void {
-    for (const [i, itemId] of itemIds.entries()) {
-      const [available, held] = change(i);
-      tx.update(items, itemId, (item) => ({
-        ...item,
-        available: item.available + available,
-        held: item.held + held,
-      }));
-    }
+  function move(tx: Transaction, itemIds: readonly string[], change: (i: number) => number): void {
+    for (const [i, itemId] of itemIds.entries())
+      tx.update(items, itemId, (item) => ({ ...item, available: item.available + change(i) }));
+  }
+  /** It reads what is RESERVED, so that a sale that comes in between shows at the commit. */
+  function heldOf(tx: Transaction, itemId: string): number {
+    return reservations
+      .entries()
+      .filter(([, { state, item_ids }]) => state === 'RESERVED' && item_ids.includes(itemId))
+      .flatMap(([sagaId]) => linesOf(tx.get(reservations, sagaId) as Reservation))
+      .reduce((sum, line) => sum + (line.item_id === itemId ? line.quantity : 0), 0);
   }
   function end(
     tx: Transaction,
@@ -77,13 +81,16 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
           wanted.set(line.item_id, (wanted.get(line.item_id) ?? 0) + line.quantity);
       return [...wanted].map(([item_id, quantity]) => ({ item_id, quantity }));
     }),
+    ...on(readHeld, (tx, itemIds: string[]) =>
+      itemIds.map((item_id) => ({ item_id, quantity: heldOf(tx, item_id) })),
+    ),
     ...on(recordReservations, (tx, json: string) => {
       for (const reservation of JSON.parse(json) as Reservation[])
         tx.insert(reservations, reservation.saga_id, reservation);
       return undefined;
     }),
     ...on(holdItems, (tx, itemIds: string[], quantities: number[]) => {
-      move(tx, itemIds, (i) => [-(quantities[i] as number), quantities[i] as number]);
+      move(tx, itemIds, (i) => -(quantities[i] as number));
       return undefined;
     }),
     ...on(readItemsWaitedForTogether, (tx, itemIds: string[]) =>
@@ -124,22 +131,24 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
         return undefined;
       },
     ),
-    ...on(settleItems, (tx, sagaIds: string[], itemIds: string[], quantities: number[], sold: boolean[]) => {
-      const quantityOf = (i: number) => quantities[i] as number;
-      move(tx, itemIds, (i) => [sold[i] ? 0 : quantityOf(i), -quantityOf(i)]);
+    ...on(recordSales, (tx, sagaIds: string[], itemIds: string[], quantities: number[]) => {
       for (const [i, item_id] of itemIds.entries()) {
-        if (!sold[i]) continue;
         const saga_id = sagaIds[i] as string;
-        tx.put(ledger, `${saga_id}/${item_id}`, { item_id, delta: -quantityOf(i), saga_id });
+        tx.put(ledger, `${saga_id}/${item_id}`, { item_id, delta: -(quantities[i] as number), saga_id });
       }
+      return undefined;
+    }),
+    ...on(returnItems, (tx, itemIds: string[], quantities: number[]) => {
+      move(tx, itemIds, (i) => quantities[i] as number);
       return undefined;
     }),
     ...on(readItemsWaitedFor, (tx, itemIds: string[]) =>
       distinct(waitingForAny(tx, itemIds).flatMap((r) => r.item_ids.filter((id) => itemIds.includes(id)))),
     ),
     http_lock_item: (tx, id: string) => tx.getAll(items, [id]),
+    http_read_held: (tx, id: string) => [{ held: heldOf(tx, id) }],
     http_change_stock: (tx, item_id: string, delta: number) => {
-      move(tx, [item_id], () => [delta, 0]);
+      move(tx, [item_id], () => delta);
       tx.put(ledger, `change/${ledger.size}`, { item_id, delta, saga_id: null });
       return undefined;
     },

@@ -69,7 +69,7 @@ export function openShop(shop: Shop): World {
     world.payment.ledger.set(`init/${id}`, { user_id: id, delta: credit, saga_id: null });
   }
   for (const [id, { stock }] of Object.entries(shop.items)) {
-    world.stock.items.set(id, { id, available: stock, held: 0 });
+    world.stock.items.set(id, { id, available: stock });
     world.stock.ledger.set(`init/${id}`, { item_id: id, delta: stock, saga_id: null });
   }
   for (const [id, { user, lines }] of Object.entries(shop.orders)) {

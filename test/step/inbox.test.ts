@@ -26,8 +26,8 @@ beforeEach(() =>
 );
 afterEach(async () => {
   const off = `
-    SELECT id FROM items WHERE available + held <> (SELECT sum(delta) FROM stock_ledger WHERE item_id = items.id)
-      OR held <> (SELECT count(*) FROM reservations WHERE state = 'RESERVED')`;
+    SELECT id FROM items WHERE available <> (SELECT sum(delta) FROM stock_ledger WHERE item_id = items.id)
+      - (SELECT count(*) FROM reservations WHERE state = 'RESERVED')`;
   await wire.stopReplicas();
   const found = await wire.query(off);
   await wire.reset('items, stock_ledger, reservations, outbox');

@@ -1,5 +1,6 @@
 import { InvariantViolation } from '../../shared/errors';
 import { moveStock } from '../../stock/src/http/shelf';
+import { Shelves } from '../../stock/src/saga/2-reserve-stock/shelves';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import {
   checkoutRequested,
@@ -181,6 +182,62 @@ describe('when a line is short now', () => {
     await stock.shelve({ a: 1, b: 1 });
     await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));
     expect((await stock.reserve(checkoutRequested(third, { b: 1 }))).emit).toEqual([stockReserved(third)]);
+  });
+});
+
+describe('what undecided sagas hold', () => {
+  const newcomer = checkoutRequested(third, { a: 1, b: 1 });
+  const reservingAsks = async () => {
+    const asked: string[] = [];
+    await stock.transaction((tx) =>
+      reserveStock.run(
+        {
+          run(statement, values) {
+            asked.push(statement.name);
+            return tx.run(statement, values);
+          },
+        },
+        [newcomer, newcomer],
+      ),
+    );
+    return asked;
+  };
+  const usual = ['lock_items', 'read_reservations', 'read_waited_for'];
+
+  test('is looked up by nobody who finds enough', async () => {
+    await stock.shelve({ a: 3, b: 3 });
+    await stock.reserve(checkoutRequested(first, { a: 2 }), checkoutRequested(second, { b: 2 }));
+    expect(await reservingAsks()).toEqual([...usual, 'record_reservations', 'hold_items']);
+  });
+
+  test('is looked up by whoever finds too little', async () => {
+    await stock.shelve({ a: 2, b: 3 });
+    await stock.reserve(checkoutRequested(first, { a: 2 }), checkoutRequested(second, { b: 2 }));
+    expect(await reservingAsks()).toEqual([...usual, 'read_held', 'record_reservations']);
+  });
+
+  test('is looked up by whoever finds too little behind those who wait', async () => {
+    await stock.shelve({ a: 4, b: 3 });
+    await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 4 }));
+    expect(await reservingAsks()).toEqual([...usual, 'read_held', 'record_reservations']);
+    expect(await stock.stateOf(third)).toBe('WAITING');
+  });
+
+  test('must be known before anybody is refused or waits: nobody is judged by a guess', () => {
+    const shelves = new Shelves([{ id: 'a', available: 1 }], [{ item_id: 'b', quantity: 9 }]);
+    expect(() => shelves.claim([{ item_id: 'a', quantity: 2 }])).toThrow(InvariantViolation);
+    expect(shelves.claim([{ item_id: 'a', quantity: 1 }])).toEqual({ state: 'RESERVED', reason: null });
+  });
+
+  test('is counted by two replicas at once, and neither waits for the other', async () => {
+    await stock.shelve({ a: 1, b: 1 });
+    await stock.reserve(checkoutRequested(first, { a: 1, b: 1 }));
+    // Did the second wait, neither would end.
+    await stock.transaction(async (tx) => {
+      await reserveStock.run(tx, [checkoutRequested(second, { a: 1 })]);
+      await stock.reserve(checkoutRequested(third, { b: 1 }));
+    });
+    expect([await stock.stateOf(second), await stock.stateOf(third)]).toEqual(['WAITING', 'WAITING']);
   });
 });
 

@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SagaEvent } from '../../shared/contract/events';
 import { InvariantViolation } from '../../shared/errors';
-import type { Step } from '../../shared/inbox/step';
+import type { Step, StepOutcome } from '../../shared/inbox/step';
+import type { Tx } from '../../shared/postgres/database';
+import { statement } from '../../shared/postgres/statement';
+import { moveStock } from '../../stock/src/http/shelf';
+import { serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
 import {
@@ -17,6 +22,12 @@ import { stockBench } from './stock';
 const stock = stockBench();
 const [first, second, third] = [purchase(1), purchase(2), purchase(3)];
 const settleStep = settleReservation(() => {});
+
+/** Resolves once some transaction waits for a lock. */
+async function someoneWaits(): Promise<void> {
+  const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await stock.query(waits)).length === 0) await sleep(2);
+}
 
 describe('after payment.captured', () => {
   test('what was set aside is sold, line by line, and nothing more is told', async () => {
@@ -221,6 +232,131 @@ test('batches that settle and reserve many items the other way round wait for ea
     ]),
   );
   expect(runs).toBe(2 * early.length);
+});
+
+describe('while the last units are being sold', () => {
+  const newcomer = checkoutRequested(second, { a: 1 });
+  let news: string[];
+  const sell = settleReservation((_, itemIds) => {
+    news = itemIds;
+  });
+  beforeEach(async () => {
+    news = [];
+    await stock.shelve({ a: 1 });
+    await stock.reserve(checkoutRequested(first, { a: 1 }));
+  });
+
+  test('who comes for them is refused, and does not wait for what is gone', async () => {
+    const [, arrived] = await stock.overlap(
+      (tx) => sell.run(tx, [paymentCaptured(first)]),
+      (tx) => reserveStock.run(tx, [newcomer]),
+    );
+    expect(arrived.emit).toEqual([stockRejected(second)]);
+    expect(await stock.stateOf(second)).toBe('REJECTED');
+  });
+
+  test('who decided to wait for them just before is seen by the sale', async () => {
+    const [, sold] = await stock.overlap(
+      (tx) => reserveStock.run(tx, [newcomer]),
+      (tx) => sell.run(tx, [paymentCaptured(first)]),
+    );
+    expect(await stock.stateOf(second)).toBe('WAITING');
+    sold.afterCommit?.();
+    expect(news).toEqual(['a']);
+    expect(await stock.serve(...news)).toEqual([stockRejected(second)]);
+  });
+
+  test('who has waited for them and is looked at is refused', async () => {
+    await stock.reserve(newcomer);
+    const [, served] = await stock.overlap(
+      (tx) => sell.run(tx, [paymentCaptured(first)]),
+      (tx) => serveWaiting(tx, ['a']),
+    );
+    expect(served.emit).toEqual([stockRejected(second)]);
+  });
+
+  test('who was looked at just before, and waits on, is seen by the sale', async () => {
+    await stock.reserve(newcomer);
+    const [served, sold] = await stock.overlap(
+      (tx) => serveWaiting(tx, ['a']),
+      (tx) => sell.run(tx, [paymentCaptured(first)]),
+    );
+    expect(served.emit).toEqual([]);
+    sold.afterCommit?.();
+    expect(news).toEqual(['a']);
+  });
+
+  test('who comes for them waits, and is not refused, when the sale fails after all', async () => {
+    let arrived: Promise<StepOutcome> | undefined;
+    const sale = stock.transaction(async (tx) => {
+      await sell.run(tx, [paymentCaptured(first)]);
+      arrived = stock.reserve(newcomer);
+      await someoneWaits();
+      throw new Error('the sale fails');
+    });
+    await expect(sale).rejects.toThrow('the sale fails');
+    expect((await arrived)?.emit).toEqual([]);
+    expect(await stock.stateOf(second)).toBe('WAITING');
+  });
+});
+
+test('a sale waits for nobody who has its items locked', async () => {
+  await stock.shelve({ a: 2 });
+  await stock.reserve(checkoutRequested(first, { a: 1 }));
+  // Did it wait, neither would end.
+  await stock.transaction(async (tx) => {
+    await moveStock(tx, 'a', 1);
+    await stock.settle(paymentCaptured(first));
+  });
+  expect(await stock.stateOf(first)).toBe('COMMITTED');
+  expect(await stock.shelves()).toEqual({ a: [2, 0] });
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  ['sells them', () => stock.settle(...[third, first, second].map((bought) => paymentCaptured(bought)))],
+  ['counts what they hold', () => stock.reserve(checkoutRequested(purchase(4), { a: 1 }))],
+])('who %s locks reservations in the order of their ids, whatever order they came in', async (_, act) => {
+  await stock.shelve({ a: 3 });
+  await stock.reserve(...[third, first, second].map((bought) => checkoutRequested(bought, { a: 1 })));
+  const lock = statement('test_lock', 'SELECT FROM reservations WHERE saga_id = $1 FOR NO KEY UPDATE');
+  const unlocked = 'SELECT saga_id FROM reservations FOR NO KEY UPDATE SKIP LOCKED';
+  let acting: Promise<unknown> | undefined;
+  await stock.transaction(async (tx) => {
+    await tx.run(lock, [second.saga_id]);
+    acting = act();
+    await someoneWaits();
+    expect(await stock.query(unlocked)).toEqual([{ saga_id: third.saga_id }]);
+  });
+  await acting;
+});
+
+test('replicas that sell, give back, serve, and count what is held wait for each other, and none has to run again', async () => {
+  const BATCHES = 12;
+  await stock.shelve({ a: 600, b: 600 });
+  const wanted = (n: number) => (n % 2 ? { a: 1, b: 1 } : { b: 1, a: 1 });
+  const early = Array.from({ length: 600 }, (_, n) => purchase(n));
+  // They come in another order than that of their ids, so that no two ways to go through them are the same by chance.
+  await stock.reserve(...early.toReversed().map((bought, n) => checkoutRequested(bought, wanted(n))));
+
+  let runs = 0;
+  const once = <T>(work: (tx: Tx) => Promise<T>) =>
+    stock.transaction((tx) => {
+      runs++;
+      return work(tx);
+    });
+  await Promise.all(
+    Array.from({ length: BATCHES }, (_, b) => {
+      const payments = early
+        .filter((_, n) => n % BATCHES === b)
+        .map((bought, n) => (b % 4 || n % 2 ? paymentCaptured(bought) : paymentRejected(bought)));
+      return [
+        once((tx) => settleStep.run(tx, payments)),
+        once((tx) => reserveStock.run(tx, [checkoutRequested(purchase(1_000 + b), wanted(b))])),
+        once((tx) => serveWaiting(tx, ['a', 'b'])),
+      ];
+    }).flat(),
+  );
+  expect(runs).toBe(3 * BATCHES);
 });
 
 test('an event that settles no reservation changes nothing', async () => {

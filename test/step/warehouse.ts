@@ -1,5 +1,9 @@
-import type { SagaEvent } from '../../shared/contract/events';
-import { decideReservations, decideWaiting } from '../../stock/src/saga/2-reserve-stock/decide';
+import type { Line, SagaEvent } from '../../shared/contract/events';
+import {
+  decideReservations,
+  decideWaiting,
+  itemsRunningShort,
+} from '../../stock/src/saga/2-reserve-stock/decide';
 import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/shelves';
 import { decideSettlements } from '../../stock/src/saga/4-settle-reservation/decide';
 import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
@@ -16,27 +20,25 @@ export class Warehouse {
   readonly emitted: SagaEvent[] = [];
 
   constructor(stock: Record<string, number>) {
-    for (const [id, available] of Object.entries(stock)) this.items.set(id, { id, available, held: 0 });
+    for (const [id, available] of Object.entries(stock)) this.items.set(id, { id, available });
   }
 
   reserve(events: readonly SagaEvent<'order.checkout_requested'>[]): void {
     const wanted = new Set(events.flatMap((event) => event.data.lines.map((line) => line.item_id)));
-    const { decided, emit } = decideReservations(
-      {
-        items: this.itemsNamed(wanted),
-        reservations: this.known(events),
-        waitedFor: this.waiting()
-          .flatMap(linesOf)
-          .filter((line) => wanted.has(line.item_id)),
-      },
-      events,
-    );
+    const rows = {
+      items: this.itemsNamed(wanted),
+      reservations: this.known(events),
+      waitedFor: this.waiting()
+        .flatMap(linesOf)
+        .filter((line) => wanted.has(line.item_id)),
+    };
+    const held = this.heldOf(itemsRunningShort(rows, events));
+    const { decided, emit } = decideReservations(rows, held, events);
     this.apply(decided, emit);
   }
 
   settle(events: readonly SagaEvent<'payment.captured' | 'payment.rejected'>[]): void {
     const { settled, tombstones, sold, returned, emit } = decideSettlements(this.known(events), events);
-    for (const { item_id, quantity } of [...sold, ...returned]) this.item(item_id).held -= quantity;
     for (const { item_id, quantity } of returned) this.item(item_id).available += quantity;
     this.sold.push(...sold);
     for (const row of [...settled, ...tombstones]) this.reservations.set(row.saga_id, row);
@@ -51,14 +53,24 @@ export class Warehouse {
       const asked = this.waiting().filter((row) => touches(row, new Set(among)));
       const together = new Set(asked.flatMap((row) => row.item_ids));
       const waiting = this.waiting().filter((row) => touches(row, together));
-      const { decided, emit, unsettled } = decideWaiting(this.itemsNamed(together), waiting);
+      const { decided, emit, unsettled } = decideWaiting(
+        this.itemsNamed(together),
+        this.heldOf([...together]),
+        waiting,
+      );
       this.apply(decided, emit);
       news = unsettled;
     }
   }
 
   waiting(): Reservation[] {
-    return [...this.reservations.values()].filter((row) => row.state === 'WAITING');
+    return this.inState('WAITING');
+  }
+
+  /** The units of an item that undecided sagas hold. */
+  held(itemId: string): number {
+    const lines = this.inState('RESERVED').flatMap(linesOf);
+    return lines.reduce((sum, line) => sum + (line.item_id === itemId ? line.quantity : 0), 0);
   }
 
   state(sagaId: string): Reservation['state'] | undefined {
@@ -69,12 +81,17 @@ export class Warehouse {
     for (const row of decided) {
       this.reservations.set(row.saga_id, row);
       if (row.state !== 'RESERVED') continue;
-      for (const { item_id, quantity } of linesOf(row)) {
-        this.item(item_id).available -= quantity;
-        this.item(item_id).held += quantity;
-      }
+      for (const { item_id, quantity } of linesOf(row)) this.item(item_id).available -= quantity;
     }
     this.emitted.push(...emit);
+  }
+
+  private heldOf(itemIds: readonly string[]): Line[] {
+    return itemIds.map((item_id) => ({ item_id, quantity: this.held(item_id) }));
+  }
+
+  private inState(state: Reservation['state']): Reservation[] {
+    return [...this.reservations.values()].filter((row) => row.state === state);
   }
 
   private item(id: string): ItemRow {

@@ -33,6 +33,9 @@ const UNBALANCED_USERS = `
 
 const UNBALANCED_ITEMS = `
   SELECT item_id, owned, noted
-  FROM (SELECT id AS item_id, available + held AS owned FROM items) balances
+  FROM (SELECT id AS item_id, available + coalesce(reserved, 0) AS owned FROM items
+        LEFT JOIN (SELECT item_id, sum(quantity) AS reserved
+                   FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
+                   WHERE state = 'RESERVED' GROUP BY item_id) reservations ON item_id = id) balances
   FULL JOIN (SELECT item_id, sum(delta) AS noted FROM stock_ledger GROUP BY item_id) notes USING (item_id)
   WHERE owned IS NULL OR owned <> coalesce(noted, 0)`;

@@ -3,28 +3,25 @@ import { statement } from '../../../shared/postgres/statement';
 import { type Finding, MAX_FINDINGS } from '../finding';
 
 /**
- * I2. What there is of an item is never negative: available and held together are what its ledger adds up to, held
- * is what reservations hold, and every sold line stands in the ledger and nothing else does.
+ * I2. What there is of an item is never negative: what is available and what reservations hold are together what its
+ * ledger adds up to, and every sold line stands in the ledger and nothing else does.
  *
  * All of it is in one database, so it holds in every snapshot, whatever is in flight.
  */
 const wrongItems = statement<{
   item_id: string;
   available: string | null;
-  held: string | null;
   noted: string;
   reserved: string;
 }>(
   'audit_wrong_items',
-  `SELECT item_id, available::text, held::text, coalesce(noted, 0)::text AS noted,
-          coalesce(reserved, 0)::text AS reserved
-   FROM (SELECT id AS item_id, available, held FROM items) AS item
+  `SELECT item_id, available::text, coalesce(noted, 0)::text AS noted, coalesce(reserved, 0)::text AS reserved
+   FROM (SELECT id AS item_id, available FROM items) AS item
    FULL JOIN (SELECT item_id, sum(delta) AS noted FROM stock_ledger GROUP BY item_id) AS ledger USING (item_id)
    FULL JOIN (SELECT item_id, sum(quantity) AS reserved
               FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
               WHERE state = 'RESERVED' GROUP BY item_id) AS reservation USING (item_id)
-   WHERE available IS NULL OR available < 0 OR held < 0
-      OR available + held <> coalesce(noted, 0) OR held <> coalesce(reserved, 0)
+   WHERE available IS NULL OR available < 0 OR available + coalesce(reserved, 0) <> coalesce(noted, 0)
    ORDER BY item_id LIMIT ${MAX_FINDINGS}`,
 );
 
@@ -43,12 +40,12 @@ const wrongSales = statement<{ saga_id: string; item_id: string; sold: string; n
 export async function checkStock(stock: Tx): Promise<Finding[]> {
   const [items, sales] = await Promise.all([stock.run(wrongItems), stock.run(wrongSales)]);
   return [
-    ...items.map(({ item_id, available, held, noted, reserved }) => ({
+    ...items.map(({ item_id, available, noted, reserved }) => ({
       item_id,
       detail:
         available === null
           ? `the ledger adds up to ${noted} and reservations hold ${reserved}, but there is no such item`
-          : `available ${available} and held ${held}, but the ledger adds up to ${noted} and reservations hold ${reserved}`,
+          : `available ${available} and reservations hold ${reserved}, but the ledger adds up to ${noted}`,
     })),
     ...sales.map(({ saga_id, item_id, sold, noted }) => ({
       ...{ saga_id, item_id },

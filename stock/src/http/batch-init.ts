@@ -7,16 +7,20 @@ import { type Route, route } from '../../../shared/http/route';
 import type { Database, Tx } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 
-/** Reads go on meanwhile, and nothing else does: what is replaced must not change between ledger and stock. */
+/**
+ * Reads and sales go on meanwhile, and nothing else does: what is replaced must not change between ledger and stock, and
+ * nobody can begin to use an item. A sale ends a use, and changes no item.
+ */
 const lockItems = statement('batch_lock_items', 'LOCK TABLE items IN EXCLUSIVE MODE');
 
 /** Whether a checkout in flight has reserved one of the items, or waits for one. */
 const readInUse = statement<{ in_use: boolean }>(
   'batch_read_in_use',
-  `WITH named AS (SELECT n::text AS id FROM generate_series(0, $1::int - 1) AS n)
-   SELECT EXISTS (SELECT FROM items WHERE held > 0 AND id IN (SELECT id FROM named))
-     OR EXISTS (SELECT FROM reservations, unnest(item_ids) AS wanted (id)
-                WHERE waiting AND wanted.id IN (SELECT id FROM named)) AS in_use`,
+  `SELECT EXISTS (
+     SELECT FROM (SELECT unnest(item_ids) AS id FROM reservations WHERE state = 'RESERVED'
+                  UNION ALL
+                  SELECT unnest(item_ids) FROM reservations WHERE state = 'WAITING') AS used
+     WHERE id IN (SELECT n::text FROM generate_series(0, $1::int - 1) AS n)) AS in_use`,
 );
 
 const noteInLedger = statement(

@@ -7,14 +7,20 @@ import { statement } from '../../../shared/postgres/statement';
 export interface Item {
   readonly id: string;
   readonly available: number;
-  readonly held: number;
 }
 
 export const stockSchema = z.object({ item_id: z.string(), stock: total });
 
 const lockItemRow = statement<Item>(
   'http_lock_item',
-  'SELECT id, available, held FROM items WHERE id = $1 FOR NO KEY UPDATE',
+  'SELECT id, available FROM items WHERE id = $1 FOR NO KEY UPDATE',
+);
+
+const readHeld = statement<{ held: number }>(
+  'http_read_held',
+  `SELECT coalesce(sum(quantity), 0)::bigint AS held
+   FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
+   WHERE state = 'RESERVED' AND item_ids && ARRAY[$1::text] AND item_id = $1`,
 );
 
 const changeStock = statement(
@@ -25,17 +31,22 @@ const changeStock = statement(
 
 /** Adds to what can be sold, or takes from it, and notes it in the ledger; or answers why not and changes nothing. */
 export async function moveStock(tx: Tx, id: string, delta: number): Promise<Answer> {
-  const [item] = await tx.run(lockItemRow, [id]);
+  // Nobody can reserve more of the item while it is locked. What is sold meanwhile only leaves more room.
+  const [[item], [reserved]] = await Promise.all([
+    tx.run(lockItemRow, [id]),
+    delta > 0 ? tx.run(readHeld, [id]) : [],
+  ]);
   if (item === undefined) {
     return unknownItem(id);
   }
-  const { available, held } = item;
+  const { available } = item;
   if (available + delta < 0) {
     const detail = `There are ${available} of item ${id} to be had, which is less than ${-delta}.`;
     return problem(409, { reason: 'out_of_stock', detail });
   }
-  if (available + held + delta > MAX_TOTAL) {
-    const detail = `There are ${available + held} of item ${id}; another ${delta} would exceed the most there can be, ${MAX_TOTAL}.`;
+  const owned = available + (reserved?.held ?? 0);
+  if (owned + delta > MAX_TOTAL) {
+    const detail = `There are ${owned} of item ${id}; another ${delta} would exceed the most there can be, ${MAX_TOTAL}.`;
     return problem(400, { reason: 'limit_exceeded', detail });
   }
   await tx.run(changeStock, [id, delta, delta > 0 ? 'add' : 'subtract']);

@@ -5,6 +5,7 @@ import {
   endWaiting,
   lockItems,
   lockWaiting,
+  readHeld,
   readItemsWaitedForLong,
   readItemsWaitedForTogether,
 } from './statements';
@@ -21,12 +22,13 @@ export async function serveWaiting(
 ): Promise<{ emit: SagaEvent[]; unsettled: string[] }> {
   const together = (await tx.run(readItemsWaitedForTogether, [itemIds])).map((row) => row.item_id);
   if (together.length === 0) return { emit: [], unsettled: [] };
-  // Sent together, answered one after the other: who waits is read when the items are locked.
-  const [items, waiting] = await Promise.all([
+  // Sent together, answered one after the other: who waits, and what is held, is read when the items are locked.
+  const [items, waiting, held] = await Promise.all([
     tx.run(lockItems, [together]),
     tx.run(lockWaiting, [together]),
+    tx.run(readHeld, [together]),
   ]);
-  const { decided, emit, unsettled } = decideWaiting(items, waiting);
+  const { decided, emit, unsettled } = decideWaiting(items, held, waiting);
   if (decided.length > 0) {
     await Promise.all([
       tx.run(endWaiting, [

@@ -5,7 +5,7 @@ import type { ItemRow } from './shelves';
 
 export const lockItems = statement<ItemRow>(
   'lock_items',
-  'SELECT id, available, held FROM items WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE',
+  'SELECT id, available FROM items WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE',
 );
 
 export const readReservations = statement<Reservation>(
@@ -19,8 +19,29 @@ export const readWaitedFor = statement<Line>(
   'read_waited_for',
   `SELECT line.item_id, sum(line.quantity)::bigint AS quantity
    FROM reservations r, unnest(r.item_ids, r.quantities) AS line (item_id, quantity)
-   WHERE r.waiting AND line.item_id = ANY($1::text[])
+   WHERE r.state = 'WAITING' AND line.item_id = ANY($1::text[])
    GROUP BY line.item_id`,
+);
+
+/**
+ * The units of these items that undecided sagas hold, once the items are locked. A sale does not lock its items, so the
+ * reservations are: one that is being sold is waited for and counted no more, and one that is counted is not sold before
+ * this transaction has ended. Whoever sells it then sees who waits.
+ *
+ * They are locked in the order in which a sale locks them. Nobody can hold more of the items meanwhile.
+ */
+export const readHeld = statement<Line>(
+  'read_held',
+  `WITH holding AS (
+     SELECT item_ids, quantities FROM reservations
+     WHERE state = 'RESERVED' AND item_ids && $1::text[]
+     ORDER BY saga_id FOR SHARE
+   )
+   SELECT item_id, coalesce(sum(quantity), 0)::bigint AS quantity
+   FROM unnest($1::text[]) AS short (item_id)
+   LEFT JOIN (SELECT line.item_id, line.quantity
+              FROM holding, unnest(item_ids, quantities) AS line (item_id, quantity)) AS line USING (item_id)
+   GROUP BY item_id`,
 );
 
 /** JSON, because an array of arrays must be rectangular in SQL and the lines of orders are not. */
@@ -34,7 +55,7 @@ export const recordReservations = statement(
 
 export const holdItems = statement(
   'hold_items',
-  `UPDATE items SET available = available - taken.quantity, held = held + taken.quantity
+  `UPDATE items SET available = available - taken.quantity
    FROM (SELECT item_id, sum(quantity)::bigint AS quantity
          FROM unnest($1::text[], $2::bigint[]) AS line (item_id, quantity) GROUP BY item_id) AS taken
    WHERE items.id = taken.item_id`,
@@ -44,13 +65,13 @@ export const holdItems = statement(
 export const readItemsWaitedForTogether = statement<{ item_id: string }>(
   'read_items_waited_for_together',
   `SELECT DISTINCT unnest(item_ids) AS item_id FROM reservations
-   WHERE waiting AND item_ids && $1::text[]`,
+   WHERE state = 'WAITING' AND item_ids && $1::text[]`,
 );
 
 export const lockWaiting = statement<Reservation>(
   'lock_waiting',
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
-   FROM reservations WHERE waiting AND item_ids && $1::text[]
+   FROM reservations WHERE state = 'WAITING' AND item_ids && $1::text[]
    ORDER BY arrival FOR NO KEY UPDATE`,
 );
 
@@ -58,11 +79,11 @@ export const endWaiting = statement(
   'end_waiting',
   `UPDATE reservations SET state = ended.state, reason = ended.reason, updated_at = now()
    FROM unnest($1::uuid[], $2::text[], $3::text[]) AS ended (saga_id, state, reason)
-   WHERE reservations.saga_id = ended.saga_id AND reservations.waiting`,
+   WHERE reservations.saga_id = ended.saga_id AND reservations.state = 'WAITING'`,
 );
 
 export const readItemsWaitedForLong = statement<{ item_id: string }>(
   'read_items_waited_for_long',
   `SELECT DISTINCT unnest(item_ids) AS item_id FROM reservations
-   WHERE waiting AND created_at < now() - interval '1 second'`,
+   WHERE state = 'WAITING' AND created_at < now() - interval '1 second'`,
 );

@@ -1,8 +1,15 @@
 import type { Step } from '../../../../shared/inbox/step';
 import type { Tx } from '../../../../shared/postgres/database';
 import type { Reservation } from '../reservation';
-import { decideReservations } from './decide';
-import { holdItems, lockItems, readReservations, readWaitedFor, recordReservations } from './statements';
+import { decideReservations, itemsRunningShort } from './decide';
+import {
+  holdItems,
+  lockItems,
+  readHeld,
+  readReservations,
+  readWaitedFor,
+  recordReservations,
+} from './statements';
 
 /** Step 2: sets every line of an order aside, or says no, or lets the saga wait. */
 export const reserveStock: Step = {
@@ -21,7 +28,10 @@ export const reserveStock: Step = {
       tx.run(readReservations, [events.map((event) => event.data.saga_id)]),
       tx.run(readWaitedFor, [itemIds]),
     ]);
-    const { decided, emit, duplicates } = decideReservations({ items, reservations, waitedFor }, events);
+    const rows = { items, reservations, waitedFor };
+    const short = itemsRunningShort(rows, events);
+    const held = short.length > 0 ? await tx.run(readHeld, [short]) : [];
+    const { decided, emit, duplicates } = decideReservations(rows, held, events);
     await Promise.all([
       decided.length > 0 && tx.run(recordReservations, [JSON.stringify(decided)]),
       holdReserved(tx, decided),

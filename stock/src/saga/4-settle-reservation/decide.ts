@@ -19,7 +19,7 @@ export interface SettlementDecisions {
   tombstones: Reservation[];
   /** Lines that were held and are held no longer: sold, or given back. */
   sold: (Line & { saga_id: string })[];
-  returned: (Line & { saga_id: string })[];
+  returned: Line[];
   /** Reservations that had to be undone. */
   compensated: number;
   emit: SagaEvent[];
@@ -83,9 +83,7 @@ export function decideSettlements(
     known.set(released.saga_id, released);
     (reservation ? result.settled : result.tombstones).push(released);
     if (reservation?.state === 'RESERVED') {
-      result.returned.push(
-        ...linesOf(reservation).map((line) => ({ ...line, saga_id: reservation.saga_id })),
-      );
+      result.returned.push(...linesOf(reservation));
       result.compensated++;
     }
     result.emit.push(...outcomeOf(released, traceparent));

@@ -1,7 +1,7 @@
 import { statement } from '../../../../shared/postgres/statement';
 import type { Reservation } from '../reservation';
 
-/** Items before reservations and by id, as every step of stock locks them. */
+/** Items before reservations and by id, as every step of stock locks them that locks both. */
 export const lockReservedItems = statement(
   'lock_reserved_items',
   `SELECT FROM items
@@ -33,28 +33,29 @@ export const recordTombstones = statement(
    ORDER BY saga_id`,
 );
 
-/**
- * Sells lines, or puts them back. All of them in one statement and in the order of their ids, as every step of stock
- * locks items: sorted like this, two batches that want the same items wait for each other and are not deadlocked.
- */
-export const settleItems = statement(
-  'settle_items',
-  `WITH line AS (
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[]) AS l (saga_id, item_id, quantity, sold)
-   ), ledger AS (
-     INSERT INTO stock_ledger (item_id, delta, kind, saga_id)
-     SELECT item_id, -quantity, 'sale', saga_id FROM line WHERE sold
-   )
-   UPDATE items SET held = held - settled.quantity, available = available + settled.returned
-   FROM (SELECT item_id, sum(quantity)::bigint AS quantity,
-           coalesce(sum(quantity) FILTER (WHERE NOT sold), 0)::bigint AS returned
-         FROM line GROUP BY item_id ORDER BY item_id) AS settled
-   WHERE items.id = settled.item_id`,
+/** All that is noted of a sale besides the reservation's state: the units left `available` when they were set aside. */
+export const recordSales = statement(
+  'record_sales',
+  `INSERT INTO stock_ledger (item_id, delta, kind, saga_id)
+   SELECT item_id, -quantity, 'sale', saga_id
+   FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS line (saga_id, item_id, quantity)`,
 );
 
-/** To be read once the items are locked: who begins to wait from then on knows what has become of them. */
+export const returnItems = statement(
+  'return_items',
+  `UPDATE items SET available = available + returned.quantity
+   FROM (SELECT item_id, sum(quantity)::bigint AS quantity
+         FROM unnest($1::text[], $2::bigint[]) AS line (item_id, quantity)
+         GROUP BY item_id ORDER BY item_id) AS returned
+   WHERE items.id = returned.item_id`,
+);
+
+/**
+ * To be read once the reservations are locked, and the items of what is given back: who begins to wait from then on
+ * knows what has become of them.
+ */
 export const readItemsWaitedFor = statement<{ item_id: string }>(
   'read_items_waited_for',
   `SELECT DISTINCT item_id FROM reservations r, unnest(r.item_ids) AS item_id
-   WHERE r.waiting AND item_id = ANY($1::text[])`,
+   WHERE r.state = 'WAITING' AND item_id = ANY($1::text[])`,
 );

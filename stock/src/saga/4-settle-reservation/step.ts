@@ -5,8 +5,9 @@ import {
   lockReservations,
   lockReservedItems,
   readItemsWaitedFor,
+  recordSales,
   recordTombstones,
-  settleItems,
+  returnItems,
   settleReservations,
 } from './statements';
 
@@ -19,11 +20,11 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
     queue: 'stock.settle',
     async run(tx, events) {
       const sagaIds = events.map((event) => event.data.saga_id);
-      // Sales alone need no lock on their items before they take one: nobody else wants a reservation that is held. But
-      // who gives something up may be waiting, and others go by their place in the queue.
-      const undoing = events.some((event) => event.type === 'payment.rejected');
+      // A sale changes nothing of its items. But who gives something up may be waiting, and others go by their place in
+      // the queue.
+      const undone = events.flatMap(({ type, data }) => (type === 'payment.rejected' ? data.saga_id : []));
       const [, reservations] = await Promise.all([
-        undoing && tx.run(lockReservedItems, [sagaIds]),
+        undone.length > 0 && tx.run(lockReservedItems, [undone]),
         tx.run(lockReservations, [sagaIds]),
       ]);
       const decisions = decideSettlements(reservations, events);
@@ -46,7 +47,6 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
 }
 
 async function write(tx: Tx, { settled, tombstones, sold, returned }: SettlementDecisions): Promise<void> {
-  const lines = [...sold, ...returned];
   await Promise.all([
     settled.length > 0 &&
       tx.run(settleReservations, [
@@ -54,13 +54,14 @@ async function write(tx: Tx, { settled, tombstones, sold, returned }: Settlement
         settled.map((r) => r.state),
         settled.map((r) => r.reason),
       ]),
-    lines.length > 0 &&
-      tx.run(settleItems, [
-        lines.map((line) => line.saga_id),
-        lines.map((line) => line.item_id),
-        lines.map((line) => line.quantity),
-        lines.map((_, i) => i < sold.length),
+    sold.length > 0 &&
+      tx.run(recordSales, [
+        sold.map((line) => line.saga_id),
+        sold.map((line) => line.item_id),
+        sold.map((line) => line.quantity),
       ]),
+    returned.length > 0 &&
+      tx.run(returnItems, [returned.map((line) => line.item_id), returned.map((line) => line.quantity)]),
     tombstones.length > 0 &&
       tx.run(recordTombstones, [
         tombstones.map((r) => r.saga_id),
