@@ -22,7 +22,7 @@ const RACES = new Set([
   '23505' /* unique: another was first */,
 ]);
 
-/** SQLSTATEs, or their classes, that speak of the server's state and not of the work. */
+/** SQLSTATEs, or their classes, that speak of the state of the server or the schema, and not of the work. */
 const OUTAGE_CLASSES = new Set([
   '08' /* connection */,
   '40' /* rolled back: the server is that busy */,
@@ -33,6 +33,8 @@ const OUTAGE_CLASSES = new Set([
 const OUTAGE_CODES = new Set([
   '25006' /* read-only: a failover */,
   '25P03' /* idle timeout */,
+  '42703' /* no such column: during an upgrade the schema is another version's */,
+  '42P01' /* no such table: likewise */,
   '55P03' /* lock timeout */,
 ]);
 

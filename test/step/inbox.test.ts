@@ -176,6 +176,25 @@ test('events are kept, and not parked, while the database ends their connections
   expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
 });
 
+test.each([
+  ['column', 'SELECT gone FROM items'],
+  ['table', 'SELECT FROM gone'],
+])('events are kept, and not parked, while an upgrade has left the schema without a %s', async (_, text) => {
+  const missing = statement('test_missing', text);
+  let attempts = 6;
+  await wire.replica({
+    queue: 'stock.reserve',
+    async run(tx, events) {
+      if (attempts-- > 0) await tx.run(missing);
+      return reserveStock.run(tx, events);
+    },
+  });
+  await wire.send('stock.reserve', requests(5));
+  await reservedFor(5);
+  await until(() => wire.isEmpty('stock.reserve'));
+  expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
+});
+
 test('events are handled once although the connection is lost in COMMIT, after which nobody knows', async () => {
   await wire.replica(reserveStock, (database) => {
     let answersLost = 2;
