@@ -24,6 +24,8 @@ const at = (...parts) => join(root, ...parts);
 const services = ['order', 'payment', 'stock'];
 const forced = process.argv.includes('--build');
 const builds = !process.argv.includes('--no-build');
+/** Says that our Node.js could not be had, or not be run: what is installed is whole without it, until the next install. */
+const withoutOwnNode = at('node_modules/.without-own-node');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -57,7 +59,7 @@ function packagesAreStale() {
   return wanted.some(([path, { version, optional }]) => {
     if (path === '') return false;
     return installed[path] === undefined
-      ? !optional || path === ownNode
+      ? !optional || (path === ownNode && !existsSync(withoutOwnNode))
       : installed[path].version !== version;
   });
 }
@@ -73,6 +75,7 @@ async function installPackages() {
     '--loglevel=error',
   ]);
   if (keepRunnableNode(at('node_modules/.bin'))) return;
+  writeFileSync(withoutOwnNode, '');
   say(
     `The Node.js that production runs cannot be had for this machine: going on with its own, ${process.versions.node}.`,
   );
