@@ -58,8 +58,8 @@ export interface Goods {
 export class Market {
   /** The first order that nobody has checked out. */
   private next: number;
-  /** Orders that the last rush used up, warm-up included. */
-  lastUsed = 0;
+  /** Orders that all rushes have used up, warm-ups included. */
+  used = 0;
   private paid = 0;
   private paidBeforeFill = 0;
   private goods: Goods;
@@ -140,7 +140,7 @@ export class Market {
       },
     );
     this.next += result.used;
-    this.lastUsed = result.used;
+    this.used += result.used;
     this.paid += result.allAnswers['200'] ?? 0;
     const others = Object.keys(result.allAnswers).filter((other) => other !== answer);
     if (others.length > 0) {
@@ -179,11 +179,13 @@ export class Market {
    */
   async warmUp({ warmUpSeconds, quick }: { warmUpSeconds: number; quick: boolean }): Promise<void> {
     const seconds = Math.max(warmUpSeconds, 0.2);
+    const most = quick || warmUpSeconds === 0 ? 1 : STRETCHES;
     let [best, sinceBest] = [0, 0];
-    for (let stretch = 1; stretch <= (quick ? 1 : STRETCHES) && sinceBest < 2; stretch++) {
+    for (let stretch = 1; stretch <= most && sinceBest < 2; stretch++) {
       const { perSecond } = await this.rush({ name: 'warm-up', connections: 256, seconds, warmUpSeconds: 0 });
-      sinceBest = perSecond > best * RISING ? 0 : sinceBest + 1;
-      best = Math.max(best, perSecond);
+      const rises = perSecond > best * RISING;
+      sinceBest = rises ? 0 : sinceBest + 1;
+      if (rises) best = perSecond;
     }
   }
 

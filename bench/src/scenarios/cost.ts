@@ -11,6 +11,9 @@ import type { Scenario } from '../scenario';
 import { costOf } from './history';
 import { SATURATED } from './saturation';
 
+/** That `batch_init` makes at once. */
+const MOST_ORDERS = 200_000;
+
 /**
  * What one checkout costs at saturation: processor time of each process, rows and log of each database, bytes on each
  * link. Everything but the processor time is counted from the services' start to their stop and divided by all the
@@ -21,7 +24,8 @@ export const cost: Scenario = {
   description: 'processor time, rows, log and bytes on the wire of one checkout',
   onTarget: false,
   async run({ options, site, say, openMarket }) {
-    const market = await openMarket();
+    // As many as need no filling anew, which would be counted.
+    const market = await openMarket({ orders: Math.min(options.size * 2, MOST_ORDERS) });
     const shop = market.shop as LocalShop;
     await market.fillOrders();
     const { admin, postgresPort, amqpUrl } = site as Site;
@@ -33,14 +37,17 @@ export const cost: Scenario = {
     const work = await readWork(admin, shop.databases);
     await shop.start();
     const before = wire();
-    const rush = await market.rush({ ...options, name: 'cost', connections: SATURATED });
+    const used = market.used;
+    const load = { connections: SATURATED, warmUpSeconds: 0 };
+    await market.rush({ ...load, name: 'warm-up', seconds: Math.max(options.warmUpSeconds * 4, 0.2) });
+    const rush = await market.rush({ ...load, name: 'cost', seconds: options.seconds });
     await shop.settled();
     const bytes = difference(wire(), before);
     const log = await readLogBytes(admin, shop.databases);
     await shop.stop();
     const done = { ...difference(await readWork(admin, shop.databases), work), ...log };
 
-    const checkouts = market.lastUsed;
+    const checkouts = market.used - used;
     const each = (totals: Record<string, number>) =>
       Object.fromEntries(Object.entries(totals).map(([name, total]) => [name, total / checkouts]));
     const profiles = options.profile ? await takeProfiles(market, site as Site, options, say) : undefined;
