@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../shared/root';
-import { home, type Ports, type Replicas, type ServiceName, serviceNames } from './layout';
+import { home, type Ports, type Replicas, type ServiceName, serviceFlags, serviceNames } from './layout';
 import { isReady } from './replicas';
 import { keepServing, type Supervised } from './supervise';
 
@@ -81,7 +81,7 @@ function startNode(
     {
       name,
       command: process.execPath,
-      args: ['--enable-source-maps', join(root, 'dist', program)],
+      args: [...serviceFlags, join(root, 'dist', program)],
       env: { ...process.env, HOST: '127.0.0.1', LOG_FORMAT: 'json', ...settings },
       logFile: join(home, 'log', `${name}.log`),
       recordsDir: join(home, 'running'),

