@@ -114,7 +114,8 @@ export class Market {
   /** Checks out one order after the other. @throws Error when anything but the expected answer comes */
   async rush({ answer = '200', ...options }: RushOptions): Promise<Rush> {
     const { name, connections, seconds, warmUpSeconds, perSecond } = options;
-    const wanted = perSecond === undefined ? this.orders / 2 : perSecond * (seconds + warmUpSeconds) * 1.1;
+    const wanted =
+      perSecond === undefined ? this.orders / 2 : perSecond * (seconds + warmUpSeconds) * 1.1 + connections;
     if (this.left < Math.min(wanted, this.orders)) await this.fillOrders();
     const groups = { ...this.shop.groups(), load: [this.load.pid] };
     const look = () => ({ ...readCpu(groups), machine: readMachineCpu() });
@@ -192,9 +193,8 @@ export class Market {
   /** @throws Error when the books disagree with each other, or with what buyers were told */
   mustBalance(): Promise<void> {
     const { credit, stock } = this.goods;
-    const sold = this.paid - this.paidBeforeFill;
     // batch_init gives each order one unit of each of two items.
-    const units = sold * 2;
+    const units = (this.paid - this.paidBeforeFill) * 2;
     return this.shop.mustBalance({ paid: this.paid, filled: { credit, stock, units, spent: units * PRICE } });
   }
 }

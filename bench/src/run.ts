@@ -32,8 +32,6 @@ export async function run(
   try {
     for (const scenario of options.only) {
       measured.push(await measure(scenario, { options, load, site, known, say }));
-      const saturation = measured.at(-1)?.outcome?.figures.find(({ id }) => id === 'saturation');
-      if (saturation) known.saturation = saturation.spread.median;
     }
     const version = site && (await site.admin.query<{ v: string }>('SELECT version() AS v')).rows[0]?.v;
     return { measured, site: site && { rabbit: site.rabbit, postgres: version ?? '' } };

@@ -22,13 +22,19 @@ export interface Outcome {
   details?: Record<string, unknown>;
 }
 
+/** What the shop gets through, and with how many connections. */
+export interface Saturation {
+  connections: number;
+  perSecond: number;
+}
+
 export interface Stage {
   readonly options: BenchOptions;
   readonly load: Load;
   /** Our own PostgreSQL and RabbitMQ; undefined when the shop is somebody else's. */
   readonly site: Site | undefined;
   /** What earlier scenarios have found out, for those that build on it. */
-  readonly known: { saturation?: number };
+  readonly known: { saturation?: Saturation };
   say(text: string): void;
   /** Opens a shop with a market, fills it and warms it up, unless told not to. @param orders of which there are --size */
   openMarket(options?: { orders?: number; fill?: boolean }): Promise<Market>;

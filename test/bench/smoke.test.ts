@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { goals } from '../../bench/src/goals';
+import type { Best } from '../../bench/src/measure/best';
 import { withTable } from '../../bench/src/report/publish';
 import type { Report } from '../../bench/src/report/report';
+import type { Outcome } from '../../bench/src/scenario';
 import { scenarios } from '../../bench/src/scenarios/index';
 import { type ServiceName, Shop } from '../support/shop';
 
@@ -64,7 +66,20 @@ test('every scenario with a shop of its own has its figures, and its books balan
     expect(Object.keys(rush.batchSizes)).toContain('order.settle');
   }
 
+  const ofSaturation = report.scenarios[0]?.outcome as Outcome;
+  const { connections } = ofSaturation.details as { connections: Best };
+  const { best } = connections;
+  expect([512, 1024]).toContain(best);
+  expect(ofSaturation.rushes.map((rush) => rush.connections)).toEqual([...new Set([best, 512])]);
+  const [through, waited] = ['saturation', 'p99_saturated'].map((id) =>
+    report.figures.find((figure) => figure.id === id),
+  );
+  expect(through?.name).toBe(`saturation, ${best} connections`);
+  expect(through?.spread.values).toEqual([ofSaturation.rushes[0]?.perSecond]);
+  expect(waited?.spread.values).toEqual([ofSaturation.rushes.at(-1)?.latencyMs.p99]);
+
   const page = readFileSync(html, 'utf8');
+  expect(page).toContain(`Processor time at saturation, ${best} connections`);
   for (const { name } of report.figures) expect(page).toContain(name.replaceAll('&', '&amp;'));
   expect(page).not.toMatch(/(?:src|href)=/);
   const readme = withTable('before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter', report);

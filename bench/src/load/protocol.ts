@@ -2,6 +2,7 @@
 export interface LoadRequest {
   /** Replicas of order, which the connections are dealt out to in turn. */
   urls: readonly string[];
+  /** Those beyond the first 512 check out an order each before the warm-up begins. */
   connections: number;
   /** Checks out the orders from `first` up to and without `end`, each once. */
   first: number;

@@ -5,6 +5,9 @@ import { Connection } from './connection';
 import { Measurement } from './measurement';
 import type { LoadMessage, LoadRequest, LoadResult } from './protocol';
 
+/** As many as a server of Node's lets wait until they are accepted. TCP tries those beyond again, but a second later. */
+const AT_ONCE = 512;
+
 const tell = (message: LoadMessage) => process.send?.(message);
 
 process.on('message', (request: LoadRequest) => {
@@ -15,11 +18,13 @@ process.on('disconnect', () => process.exit());
 async function run(request: LoadRequest): Promise<LoadResult> {
   const { urls, connections: count, first, end, warmUpMs, forMs, perSecond } = request;
   const connections = Array.from(
-    { length: count },
+    // One connection more than there are orders would have nothing to do.
+    { length: Math.min(count, end - first) },
     (_, i) => new Connection(urls[i % urls.length] as string),
   );
   const measurement = new Measurement();
   const orders = new Orders(first, end);
+  await introduce(connections.slice(AT_ONCE), orders, measurement);
   const over = new AbortController();
   const timing = keepTime(measurement, over, { warmUpMs, forMs });
   const load = perSecond === undefined ? closedLoop : openLoop(perSecond);
@@ -31,6 +36,27 @@ async function run(request: LoadRequest): Promise<LoadResult> {
   await Promise.all(connections.map((connection) => connection.close()));
   const total = (which: 'sent' | 'received') => bytes.reduce((sum, one) => sum + one[which], 0);
   return measurement.result(orders.taken, { sent: total('sent'), received: total('received') });
+}
+
+/** Before the time begins, a checkout on each of these connections, so that no more than AT_ONCE are ever new. */
+async function introduce(
+  connections: readonly Connection[],
+  orders: Orders,
+  measurement: Measurement,
+): Promise<void> {
+  for (let i = 0; i < connections.length; i += AT_ONCE) {
+    const checkOuts = connections.slice(i, i + AT_ONCE).map(
+      (connection) =>
+        new Promise<void>((done) => {
+          // There is one for each: there are no more connections than orders.
+          connection.checkOut(orders.take() as number, (answer) => {
+            measurement.answer(answer);
+            done();
+          });
+        }),
+    );
+    await Promise.all(checkOuts);
+  }
 }
 
 async function keepTime(

@@ -48,7 +48,7 @@ export function drawPercentiles(runs: readonly { name: string; histogram: string
 const SHARED = ['order', 'payment', 'stock', 'postgres', 'rabbitmq', 'load'];
 
 /** Who had the processors at saturation, as one bar. */
-export function drawShares({ cpuSeconds, checkouts, seconds }: Rush): string {
+export function drawShares({ connections, cpuSeconds, checkouts, seconds }: Rush): string {
   const known = SHARED.map((name) => cpuSeconds[name] ?? 0);
   const sum = known.reduce((total, value) => total + value, 0);
   const others = Math.max(0, (cpuSeconds.machine ?? sum) - sum);
@@ -70,7 +70,7 @@ export function drawShares({ cpuSeconds, checkouts, seconds }: Rush): string {
       `<tr><td><i style="background:${color}"></i>${escapeHtml(name)}</td><td class="n">${((seconds / total) * 100).toFixed(1)} %</td>` +
       `<td class="n">${((seconds / checkouts) * 1e6).toFixed(0)} µs a checkout</td></tr>`,
   );
-  return `<h2>Processor time at saturation <small>${(total / seconds).toFixed(2)} processors at work for ${seconds.toFixed(1)} s</small></h2>
+  return `<h2>Processor time at saturation, ${connections} connections <small>${(total / seconds).toFixed(2)} processors at work for ${seconds.toFixed(1)} s</small></h2>
 <svg role="img" aria-label="Processor time at saturation" viewBox="0 0 1100 26">${bars.join('')}</svg>
 <table>${rows.join('\n')}</table>`;
 }

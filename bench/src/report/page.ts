@@ -1,6 +1,7 @@
 import { escapeHtml } from '../../../local/chart';
 import type { Judged } from '../goals';
 import type { Rush } from '../market';
+import { SATURATED } from '../scenarios/saturation';
 import { head, machineAndVersions, number, row } from './describe';
 import { drawCurve, drawPercentiles, drawShares } from './drawings';
 import type { Report } from './report';
@@ -22,11 +23,13 @@ export function drawPage(report: Report): string {
   const rushes = (scenario: string) =>
     report.scenarios.find((one) => one.scenario === scenario)?.outcome?.rushes ?? [];
   const failed = report.scenarios.filter((one) => one.failed !== undefined);
-  const saturated = middle(rushes('saturation')) ?? rushes('curve').findLast(() => true);
+  const saturated = middle(of(rushes('saturation'), 'saturation')) ?? fastest(rushes('curve'));
+  const others = rushes('saturation').filter((rush) => rush.connections !== saturated?.connections);
   const distributions = [
     { name: 'one connection', rush: middle(rushes('latency')) },
     { name: 'half of saturation, open loop', rush: middle(of(rushes('open-loop'), 'half')) },
-    { name: 'saturation, 512 connections', rush: saturated },
+    { name: `${SATURATED} connections`, rush: middle(others) },
+    { name: `saturation, ${saturated?.connections} connections`, rush: saturated },
     { name: 'saturation, open loop', rush: middle(of(rushes('open-loop'), 'saturation')) },
   ];
   return `<!doctype html>
@@ -43,7 +46,7 @@ ${saturated ? drawShares(saturated) : ''}
 ${saturated ? batches(saturated) : ''}
 <h2>Everything else that was measured</h2>
 ${table(report.figures.filter(({ goal }) => goal === undefined))}
-<h2>What one checkout costs <small>each row counted at saturation</small></h2>
+<h2>What one checkout costs <small>each row counted with ${SATURATED} connections</small></h2>
 ${costs(report)}
 </html>
 `;
@@ -51,6 +54,9 @@ ${costs(report)}
 
 const of = (rushes: readonly Rush[], beginning: string) =>
   rushes.filter(({ name }) => name.startsWith(beginning));
+
+const fastest = (rushes: readonly Rush[]) =>
+  [...rushes].sort((one, other) => other.perSecond - one.perSecond)[0];
 
 /** The round whose throughput is the median, so that what is shown together was measured together. */
 function middle(rushes: readonly Rush[]): Rush | undefined {
@@ -66,9 +72,9 @@ function table(figures: readonly Judged[]): string {
   return `<table><tr>${head.map((text) => `<th>${text}</th>`).join('')}</tr>${body.join('\n')}</table>`;
 }
 
-function batches({ batchSizes }: Rush): string {
+function batches({ connections, batchSizes }: Rush): string {
   const rows = Object.entries(batchSizes).map(([step, size]) => [step, number(size)] as const);
-  return `<h2>Batches at saturation <small>mean number of events that a step handles in one transaction</small></h2>
+  return `<h2>Batches at saturation, ${connections} connections <small>mean number of events that a step handles in one transaction</small></h2>
 ${pairs(rows)}`;
 }
 

@@ -15,9 +15,9 @@ import { SATURATED } from './saturation';
 const MOST_ORDERS = 200_000;
 
 /**
- * What one checkout costs at saturation: processor time of each process, rows and log of each database, bytes on each
- * link. Everything but the processor time is counted from the services' start to their stop and divided by all the
- * checkouts between.
+ * What one checkout costs with SATURATED connections: processor time of each process, rows and log of each database,
+ * bytes on each link. Everything but the processor time is counted from the services' start to their stop and divided by
+ * all the checkouts between.
  */
 export const cost: Scenario = {
   name: 'cost',

@@ -17,12 +17,12 @@ interface Sample {
 }
 
 /**
- * Resident memory under saturation. The orders are filled anew whenever they run out, which the load waits for. Growth is
- * the slope of a straight line through the second half: in the first the heap finds its size.
+ * Resident memory with SATURATED connections. The orders are filled anew whenever they run out, which the load waits for.
+ * Growth is the slope of a straight line through the second half: in the first the heap finds its size.
  */
 export const memory: Scenario = {
   name: 'memory',
-  description: 'resident memory of each service under saturation for ten minutes',
+  description: `resident memory of each service, ten minutes with ${SATURATED} connections`,
   onTarget: false,
   async run({ options, say, openMarket }) {
     const market = await openMarket();

@@ -1,11 +1,13 @@
 import type { Market, Rush } from '../market';
 import { spreadOf } from '../measure/spread';
-import type { Scenario, Stage } from '../scenario';
-import { SATURATED } from './saturation';
+import type { Saturation, Scenario, Stage } from '../scenario';
+import { bestConnections } from './saturation';
 
 /**
  * Checkouts that begin at fixed times, as buyers do who know nothing of each other. Latency counts from when a checkout
  * was due, so that a stall is seen by everybody who would have come meanwhile (coordinated omission).
+ *
+ * There are as many connections as saturation takes: with fewer, checkouts would wait for one of them and not for the shop.
  *
  * At saturation the rate is what a closed loop got through just before. A shop that is a little slower then falls behind
  * for as long as it is measured, so that latency there is about the machine's mood as much as about the shop's.
@@ -21,11 +23,11 @@ export const openLoop: Scenario = {
     const atRate = async (share: number, name: string): Promise<Rush[]> => {
       const rushes: Rush[] = [];
       for (let round = 1; round <= options.rounds; round++) {
-        const perSecond = saturation * share;
+        const perSecond = saturation.perSecond * share;
         const rush = await market.rush({
           ...options,
           name: `${name}, round ${round}`,
-          connections: SATURATED,
+          connections: saturation.connections,
           perSecond,
         });
         const { p50, p99 } = rush.latencyMs;
@@ -62,10 +64,9 @@ export const openLoop: Scenario = {
   },
 };
 
-/** What an earlier scenario has measured, or a short look. */
-async function saturationOf(market: Market, { options, known, say }: Stage): Promise<number> {
-  if (known.saturation !== undefined) return known.saturation;
-  const rush = await market.rush({ ...options, name: 'saturation', connections: SATURATED });
-  say(`saturation is ${Math.round(rush.perSecond)} checkouts/s`);
-  return rush.perSecond;
+/** What an earlier scenario has measured, or short looks. */
+async function saturationOf(market: Market, stage: Stage): Promise<Saturation> {
+  if (stage.known.saturation !== undefined) return stage.known.saturation;
+  const { best, perSecond } = await bestConnections(market, stage);
+  return { connections: best, perSecond: perSecond[best] as number };
 }

@@ -1,42 +1,81 @@
 import { Bound } from '../bound/bound';
-import type { Rush } from '../market';
+import type { Market, Rush } from '../market';
+import { type Best, bestOf } from '../measure/best';
 import { ratios, spreadOf } from '../measure/spread';
 import type { Outcome, Scenario, Stage } from '../scenario';
 
-/** Enough for every step to have a batch in the making while others are under way. */
+/** Enough for every step to have a batch in the making while others are under way, if not always to fill the machine. */
 export const SATURATED = 512;
-const CLIENTS = [8, 16, 32, 64];
-const QUICK_CLIENTS = [16, 32];
+const CONNECTIONS = [SATURATED, 1_024, 2_048] as const;
+const QUICK_CONNECTIONS = [SATURATED, 1_024] as const;
+const CLIENTS = [8, 16, 32, 64] as const;
+const QUICK_CLIENTS = [16, 32] as const;
+
+/** By what they are measured for; the same ones when SATURATED suits the shop best. */
+interface Rushes {
+  atBest: Rush[];
+  at512: Rush[];
+}
 
 /**
- * How many checkouts a second the shop gets through, against the bound. Both sides are measured in turn, so that whatever
- * the machine does besides falls on both.
+ * How many checkouts a second the shop gets through, against the bound, each with as much at once as suits it best. Both
+ * sides are measured in turn, so that whatever the machine does besides falls on both. How long buyers wait is a matter of
+ * how many of them there are, and is therefore measured with always as many.
  */
 export const saturation: Scenario = {
   name: 'saturation',
-  description: 'checkouts a second with 512 connections, against the bound that pgbench measures',
+  description: 'checkouts a second with as many connections as suit best, against the bound, by pgbench',
   onTarget: true,
   async run(stage) {
-    const { options, site, say } = stage;
+    const { options, site, known, say } = stage;
     const bound = site && (await Bound.open(site, options.size, say));
     const market = await stage.openMarket();
     const clients = bound && (await bestClients(bound, stage));
-    const rushes: Rush[] = [];
+    const connections = await bestConnections(market, stage);
+    const rushes: Rushes = { atBest: [], at512: [] };
     const bounds: number[] = [];
+    const { best } = connections;
     for (let round = 1; round <= options.rounds; round++) {
       if (bound && clients) {
         bounds.push(await boundOf(bound, clients.best, options.seconds));
         say(`round ${round}: the bound is ${Math.round(bounds.at(-1) as number)} checkouts/s`);
       }
-      rushes.push(await market.rush({ ...options, name: `round ${round}`, connections: SATURATED }));
-      say(`round ${round}: ${Math.round(rushes.at(-1)?.perSecond as number)} checkouts/s`);
+      const rush = await freshRush(market, {
+        ...options,
+        name: `saturation, round ${round}`,
+        connections: best,
+      });
+      say(`round ${round}: ${Math.round(rush.perSecond)} checkouts/s with ${best} connections`);
+      rushes.atBest.push(rush);
+      const name = `${SATURATED} connections, round ${round}`;
+      rushes.at512.push(
+        best === SATURATED ? rush : await freshRush(market, { ...options, name, connections: SATURATED }),
+      );
+      say(`round ${round}: p99 ${rushes.at512.at(-1)?.latencyMs.p99} ms with ${SATURATED} connections`);
     }
     await market.mustBalance();
     await market.shop.close();
     await bound?.close();
-    return summarise(rushes, bounds, clients);
+    known.saturation = { connections: best, perSecond: spreadOf(rushes.atBest.map(perSecondOf)).median };
+    return summarise(rushes, bounds, { clients, connections });
   },
 };
+
+/** Of orders that were just filled: with many connections, those that are left might not last. */
+async function freshRush(market: Market, options: Parameters<Market['rush']>[0]): Promise<Rush> {
+  await market.fillOrders();
+  return market.rush(options);
+}
+
+/** How many connections get the most out of the shop. */
+export function bestConnections(market: Market, { options, say }: Stage): Promise<Best> {
+  return bestOf(options.quick ? QUICK_CONNECTIONS : CONNECTIONS, async (connections) => {
+    const [name, seconds] = [`a look at ${connections} connections`, options.seconds / 2];
+    const { perSecond } = await freshRush(market, { ...options, name, connections, seconds });
+    say(`the shop with ${connections} connections: ${Math.round(perSecond)} checkouts/s`);
+    return perSecond;
+  });
+}
 
 async function boundOf(bound: Bound, clients: number, seconds: number): Promise<number> {
   const perSecond = await bound.measure(clients, seconds);
@@ -44,29 +83,30 @@ async function boundOf(bound: Bound, clients: number, seconds: number): Promise<
   throw new Error('Not one checkout of the bound got through while it was measured: measure for longer.');
 }
 
-/** A short look at each, to find out how many clients get the most out of the database. */
-async function bestClients(bound: Bound, { options, say }: Stage) {
-  const perSecond: Record<number, number> = {};
-  const tried = options.quick ? QUICK_CLIENTS : CLIENTS;
-  for (const clients of tried) {
-    perSecond[clients] = await bound.measure(clients, options.seconds / 2);
-    say(`the bound with ${clients} clients: ${Math.round(perSecond[clients])} checkouts/s`);
-  }
-  const best = tried.reduce((a, b) => ((perSecond[b] ?? 0) > (perSecond[a] ?? 0) ? b : a));
-  return { best, perSecond };
+/** How many clients get the most out of the database. */
+function bestClients(bound: Bound, { options, say }: Stage): Promise<Best> {
+  return bestOf(options.quick ? QUICK_CLIENTS : CLIENTS, async (clients) => {
+    const perSecond = await bound.measure(clients, options.seconds / 2);
+    say(`the bound with ${clients} clients: ${Math.round(perSecond)} checkouts/s`);
+    return perSecond;
+  });
 }
 
-function summarise(rushes: Rush[], bounds: number[], clients: unknown): Outcome {
-  const perSecond = rushes.map((rush) => rush.perSecond);
-  const p99 = rushes.map((rush) => rush.latencyMs.p99);
-  const load = rushes.map((rush) => share(rush, 'load'));
+function summarise(
+  { atBest, at512 }: Rushes,
+  bounds: number[],
+  details: { clients: Best | undefined; connections: Best },
+): Outcome {
+  const perSecond = atBest.map(perSecondOf);
+  const p99 = at512.map((rush) => rush.latencyMs.p99);
+  const load = atBest.map((rush) => share(rush, 'load'));
   return {
-    rushes,
-    details: { clients },
+    rushes: [...new Set([...atBest, ...at512])],
+    details,
     figures: [
       {
         id: 'saturation',
-        name: 'saturation, 512 connections',
+        name: `saturation, ${details.connections.best} connections`,
         unit: 'checkouts/s',
         spread: spreadOf(perSecond),
       },
@@ -86,7 +126,12 @@ function summarise(rushes: Rush[], bounds: number[], clients: unknown): Outcome 
               spread: spreadOf(ratios(perSecond, bounds)),
             },
           ]),
-      { id: 'p99_saturated', name: 'p99 at saturation, 512 connections', unit: 'ms', spread: spreadOf(p99) },
+      {
+        id: 'p99_saturated',
+        name: `p99 at saturation, ${SATURATED} connections`,
+        unit: 'ms',
+        spread: spreadOf(p99),
+      },
       {
         id: 'load_share',
         name: 'the load’s own share of the processor time',
@@ -96,6 +141,8 @@ function summarise(rushes: Rush[], bounds: number[], clients: unknown): Outcome 
     ],
   };
 }
+
+const perSecondOf = (rush: Rush) => rush.perSecond;
 
 function share({ cpuSeconds }: Rush, group: string): number {
   return (cpuSeconds[group] ?? 0) / (cpuSeconds.machine || 1);
