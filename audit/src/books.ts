@@ -19,6 +19,7 @@ export function openBooks(
       url: statementMs === undefined ? url : patient(url, statementMs),
       poolSize: POOL_SIZE,
       log,
+      wholeTables: true,
     });
   const books: Books = { order: open(urls.order), payment: open(urls.payment), stock: open(urls.stock) };
   return {

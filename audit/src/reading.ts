@@ -1,4 +1,4 @@
-import type { Database, Tx } from '../../shared/postgres/database';
+import type { Database, Reader } from '../../shared/postgres/database';
 import { type Statement, statement } from '../../shared/postgres/statement';
 
 /** The three databases, and the broker where it can be asked. */
@@ -9,7 +9,7 @@ export interface Books {
 }
 
 /** A view of each database that does not change while it is looked at. */
-export type Snapshots = { readonly [service in keyof Books]: Tx };
+export type Snapshots = { readonly [service in keyof Books]: Reader };
 
 const readOnly = statement('audit_read_only', 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
 
@@ -59,7 +59,11 @@ interface Limit {
 /** Without a limit, how long a database waits for the others. */
 const WAIT_MS = 600_000;
 
-function snapshot<T>(database: Database, limit: Limit | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+function snapshot<T>(
+  database: Database,
+  limit: Limit | undefined,
+  work: (tx: Reader) => Promise<T>,
+): Promise<T> {
   return database.transaction(async (tx) => {
     await tx.run(readOnly);
     await Promise.all([tx.run(settings, [String(limit?.withinMs ?? WAIT_MS)]), tx.run(lookNow)]);
@@ -73,7 +77,7 @@ function snapshot<T>(database: Database, limit: Limit | undefined, work: (tx: Tx
 }
 
 /** Gives each statement what is left of the time. */
-function within({ withinMs, end }: Limit, tx: Tx): Tx {
+function within({ withinMs, end }: Limit, tx: Reader): Reader {
   const late = (cause?: unknown) => {
     const hint = 'Let it take longer with AUDIT_TIMEOUT_MS, or find out what holds it up.';
     return new Error(`The audit was not done within ${withinMs / 1_000} s. ${hint}`, { cause });
@@ -97,7 +101,7 @@ const CANCELED = '57014';
  * A statement's time begins when it is issued, and must not be spent in waiting for others. When the work has failed
  * because of one of them, those behind it are not issued any more.
  */
-function oneAtATime(tx: Tx): Tx & { close(): Promise<unknown> } {
+function oneAtATime(tx: Reader): Reader & { close(): Promise<unknown> } {
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
   return {

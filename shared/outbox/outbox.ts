@@ -76,9 +76,11 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
           { err: failure.reason, messages: refused.length },
           'overdue messages could not be published; they stay in the outbox',
         );
-      if (taken.length > 0)
-        await Promise.all([tx.run(commitNeedNotBeDurable), tx.run(deleteOutbox, [taken])]);
-      if (refused.length > 0) await tx.run(postponeOutbox, [refused]);
+      if (taken.length > 0) {
+        tx.send(commitNeedNotBeDurable);
+        tx.send(deleteOutbox, [taken]);
+      }
+      if (refused.length > 0) tx.send(postponeOutbox, [refused]);
       return { published: taken.length, more: rows.length === POLL_LIMIT };
     });
     if (published > 0) log.info({ messages: published }, 'published what had been left in the outbox');
@@ -133,7 +135,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
         const rows = store(tx, outcome.emit);
         rows.catch(() => {});
         deleted.push(...confirmed.splice(0, DELETE_LIMIT));
-        if (deleted.length > 0) tx.run(deleteOutbox, [deleted]).catch(() => {});
+        if (deleted.length > 0) tx.send(deleteOutbox, [deleted]);
         return { outcome, rows };
       });
       publish(await rows);
@@ -148,7 +150,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
   async function deleteConfirmed(): Promise<void> {
     while (confirmed.length > 0) {
       await transaction(async (tx) => {
-        await tx.run(commitNeedNotBeDurable);
+        tx.send(commitNeedNotBeDurable);
         return { emit: [] };
       });
     }

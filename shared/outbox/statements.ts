@@ -36,8 +36,8 @@ export const postponeOutbox = statement(
 /** A row that is locked is being published once more by a poller, which deletes it itself. */
 export const deleteOutbox = statement(
   'delete_outbox',
-  `DELETE FROM outbox WHERE id IN (
-     SELECT id FROM outbox WHERE id = ANY($1::bigint[]) FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM outbox WHERE id = ANY (ARRAY(
+     SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED))`,
 );
 
 /** A deletion that a crash undoes means that a message is published twice, which every step absorbs: no need to wait for the disk. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../observe/log';
-import { asDatabaseFault, isRace } from './errors';
+import { asDatabaseFault, CommitUnknown, isRace } from './errors';
 import type { Statement } from './statement';
 import { OpenTransaction } from './transaction';
 
@@ -10,13 +10,16 @@ import { OpenTransaction } from './transaction';
  * happened, unless the error is CommitUnknown.
  */
 
-/**
- * An open transaction. Statements are sent as they are issued, so independent ones may be issued together. One that is
- * not waited for when the work ends goes ahead of COMMIT and undoes the transaction if it fails.
- */
-export interface Tx {
+/** What statements are asked of: they are sent as they are issued, so independent ones may be issued together. */
+export interface Reader {
   /** @throws DatabaseError (with its SQLSTATE) or DatabaseUnavailable */
   run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** An open transaction. */
+export interface Tx extends Reader {
+  /** Like `run`, for what needs no answer: it goes ahead of COMMIT, and the transaction fails with it. */
+  send(statement: Statement<unknown>, values?: readonly unknown[]): void;
 }
 
 export interface Database {
@@ -25,7 +28,7 @@ export interface Database {
   /** Resolves when the database answers. */
   ready(): Promise<void>;
   close(): Promise<void>;
-  /** For libraries that bring their own queries. */
+  /** For libraries that bring their own queries: outside a transaction they can only read. */
   readonly pool: pg.Pool;
 }
 
@@ -38,8 +41,29 @@ const parseArray: (text: string) => string[] = pg.types.getTypeParser(INT8_ARRAY
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 pg.types.setTypeParser(INT8_ARRAY, (text) => parseArray(text).map(Number));
 
-/** @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here */
-export function openDatabase(options: { url: string; poolSize: number; log: Logger }): Database {
+/**
+ * A prepared statement keeps its plan. One that was made while a table was small would go on reading all of it, and one
+ * that was made while a table had not been analysed would go on starting processes to help it read nothing.
+ */
+const LASTING_PLANS = '-c enable_seqscan=off -c max_parallel_workers_per_gather=0';
+/**
+ * For statements that find rows by their keys, however many: one plan serves them all, is made once, and finds, and so
+ * locks, the rows in the order of the keys.
+ */
+const PLANS_BY_KEY = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
+/** What writes goes along with BEGIN. Were BEGIN refused, the server would refuse what is sent behind it, too. */
+const READ_ONLY_UNLESS_BEGUN = '-c default_transaction_read_only=on';
+
+/**
+ * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
+ * @param options.wholeTables whether statements join whole tables, as an auditor's do: the planner chooses how
+ */
+export function openDatabase(options: {
+  url: string;
+  poolSize: number;
+  log: Logger;
+  wholeTables?: boolean;
+}): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
@@ -51,9 +75,7 @@ export function openDatabase(options: { url: string; poolSize: number; log: Logg
     idle_in_transaction_session_timeout: 20_000,
     // The server's own timeouts cannot reach us when the network is gone.
     query_timeout: 35_000,
-    // A prepared statement keeps its plan. One that was made while a table was small would go on reading all of it, and
-    // one that was made while a table had not been analysed would go on starting processes to help it read nothing.
-    options: '-c enable_seqscan=off -c max_parallel_workers_per_gather=0',
+    options: [LASTING_PLANS, READ_ONLY_UNLESS_BEGUN, options.wholeTables ? '' : PLANS_BY_KEY].join(' '),
   });
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
   // Without a listener, an error on a client that is checked out would end the process; its query rejects anyway.
@@ -63,19 +85,15 @@ export function openDatabase(options: { url: string; poolSize: number; log: Logg
     const client = await pool.connect().catch((error) => {
       throw asDatabaseFault(error);
     });
-    let broken = true;
+    const tx = new OpenTransaction(client);
+    let broken = false;
     try {
-      const tx = new OpenTransaction(client);
-      let result: T;
-      try {
-        result = await work(tx);
-      } catch (error) {
-        broken = await tx.rollback();
-        throw error;
-      }
+      const result = await work(tx);
       await tx.commit();
-      broken = false;
       return result;
+    } catch (error) {
+      broken = error instanceof CommitUnknown || (await tx.rollback());
+      throw error;
     } finally {
       client.release(broken);
     }

@@ -4,12 +4,18 @@ declare const row: unique symbol;
 export interface Statement<Row> {
   readonly name: string;
   readonly text: string;
-  /** Whether it changes nothing, locks aside: run outside a transaction it would do no harm. */
-  readonly reads: boolean;
   readonly [row]?: Row;
 }
 
 /** @param name unique within a service: it names the prepared statement */
 export function statement<Row = never>(name: string, text: string): Statement<Row> {
-  return { name, text, reads: text.startsWith('SELECT') };
+  return { name, text };
+}
+
+/**
+ * The parameter of a statement that changes each row its own way, and finds the rows by the keys of this. It joins nothing, so
+ * that there is one plan for it, whatever the planner takes the tables to be (docs/decisions/0006).
+ */
+export function asJson(changes: Iterable<readonly [key: string, change: unknown]>): string {
+  return JSON.stringify(Object.fromEntries(changes));
 }

@@ -4,30 +4,31 @@ import { asDatabaseFault, CommitUnknown } from './errors';
 import type { Statement } from './statement';
 
 /**
- * A transaction on the wire, in as few round trips as its work allows: what reads goes along with BEGIN, and what nobody
- * waits for goes along with COMMIT.
+ * A transaction on the wire, in as few round trips as its work allows: what is issued first goes along with BEGIN, and what
+ * nobody waits for goes along with COMMIT.
  */
 export class OpenTransaction implements Tx {
   private readonly begun: Promise<unknown>;
   private latest: Promise<unknown>;
-  /** Set once something waits for BEGIN, so that what is issued after it is not sent before it. */
-  private waiting = false;
   private firstFault: unknown;
 
   constructor(private readonly client: PoolClient) {
-    this.begun = this.send('BEGIN');
+    // The session is read-only otherwise, so that nothing is written by itself behind a BEGIN that is refused.
+    this.begun = this.query('BEGIN READ WRITE');
     this.latest = this.begun;
     this.begun.catch(() => {});
   }
 
   async run<Row>(statement: Statement<Row>, values: readonly unknown[] = []): Promise<Row[]> {
-    // Were BEGIN cancelled with a statement right behind it, that statement would commit alone.
-    this.waiting ||= !statement.reads;
-    if (this.waiting) await this.begun;
-    const answered = this.send<Row>({ ...statement, values: [...values] });
+    const answered = this.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
     this.latest = answered;
     const [, rows] = await Promise.all([this.begun, answered]);
     return rows;
+  }
+
+  send(statement: Statement<unknown>, values?: readonly unknown[]): void {
+    // COMMIT tells of it.
+    this.run(statement, values).catch(() => {});
   }
 
   /** Returns whether the connection is of no more use. */
@@ -55,7 +56,7 @@ export class OpenTransaction implements Tx {
   }
 
   /** Once a statement has failed, the server refuses the next ones; what is told is always why the first failed. */
-  private async send<Row>(config: string | pg.QueryConfig): Promise<Row[]> {
+  private async query<Row>(config: string | pg.QueryConfig): Promise<Row[]> {
     try {
       return (await this.client.query(config as pg.QueryConfig)).rows;
     } catch (error) {

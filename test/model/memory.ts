@@ -76,13 +76,20 @@ export class Transaction implements Tx {
 
   async run<Row>(statement: Statement<Row>, values: readonly unknown[] = []): Promise<Row[]> {
     const foreseen = this.foreseen.get(statement.name);
-    if (foreseen) return foreseen as Row[];
+    return (foreseen ?? this.does(statement, values)) as Row[];
+  }
+
+  send(statement: Statement<unknown>, values: readonly unknown[] = []): void {
+    this.does(statement, values);
+  }
+
+  private does(statement: Statement<unknown>, values: readonly unknown[]): unknown[] {
     const does = this.sql[statement.name];
     if (!does)
       throw new Error(
         `The model has no "${statement.name}": say in test/model/*-tables.ts what this statement does.`,
       );
-    return (does(this, ...(values as never[])) ?? []) as Row[];
+    return does(this, ...(values as never[])) ?? [];
   }
 
   /** Lets a statement answer what it answered at an earlier moment: it read without locking. */
@@ -114,7 +121,7 @@ export class Transaction implements Tx {
     return [...open.values()];
   }
 
-  put<Row>(table: Table<Row>, key: string, row: Row): void {
+  put<Row>(table: Table<Row>, key: string, row: NoInfer<Row>): void {
     this.writesOf(table).set(key, { key, before: table.get(key), after: row });
   }
 

@@ -1,5 +1,4 @@
-import type { OrderRow } from '../../order/src/saga/1-request-checkout/decide';
-import { lockSagas, settleOrders } from '../../order/src/saga/5-settle-checkout/statements';
+import { endSagas, settleOrders } from '../../order/src/saga/5-settle-checkout/statements';
 import { readCharges } from '../../payment/src/saga/3-charge-payment/statements';
 import {
   readHeld,
@@ -10,6 +9,7 @@ import {
 import { readItemsWaitedFor, recordTombstones } from '../../stock/src/saga/4-settle-reservation/statements';
 import type { Reservation } from '../../stock/src/saga/reservation';
 import { on } from './memory';
+import type { Reasons } from './order-tables';
 import { protocol, type Rules } from './world';
 
 /**
@@ -29,22 +29,24 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
   'an outcome ends whatever saga the order is in, not the one it is of': {
     sql: {
       order: ({ orders, sagas }) => ({
-        ...on(lockSagas, (tx, ids: string[]) =>
-          tx.getAll(sagas, ids).flatMap(({ saga_id, order_id, amount }) => {
-            const current = tx.get(orders, order_id)?.saga_id;
-            const state = current ? tx.get(sagas, current)?.state : undefined;
-            return state
-              ? { saga_id, order_id, state, amount, current_saga_id: saga_id, age_seconds: 0 }
-              : [];
+        ...on(endSagas, (tx, json: string) =>
+          Object.entries<Reasons[string]>(JSON.parse(json)).flatMap(([saga_id, reason]) => {
+            const { order_id, amount } = tx.get(sagas, saga_id) ?? {};
+            const current = tx.get(sagas, tx.get(orders, order_id ?? '')?.saga_id ?? '');
+            if (order_id === undefined || current?.state !== 'PENDING') return [];
+            const state = reason === null ? 'PAID' : 'FAILED';
+            tx.put(sagas, current.saga_id, { ...current, state, reason });
+            return { saga_id, order_id, state: 'PENDING', amount: amount as number, age_seconds: 0 };
           }),
         ),
-        ...on(settleOrders, (tx, orderIds: string[], _: string[], states: string[]) =>
-          orderIds.map((id, i) => {
-            const status = states[i] === 'PAID' ? 'PAID' : 'OPEN';
-            tx.update(orders, id, (order): OrderRow => ({ ...order, status }));
-            return { id };
-          }),
-        ),
+        ...on(settleOrders, (tx, orderIds: string[], json: string) => {
+          const status = Object.values<Reasons[string]>(JSON.parse(json))[0] === null ? 'PAID' : 'OPEN';
+          return tx.getAll(orders, orderIds).flatMap((order) => {
+            if (order.status !== 'CHECKING_OUT') return [];
+            tx.put(orders, order.id, { ...order, status });
+            return { id: order.id };
+          });
+        }),
       }),
     },
   },

@@ -1,13 +1,14 @@
 import type { KeyRow, LineRow, OrderRow } from '../../order/src/saga/1-request-checkout/decide';
 import {
+  correctOrders,
   freezeOrders,
-  lockOrders,
   openSagas,
   readCheckoutKeys,
-  readOpenLines,
+  readLines,
   storeCheckoutKeys,
 } from '../../order/src/saga/1-request-checkout/statements';
-import { endSagas, lockSagas, settleOrders } from '../../order/src/saga/5-settle-checkout/statements';
+import type { SagaRow } from '../../order/src/saga/5-settle-checkout/decide';
+import { endSagas, readSagas, settleOrders } from '../../order/src/saga/5-settle-checkout/statements';
 import { takeOverdueSagas } from '../../order/src/saga/cancel-overdue/statements';
 import type { FailureReason, SagaEvent } from '../../shared/contract/events';
 import { on, type Sql, Table } from './memory';
@@ -39,26 +40,32 @@ export function orderTables() {
 }
 export type OrderTables = ReturnType<typeof orderTables>;
 
+/** By saga; null for those that paid. */
+export type Reasons = Record<string, FailureReason | null>;
+
+const sagaRow = ({ saga_id, order_id, state, amount }: SagaState): SagaRow => ({
+  ...{ saga_id, order_id, state, amount, age_seconds: 0 },
+});
+
 export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
   return {
-    ...on(lockOrders, (tx, ids: string[]) => tx.getAll(orders, ids)),
-    ...on(readOpenLines, (tx, ids: string[]) =>
-      tx
-        .getAll(orders, ids)
-        .flatMap((order) => (order.status === 'OPEN' ? (tx.get(lines, order.id) ?? []) : [])),
-    ),
-    ...on(readCheckoutKeys, (tx, names: string[]) => tx.getAll(keys, names)),
-    ...on(freezeOrders, (tx, orderIds: string[], sagaIds: string[]) =>
-      orderIds.flatMap((id, i) =>
+    ...on(freezeOrders, (tx, json: string) => {
+      const offered: Record<string, string> = JSON.parse(json);
+      const before = tx.getAll(orders, Object.keys(offered));
+      for (const [id, saga_id] of Object.entries(offered))
         tx.update(orders, id, (order): OrderRow | undefined =>
-          order.status === 'OPEN'
-            ? { ...order, status: 'CHECKING_OUT', saga_id: sagaIds[i] as string }
-            : undefined,
-        )
-          ? { id }
-          : [],
-      ),
-    ),
+          order.status === 'OPEN' ? { ...order, status: 'CHECKING_OUT', saga_id } : undefined,
+        );
+      return before;
+    }),
+    ...on(readLines, (tx, ids: string[]) => tx.getAll(lines, ids).flat()),
+    ...on(correctOrders, (tx, json: string) => {
+      const correct: Record<string, Pick<OrderRow, 'status' | 'saga_id'>> = JSON.parse(json);
+      for (const [id, change] of Object.entries(correct))
+        tx.update(orders, id, (order) => ({ ...order, ...change }));
+      return undefined;
+    }),
+    ...on(readCheckoutKeys, (tx, names: string[]) => tx.getAll(keys, names)),
     ...on(openSagas, (tx, ...columns: [string[], string[], string[], number[], string[], number]) => {
       const [sagaIds, orderIds, userIds, amounts, traceparents] = columns;
       for (const [i, saga_id] of sagaIds.entries())
@@ -79,33 +86,25 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
         tx.insert(keys, key, { key, fingerprint: fingerprints[i] as string, saga_id: sagaIds[i] as string });
       return undefined;
     }),
-    ...on(lockSagas, (tx, ids: string[]) =>
-      tx.getAll(sagas, ids).flatMap(({ saga_id, order_id, state, amount }) => {
-        const order = tx.get(orders, order_id);
-        if (!order) return [];
-        return { saga_id, order_id, state, amount, current_saga_id: order.saga_id, age_seconds: 0 };
-      }),
-    ),
-    ...on(endSagas, (tx, ids: string[], states: ('PAID' | 'FAILED')[], reasons: (FailureReason | null)[]) => {
-      for (const [i, id] of ids.entries())
-        tx.update(sagas, id, (saga) =>
-          saga.state === 'PENDING'
-            ? { ...saga, state: states[i] as 'PAID' | 'FAILED', reason: reasons[i] as FailureReason | null }
-            : undefined,
-        );
-      return undefined;
+    ...on(endSagas, (tx, json: string) => {
+      const reasons: Reasons = JSON.parse(json);
+      const pending = tx.getAll(sagas, Object.keys(reasons)).filter((saga) => saga.state === 'PENDING');
+      for (const saga of pending) {
+        const reason = reasons[saga.saga_id] ?? null;
+        tx.put(sagas, saga.saga_id, { ...saga, state: reason === null ? 'PAID' : 'FAILED', reason });
+      }
+      return pending.map(sagaRow);
     }),
-    ...on(settleOrders, (tx, orderIds: string[], sagaIds: string[], states: ('PAID' | 'FAILED')[]) =>
-      orderIds.flatMap((id, i) =>
-        tx.update(orders, id, (order): OrderRow | undefined =>
-          order.saga_id === sagaIds[i] && order.status === 'CHECKING_OUT'
-            ? { ...order, status: states[i] === 'PAID' ? 'PAID' : 'OPEN' }
-            : undefined,
-        )
-          ? { id }
-          : [],
-      ),
-    ),
+    ...on(readSagas, (tx, ids: string[]) => tx.getAll(sagas, ids).map(sagaRow)),
+    ...on(settleOrders, (tx, orderIds: string[], json: string) => {
+      const reasons: Reasons = JSON.parse(json);
+      return tx.getAll(orders, orderIds).flatMap((order) => {
+        const reason = reasons[order.saga_id ?? ''];
+        if (reason === undefined || order.status !== 'CHECKING_OUT') return [];
+        tx.put(orders, order.id, { ...order, status: reason === null ? 'PAID' : 'OPEN' });
+        return { id: order.id };
+      });
+    }),
     ...on(takeOverdueSagas, (tx, _repeatAfterMs: number, limit: number) => {
       const overdue = tx
         .getOpen(sagas)

@@ -1,8 +1,8 @@
 import type { ChargeRow, UserRow } from '../../payment/src/saga/3-charge-payment/decide';
 import {
-  lockUsers,
   readCharges,
   recordCharges,
+  returnCredit,
   takeCredit,
 } from '../../payment/src/saga/3-charge-payment/statements';
 import type { FailureReason } from '../../shared/contract/events';
@@ -27,27 +27,33 @@ export type PaymentTables = ReturnType<typeof paymentTables>;
 
 export function paymentSql({ users, charges, ledger }: PaymentTables): Sql {
   return {
-    ...on(lockUsers, (tx, ids: string[]) => tx.getAll(users, ids)),
+    ...on(takeCredit, (tx, json: string) => {
+      const asked: Record<string, number> = JSON.parse(json);
+      const before = tx.getAll(users, Object.keys(asked));
+      for (const user of before)
+        tx.put(users, user.id, {
+          ...user,
+          credit: user.credit - Math.min(user.credit, asked[user.id] as number),
+        });
+      return before;
+    }),
+    ...on(returnCredit, (tx, json: string) => {
+      for (const [id, amount] of Object.entries<number>(JSON.parse(json)))
+        tx.update(users, id, (user) => ({ ...user, credit: user.credit + amount }));
+      return undefined;
+    }),
     ...on(readCharges, (tx, sagaIds: string[]) => tx.getAll(charges, sagaIds)),
     ...on(recordCharges, (tx, ...columns: [string[], string[], string[], number[], string[], string[]]) => {
       const [sagaIds, orderIds, userIds, amounts, states, reasons] = columns;
-      for (const [i, saga_id] of sagaIds.entries())
+      for (const [i, saga_id] of sagaIds.entries()) {
+        const [user_id, amount] = [userIds[i] as string, amounts[i] as number];
         tx.insert(charges, saga_id, {
-          saga_id,
-          order_id: orderIds[i] as string,
-          user_id: userIds[i] as string,
-          amount: amounts[i] as number,
+          ...{ saga_id, order_id: orderIds[i] as string, user_id, amount },
           state: states[i] as ChargeRow['state'],
           reason: reasons[i] as FailureReason | null,
         });
-      return undefined;
-    }),
-    ...on(takeCredit, (tx, sagaIds: string[], _orderIds: string[], userIds: string[], amounts: number[]) => {
-      for (const [i, saga_id] of sagaIds.entries()) {
-        const user_id = userIds[i] as string;
-        const delta = -(amounts[i] as number);
-        tx.put(ledger, `capture/${saga_id}`, { user_id, delta, saga_id });
-        tx.update(users, user_id, (user) => ({ ...user, credit: user.credit + delta }));
+        if (states[i] === 'CAPTURED')
+          tx.put(ledger, `capture/${saga_id}`, { user_id, delta: -amount, saga_id });
       }
       return undefined;
     }),

@@ -1,8 +1,6 @@
 import type { FailureReason } from '../../shared/contract/events';
 import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/shelves';
 import {
-  endWaiting,
-  holdItems,
   lockItems,
   lockWaiting,
   readHeld,
@@ -11,6 +9,7 @@ import {
   readReservations,
   readWaitedFor,
   recordReservations,
+  takeItems,
 } from '../../stock/src/saga/2-reserve-stock/statements';
 import {
   lockReservations,
@@ -18,10 +17,9 @@ import {
   readItemsWaitedFor,
   recordSales,
   recordTombstones,
-  returnItems,
-  settleReservations,
 } from '../../stock/src/saga/4-settle-reservation/statements';
 import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
+import { returnItems, settleReservations } from '../../stock/src/saga/statements';
 import { on, type Sql, Table, type Transaction } from './memory';
 import type { Message } from './order-tables';
 
@@ -42,9 +40,8 @@ export function stockTables() {
 export type StockTables = ReturnType<typeof stockTables>;
 
 export function stockSql({ items, reservations, ledger }: StockTables): Sql {
-  function move(tx: Transaction, itemIds: readonly string[], change: (i: number) => number): void {
-    for (const [i, itemId] of itemIds.entries())
-      tx.update(items, itemId, (item) => ({ ...item, available: item.available + change(i) }));
+  function move(tx: Transaction, itemId: string, units: number): void {
+    tx.update(items, itemId, (item) => ({ ...item, available: item.available + units }));
   }
   /** It reads what is RESERVED, so that a sale that comes in between shows at the commit. */
   function heldOf(tx: Transaction, itemId: string): number {
@@ -54,24 +51,17 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
       .flatMap(([sagaId]) => linesOf(tx.get(reservations, sagaId) as Reservation))
       .reduce((sum, line) => sum + (line.item_id === itemId ? line.quantity : 0), 0);
   }
-  function end(
-    tx: Transaction,
-    sagaIds: string[],
-    states: string[],
-    reasons: (FailureReason | null)[],
-  ): void {
-    for (const [i, sagaId] of sagaIds.entries())
-      tx.update(reservations, sagaId, (reservation) => ({
-        ...reservation,
-        state: states[i] as Reservation['state'],
-        reason: reasons[i] as FailureReason | null,
-      }));
-  }
   const waitingForAny = (tx: Transaction, itemIds: readonly string[]) =>
     tx.getOpen(reservations).filter((r) => r.item_ids.some((id) => itemIds.includes(id)));
   const distinct = (itemIds: string[]) => [...new Set(itemIds)].map((item_id) => ({ item_id }));
 
   return {
+    ...on(takeItems, (tx, json: string) => {
+      const asked: Record<string, number> = JSON.parse(json);
+      const before = tx.getAll(items, Object.keys(asked));
+      for (const { id, available } of before) move(tx, id, -Math.min(available, asked[id] as number));
+      return before;
+    }),
     ...on(lockItems, (tx, ids: string[]) => tx.getAll(items, ids)),
     ...on(readReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
     ...on(readWaitedFor, (tx, itemIds: string[]) => {
@@ -89,29 +79,20 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
         tx.insert(reservations, reservation.saga_id, reservation);
       return undefined;
     }),
-    ...on(holdItems, (tx, itemIds: string[], quantities: number[]) => {
-      move(tx, itemIds, (i) => -(quantities[i] as number));
-      return undefined;
-    }),
     ...on(readItemsWaitedForTogether, (tx, itemIds: string[]) =>
       distinct(waitingForAny(tx, itemIds).flatMap((r) => r.item_ids)),
     ),
     ...on(lockWaiting, waitingForAny),
-    ...on(endWaiting, (tx, sagaIds: string[], states: string[], reasons: (FailureReason | null)[]) => {
-      end(tx, sagaIds, states, reasons);
-      return undefined;
-    }),
     ...on(readItemsWaitedForLong, (tx) => distinct(tx.getOpen(reservations).flatMap((r) => r.item_ids))),
 
     ...on(lockReservedItems, () => undefined),
     ...on(lockReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
-    ...on(
-      settleReservations,
-      (tx, sagaIds: string[], states: string[], reasons: (FailureReason | null)[]) => {
-        end(tx, sagaIds, states, reasons);
-        return undefined;
-      },
-    ),
+    ...on(settleReservations, (tx, json: string) => {
+      const settled: Record<string, Pick<Reservation, 'state' | 'reason'>> = JSON.parse(json);
+      for (const [sagaId, change] of Object.entries(settled))
+        tx.update(reservations, sagaId, (reservation) => ({ ...reservation, ...change }));
+      return undefined;
+    }),
     ...on(
       recordTombstones,
       (tx, ...columns: [string[], string[], string[], number[], string[], string[]]) => {
@@ -138,8 +119,8 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
       }
       return undefined;
     }),
-    ...on(returnItems, (tx, itemIds: string[], quantities: number[]) => {
-      move(tx, itemIds, (i) => quantities[i] as number);
+    ...on(returnItems, (tx, json: string) => {
+      for (const [id, units] of Object.entries<number>(JSON.parse(json))) move(tx, id, units);
       return undefined;
     }),
     ...on(readItemsWaitedFor, (tx, itemIds: string[]) =>
@@ -148,7 +129,7 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
     http_lock_item: (tx, id: string) => tx.getAll(items, [id]),
     http_read_held: (tx, id: string) => [{ held: heldOf(tx, id) }],
     http_change_stock: (tx, item_id: string, delta: number) => {
-      move(tx, [item_id], () => delta);
+      move(tx, item_id, delta);
       tx.put(ledger, `change/${ledger.size}`, { item_id, delta, saga_id: null });
       return undefined;
     },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
 import { createLogger } from '../../shared/observe/log';
 import { type Database, openDatabase, type Tx } from '../../shared/postgres/database';
 import { createDatabase } from '../support/cluster';
@@ -16,14 +17,17 @@ export interface Bench {
 /** @param broken a query that returns the rows that do not add up: none, after every test */
 export function benchOf(service: 'order' | 'payment' | 'stock', tables: string, broken: string): Bench {
   let database: Database;
-  const query: Bench['query'] = async (text, values = []) => (await database.pool.query(text, values)).rows;
+  let pool: Pool;
+  const query: Bench['query'] = async (text, values = []) => (await pool.query(text, values)).rows;
 
   beforeAll(async () => {
-    database = openDatabase({ url: await createDatabase(service), poolSize: 8, log: silent });
+    const url = await createDatabase(service);
+    database = openDatabase({ url, poolSize: 8, log: silent });
+    pool = new Pool({ connectionString: url, max: 2 });
   });
   beforeEach(() => query(`TRUNCATE ${tables} RESTART IDENTITY CASCADE`));
   afterEach(async () => expect(await query(broken)).toEqual([]));
-  afterAll(() => database.close());
+  afterAll(() => Promise.all([database.close(), pool.end()]));
 
   return {
     transaction: (work) => database.transaction(work),

@@ -39,10 +39,7 @@ class Desk {
     );
     for (const { saga_id, order_id, user_id, amount } of opened) {
       this.orders.set(order_id, { id: order_id, user_id, status: 'CHECKING_OUT', saga_id });
-      this.sagas.set(saga_id, {
-        ...{ saga_id, order_id, amount, state: 'PENDING', age_seconds: 0 },
-        current_saga_id: saga_id,
-      });
+      this.sagas.set(saga_id, { saga_id, order_id, amount, state: 'PENDING', age_seconds: 0 });
     }
     for (const key of keys) this.keys.set(key.key, key);
     this.answers.push(...decisions);
@@ -56,11 +53,7 @@ class Desk {
       if (paid) return [paymentCaptured(bill)];
       return [rejected ? stockRejected(bill) : stockReleased(bill)];
     });
-    const rows = [...this.sagas.values()].map((row) => ({
-      ...row,
-      current_saga_id: this.orders.get(row.order_id)?.saga_id ?? null,
-    }));
-    for (const { saga_id, order_id, state } of decideSettlements(rows, events).settled) {
+    for (const { saga_id, order_id, state } of decideSettlements([...this.sagas.values()], events).settled) {
       const [saga, order] = [this.sagas.get(saga_id) as SagaRow, this.orders.get(order_id) as OrderRow];
       expect(order).toMatchObject({ status: 'CHECKING_OUT', saga_id });
       this.sagas.set(saga_id, { ...saga, state });

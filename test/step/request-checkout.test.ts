@@ -101,6 +101,31 @@ test('an order whose checkout failed can be checked out again, in another saga',
   expect(emit).toEqual([checkoutRequested(bill(2, 'o', 10), { a: 1 })]);
 });
 
+test('an order that is frozen for a request which opens nothing is as it was before', async () => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.create('empty', {});
+  await desk.request(click('o', 1, 'key'));
+  await desk.settle(stockRejected(bill(1, 'o', 10)));
+  const { decisions, emit } = await desk.request(click('o', 2, 'key'), click('empty', 3));
+  expect(decisions.map(({ kind }) => kind)).toEqual(['repeated', 'empty']);
+  expect(emit).toEqual([]);
+  expect(await desk.order('o')).toEqual({ status: 'OPEN', saga_id: sagaId(1) });
+  expect(await desk.order('empty')).toEqual({ status: 'OPEN', saga_id: null });
+});
+
+test('an order is in the saga that is opened, although the first request of the batch for it opens nothing', async () => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.request(click('o', 1, 'key'));
+  await desk.settle(stockRejected(bill(1, 'o', 10)));
+  const { decisions } = await desk.request(click('o', 2, 'key'), click('o', 3), click('o', 4));
+  expect(decisions).toEqual([
+    { kind: 'repeated', saga_id: sagaId(1) },
+    { kind: 'opened', saga_id: sagaId(3) },
+    { kind: 'joined', saga_id: sagaId(3) },
+  ]);
+  expect(await desk.order('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(3) });
+});
+
 describe('with an idempotency key', () => {
   test('a repetition is told the saga that answered the first, even after that failed', async () => {
     await desk.create('o', { a: [1, 10] });

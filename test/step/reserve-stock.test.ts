@@ -196,30 +196,34 @@ describe('what undecided sagas hold', () => {
             asked.push(statement.name);
             return tx.run(statement, values);
           },
+          send(statement, values) {
+            asked.push(statement.name);
+            tx.send(statement, values);
+          },
         },
         [newcomer, newcomer],
       ),
     );
     return asked;
   };
-  const usual = ['lock_items', 'read_reservations', 'read_waited_for'];
+  const usual = ['take_items', 'read_reservations', 'read_waited_for'];
 
   test('is looked up by nobody who finds enough', async () => {
     await stock.shelve({ a: 3, b: 3 });
     await stock.reserve(checkoutRequested(first, { a: 2 }), checkoutRequested(second, { b: 2 }));
-    expect(await reservingAsks()).toEqual([...usual, 'record_reservations', 'hold_items']);
+    expect(await reservingAsks()).toEqual([...usual, 'record_reservations']);
   });
 
   test('is looked up by whoever finds too little', async () => {
     await stock.shelve({ a: 2, b: 3 });
     await stock.reserve(checkoutRequested(first, { a: 2 }), checkoutRequested(second, { b: 2 }));
-    expect(await reservingAsks()).toEqual([...usual, 'read_held', 'record_reservations']);
+    expect(await reservingAsks()).toEqual([...usual, 'read_held', 'record_reservations', 'return_items']);
   });
 
   test('is looked up by whoever finds too little behind those who wait', async () => {
     await stock.shelve({ a: 4, b: 3 });
     await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 4 }));
-    expect(await reservingAsks()).toEqual([...usual, 'read_held', 'record_reservations']);
+    expect(await reservingAsks()).toEqual([...usual, 'read_held', 'record_reservations', 'return_items']);
     expect(await stock.stateOf(third)).toBe('WAITING');
   });
 

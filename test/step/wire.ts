@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import { Pool } from 'pg';
 import { BATCH_CONTENT_TYPE, encodeBatch } from '../../shared/contract/cloudevents';
 import type { SagaEvent } from '../../shared/contract/events';
 import { openDeadLetters } from '../../shared/inbox/dead-letters';
@@ -44,12 +45,12 @@ export class Wire {
   private constructor(
     readonly amqp: string,
     private readonly url: string,
-    private readonly database: Database,
+    private readonly pool: Pool,
   ) {}
 
   static async open(service: 'order' | 'payment' | 'stock'): Promise<Wire> {
     const [amqp, url] = await Promise.all([createVhost(), createDatabase(service)]);
-    const wire = new Wire(amqp, url, openDatabase({ url, poolSize: 4, log: silent }));
+    const wire = new Wire(amqp, url, new Pool({ connectionString: url, max: 4 }));
     await wire.look();
     await declareTopology(wire.channel);
     return wire;
@@ -139,7 +140,7 @@ export class Wire {
   }
 
   async query<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
-    return (await this.database.pool.query(text, values)).rows;
+    return (await this.pool.query(text, values)).rows;
   }
 
   /** Makes what is in the outbox old enough for a poller to take, as if time had passed. */
@@ -167,7 +168,7 @@ export class Wire {
 
   async close(): Promise<void> {
     await this.eye.close();
-    await this.database.close();
+    await this.pool.end();
   }
 }
 

@@ -113,8 +113,9 @@ test('a step imports no other step', () => {
   ).toEqual([]);
 });
 
-test('a step imports the contract, errors and transactions, and nothing else that is shared', () => {
+test('a step imports the contract, amounts, errors and transactions, and nothing else that is shared', () => {
   const allowed = [
+    'shared/amounts',
     'shared/contract',
     'shared/errors',
     'shared/inbox/step',

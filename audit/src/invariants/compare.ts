@@ -1,4 +1,4 @@
-import type { Tx } from '../../../shared/postgres/database';
+import type { Reader } from '../../../shared/postgres/database';
 import { type Statement, statement } from '../../../shared/postgres/statement';
 
 /**
@@ -46,8 +46,8 @@ export function comparable(name: string, rows: string): Comparable {
 
 /** Yields the ids of sagas that the two sides do not agree on, some at a time. */
 export async function* differences(
-  [left, leftTx]: readonly [Comparable, Tx],
-  [right, rightTx]: readonly [Comparable, Tx],
+  [left, leftTx]: readonly [Comparable, Reader],
+  [right, rightTx]: readonly [Comparable, Reader],
   olderThanMs: number | null,
 ): AsyncGenerator<string[]> {
   const [leftDigests, rightDigests] = await Promise.all([

@@ -1,4 +1,4 @@
-import type { Tx } from '../../../shared/postgres/database';
+import type { Reader } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import { type Finding, MAX_FINDINGS } from '../finding';
 
@@ -49,7 +49,7 @@ const wrongOrderPayments = statement<{ user_id: string; order_id: string; paid: 
    ORDER BY user_id, order_id LIMIT ${MAX_FINDINGS}`,
 );
 
-export async function checkMoney(payment: Tx): Promise<Finding[]> {
+export async function checkMoney(payment: Reader): Promise<Finding[]> {
   const [credits, captures, orderPayments] = await Promise.all([
     payment.run(wrongCredits),
     payment.run(wrongCaptures),

@@ -1,4 +1,4 @@
-import type { Tx } from '../../../shared/postgres/database';
+import type { Reader } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import { type Finding, MAX_FINDINGS } from '../finding';
 
@@ -37,7 +37,7 @@ const wrongSales = statement<{ saga_id: string; item_id: string; sold: string; n
    ORDER BY saga_id, item_id LIMIT ${MAX_FINDINGS}`,
 );
 
-export async function checkStock(stock: Tx): Promise<Finding[]> {
+export async function checkStock(stock: Reader): Promise<Finding[]> {
   const [items, sales] = await Promise.all([stock.run(wrongItems), stock.run(wrongSales)]);
   return [
     ...items.map(({ item_id, available, noted, reserved }) => ({

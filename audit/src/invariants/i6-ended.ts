@@ -1,5 +1,5 @@
 import { queues } from '../../../shared/contract/events';
-import type { Tx } from '../../../shared/postgres/database';
+import type { Reader } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import type { QueueLength } from '../../../shared/rabbit/queues';
 import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
@@ -66,7 +66,7 @@ function stuck(service: string, { saga_id, order_id, user_id, state, seconds }: 
   return { invariant: 'I6', saga_id, order_id, user_id, detail };
 }
 
-async function checkOutbox(service: string, tx: Tx, olderThanMs: number): Promise<Finding[]> {
+async function checkOutbox(service: string, tx: Reader, olderThanMs: number): Promise<Finding[]> {
   const rows = await tx.run(unsentRows, [olderThanMs]);
   return rows.map(({ id, routing_key, seconds }) => ({
     invariant: 'I6',

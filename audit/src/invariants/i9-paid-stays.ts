@@ -1,4 +1,4 @@
-import type { Tx } from '../../../shared/postgres/database';
+import type { Reader } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import { type Finding, MAX_FINDINGS } from '../finding';
 
@@ -37,7 +37,7 @@ const sagasAgainstTheirOrders = statement<Disagreement>(
  * (That lines do not change is checked with the amounts, I5.) Both tables are in one database and change together, so
  * this holds in every snapshot.
  */
-export async function checkPaidStays(order: Tx): Promise<Finding[]> {
+export async function checkPaidStays(order: Reader): Promise<Finding[]> {
   const [orders, sagas] = await Promise.all([
     order.run(ordersAgainstTheirSagas),
     order.run(sagasAgainstTheirOrders),

@@ -1,19 +1,23 @@
 import { statement } from '../../../../shared/postgres/statement';
 import type { KeyRow, LineRow, OrderRow } from './decide';
 
-export const lockOrders = statement<OrderRow>(
-  'lock_orders',
-  `SELECT id, user_id, status, saga_id FROM orders WHERE id = ANY($1::text[])
-   ORDER BY id FOR NO KEY UPDATE`,
+/**
+ * Freezes the orders that are open, locks them all, and answers what they were (docs/decisions/0013).
+ * @param $1 the saga for each order, as JSON by order
+ */
+export const freezeOrders = statement<OrderRow>(
+  'freeze_orders',
+  `UPDATE orders SET status = CASE status WHEN 'OPEN' THEN 'CHECKING_OUT' ELSE status END,
+          saga_id = CASE status WHEN 'OPEN' THEN ($1::jsonb ->> id)::uuid ELSE saga_id END
+   WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))
+   RETURNING id, user_id, old.status, old.saga_id`,
 );
 
 /** To be read once the orders are locked: from then on their lines stand still. */
-export const readOpenLines = statement<LineRow>(
-  'read_open_lines',
-  `SELECT l.order_id, l.item_id, l.quantity, l.price
-   FROM order_lines l JOIN orders o ON o.id = l.order_id
-   WHERE l.order_id = ANY($1::text[]) AND o.status = 'OPEN'
-   ORDER BY l.order_id, l.item_id`,
+export const readLines = statement<LineRow>(
+  'read_lines',
+  `SELECT order_id, item_id, quantity, price FROM order_lines WHERE order_id = ANY($1::text[])
+   ORDER BY order_id, item_id`,
 );
 
 export const readCheckoutKeys = statement<KeyRow>(
@@ -21,12 +25,14 @@ export const readCheckoutKeys = statement<KeyRow>(
   'SELECT key, fingerprint, saga_id FROM idempotency_keys WHERE key = ANY($1::text[])',
 );
 
-export const freezeOrders = statement<{ id: string }>(
-  'freeze_orders',
-  `UPDATE orders SET status = 'CHECKING_OUT', saga_id = opened.saga_id
-   FROM unnest($1::text[], $2::uuid[]) AS opened (order_id, saga_id)
-   WHERE orders.id = opened.order_id AND orders.status = 'OPEN'
-   RETURNING orders.id`,
+/**
+ * For orders that were frozen for nothing, or for another saga than the one that is opened.
+ * @param $1 { status, saga_id } for each order, as JSON by order
+ */
+export const correctOrders = statement(
+  'correct_orders',
+  `UPDATE orders SET status = $1::jsonb -> id ->> 'status', saga_id = ($1::jsonb -> id ->> 'saga_id')::uuid
+   WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))`,
 );
 
 export const openSagas = statement(

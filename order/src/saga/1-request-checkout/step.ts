@@ -1,13 +1,20 @@
 import type { SagaEvent } from '../../../../shared/contract/events';
-import { InvariantViolation } from '../../../../shared/errors';
 import type { Tx } from '../../../../shared/postgres/database';
-import { type CheckoutDecision, type CheckoutRequest, checkoutRequested, decideCheckouts } from './decide';
+import { asJson } from '../../../../shared/postgres/statement';
 import {
+  type CheckoutDecision,
+  type CheckoutDecisions,
+  type CheckoutRequest,
+  checkoutRequested,
+  decideCheckouts,
+  type OrderRow,
+} from './decide';
+import {
+  correctOrders,
   freezeOrders,
-  lockOrders,
   openSagas,
   readCheckoutKeys,
-  readOpenLines,
+  readLines,
   storeCheckoutKeys,
 } from './statements';
 
@@ -17,37 +24,53 @@ export async function requestCheckouts(
   requests: readonly CheckoutRequest[],
   cancelAfterMs: number,
 ): Promise<{ decisions: CheckoutDecision[]; emit: SagaEvent[] }> {
-  const orderIds = requests.map((request) => request.order_id);
+  const offered = firstOffers(requests);
+  const orderIds = [...offered.keys()];
   const keyNames = requests.flatMap((request) => request.idempotency?.key ?? []);
   // Sent together, answered one after the other: the lines are read when the orders are locked.
   const [orders, lines, keys] = await Promise.all([
-    tx.run(lockOrders, [orderIds]),
-    tx.run(readOpenLines, [orderIds]),
+    tx.run(freezeOrders, [asJson(offered)]),
+    tx.run(readLines, [orderIds]),
     keyNames.length > 0 ? tx.run(readCheckoutKeys, [keyNames]) : [],
   ]);
   const { decisions, opened, keys: newKeys } = decideCheckouts({ orders, lines, keys }, requests);
 
-  const [frozen] = await Promise.all([
-    opened.length > 0
-      ? tx.run(freezeOrders, [opened.map((o) => o.order_id), opened.map((o) => o.saga_id)])
-      : [],
-    opened.length > 0 &&
-      tx.run(openSagas, [
-        opened.map((o) => o.saga_id),
-        opened.map((o) => o.order_id),
-        opened.map((o) => o.user_id),
-        opened.map((o) => o.amount),
-        opened.map((o) => o.traceparent),
-        cancelAfterMs,
-      ]),
-    newKeys.length > 0 &&
-      tx.run(storeCheckoutKeys, [
-        newKeys.map((k) => k.key),
-        newKeys.map((k) => k.fingerprint),
-        newKeys.map((k) => k.saga_id),
-      ]),
-  ]);
-  if (frozen.length !== opened.length)
-    throw new InvariantViolation('an order that was locked open was not open');
+  const wrong = wronglyFrozen(orders, offered, opened);
+  if (wrong.length > 0)
+    tx.send(correctOrders, [asJson(wrong.map(({ id, status, saga_id }) => [id, { status, saga_id }]))]);
+  if (opened.length > 0)
+    tx.send(openSagas, [
+      opened.map((o) => o.saga_id),
+      opened.map((o) => o.order_id),
+      opened.map((o) => o.user_id),
+      opened.map((o) => o.amount),
+      opened.map((o) => o.traceparent),
+      cancelAfterMs,
+    ]);
+  if (newKeys.length > 0)
+    tx.send(storeCheckoutKeys, [
+      newKeys.map((k) => k.key),
+      newKeys.map((k) => k.fingerprint),
+      newKeys.map((k) => k.saga_id),
+    ]);
   return { decisions, emit: opened.map(checkoutRequested) };
+}
+
+/** The saga for which each order is frozen before anything of it is known: that of the first request. */
+function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string> {
+  return new Map(requests.toReversed().map((request) => [request.order_id, request.saga_id]));
+}
+
+/** What must be written of the orders that were open, where it is not what freezing them has written. */
+function wronglyFrozen(
+  orders: readonly OrderRow[],
+  offered: ReadonlyMap<string, string>,
+  opened: CheckoutDecisions['opened'],
+): OrderRow[] {
+  const sagas = new Map(opened.map((saga) => [saga.order_id, saga.saga_id]));
+  return orders.flatMap((order) => {
+    const saga_id = sagas.get(order.id);
+    if (order.status !== 'OPEN' || saga_id === offered.get(order.id)) return [];
+    return saga_id === undefined ? order : { ...order, status: 'CHECKING_OUT' as const, saga_id };
+  });
 }

@@ -17,8 +17,6 @@ export interface SagaRow {
   order_id: string;
   state: 'PENDING' | 'PAID' | 'FAILED';
   amount: number;
-  /** The saga that the order is in now: the fence. */
-  current_saga_id: string | null;
   age_seconds: number;
 }
 
@@ -32,6 +30,25 @@ export interface Settlement {
   took_seconds: number;
 }
 
+interface Outcome {
+  saga_id: string;
+  order_id: string;
+  state: 'PAID' | 'FAILED';
+  reason: FailureReason | null;
+}
+
+/** What a batch makes of each saga that it names: whatever is said of one later in the batch changes nothing. */
+export function firstOutcomes(events: readonly SagaEvent[]): Outcome[] {
+  const outcomes = new Map<string, Outcome>();
+  for (const event of events) {
+    const { saga_id, order_id } = event.data;
+    const outcome = { saga_id, order_id, ...outcomeOf(event) };
+    if (!outcomes.has(saga_id)) outcomes.set(saga_id, outcome);
+  }
+  return [...outcomes.values()];
+}
+
+/** @param rows the sagas as they were before this batch */
 export function decideSettlements(
   rows: readonly SagaRow[],
   events: readonly SagaEvent[],
@@ -49,11 +66,6 @@ export function decideSettlements(
     }
     if (saga.state !== 'PENDING') {
       throw new InvariantViolation(`saga ${saga.saga_id} ended as ${saga.state} and now hears ${event.type}`);
-    }
-    if (saga.current_saga_id !== saga.saga_id) {
-      throw new InvariantViolation(
-        `saga ${saga.saga_id} is pending, but order ${saga.order_id} is in another`,
-      );
     }
     if (event.type === 'payment.captured' && event.data.amount !== saga.amount) {
       throw new InvariantViolation(
@@ -74,7 +86,7 @@ export function decideSettlements(
   return { settled, duplicates };
 }
 
-function outcomeOf(event: SagaEvent): { state: 'PAID' | 'FAILED'; reason: FailureReason | null } {
+function outcomeOf(event: SagaEvent): Pick<Outcome, 'state' | 'reason'> {
   switch (event.type) {
     case 'payment.captured':
       return { state: 'PAID', reason: null };

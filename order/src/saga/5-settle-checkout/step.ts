@@ -1,7 +1,8 @@
 import { InvariantViolation } from '../../../../shared/errors';
 import type { Step } from '../../../../shared/inbox/step';
-import { decideSettlements, type Settlement } from './decide';
-import { endSagas, lockSagas, settleOrders } from './statements';
+import { asJson } from '../../../../shared/postgres/statement';
+import { decideSettlements, firstOutcomes, type Settlement } from './decide';
+import { endSagas, readSagas, settleOrders } from './statements';
 
 /**
  * Step 5: an outcome makes the order PAID, or OPEN again with a reason.
@@ -11,19 +12,25 @@ export function settleCheckout(onSettled: (settled: Settlement[]) => void): Step
   return {
     queue: 'order.settle',
     async run(tx, events) {
-      const rows = await tx.run(lockSagas, [events.map((event) => event.data.saga_id)]);
-      const { settled, duplicates } = decideSettlements(rows, events);
-      if (settled.length > 0) {
-        const sagaIds = settled.map((s) => s.saga_id);
-        const states = settled.map((s) => s.state);
-        const [orders] = await Promise.all([
-          tx.run(settleOrders, [settled.map((s) => s.order_id), sagaIds, states]),
-          tx.run(endSagas, [sagaIds, states, settled.map((s) => s.reason)]),
-        ]);
-        if (orders.length !== settled.length)
-          throw new InvariantViolation('a pending saga had an order that was not checking out');
-      }
+      const outcomes = firstOutcomes(events);
+      const sagaIds = outcomes.map((outcome) => outcome.saga_id);
+      const reasons = asJson(outcomes.map(({ saga_id, reason }) => [saga_id, reason]));
+      // Orders come first, as every step locks them.
+      const [orders, pending] = await Promise.all([
+        tx.run(settleOrders, [outcomes.map((outcome) => outcome.order_id), reasons]),
+        tx.run(endSagas, [reasons]),
+      ]);
+      const ended =
+        pending.length < sagaIds.length ? await tx.run(readSagas, [except(sagaIds, pending)]) : [];
+      const { settled, duplicates } = decideSettlements([...pending, ...ended], events);
+      if (orders.length !== settled.length)
+        throw new InvariantViolation('a pending saga had an order that was not checking out for it');
       return { emit: [], duplicates, afterCommit: () => onSettled(settled) };
     },
   };
+}
+
+function except(sagaIds: readonly string[], rows: readonly { saga_id: string }[]): string[] {
+  const found = new Set(rows.map((row) => row.saga_id));
+  return sagaIds.filter((sagaId) => !found.has(sagaId));
 }

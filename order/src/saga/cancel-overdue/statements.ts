@@ -14,12 +14,10 @@ export interface OverdueSaga {
  */
 export const takeOverdueSagas = statement<OverdueSaga>(
   'take_overdue_sagas',
-  `WITH overdue AS MATERIALIZED (
-     SELECT id FROM sagas WHERE state = 'PENDING' AND deadline_at <= now()
-     ORDER BY deadline_at LIMIT $2 FOR UPDATE SKIP LOCKED
-   )
-   UPDATE sagas
+  `UPDATE sagas
    SET deadline_at = now() + least(greatest($1 * interval '1 millisecond', now() - opened_at), interval '5 minutes')
-   WHERE id IN (SELECT id FROM overdue)
+   WHERE id = ANY (ARRAY(
+     SELECT id FROM sagas WHERE state = 'PENDING' AND deadline_at <= now()
+     ORDER BY deadline_at LIMIT $2 FOR UPDATE SKIP LOCKED))
    RETURNING id AS saga_id, order_id, user_id, amount, traceparent`,
 );

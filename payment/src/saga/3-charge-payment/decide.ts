@@ -29,7 +29,7 @@ export interface ChargeDecisions {
   duplicates: number;
 }
 
-/** @param rows the locked users, and the decisions already recorded for these sagas */
+/** @param rows the locked users as they were before this batch, and the decisions already recorded for these sagas */
 export function decideCharges(
   rows: { users: readonly UserRow[]; charges: readonly ChargeRow[] },
   events: readonly SagaEvent[],

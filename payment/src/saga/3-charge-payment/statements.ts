@@ -1,9 +1,25 @@
 import { statement } from '../../../../shared/postgres/statement';
 import type { ChargeRow, UserRow } from './decide';
 
-export const lockUsers = statement<UserRow>(
-  'lock_users',
-  'SELECT id, credit FROM users WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE',
+/**
+ * Takes what is asked of each user, or what there is, and answers what there was (docs/decisions/0013).
+ * @param $1 the amount asked of each, as JSON by user
+ */
+export const takeCredit = statement<UserRow>(
+  'take_credit',
+  `UPDATE users SET credit = credit - least(credit, ($1::jsonb ->> id)::bigint)
+   WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))
+   RETURNING id, old.credit`,
+);
+
+/**
+ * What was taken and is not needed after all.
+ * @param $1 the amount for each, as JSON by user
+ */
+export const returnCredit = statement(
+  'return_credit',
+  `UPDATE users SET credit = credit + ($1::jsonb ->> id)::bigint
+   WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))`,
 );
 
 export const readCharges = statement<ChargeRow>(
@@ -16,20 +32,13 @@ export const readCharges = statement<ChargeRow>(
  */
 export const recordCharges = statement(
   'record_charges',
-  `INSERT INTO charges (saga_id, order_id, user_id, amount, state, reason)
-   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
-   ORDER BY 1`,
-);
-
-export const takeCredit = statement(
-  'take_credit',
-  `WITH captured AS (
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS c (saga_id, order_id, user_id, amount)
+  `WITH decided AS MATERIALIZED (
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+       AS d (saga_id, order_id, user_id, amount, state, reason)
    ), ledger AS (
      INSERT INTO credit_ledger (user_id, delta, kind, saga_id, order_id)
-     SELECT user_id, -amount, 'capture', saga_id, order_id FROM captured
+     SELECT user_id, -amount, 'capture', saga_id, order_id FROM decided WHERE state = 'CAPTURED'
    )
-   UPDATE users SET credit = credit - taken.amount
-   FROM (SELECT user_id, sum(amount)::bigint AS amount FROM captured GROUP BY user_id) AS taken
-   WHERE users.id = taken.user_id`,
+   INSERT INTO charges (saga_id, order_id, user_id, amount, state, reason)
+   SELECT * FROM decided ORDER BY saga_id`,
 );

@@ -1,35 +1,38 @@
+import { sumByKey, surplus } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
+import { asJson } from '../../../../shared/postgres/statement';
 import { decideCharges } from './decide';
-import { lockUsers, readCharges, recordCharges, takeCredit } from './statements';
+import { readCharges, recordCharges, returnCredit, takeCredit } from './statements';
 
 /** Step 3: takes the credit, or says no. The row it writes is the decision. */
 export const chargePayment: Step = {
   queue: 'payment.charge',
   async run(tx, events) {
-    const buyers = events.flatMap((event) => (event.type === 'stock.reserved' ? event.data.user_id : []));
-    const sagaIds = events.map((event) => event.data.saga_id);
-    const [users, charges] = await Promise.all([tx.run(lockUsers, [buyers]), tx.run(readCharges, [sagaIds])]);
+    const asked = sumByKey(
+      events.flatMap(({ type, data }) => (type === 'stock.reserved' ? [[data.user_id, data.amount]] : [])),
+    );
+    const [users, charges] = await Promise.all([
+      tx.run(takeCredit, [asJson(asked)]),
+      tx.run(readCharges, [events.map((event) => event.data.saga_id)]),
+    ]);
     const { decided, emit, duplicates } = decideCharges({ users, charges }, events);
 
+    if (decided.length > 0)
+      tx.send(recordCharges, [
+        decided.map((c) => c.saga_id),
+        decided.map((c) => c.order_id),
+        decided.map((c) => c.user_id),
+        decided.map((c) => c.amount),
+        decided.map((c) => c.state),
+        decided.map((c) => c.reason),
+      ]);
     const captured = decided.filter((charge) => charge.state === 'CAPTURED');
-    await Promise.all([
-      decided.length > 0 &&
-        tx.run(recordCharges, [
-          decided.map((c) => c.saga_id),
-          decided.map((c) => c.order_id),
-          decided.map((c) => c.user_id),
-          decided.map((c) => c.amount),
-          decided.map((c) => c.state),
-          decided.map((c) => c.reason),
-        ]),
-      captured.length > 0 &&
-        tx.run(takeCredit, [
-          captured.map((c) => c.saga_id),
-          captured.map((c) => c.order_id),
-          captured.map((c) => c.user_id),
-          captured.map((c) => c.amount),
-        ]),
-    ]);
+    const returned = surplus({
+      had: users.map((user) => [user.id, user.credit]),
+      asked,
+      used: captured.map((charge) => [charge.user_id, charge.amount]),
+    });
+    if (returned.length > 0) tx.send(returnCredit, [asJson(returned)]);
     return { emit, duplicates };
   },
 };

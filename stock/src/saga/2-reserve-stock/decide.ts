@@ -5,7 +5,7 @@ import { type ItemRow, Shelves } from './shelves';
 
 /** What a batch of checkouts is judged by. */
 export interface ReservationRows {
-  /** Locked. */
+  /** Locked, as they were before this batch. */
   items: readonly ItemRow[];
   /** Those that these sagas have already. */
   reservations: readonly Reservation[];

@@ -1,15 +1,18 @@
+import { sumByKey } from '../../../../shared/amounts';
 import type { SagaEvent } from '../../../../shared/contract/events';
 import type { Tx } from '../../../../shared/postgres/database';
+import { asJson } from '../../../../shared/postgres/statement';
+import { linesOf } from '../reservation';
+import { settleReservations, statesOf } from '../statements';
 import { decideWaiting } from './decide';
 import {
-  endWaiting,
   lockItems,
   lockWaiting,
   readHeld,
   readItemsWaitedForLong,
   readItemsWaitedForTogether,
+  takeItems,
 } from './statements';
-import { holdReserved } from './step';
 
 /**
  * Serves those who wait for items of which something was just sold for good, given back or added.
@@ -30,14 +33,11 @@ export async function serveWaiting(
   ]);
   const { decided, emit, unsettled } = decideWaiting(items, held, waiting);
   if (decided.length > 0) {
-    await Promise.all([
-      tx.run(endWaiting, [
-        decided.map((r) => r.saga_id),
-        decided.map((r) => r.state),
-        decided.map((r) => r.reason),
-      ]),
-      holdReserved(tx, decided),
-    ]);
+    tx.send(settleReservations, [statesOf(decided)]);
+    // All of it is there: the items are locked, and the decision went by them.
+    const reserved = decided.filter((reservation) => reservation.state === 'RESERVED').flatMap(linesOf);
+    if (reserved.length > 0)
+      tx.send(takeItems, [asJson(sumByKey(reserved.map((line) => [line.item_id, line.quantity])))]);
   }
   return { emit, unsettled };
 }

@@ -3,6 +3,17 @@ import { statement } from '../../../../shared/postgres/statement';
 import type { Reservation } from '../reservation';
 import type { ItemRow } from './shelves';
 
+/**
+ * Takes what is asked of each item, or what there is, and answers what there was (docs/decisions/0013).
+ * @param $1 the units asked of each, as JSON by item
+ */
+export const takeItems = statement<ItemRow>(
+  'take_items',
+  `UPDATE items SET available = available - least(available, ($1::jsonb ->> id)::bigint)
+   WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))
+   RETURNING id, old.available`,
+);
+
 export const lockItems = statement<ItemRow>(
   'lock_items',
   'SELECT id, available FROM items WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE',
@@ -53,14 +64,6 @@ export const recordReservations = statement(
      state text, reason text, traceparent text)`,
 );
 
-export const holdItems = statement(
-  'hold_items',
-  `UPDATE items SET available = available - taken.quantity
-   FROM (SELECT item_id, sum(quantity)::bigint AS quantity
-         FROM unnest($1::text[], $2::bigint[]) AS line (item_id, quantity) GROUP BY item_id) AS taken
-   WHERE items.id = taken.item_id`,
-);
-
 /** Every item that is wanted by somebody who waits for one of these. */
 export const readItemsWaitedForTogether = statement<{ item_id: string }>(
   'read_items_waited_for_together',
@@ -73,13 +76,6 @@ export const lockWaiting = statement<Reservation>(
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
    FROM reservations WHERE state = 'WAITING' AND item_ids && $1::text[]
    ORDER BY arrival FOR NO KEY UPDATE`,
-);
-
-export const endWaiting = statement(
-  'end_waiting',
-  `UPDATE reservations SET state = ended.state, reason = ended.reason, updated_at = now()
-   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS ended (saga_id, state, reason)
-   WHERE reservations.saga_id = ended.saga_id AND reservations.state = 'WAITING'`,
 );
 
 export const readItemsWaitedForLong = statement<{ item_id: string }>(

@@ -1,30 +1,26 @@
+import { sumByKey, surplus } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
-import type { Tx } from '../../../../shared/postgres/database';
-import type { Reservation } from '../reservation';
+import { asJson } from '../../../../shared/postgres/statement';
+import { linesOf } from '../reservation';
+import { returnItems } from '../statements';
 import { decideReservations, itemsRunningShort } from './decide';
-import {
-  holdItems,
-  lockItems,
-  readHeld,
-  readReservations,
-  readWaitedFor,
-  recordReservations,
-} from './statements';
+import { readHeld, readReservations, readWaitedFor, recordReservations, takeItems } from './statements';
 
 /** Step 2: sets every line of an order aside, or says no, or lets the saga wait. */
 export const reserveStock: Step = {
   queue: 'stock.reserve',
   async run(tx, events) {
-    const itemIds = [
-      ...new Set(
-        events.flatMap((event) =>
-          event.type === 'order.checkout_requested' ? event.data.lines.map((line) => line.item_id) : [],
-        ),
+    const asked = sumByKey(
+      events.flatMap(({ type, data }) =>
+        type === 'order.checkout_requested'
+          ? data.lines.map((line) => [line.item_id, line.quantity] as const)
+          : [],
       ),
-    ];
+    );
+    const itemIds = [...asked.keys()];
     // Sent together, answered one after the other: the rest is read when the items are locked.
     const [items, reservations, waitedFor] = await Promise.all([
-      tx.run(lockItems, [itemIds]),
+      tx.run(takeItems, [asJson(asked)]),
       tx.run(readReservations, [events.map((event) => event.data.saga_id)]),
       tx.run(readWaitedFor, [itemIds]),
     ]);
@@ -32,16 +28,15 @@ export const reserveStock: Step = {
     const short = itemsRunningShort(rows, events);
     const held = short.length > 0 ? await tx.run(readHeld, [short]) : [];
     const { decided, emit, duplicates } = decideReservations(rows, held, events);
-    await Promise.all([
-      decided.length > 0 && tx.run(recordReservations, [JSON.stringify(decided)]),
-      holdReserved(tx, decided),
-    ]);
+
+    if (decided.length > 0) tx.send(recordReservations, [JSON.stringify(decided)]);
+    const reserved = decided.filter((reservation) => reservation.state === 'RESERVED');
+    const returned = surplus({
+      had: items.map((item) => [item.id, item.available]),
+      asked,
+      used: reserved.flatMap(linesOf).map((line) => [line.item_id, line.quantity]),
+    });
+    if (returned.length > 0) tx.send(returnItems, [asJson(returned)]);
     return { emit, duplicates };
   },
 };
-
-export async function holdReserved(tx: Tx, decided: readonly Reservation[]): Promise<void> {
-  const reserved = decided.filter((reservation) => reservation.state === 'RESERVED');
-  if (reserved.length === 0) return;
-  await tx.run(holdItems, [reserved.flatMap((r) => r.item_ids), reserved.flatMap((r) => r.quantities)]);
-}

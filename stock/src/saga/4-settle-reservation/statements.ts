@@ -5,7 +5,7 @@ import type { Reservation } from '../reservation';
 export const lockReservedItems = statement(
   'lock_reserved_items',
   `SELECT FROM items
-   WHERE id IN (SELECT unnest(item_ids) FROM reservations WHERE saga_id = ANY($1::uuid[]))
+   WHERE id = ANY (ARRAY(SELECT unnest(item_ids) FROM reservations WHERE saga_id = ANY ($1::uuid[])))
    ORDER BY id FOR NO KEY UPDATE`,
 );
 
@@ -14,13 +14,6 @@ export const lockReservations = statement<Reservation>(
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
    FROM reservations WHERE saga_id = ANY($1::uuid[])
    ORDER BY saga_id FOR NO KEY UPDATE`,
-);
-
-export const settleReservations = statement(
-  'settle_reservations',
-  `UPDATE reservations SET state = settled.state, reason = settled.reason, updated_at = now()
-   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS settled (saga_id, state, reason)
-   WHERE reservations.saga_id = settled.saga_id`,
 );
 
 /** A request that arrives meanwhile makes this fail on the primary key; run again, it finds the reservation. */
@@ -39,15 +32,6 @@ export const recordSales = statement(
   `INSERT INTO stock_ledger (item_id, delta, kind, saga_id)
    SELECT item_id, -quantity, 'sale', saga_id
    FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS line (saga_id, item_id, quantity)`,
-);
-
-export const returnItems = statement(
-  'return_items',
-  `UPDATE items SET available = available + returned.quantity
-   FROM (SELECT item_id, sum(quantity)::bigint AS quantity
-         FROM unnest($1::text[], $2::bigint[]) AS line (item_id, quantity)
-         GROUP BY item_id ORDER BY item_id) AS returned
-   WHERE items.id = returned.item_id`,
 );
 
 /**

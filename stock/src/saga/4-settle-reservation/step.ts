@@ -1,5 +1,8 @@
+import { sumByKey } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
 import type { Tx } from '../../../../shared/postgres/database';
+import { asJson } from '../../../../shared/postgres/statement';
+import { returnItems, settleReservations, statesOf } from '../statements';
 import { decideSettlements, type SettlementDecisions } from './decide';
 import {
   lockReservations,
@@ -7,8 +10,6 @@ import {
   readItemsWaitedFor,
   recordSales,
   recordTombstones,
-  returnItems,
-  settleReservations,
 } from './statements';
 
 /**
@@ -28,9 +29,9 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
         tx.run(lockReservations, [sagaIds]),
       ]);
       const decisions = decideSettlements(reservations, events);
-      const [, itemsWaitedFor] = await Promise.all([
-        write(tx, decisions),
-        tx.run(readItemsWaitedFor, [decisions.settled.flatMap((reservation) => reservation.item_ids)]),
+      write(tx, decisions);
+      const itemsWaitedFor = await tx.run(readItemsWaitedFor, [
+        decisions.settled.flatMap((reservation) => reservation.item_ids),
       ]);
       const { emit, duplicates, compensated } = decisions;
       return {
@@ -46,30 +47,23 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
   };
 }
 
-async function write(tx: Tx, { settled, tombstones, sold, returned }: SettlementDecisions): Promise<void> {
-  await Promise.all([
-    settled.length > 0 &&
-      tx.run(settleReservations, [
-        settled.map((r) => r.saga_id),
-        settled.map((r) => r.state),
-        settled.map((r) => r.reason),
-      ]),
-    sold.length > 0 &&
-      tx.run(recordSales, [
-        sold.map((line) => line.saga_id),
-        sold.map((line) => line.item_id),
-        sold.map((line) => line.quantity),
-      ]),
-    returned.length > 0 &&
-      tx.run(returnItems, [returned.map((line) => line.item_id), returned.map((line) => line.quantity)]),
-    tombstones.length > 0 &&
-      tx.run(recordTombstones, [
-        tombstones.map((r) => r.saga_id),
-        tombstones.map((r) => r.order_id),
-        tombstones.map((r) => r.user_id),
-        tombstones.map((r) => r.amount),
-        tombstones.map((r) => r.reason),
-        tombstones.map((r) => r.traceparent),
-      ]),
-  ]);
+function write(tx: Tx, { settled, tombstones, sold, returned }: SettlementDecisions): void {
+  if (settled.length > 0) tx.send(settleReservations, [statesOf(settled)]);
+  if (sold.length > 0)
+    tx.send(recordSales, [
+      sold.map((line) => line.saga_id),
+      sold.map((line) => line.item_id),
+      sold.map((line) => line.quantity),
+    ]);
+  if (returned.length > 0)
+    tx.send(returnItems, [asJson(sumByKey(returned.map((line) => [line.item_id, line.quantity])))]);
+  if (tombstones.length > 0)
+    tx.send(recordTombstones, [
+      tombstones.map((r) => r.saga_id),
+      tombstones.map((r) => r.order_id),
+      tombstones.map((r) => r.user_id),
+      tombstones.map((r) => r.amount),
+      tombstones.map((r) => r.reason),
+      tombstones.map((r) => r.traceparent),
+    ]);
 }
