@@ -87,7 +87,7 @@ ENV NODE_ENV=production PATH=/usr/local/bin
 LABEL org.opencontainers.image.title=chandlery org.opencontainers.image.licenses=MIT
 WORKDIR /app
 USER 65532:65532
-ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=16"]
+ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=16", "--heap-growing-percent=75"]
 
 FROM base AS order
 COPY --from=tested --chown=0:0 /tmp/files/order /

@@ -7,9 +7,10 @@ export const home = process.env.CHANDLERY_HOME ?? join(root, '.chandlery');
 
 /**
  * What a service is started with, as in its image. V8 would give each young generation 32 MiB and more, which saves no time
- * that could be measured here and costs 100 MiB.
+ * that could be measured here and costs 100 MiB. And it would let what is old grow to four times what is in use before it
+ * looks: at 1.75 times order has 180 MiB instead of 265, for a tenth of its processor time.
  */
-export const serviceFlags = ['--enable-source-maps', '--max-semi-space-size=16'];
+export const serviceFlags = ['--enable-source-maps', '--max-semi-space-size=16', '--heap-growing-percent=75'];
 
 export const serviceNames = ['order', 'payment', 'stock'] as const;
 export type ServiceName = (typeof serviceNames)[number];
