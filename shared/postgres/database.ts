@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../observe/log';
-import { asDatabaseFault, CommitUnknown, isRace } from './errors';
+import { asDatabaseFault, CommitUnknown, DatabaseUnavailable, isRace } from './errors';
 import type { Statement } from './statement';
 import { OpenTransaction } from './transaction';
 
@@ -51,8 +51,8 @@ const LASTING_PLANS = '-c enable_seqscan=off -c max_parallel_workers_per_gather=
  * locks, the rows in the order of the keys.
  */
 const PLANS_BY_KEY = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
-/** What writes goes along with BEGIN. Were BEGIN refused, the server would refuse what is sent behind it, too. */
-const READ_ONLY_UNLESS_BEGUN = '-c default_transaction_read_only=on';
+/** So that a session learns soon enough that the server has been made read-only. */
+const MAX_LIFETIME_SECONDS = 300;
 
 /**
  * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
@@ -70,29 +70,46 @@ export function openDatabase(options: {
     pipeline: true,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
+    maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     statement_timeout: 30_000,
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 20_000,
     // The server's own timeouts cannot reach us when the network is gone.
     query_timeout: 35_000,
-    options: [LASTING_PLANS, READ_ONLY_UNLESS_BEGUN, options.wholeTables ? '' : PLANS_BY_KEY].join(' '),
+    options: options.wholeTables ? LASTING_PLANS : `${LASTING_PLANS} ${PLANS_BY_KEY}`,
+    onConnect: protect,
   });
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
   // Without a listener, an error on a client that is checked out would end the process; its query rejects anyway.
   pool.on('connect', (client) => client.on('error', () => {}));
 
+  /** Sessions of a server that lets nobody write: a standby, or one that its operator has made read-only. */
+  const readOnly = new WeakSet<pg.ClientBase>();
+
+  /**
+   * What writes is sent along with BEGIN, and would be committed by itself were BEGIN refused. So the session is read-only,
+   * and it is BEGIN that lets a transaction write. That must not overrule a server that is read-only already.
+   */
+  async function protect(client: pg.ClientBase): Promise<void> {
+    const { rows } = await client.query(`SELECT current_setting('transaction_read_only') AS it_is`);
+    if (rows[0].it_is === 'on') readOnly.add(client);
+    else await client.query('SET default_transaction_read_only = on');
+  }
+
   async function attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await pool.connect().catch((error) => {
       throw asDatabaseFault(error);
     });
-    const tx = new OpenTransaction(client);
-    let broken = false;
+    const tx = new OpenTransaction(client, readOnly.has(client) ? 'READ ONLY' : 'READ WRITE');
+    // The server may have become writable by the next time.
+    let broken = readOnly.has(client);
     try {
       const result = await work(tx);
       await tx.commit();
       return result;
     } catch (error) {
-      broken = error instanceof CommitUnknown || (await tx.rollback());
+      const lost = error instanceof CommitUnknown || error instanceof DatabaseUnavailable;
+      broken ||= lost || (await tx.rollback());
       throw error;
     } finally {
       client.release(broken);

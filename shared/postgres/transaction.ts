@@ -1,6 +1,6 @@
 import pg, { type PoolClient } from 'pg';
 import type { Tx } from './database';
-import { asDatabaseFault, CommitUnknown } from './errors';
+import { asDatabaseFault, CommitUnknown, DatabaseUnavailable } from './errors';
 import type { Statement } from './statement';
 
 /**
@@ -12,9 +12,11 @@ export class OpenTransaction implements Tx {
   private latest: Promise<unknown>;
   private firstFault: unknown;
 
-  constructor(private readonly client: PoolClient) {
-    // The session is read-only otherwise, so that nothing is written by itself behind a BEGIN that is refused.
-    this.begun = this.query('BEGIN READ WRITE');
+  constructor(
+    private readonly client: PoolClient,
+    access: 'READ ONLY' | 'READ WRITE' = 'READ WRITE',
+  ) {
+    this.begun = this.query(`BEGIN ${access}`, refused);
     this.latest = this.begun;
     this.begun.catch(() => {});
   }
@@ -45,6 +47,7 @@ export class OpenTransaction implements Tx {
    */
   async commit(): Promise<void> {
     await this.begun;
+    if (this.firstFault) throw this.firstFault;
     const answer = await this.client.query('COMMIT').catch((error) => {
       const refused = error instanceof pg.DatabaseError && error.severity === 'ERROR';
       throw refused ? error : new CommitUnknown('the connection was lost in COMMIT', { cause: error });
@@ -56,12 +59,17 @@ export class OpenTransaction implements Tx {
   }
 
   /** Once a statement has failed, the server refuses the next ones; what is told is always why the first failed. */
-  private async query<Row>(config: string | pg.QueryConfig): Promise<Row[]> {
+  private async query<Row>(config: string | pg.QueryConfig, faultOf = asDatabaseFault): Promise<Row[]> {
     try {
       return (await this.client.query(config as pg.QueryConfig)).rows;
     } catch (error) {
-      this.firstFault ??= asDatabaseFault(error);
+      this.firstFault ??= faultOf(error);
       throw this.firstFault;
     }
   }
+}
+
+/** Whatever the server has against a transaction, nothing has happened yet, and it may think otherwise later. */
+function refused(error: unknown): DatabaseUnavailable {
+  return new DatabaseUnavailable('the database lets no transaction begin', { cause: error });
 }

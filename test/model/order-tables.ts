@@ -4,7 +4,7 @@ import {
   freezeOrders,
   openSagas,
   readCheckoutKeys,
-  readLines,
+  readFrozenLines,
   storeCheckoutKeys,
 } from '../../order/src/saga/1-request-checkout/statements';
 import type { SagaRow } from '../../order/src/saga/5-settle-checkout/decide';
@@ -40,6 +40,9 @@ export function orderTables() {
 }
 export type OrderTables = ReturnType<typeof orderTables>;
 
+/** By order; null where no saga may be opened. */
+type Offers = Record<string, string | null>;
+
 /** By saga; null for those that paid. */
 export type Reasons = Record<string, FailureReason | null>;
 
@@ -50,15 +53,20 @@ const sagaRow = ({ saga_id, order_id, state, amount }: SagaState): SagaRow => ({
 export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
   return {
     ...on(freezeOrders, (tx, json: string) => {
-      const offered: Record<string, string> = JSON.parse(json);
+      const offered: Offers = JSON.parse(json);
       const before = tx.getAll(orders, Object.keys(offered));
       for (const [id, saga_id] of Object.entries(offered))
         tx.update(orders, id, (order): OrderRow | undefined =>
-          order.status === 'OPEN' ? { ...order, status: 'CHECKING_OUT', saga_id } : undefined,
+          order.status === 'OPEN' && saga_id ? { ...order, status: 'CHECKING_OUT', saga_id } : undefined,
         );
       return before;
     }),
-    ...on(readLines, (tx, ids: string[]) => tx.getAll(lines, ids).flat()),
+    ...on(readFrozenLines, (tx, json: string) => {
+      const offered: Offers = JSON.parse(json);
+      return tx
+        .getAll(orders, Object.keys(offered))
+        .flatMap((order) => (order.saga_id === offered[order.id] ? (tx.get(lines, order.id) ?? []) : []));
+    }),
     ...on(correctOrders, (tx, json: string) => {
       const correct: Record<string, Pick<OrderRow, 'status' | 'saga_id'>> = JSON.parse(json);
       for (const [id, change] of Object.entries(correct))

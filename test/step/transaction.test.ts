@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import { Client, type PoolClient } from 'pg';
 import { openDatabase } from '../../shared/postgres/database';
 import { isOutage } from '../../shared/postgres/errors';
 import { statement } from '../../shared/postgres/statement';
@@ -87,11 +87,43 @@ test('nothing is written when the server refuses to begin, though the first stat
   const client = await database.pool.connect();
   const refused = new OpenTransaction(refusingToBegin(client));
   const [looked, written] = await Promise.allSettled([refused.run(read), refused.run(add, ['a'])]);
-  expect(looked).toMatchObject({ reason: { code: '42601' } });
-  expect(written).toMatchObject({ reason: { code: '42601' } });
-  await expect(refused.commit()).rejects.toMatchObject({ code: '42601' });
+  const outage = { code: 'DATABASE_UNAVAILABLE', cause: { code: '42601' } };
+  expect(looked).toMatchObject({ reason: outage });
+  expect(written).toMatchObject({ reason: outage });
+  await expect(refused.commit()).rejects.toMatchObject(outage);
   client.release();
   expect(await database.transaction((tx) => tx.run(read))).toEqual([]);
+  await database.close();
+});
+
+test('what cannot be sent, and nobody waits for, is told, and nothing is committed', async () => {
+  const circular: unknown[] = [];
+  circular.push({ circular });
+  const unsent = bench.transaction(async (tx) => {
+    await tx.run(add, ['a']);
+    tx.send(add, [{ circular }]);
+  });
+  await expect(unsent).rejects.toThrow();
+  expect(await items()).toEqual([]);
+});
+
+test('a server that its operator has made read-only is read and not written to, and written to when it is open again', async () => {
+  const url = await createDatabase('stock');
+  const owner = new Client({ connectionString: url });
+  await owner.connect();
+  const name = new URL(url).pathname.slice(1);
+  await owner.query(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`);
+  const database = openDatabase({ url, poolSize: 1, log: silent });
+  const write = () => database.transaction((tx) => tx.run(add, ['a']));
+
+  const fault = await write().catch((error: unknown) => error);
+  expect([isOutage(fault), fault]).toMatchObject([true, { code: '25006' }]);
+  expect(await database.transaction((tx) => tx.run(read))).toEqual([]);
+
+  await owner.query(`ALTER DATABASE "${name}" RESET default_transaction_read_only`);
+  await owner.end();
+  await write();
+  expect(await database.transaction((tx) => tx.run(read))).toEqual([{ id: 'a' }]);
   await database.close();
 });
 

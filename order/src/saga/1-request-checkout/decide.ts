@@ -4,8 +4,8 @@ import type { Line, SagaEvent } from '../../../../shared/contract/events';
  * Opens a checkout attempt, or says why none is opened.
  *
  *     OPEN          with lines     → CHECKING_OUT, a new saga           (opened)
- *     OPEN          without lines  → nothing to buy                     (empty)
  *     OPEN          without room   → refused before anything starts     (overloaded)
+ *     OPEN          without lines  → nothing to buy                     (empty)
  *     CHECKING_OUT                 → the saga under way is shared       (joined)
  *     PAID                         → paid already, charged nothing more (paid)
  *
@@ -58,7 +58,7 @@ export interface CheckoutDecisions {
   keys: { key: string; fingerprint: string; saga_id: string }[];
 }
 
-/** @param rows the locked orders as they were before this batch, their lines, and the keys that were seen before */
+/** @param rows the locked orders as they were before this batch, the lines of those that were open, and the keys that were seen before */
 export function decideCheckouts(
   rows: { orders: readonly OrderRow[]; lines: readonly LineRow[]; keys: readonly KeyRow[] },
   requests: readonly CheckoutRequest[],
@@ -102,8 +102,8 @@ export function decideCheckouts(
       return { kind: order.status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
     }
     const bought = lines.get(order_id) ?? [];
-    if (bought.length === 0) return { kind: 'empty' };
     if (!may_open) return { kind: 'overloaded' };
+    if (bought.length === 0) return { kind: 'empty' };
     orders.set(order_id, { ...order, status: 'CHECKING_OUT', saga_id });
     result.opened.push({
       saga_id,

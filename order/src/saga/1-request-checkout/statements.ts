@@ -3,20 +3,27 @@ import type { KeyRow, LineRow, OrderRow } from './decide';
 
 /**
  * Freezes the orders that are open, locks them all, and answers what they were (docs/decisions/0013).
- * @param $1 the saga for each order, as JSON by order
+ * @param $1 the saga for each order, or null if none may be opened, as JSON by order
  */
 export const freezeOrders = statement<OrderRow>(
   'freeze_orders',
-  `UPDATE orders SET status = CASE status WHEN 'OPEN' THEN 'CHECKING_OUT' ELSE status END,
-          saga_id = CASE status WHEN 'OPEN' THEN ($1::jsonb ->> id)::uuid ELSE saga_id END
+  `UPDATE orders
+   SET status = CASE WHEN status = 'OPEN' AND $1::jsonb ->> id IS NOT NULL THEN 'CHECKING_OUT' ELSE status END,
+       saga_id = CASE WHEN status = 'OPEN' THEN coalesce(($1::jsonb ->> id)::uuid, saga_id) ELSE saga_id END
    WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))
    RETURNING id, user_id, old.status, old.saga_id`,
 );
 
-/** To be read once the orders are locked: from then on their lines stand still. */
-export const readLines = statement<LineRow>(
-  'read_lines',
-  `SELECT order_id, item_id, quantity, price FROM order_lines WHERE order_id = ANY($1::text[])
+/**
+ * Of those that `freezeOrders` has frozen: to be read once they are locked, because from then on their lines stand still.
+ * @param $1 the same as there
+ */
+export const readFrozenLines = statement<LineRow>(
+  'read_frozen_lines',
+  `SELECT order_id, item_id, quantity, price FROM order_lines
+   WHERE order_id = ANY (ARRAY(
+     SELECT id FROM orders
+     WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb))) AND saga_id::text = $1::jsonb ->> id))
    ORDER BY order_id, item_id`,
 );
 

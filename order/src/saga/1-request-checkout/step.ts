@@ -14,7 +14,7 @@ import {
   freezeOrders,
   openSagas,
   readCheckoutKeys,
-  readLines,
+  readFrozenLines,
   storeCheckoutKeys,
 } from './statements';
 
@@ -25,12 +25,12 @@ export async function requestCheckouts(
   cancelAfterMs: number,
 ): Promise<{ decisions: CheckoutDecision[]; emit: SagaEvent[] }> {
   const offered = firstOffers(requests);
-  const orderIds = [...offered.keys()];
+  const offers = asJson(offered);
   const keyNames = requests.flatMap((request) => request.idempotency?.key ?? []);
   // Sent together, answered one after the other: the lines are read when the orders are locked.
   const [orders, lines, keys] = await Promise.all([
-    tx.run(freezeOrders, [asJson(offered)]),
-    tx.run(readLines, [orderIds]),
+    tx.run(freezeOrders, [offers]),
+    tx.run(readFrozenLines, [offers]),
     keyNames.length > 0 ? tx.run(readCheckoutKeys, [keyNames]) : [],
   ]);
   const { decisions, opened, keys: newKeys } = decideCheckouts({ orders, lines, keys }, requests);
@@ -56,21 +56,24 @@ export async function requestCheckouts(
   return { decisions, emit: opened.map(checkoutRequested) };
 }
 
-/** The saga for which each order is frozen before anything of it is known: that of the first request. */
-function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string> {
-  return new Map(requests.toReversed().map((request) => [request.order_id, request.saga_id]));
+/** The saga for which each order is frozen before anything of it is known: that of the first request that may open one. */
+function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string | null> {
+  const offers = new Map<string, string | null>();
+  for (const { order_id, saga_id, may_open } of requests)
+    offers.set(order_id, offers.get(order_id) ?? (may_open ? saga_id : null));
+  return offers;
 }
 
 /** What must be written of the orders that were open, where it is not what freezing them has written. */
 function wronglyFrozen(
   orders: readonly OrderRow[],
-  offered: ReadonlyMap<string, string>,
+  offered: ReadonlyMap<string, string | null>,
   opened: CheckoutDecisions['opened'],
 ): OrderRow[] {
   const sagas = new Map(opened.map((saga) => [saga.order_id, saga.saga_id]));
   return orders.flatMap((order) => {
-    const saga_id = sagas.get(order.id);
+    const saga_id = sagas.get(order.id) ?? null;
     if (order.status !== 'OPEN' || saga_id === offered.get(order.id)) return [];
-    return saga_id === undefined ? order : { ...order, status: 'CHECKING_OUT' as const, saga_id };
+    return saga_id === null ? order : { ...order, status: 'CHECKING_OUT' as const, saga_id };
   });
 }

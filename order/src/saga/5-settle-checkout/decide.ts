@@ -8,7 +8,7 @@ import { InvariantViolation } from '../../../../shared/errors';
  *     PENDING  stock.rejected, stock.released   → FAILED with the reason, the order OPEN again
  *     ended    the same outcome again           → nothing
  *     ended    the opposite outcome             → must never be
- *     unknown  anything                         → nothing: the order is gone, or it was never ours
+ *     unknown  anything                         → nothing: it was never ours
  *
  * `payment.rejected` is not heard here: the buyer is told "failed" only when the stock is back.
  */
