@@ -52,7 +52,7 @@ const LASTING_PLANS = '-c enable_seqscan=off -c max_parallel_workers_per_gather=
  */
 const PLANS_BY_KEY = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
 /** So that a session learns soon enough that the server has been made read-only. */
-const MAX_LIFETIME_SECONDS = 300;
+const MAX_LIFETIME_SECONDS = 60;
 
 /**
  * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
@@ -93,7 +93,7 @@ export function openDatabase(options: {
   async function protect(client: pg.ClientBase): Promise<void> {
     const { rows } = await client.query(`SELECT current_setting('transaction_read_only') AS it_is`);
     if (rows[0].it_is === 'on') readOnly.add(client);
-    else await client.query('SET default_transaction_read_only = on');
+    await client.query('SET default_transaction_read_only = on');
   }
 
   async function attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
