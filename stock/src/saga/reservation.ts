@@ -18,6 +18,11 @@ export function linesOf({ item_ids, quantities }: Reservation): Line[] {
   return item_ids.map((item_id, i) => ({ item_id, quantity: quantities[i] as number }));
 }
 
+/** Units with their items, as `shared/amounts` adds them up. */
+export function unitsOf(lines: readonly Line[]): [itemId: string, units: number][] {
+  return lines.map(({ item_id, quantity }) => [item_id, quantity]);
+}
+
 /** The event that tells what stock decided; none while the saga waits. */
 export function outcomeOf(reservation: Reservation, traceparent: string): SagaEvent[] {
   const { saga_id, order_id, user_id, amount, state, reason } = reservation;

@@ -2,7 +2,7 @@ import { sumByKey } from '../../../../shared/amounts';
 import type { SagaEvent } from '../../../../shared/contract/events';
 import type { Tx } from '../../../../shared/postgres/database';
 import { asJson } from '../../../../shared/postgres/statement';
-import { linesOf } from '../reservation';
+import { linesOf, unitsOf } from '../reservation';
 import { settleReservations, statesOf } from '../statements';
 import { decideWaiting } from './decide';
 import {
@@ -36,8 +36,7 @@ export async function serveWaiting(
     tx.send(settleReservations, [statesOf(decided)]);
     // All of it is there: the items are locked, and the decision went by them.
     const reserved = decided.filter((reservation) => reservation.state === 'RESERVED').flatMap(linesOf);
-    if (reserved.length > 0)
-      tx.send(takeItems, [asJson(sumByKey(reserved.map((line) => [line.item_id, line.quantity])))]);
+    if (reserved.length > 0) tx.send(takeItems, [asJson(sumByKey(unitsOf(reserved)))]);
   }
   return { emit, unsettled };
 }

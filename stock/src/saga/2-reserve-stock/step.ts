@@ -1,7 +1,7 @@
 import { sumByKey, surplus } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
 import { asJson } from '../../../../shared/postgres/statement';
-import { linesOf } from '../reservation';
+import { linesOf, unitsOf } from '../reservation';
 import { returnItems } from '../statements';
 import { decideReservations, itemsRunningShort } from './decide';
 import { readHeld, readReservations, readWaitedFor, recordReservations, takeItems } from './statements';
@@ -11,11 +11,7 @@ export const reserveStock: Step = {
   queue: 'stock.reserve',
   async run(tx, events) {
     const asked = sumByKey(
-      events.flatMap(({ type, data }) =>
-        type === 'order.checkout_requested'
-          ? data.lines.map((line) => [line.item_id, line.quantity] as const)
-          : [],
-      ),
+      events.flatMap(({ type, data }) => (type === 'order.checkout_requested' ? unitsOf(data.lines) : [])),
     );
     const itemIds = [...asked.keys()];
     // Sent together, answered one after the other: the rest is read when the items are locked.
@@ -34,7 +30,7 @@ export const reserveStock: Step = {
     const returned = surplus({
       had: items.map((item) => [item.id, item.available]),
       asked,
-      used: reserved.flatMap(linesOf).map((line) => [line.item_id, line.quantity]),
+      used: unitsOf(reserved.flatMap(linesOf)),
     });
     if (returned.length > 0) tx.send(returnItems, [asJson(returned)]);
     return { emit, duplicates };

@@ -2,6 +2,7 @@ import { sumByKey } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
 import type { Tx } from '../../../../shared/postgres/database';
 import { asJson } from '../../../../shared/postgres/statement';
+import { unitsOf } from '../reservation';
 import { returnItems, settleReservations, statesOf } from '../statements';
 import { decideSettlements, type SettlementDecisions } from './decide';
 import {
@@ -55,8 +56,7 @@ function write(tx: Tx, { settled, tombstones, sold, returned }: SettlementDecisi
       sold.map((line) => line.item_id),
       sold.map((line) => line.quantity),
     ]);
-  if (returned.length > 0)
-    tx.send(returnItems, [asJson(sumByKey(returned.map((line) => [line.item_id, line.quantity])))]);
+  if (returned.length > 0) tx.send(returnItems, [asJson(sumByKey(unitsOf(returned)))]);
   if (tombstones.length > 0)
     tx.send(recordTombstones, [
       tombstones.map((r) => r.saga_id),
