@@ -103,7 +103,7 @@ export async function cancelSaga(
     const { state, reason, traceparent, ...data } = saga;
     if (state !== 'PENDING') return { kind: 'ended', state, reason };
     const event: SagaEvent = { type: 'order.checkout_cancel_requested', traceparent, data };
-    await tx.run(insertOutbox, [[event.type], [encodeBatch([event], new Date().toISOString())]]);
+    await tx.run(insertOutbox, [event.type, encodeBatch([event], new Date().toISOString())]);
     const named = { saga_id: sagaId, event_id: `${sagaId}/${event.type}` };
     await noteCancel(tx, named, operator, { order_id: saga.order_id, state });
     return { kind: 'asked' };

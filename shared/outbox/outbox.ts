@@ -101,12 +101,12 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
   outboxOldestAge.from(async () => (await gauges())[0]?.oldest_age_seconds ?? 0);
 
   async function store(tx: Tx, events: readonly SagaEvent[]): Promise<OutboxRow[]> {
-    if (events.length === 0) return [];
-    const messages = toMessages(events);
-    const columns = [messages.map((message) => message.routing_key), messages.map((message) => message.body)];
-    const inserted = await tx.run(insertOutbox, columns);
-    const ids = inserted.map((row) => row.id).sort((a, b) => a - b);
-    return messages.map((message, i) => ({ id: ids[i] as number, ...message }));
+    return Promise.all(
+      toMessages(events).map(async (message) => {
+        const [row] = await tx.run(insertOutbox, [message.routing_key, message.body]);
+        return { ...message, id: row?.id as number };
+      }),
+    );
   }
 
   function publish(rows: readonly OutboxRow[]): void {

@@ -6,13 +6,13 @@ export interface OutboxRow {
   body: string;
 }
 
-/** Ids ascend in the order of the arrays. */
+/**
+ * One message, and not an array of them: a body is long and full of quotes, and in an array each of them would be escaped
+ * here and unescaped there.
+ */
 export const insertOutbox = statement<{ id: number }>(
   'insert_outbox',
-  `INSERT INTO outbox (routing_key, body)
-   SELECT routing_key, body FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS m (routing_key, body, position)
-   ORDER BY position
-   RETURNING id`,
+  'INSERT INTO outbox (routing_key, body) VALUES ($1, $2) RETURNING id',
 );
 
 /**
