@@ -31,5 +31,6 @@ export function createLogger(options: LogOptions): Logger {
       pretty({ ignore: 'pid,hostname,service', singleLine: true, translateTime: 'HH:MM:ss.l', sync: true }),
     );
   }
-  return pino(settings, pino.destination({ sync: false, minLength: 4096, periodicFlush: 1000 }));
+  const destination = { sync: false, minLength: 4095, maxWrite: 4096, periodicFlush: 1000 };
+  return pino(settings, pino.destination(destination));
 }
