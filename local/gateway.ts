@@ -39,14 +39,14 @@ proxy.on('proxyRes', (answer, _request, response) => {
   });
 });
 
-const server = createServer(SERVER_OPTIONS, (request, response) => {
-  holdToLimits(request).then(
-    () => answer(request, response),
-    (error) => {
-      const unreadable = problem(400, { detail: 'The request cannot be read.' });
-      send(request, response, error instanceof Refusal ? error.answer : unreadable);
-    },
-  );
+const server = createServer(SERVER_OPTIONS, async (request, response) => {
+  try {
+    await holdToLimits(request);
+    answer(request, response);
+  } catch (error) {
+    const unreadable = problem(400, { detail: 'The request cannot be read.' });
+    send(request, response, error instanceof Refusal ? error.answer : unreadable);
+  }
 });
 server.on('clientError', answerClientError);
 server.on('checkExpectation', answerExpectation);

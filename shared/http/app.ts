@@ -1,22 +1,13 @@
-import Router, { type RouterContext } from '@koa/router';
-import Koa, { type Next, type ParameterizedContext } from 'koa';
+import Koa, { type Context } from 'koa';
 import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight } from '../observe/metrics';
-import { incomingTrace, newTraceparent, type Traceparent, traceId, withSpan } from '../observe/trace';
+import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
 import { answerToFault } from './faults';
 import { holdToLimits } from './limits';
-import { type Answer, problem, Refusal } from './problem';
-import { readRequest, template } from './request';
+import { type Answer, Refusal } from './problem';
+import { readRequest } from './request';
 import type { Route } from './route';
-
-interface State {
-  /** The context a problem is told under; the matched route's span replaces the caller's. */
-  traceparent: Traceparent | undefined;
-  /** The matched template: metrics must never be labelled with a path somebody made up. */
-  route: string;
-}
-
-type EdgeContext = ParameterizedContext<State>;
+import { openRouter } from './router';
 
 export interface AppOptions {
   readonly routes: readonly Route[];
@@ -25,103 +16,77 @@ export interface AppOptions {
   readonly stopping: () => boolean;
 }
 
-/** Every middleware returns the answer, and the outermost one sends it, so that each answer is written in one place. */
-export function createApp({ routes, log, stopping }: AppOptions): Koa<State> {
-  const app = new Koa<State>();
+/**
+ * One middleware does it all, because a checkout is held for as long as its saga takes: what further ones promise and
+ * enclose would be kept for as long, a thousand times over, for the garbage collector to copy (docs/performance.md).
+ */
+export function createApp({ routes, log, stopping }: AppOptions): Koa {
+  const app = new Koa();
+  const router = openRouter(routes);
   app.on('error', (error) => log.debug({ err: error }, 'A client went away before its answer was sent.'));
-  app.use((ctx, next) => answerAndMeasure(ctx, next, log, stopping));
-  app.use(async (ctx, next) => {
-    await holdToLimits(ctx.req);
-    return next();
+
+  app.use(async (ctx) => {
+    const started = performance.now();
+    httpInFlight.inc();
+    /** The matched template: metrics must never be labelled with a path somebody made up. */
+    let route = 'none';
+    /** The caller's context, which the matched route's span replaces. */
+    let traceparent = incomingTrace(ctx.get('traceparent'));
+    let span: Span | undefined;
+    let answer: Answer;
+    try {
+      await holdToLimits(ctx.req);
+      const match = router.match(ctx.method, ctx.path);
+      if (match) {
+        route = match.route.path;
+        span = withSpan(match.name, 'server', traceparent, match.attributes);
+        traceparent = span.traceparent;
+        answer = await match.route.handle(readRequest(match, ctx, traceparent));
+        span.end();
+      } else {
+        answer = router.unmatched(ctx.method, ctx.path);
+      }
+    } catch (error) {
+      span?.end(error);
+      traceparent ??= newTraceparent();
+      answer =
+        error instanceof Refusal
+          ? error.answer
+          : answerToFault(error, log.child({ trace_id: traceId(traceparent) }));
+    }
+    httpInFlight.dec();
+    const trace_id = traceId(traceparent ?? newTraceparent());
+    send(ctx, answer, { trace_id, stopping: stopping() });
+    const seconds = (performance.now() - started) / 1000;
+    const { method, path } = ctx;
+    const { status } = answer;
+    httpDuration.observe({ method, route, status_code: String(status) }, seconds);
+    if (log.isLevelEnabled('debug')) {
+      log.debug({ method, path, status, seconds, trace_id }, 'A request was answered.');
+    }
   });
-  app.use(router(routes).routes());
-  app.use(async (ctx) => unmatched(ctx as RouterContext<State>));
   return app;
 }
 
-async function answerAndMeasure(ctx: EdgeContext, next: Next, log: Logger, stopping: () => boolean) {
-  const started = performance.now();
-  httpInFlight.inc();
-  ctx.state.route = 'none';
-  ctx.state.traceparent = incomingTrace(ctx.get('traceparent'));
-  const answer = (await next().catch((error: unknown) => refuse(error, ctx, log))) as Answer;
-  httpInFlight.dec();
-  send(ctx, answer, stopping());
-  const seconds = (performance.now() - started) / 1000;
-  httpDuration.observe(
-    { method: ctx.method, route: ctx.state.route, status_code: String(answer.status) },
-    seconds,
-  );
-  if (log.isLevelEnabled('debug')) {
-    const { method, path } = ctx;
-    log.debug(
-      { method, path, status: answer.status, seconds, trace_id: traceOf(ctx) },
-      'A request was answered.',
-    );
-  }
-}
-
-function refuse(error: unknown, ctx: EdgeContext, log: Logger): Answer {
-  return error instanceof Refusal
-    ? error.answer
-    : answerToFault(error, log.child({ trace_id: traceOf(ctx) }));
-}
-
-function send(ctx: EdgeContext, { status, body, headers = {} }: Answer, stopping: boolean): void {
-  ctx.status = status;
-  ctx.set('Cache-Control', 'no-store');
-  ctx.set(headers);
-  if (stopping) {
-    ctx.set('Connection', 'close');
-  }
-  if (status === 204) {
-    return;
-  }
+/** Past Koa's own way to answer, which looks at what a body might be. */
+function send(
+  ctx: Context,
+  { status, body, headers }: Answer,
+  { trace_id, stopping }: { trace_id: string; stopping: boolean },
+): void {
+  ctx.respond = false;
   const failed = status >= 400;
-  ctx.set('Content-Type', failed ? 'application/problem+json' : 'application/json');
-  ctx.body = JSON.stringify(
-    failed ? { ...body, instance: ctx.path.slice(0, 512), trace_id: traceOf(ctx) } : body,
-  );
-}
-
-function traceOf(ctx: EdgeContext): string {
-  ctx.state.traceparent ??= newTraceparent();
-  return traceId(ctx.state.traceparent);
-}
-
-function router(routes: readonly Route[]): Router<State> {
-  const all = new Router<State>();
-  for (const route of routes) {
-    const { pattern, names } = template(route.path);
-    const name = `${route.method} ${route.path}`;
-    const attributes = { 'http.request.method': route.method, 'http.route': route.path };
-    const serve = async (ctx: RouterContext<State>): Promise<Answer> => {
-      ctx.state.route = route.path;
-      const span = withSpan(name, 'server', ctx.state.traceparent, attributes);
-      ctx.state.traceparent = span.traceparent;
-      try {
-        const answer = await route.handle(readRequest({ route, names }, ctx, span.traceparent));
-        span.end();
-        return answer;
-      } catch (error) {
-        span.end(error);
-        throw error;
-      }
-    };
-    all.register(pattern, [route.method], serve, { pathAsRegExp: true });
-  }
-  return all;
-}
-
-function unmatched(ctx: RouterContext<State>): Answer {
-  const methods = new Set((ctx.matched ?? []).flatMap((layer) => layer.methods));
-  if (methods.size === 0) {
-    return problem(404, {
-      detail: 'There is no such route. GET /openapi.json lists the routes of this service.',
-    });
-  }
-  const headers = { Allow: [...methods, 'OPTIONS'].join(', ') };
-  return ctx.method === 'OPTIONS'
-    ? { status: 204, body: {}, headers }
-    : problem(405, { detail: `This route answers ${headers.Allow}.`, headers });
+  const told = failed ? { ...body, instance: ctx.path.slice(0, 512), trace_id } : body;
+  const text = status === 204 ? '' : JSON.stringify(told);
+  ctx.res
+    .writeHead(status, {
+      'Cache-Control': 'no-store',
+      ...(text && {
+        'Content-Type': failed ? 'application/problem+json' : 'application/json',
+        'Content-Length': Buffer.byteLength(text),
+      }),
+      ...(stopping && { Connection: 'close' }),
+      ...headers,
+    })
+    .end(text);
 }

@@ -28,9 +28,17 @@ export const SERVER_OPTIONS: ServerOptions = {
 /**
  * Requests carry no body that means anything, but one that is sent must be read before the next request on the same
  * connection can be.
+ * @returns a promise of the body's end, if there is a body: most requests need not wait for anything
  * @throws {Refusal} when the request is too large or cannot be read.
  */
-export async function holdToLimits(request: IncomingMessage): Promise<void> {
+export function holdToLimits(request: IncomingMessage): Promise<void> | undefined {
+  checkHead(request);
+  const { headers } = request;
+  const length = headers['content-length'] ?? '0';
+  return length === '0' && headers['transfer-encoding'] === undefined ? undefined : discardBody(request);
+}
+
+function checkHead(request: IncomingMessage): void {
   const { headers, httpVersion, rawHeaders, url = '' } = request;
   const target = originForm(url);
   request.url = target ?? '/';
@@ -47,12 +55,11 @@ export async function holdToLimits(request: IncomingMessage): Promise<void> {
   if (rawHeaders.filter((text, i) => i % 2 === 0 && /^host$/i.test(text)).length > 1) {
     throw refusal(400, 'A request may have one Host header only.');
   }
-  const length = headers['content-length'] ?? '0';
-  if (length === '0' && headers['transfer-encoding'] === undefined) {
-    return;
-  }
+}
+
+async function discardBody(request: IncomingMessage): Promise<void> {
   try {
-    await getRawBody(request, { limit: MAX_BODY, length: headers['content-length'] ?? null });
+    await getRawBody(request, { limit: MAX_BODY, length: request.headers['content-length'] ?? null });
   } catch (error) {
     discardRest(request);
     const tooLarge = error instanceof Error && 'type' in error && error.type === 'entity.too.large';

@@ -1,39 +1,21 @@
-import type { RouterContext } from '@koa/router';
+import type { Context } from 'koa';
 import type { Traceparent } from '../observe/trace';
 import { problem, Refusal } from './problem';
 import type { ApiRequest, Route } from './route';
+import type { Match } from './router';
 
 type Request = ApiRequest<Record<string, unknown>>;
-
-/** How a template's parameters are read out of a path. Any text is caught, so that odd text is a 400 and not a 404. */
-export interface Template {
-  readonly pattern: RegExp;
-  readonly names: readonly string[];
-}
-
-export function template(path: string): Template {
-  const names: string[] = [];
-  const source = path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    names.push(name);
-    return '([^/]*)';
-  });
-  return { pattern: new RegExp(`^${source}$`), names };
-}
 
 /**
  * What the handler gets to see.
  * @throws {Refusal} with 400 when a parameter or header is not what the route says.
  */
-export function readRequest(
-  { route, names }: { route: Route; names: readonly string[] },
-  ctx: RouterContext,
-  traceparent: Traceparent,
-): Request {
+export function readRequest({ route, params }: Match, ctx: Context, traceparent: Traceparent): Request {
   const { res } = ctx;
   return {
     method: ctx.method,
     path: ctx.path,
-    params: readParams(route, names, ctx.captures ?? []),
+    params: readParams(route, params),
     idempotencyKey: route.idempotent === true ? readIdempotencyKey(ctx.get('Idempotency-Key')) : undefined,
     respondAsync: route.preferAsync === true && /\brespond-async\b/i.test(ctx.get('Prefer')),
     traceparent,
@@ -45,8 +27,8 @@ export function readRequest(
   };
 }
 
-function readParams(route: Route, names: readonly string[], captures: readonly string[]) {
-  const texts = Object.fromEntries(names.map((name, position) => [name, decode(name, captures[position])]));
+function readParams(route: Route, params: Match['params']) {
+  const texts = Object.fromEntries(Object.entries(params).map(([name, text]) => [name, decode(name, text)]));
   const result = route.params.safeParse(texts);
   if (!result.success) {
     const [issue] = result.error.issues;
@@ -55,7 +37,7 @@ function readParams(route: Route, names: readonly string[], captures: readonly s
   return result.data;
 }
 
-function decode(name: string, text = ''): string {
+function decode(name: string, text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

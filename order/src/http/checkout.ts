@@ -50,20 +50,14 @@ export function checkout(deps: CheckoutDeps): Route {
       422: 'This Idempotency-Key was used for another request.',
       429: 'Too many checkouts are under way, and this one was not started.',
     },
-    async handle(request) {
-      const may_open = deps.admission.enter();
-      try {
-        return await checkOut(deps, request, may_open);
-      } finally {
-        if (may_open) deps.admission.leave();
-      }
-    },
+    handle: (request) => checkOut(deps, request),
   });
 }
 
-async function checkOut(deps: CheckoutDeps, request: Request, may_open: boolean): Promise<Answer> {
+async function checkOut(deps: CheckoutDeps, request: Request): Promise<Answer> {
   const { order_id } = request.params;
   const saga_id = uuid();
+  const may_open = deps.admission.enter();
   const hold = deps.held.hold(saga_id);
   try {
     const decision = await deps.checkouts.submit({
@@ -105,6 +99,7 @@ async function checkOut(deps: CheckoutDeps, request: Request, may_open: boolean)
     return pending(order_id, decision.saga_id);
   } finally {
     hold.release();
+    if (may_open) deps.admission.leave();
   }
 }
 
