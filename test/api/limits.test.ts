@@ -41,9 +41,9 @@ const routes: Route[] = [
     summary: 'answers late',
     params: z.object({ id }),
     answers,
-    async handle({ whenGone }) {
+    async handle(request) {
       const gone = new AbortController();
-      whenGone(() => gone.abort());
+      request.whenGone(() => gone.abort());
       await sleep(300, undefined, { signal: gone.signal }).catch(() => {
         aborted += 1;
       });

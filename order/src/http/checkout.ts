@@ -109,7 +109,7 @@ function outcomeOf(
   { answerWithinMs }: CheckoutDeps,
   request: Request,
 ): Promise<Outcome | undefined> {
-  request.whenGone(hold.release);
+  request.whenGone(() => hold.release());
   return hold.outcome(answerWithinMs);
 }
 
