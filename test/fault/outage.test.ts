@@ -38,7 +38,8 @@ async function sellThrough(fault: () => Promise<unknown>): Promise<void> {
 
 test('every connection to the broker cut, again and again: no process ends, and every checkout does', () =>
   sellThrough(async () => {
-    expect(await closeConnections(shop.amqp)).toBeGreaterThan(0);
+    // Nobody may be back yet from the last time.
+    while ((await closeConnections(shop.amqp)) === 0) await sleep(50);
   }));
 
 test('every database connection ended by the server, in COMMIT or wherever: no process ends, and every checkout does', () =>
