@@ -42,11 +42,12 @@ proxy.on('proxyRes', (answer, _request, response) => {
 const server = createServer(SERVER_OPTIONS, async (request, response) => {
   try {
     await holdToLimits(request);
-    answer(request, response);
   } catch (error) {
     const unreadable = problem(400, { detail: 'The request cannot be read.' });
     send(request, response, error instanceof Refusal ? error.answer : unreadable);
+    return;
   }
+  answer(request, response);
 });
 server.on('clientError', answerClientError);
 server.on('checkExpectation', answerExpectation);

@@ -18,7 +18,7 @@ export interface AppOptions {
 
 /**
  * One middleware does it all, because a checkout is held for as long as its saga takes: what further ones promise and
- * enclose would be kept for as long, a thousand times over, for the garbage collector to copy (docs/performance.md).
+ * enclose would be kept for as long, a thousand times over, for the garbage collector to copy (docs/decisions/0014).
  */
 export function createApp({ routes, log, stopping }: AppOptions): Koa {
   const app = new Koa();
@@ -55,7 +55,8 @@ export function createApp({ routes, log, stopping }: AppOptions): Koa {
           : answerToFault(error, log.child({ trace_id: traceId(traceparent) }));
     }
     httpInFlight.dec();
-    const trace_id = traceId(traceparent ?? newTraceparent());
+    traceparent ??= newTraceparent();
+    const trace_id = traceId(traceparent);
     send(ctx, answer, { trace_id, stopping: stopping() });
     const seconds = (performance.now() - started) / 1000;
     const { method, path } = ctx;
@@ -77,16 +78,16 @@ function send(
   ctx.respond = false;
   const failed = status >= 400;
   const told = failed ? { ...body, instance: ctx.path.slice(0, 512), trace_id } : body;
-  const text = status === 204 ? '' : JSON.stringify(told);
+  const text = status === 204 ? undefined : JSON.stringify(told);
   ctx.res
     .writeHead(status, {
+      ...headers,
       'Cache-Control': 'no-store',
-      ...(text && {
+      ...(text !== undefined && {
         'Content-Type': failed ? 'application/problem+json' : 'application/json',
         'Content-Length': Buffer.byteLength(text),
       }),
       ...(stopping && { Connection: 'close' }),
-      ...headers,
     })
     .end(text);
 }

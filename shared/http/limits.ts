@@ -29,7 +29,7 @@ export const SERVER_OPTIONS: ServerOptions = {
  * Requests carry no body that means anything, but one that is sent must be read before the next request on the same
  * connection can be.
  * @returns a promise of the body's end, if there is a body: most requests need not wait for anything
- * @throws {Refusal} when the request is too large or cannot be read.
+ * @throws {Refusal} when the request is too large or cannot be read; the promise rejects with one likewise.
  */
 export function holdToLimits(request: IncomingMessage): Promise<void> | undefined {
   checkHead(request);

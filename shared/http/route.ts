@@ -24,7 +24,7 @@ export interface Route<Params extends z.ZodObject = z.ZodObject> {
   handle(request: ApiRequest<z.infer<Params>>): Promise<Answer>;
 }
 
-/** A request that has passed validation. */
+/** A request that has passed validation. Its functions are called on it, and not taken out of it. */
 export interface ApiRequest<Params> {
   readonly method: string;
   readonly path: string;

@@ -20,9 +20,8 @@ export interface Router {
 }
 
 /**
- * There are a dozen templates and no two match the same path, so they are tried one after the other. It is not
- * @koa/router, which does the same by way of four more functions that are kept for as long as a checkout is held
- * (docs/performance.md).
+ * There are a dozen templates, and no two match the same path with the same method, so they are tried one after the other.
+ * Not by @koa/router, whose own chain of functions is kept for as long as a checkout is held (docs/decisions/0014).
  */
 export function openRouter(routes: readonly Route[]): Router {
   const all = routes.map((route) => ({

@@ -31,6 +31,10 @@ export function createLogger(options: LogOptions): Logger {
       pretty({ ignore: 'pid,hostname,service', singleLine: true, translateTime: 'HH:MM:ss.l', sync: true }),
     );
   }
-  const destination = { sync: false, minLength: 4095, maxWrite: 4096, periodicFlush: 1000 };
-  return pino(settings, pino.destination(destination));
+  return pino(
+    settings,
+    // The stream makes one text of what is buffered, to measure it, with every line: so that is kept to what is written at
+    // once, and has to be a little more than what it waits for.
+    pino.destination({ sync: false, minLength: 4095, maxWrite: 4096, periodicFlush: 1000 }),
+  );
 }

@@ -171,6 +171,50 @@ describe('methods and paths', () => {
     expect(head).toMatchObject({ status: 200, body: undefined });
   });
 
+  test('an answer says how long it is and of which kind, that it is not to be stored, and nothing else', async () => {
+    const heads = ['GET /x/find/a', 'HEAD /x/find/a', 'GET /x', 'HEAD /x/add/a/1', 'OPTIONS /x/find/a'];
+    const told = heads.map(async (line) => {
+      const [method = '', target = ''] = line.split(' ');
+      const received = await exchange(edge.port, head(method, target, 'Connection: close'));
+      const [top = '', body = ''] = received.split('\r\n\r\n');
+      const headers = top.split('\r\n').filter((one) => !/^(Date|Connection): /.test(one));
+      return [
+        line,
+        ...headers.map((one) =>
+          one.replace(/(?<=^Content-Length: )\d+/, (n) => (Number(n) === body.length ? 'its own' : 'some')),
+        ),
+      ];
+    });
+    const notStored = 'Cache-Control: no-store';
+    const problem = 'Content-Type: application/problem+json';
+    expect(await Promise.all(told)).toEqual([
+      [
+        'GET /x/find/a',
+        'HTTP/1.1 200 OK',
+        notStored,
+        'Content-Type: application/json',
+        'Content-Length: its own',
+      ],
+      [
+        'HEAD /x/find/a',
+        'HTTP/1.1 200 OK',
+        notStored,
+        'Content-Type: application/json',
+        'Content-Length: some',
+      ],
+      ['GET /x', 'HTTP/1.1 404 Not Found', notStored, problem, 'Content-Length: its own'],
+      [
+        'HEAD /x/add/a/1',
+        'HTTP/1.1 405 Method Not Allowed',
+        'Allow: POST, OPTIONS',
+        notStored,
+        problem,
+        'Content-Length: some',
+      ],
+      ['OPTIONS /x/find/a', 'HTTP/1.1 204 No Content', 'Allow: HEAD, GET, OPTIONS', notStored],
+    ]);
+  });
+
   test('a whole address as target is understood, and a senseless one refused', async () => {
     const good = await exchange(edge.port, head('GET', 'http://shop/x/find/a?b=c', 'Connection: close'));
     expect(statuses(good)).toEqual([200]);
