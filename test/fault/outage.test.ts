@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ApiClient } from '../support/api-client';
+import { until } from '../step/wire';
 import { closeConnections } from '../support/cluster';
 import { askAgain, checkOutAll, fill, liesTold, placeOrders } from '../support/load';
 import { Shop } from '../support/shop';
@@ -37,10 +38,8 @@ async function sellThrough(fault: () => Promise<unknown>): Promise<void> {
 }
 
 test('every connection to the broker cut, again and again: no process ends, and every checkout does', () =>
-  sellThrough(async () => {
-    // Nobody may be back yet from the last time.
-    while ((await closeConnections(shop.amqp)) === 0) await sleep(50);
-  }));
+  // Nobody may be back yet from the last time.
+  sellThrough(() => until(async () => (await closeConnections(shop.amqp)) > 0)));
 
 test('every database connection ended by the server, in COMMIT or wherever: no process ends, and every checkout does', () =>
   sellThrough(() =>
