@@ -11,14 +11,13 @@ export interface OrderRow {
   /** When payment is next asked to cancel. */
   deadline_at: Date;
   settled_at: Date | null;
-  /** The order as it is now: gone, or perhaps in another saga. */
-  order_status: string | null;
+  /** The saga that the order is in now, which may be another; null as well when the order is gone. */
   current_saga_id: string | null;
 }
 export const readOrder = statement<OrderRow>(
   'operate_read_order',
   `SELECT s.order_id, s.user_id, s.amount, s.state, s.reason, s.traceparent, s.opened_at, s.deadline_at,
-          s.settled_at, o.status AS order_status, o.saga_id AS current_saga_id
+          s.settled_at, o.saga_id AS current_saga_id
    FROM sagas s LEFT JOIN orders o ON o.id = s.order_id WHERE s.id = $1`,
 );
 

@@ -99,16 +99,16 @@ describe('whatever the code does, the database itself refuses', () => {
     ],
     ['a negative price', 'stock', 'items_price', `INSERT INTO items VALUES ('${id}', -1, 0)`],
     [
-      'a status that is none',
+      'a state of a saga that is none',
       'order',
-      'orders_status',
-      `INSERT INTO orders VALUES ('${id}', 'u', 'HALF_PAID', gen_random_uuid())`,
+      'sagas_state',
+      `INSERT INTO sagas VALUES (gen_random_uuid(), '${id}', 'u', 1, 'HALF_PAID', NULL, '', now(), now(), now())`,
     ],
     [
-      'a paid order without a saga',
+      'a saga that has ended at no time',
       'order',
-      'orders_saga',
-      `INSERT INTO orders VALUES ('${id}', 'u', 'PAID')`,
+      'sagas_settled',
+      `INSERT INTO sagas VALUES (gen_random_uuid(), '${id}', 'u', 1, 'PAID', NULL, '', now(), now(), NULL)`,
     ],
   ])('%s', async (_title, service, constraint, sql) => {
     await expect(clients.get(service)?.query(sql)).rejects.toMatchObject({ code: '23514', constraint });

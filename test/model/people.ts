@@ -63,7 +63,7 @@ export class People {
     const lines = (some.length > 0 ? some : items).map(([item_id, { price }]) => {
       return { order_id: id, item_id, quantity: random.between(1, 3), price };
     });
-    world.order.orders.set(id, { id, user_id, status: 'OPEN', saga_id: null });
+    world.order.orders.set(id, { id, user_id, saga_id: null });
     world.order.lines.set(id, lines);
     return id;
   }

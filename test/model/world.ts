@@ -73,7 +73,7 @@ export function openShop(shop: Shop): World {
     world.stock.ledger.set(`init/${id}`, { item_id: id, delta: stock, saga_id: null });
   }
   for (const [id, { user, lines }] of Object.entries(shop.orders)) {
-    world.order.orders.set(id, { id, user_id: user, status: 'OPEN', saga_id: null });
+    world.order.orders.set(id, { id, user_id: user, saga_id: null });
     const rows = Object.entries(lines).map(([item_id, quantity]) => {
       return { order_id: id, item_id, quantity, price: shop.items[item_id]?.price ?? 0 };
     });
@@ -119,7 +119,7 @@ export async function runStep(
   };
   const { emit, afterCommit } = await (steps[queue] as Step).run(tx, events);
   // All that it does here is to say which items have news, and that is used after the commit only.
-  afterCommit?.();
+  await afterCommit?.();
   return { emit, news };
 }
 

@@ -15,7 +15,6 @@ const order = (state: 'PENDING' | 'PAID' | 'FAILED'): SagaView['order'] => ({
   opened_at: before(50),
   deadline_at: before(-5),
   settled_at: state === 'PENDING' ? null : before(1),
-  order_status: 'CHECKING_OUT',
   current_saga_id: sagaId(1),
 });
 const stock = (state: NonNullable<SagaView['stock']>['state']): SagaView['stock'] => ({

@@ -7,6 +7,7 @@ import {
   type OrderRow,
 } from '../../order/src/saga/1-request-checkout/decide';
 import { decideSettlements, type SagaRow } from '../../order/src/saga/5-settle-checkout/decide';
+import { statusOf } from '../../order/src/saga/order';
 import type { SagaEvent } from '../../shared/contract/events';
 import {
   paymentCaptured,
@@ -28,17 +29,17 @@ class Desk {
 
   constructor(readonly lines: readonly LineRow[]) {
     for (let n = 0; n < ORDERS; n++)
-      this.orders.set(`order-${n}`, { id: `order-${n}`, user_id: 'user-a', status: 'OPEN', saga_id: null });
+      this.orders.set(`order-${n}`, { id: `order-${n}`, user_id: 'user-a', saga_id: null, state: null });
   }
 
   request(requests: readonly CheckoutRequest[]): void {
-    const open = this.lines.filter((line) => this.orders.get(line.order_id)?.status === 'OPEN');
+    const open = this.lines.filter((line) => statusOf(this.orders.get(line.order_id) as OrderRow) === 'OPEN');
     const { decisions, opened, keys } = decideCheckouts(
       { orders: [...this.orders.values()], lines: open, keys: [...this.keys.values()] },
       requests,
     );
     for (const { saga_id, order_id, user_id, amount } of opened) {
-      this.orders.set(order_id, { id: order_id, user_id, status: 'CHECKING_OUT', saga_id });
+      this.orders.set(order_id, { id: order_id, user_id, saga_id, state: 'PENDING' });
       this.sagas.set(saga_id, { saga_id, order_id, amount, state: 'PENDING', age_seconds: 0 });
     }
     for (const key of keys) this.keys.set(key.key, key);
@@ -55,9 +56,9 @@ class Desk {
     });
     for (const { saga_id, order_id, state } of decideSettlements([...this.sagas.values()], events).settled) {
       const [saga, order] = [this.sagas.get(saga_id) as SagaRow, this.orders.get(order_id) as OrderRow];
-      expect(order).toMatchObject({ status: 'CHECKING_OUT', saga_id });
+      expect(order).toMatchObject({ saga_id, state: 'PENDING' });
       this.sagas.set(saga_id, { ...saga, state });
-      this.orders.set(order_id, { ...order, status: state === 'PAID' ? 'PAID' : 'OPEN' });
+      this.orders.set(order_id, { ...order, state });
     }
   }
 }
@@ -129,11 +130,11 @@ test('an order has one saga under way at most, none once it is paid, and is paid
   fc.assert(
     fc.property(lines, rounds, (bought, rounds) => {
       const one = play(desk(bought), rounds, false);
-      for (const { id, status, saga_id } of one.orders.values()) {
+      for (const { id, saga_id, state } of one.orders.values()) {
         const own = [...one.sagas.values()].filter((saga) => saga.order_id === id);
-        const inState = (state: string) => own.filter((saga) => saga.state === state).map((s) => s.saga_id);
-        expect(inState('PENDING')).toEqual(status === 'CHECKING_OUT' ? [saga_id] : []);
-        expect(inState('PAID')).toEqual(status === 'PAID' ? [saga_id] : []);
+        const inState = (wanted: string) => own.filter((saga) => saga.state === wanted).map((s) => s.saga_id);
+        expect(inState('PENDING')).toEqual(state === 'PENDING' ? [saga_id] : []);
+        expect(inState('PAID')).toEqual(state === 'PAID' ? [saga_id] : []);
       }
     }),
   );

@@ -2,6 +2,7 @@ import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/de
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
 import type { Settlement } from '../../order/src/saga/5-settle-checkout/decide';
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
+import { type LastAttempt, type OrderStatus, statusOf } from '../../order/src/saga/order';
 import type { SagaEvent } from '../../shared/contract/events';
 import { sagaId, TRACEPARENT } from '../support/events';
 import { type Bench, benchOf } from './bench';
@@ -9,16 +10,16 @@ import { type Bench, benchOf } from './bench';
 /** Orders and sagas that contradict each other: at most one saga under way, exactly one that paid, and at its price. */
 const BROKEN = `
   WITH books AS (
-    SELECT o.id, o.status, s.state AS current,
+    SELECT o.id, s.state,
       (SELECT count(*) FROM sagas WHERE order_id = o.id AND state = 'PENDING') AS pending,
       (SELECT count(*) FROM sagas WHERE order_id = o.id AND state = 'PAID') AS paid,
-      s.amount IS NULL OR o.status = 'OPEN'
+      s.amount IS NULL OR s.state = 'FAILED'
         OR s.amount = (SELECT sum(quantity * price) FROM order_lines WHERE order_id = o.id) AS at_its_price
     FROM orders o LEFT JOIN sagas s ON s.id = o.saga_id
   )
   SELECT * FROM books
-  WHERE NOT at_its_price OR (status, pending, paid) NOT IN (('OPEN', 0, 0), ('CHECKING_OUT', 1, 0), ('PAID', 0, 1))
-    OR (status, current) NOT IN (('OPEN', 'FAILED'), ('CHECKING_OUT', 'PENDING'), ('PAID', 'PAID'))`;
+  WHERE NOT at_its_price
+    OR (coalesce(state, 'none'), pending, paid) NOT IN (('none', 0, 0), ('FAILED', 0, 0), ('PENDING', 1, 0), ('PAID', 0, 1))`;
 
 export const CANCEL_AFTER_MS = 8_000;
 
@@ -39,7 +40,7 @@ export interface OrderBench extends Bench {
   create(orderId: string, lines: Record<string, [quantity: number, price: number]>): Promise<void>;
   request(...requests: CheckoutRequest[]): ReturnType<typeof requestCheckouts>;
   settle(...events: SagaEvent[]): Promise<{ emit: SagaEvent[]; duplicates: number }>;
-  order(id: string): Promise<{ status: string; saga_id: string | null } | undefined>;
+  order(id: string): Promise<{ status: OrderStatus; saga_id: string | null } | undefined>;
   saga(n: number): Promise<{ state: string; reason: string | null } | undefined>;
   /** What was told after commits, in order. */
   readonly told: Settlement[];
@@ -67,16 +68,16 @@ export function orderBench(): OrderBench {
     request: (...requests) => bench.transaction((tx) => requestCheckouts(tx, requests, CANCEL_AFTER_MS)),
     async settle(...events) {
       const outcome = await bench.transaction((tx) => settleStep.run(tx, events));
-      outcome.afterCommit?.();
+      await outcome.afterCommit?.();
       return outcome;
     },
-    order: async (id) =>
-      (
-        await bench.query<{ status: string; saga_id: string }>(
-          'SELECT status, saga_id FROM orders WHERE id = $1',
-          [id],
-        )
-      )[0],
+    async order(id) {
+      const [attempt] = await bench.query<LastAttempt>(
+        'SELECT saga_id, state FROM orders LEFT JOIN sagas ON sagas.id = saga_id WHERE orders.id = $1',
+        [id],
+      );
+      return attempt && { status: statusOf(attempt), saga_id: attempt.saga_id };
+    },
     saga: async (n) =>
       (
         await bench.query<{ state: string; reason: string }>(

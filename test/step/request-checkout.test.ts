@@ -1,4 +1,6 @@
+import { lockOpenOrder } from '../../order/src/http/open-order';
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
+import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { statement } from '../../shared/postgres/statement';
 import { checkoutRequested, paymentCaptured, purchase, sagaId, stockRejected } from '../support/events';
 import { CANCEL_AFTER_MS, click, orderBench } from './order';
@@ -60,6 +62,37 @@ test('a double checkout on two replicas at once opens one saga', async () => {
   expect(outcomes.map((outcome) => outcome.emit.length)).toEqual([1, 0]);
 });
 
+test('a double checkout of an order that failed before, on two replicas at once, opens one saga', async () => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.request(click('o', 1));
+  await desk.settle(stockRejected(bill(1, 'o', 10)));
+  const outcomes = await desk.overlap(
+    (tx) => requestCheckouts(tx, [click('o', 2)], CANCEL_AFTER_MS),
+    (tx) => requestCheckouts(tx, [click('o', 3)], CANCEL_AFTER_MS),
+  );
+  expect(outcomes.map((outcome) => outcome.decisions[0])).toEqual([
+    { kind: 'opened', saga_id: sagaId(2) },
+    { kind: 'joined', saga_id: sagaId(2) },
+  ]);
+  expect(await desk.order('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(2) });
+});
+
+test.each([
+  ['fails', stockRejected(bill(1, 'o', 10)), 'FAILED'],
+  ['is paid', paymentCaptured(bill(1, 'o', 10)), 'PAID'],
+])('a checkout while the last one %s shares it, and opens nothing', async (_, event, state) => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.request(click('o', 1));
+  const settling = settleCheckout(() => {});
+  const [, { decisions, emit }] = await desk.overlap(
+    (tx) => settling.run(tx, [event]),
+    (tx) => requestCheckouts(tx, [click('o', 2)], CANCEL_AFTER_MS),
+  );
+  expect(decisions).toEqual([{ kind: 'joined', saga_id: sagaId(1) }]);
+  expect(emit).toEqual([]);
+  expect(await desk.saga(1)).toMatchObject({ state });
+});
+
 test('batches on several replicas that name the same orders the other way round do not deadlock', async () => {
   const ids = Array.from({ length: 20 }, (_, n) => `o-${n}`);
   for (const id of ids) await desk.create(id, { a: [1, 10] });
@@ -74,12 +107,26 @@ test('an item that is being added is either in the order before it is frozen, or
   await desk.create('o', { a: [1, 10] });
   const [, { emit }] = await desk.overlap(
     async (tx) => {
-      await tx.run(statement('test_lock', `SELECT status FROM orders WHERE id = 'o' FOR NO KEY UPDATE`));
+      await tx.run(statement('test_lock', `SELECT FROM orders WHERE id = 'o' FOR NO KEY UPDATE`));
       await tx.run(statement('test_add', `INSERT INTO order_lines VALUES ('o', 'b', 3, 7)`));
     },
     (tx) => requestCheckouts(tx, [click('o', 1)], CANCEL_AFTER_MS),
   );
   expect(emit).toEqual([checkoutRequested(bill(1, 'o', 31), { a: 1, b: 3 })]);
+});
+
+test('whoever would change an order that is being frozen is refused', async () => {
+  await desk.create('o', { a: [1, 10] });
+  await desk.request(click('o', 1));
+  await desk.settle(stockRejected(bill(1, 'o', 10)));
+  const [, refused] = await desk.overlap(
+    (tx) => requestCheckouts(tx, [click('o', 2)], CANCEL_AFTER_MS),
+    (tx) => lockOpenOrder(tx, 'o'),
+  );
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { reason: 'checkout_in_progress', saga_id: sagaId(2) },
+  });
 });
 
 test('a paid order is told its saga, and nothing happens again', async () => {

@@ -47,10 +47,11 @@ export function publicApi(origins: Record<'orders' | 'payment' | 'stock', string
 
 const findOrder = statement<OrderTruth>(
   'audit_find_order',
-  `SELECT id AS order_id, user_id, status = 'PAID' AS paid, saga_id,
-          coalesce(sum(quantity * price), 0)::float8 AS total_cost,
-          coalesce(json_agg(json_build_array(item_id, quantity)) FILTER (WHERE item_id IS NOT NULL), '[]') AS items
-   FROM orders LEFT JOIN order_lines ON order_id = id WHERE id = $1 GROUP BY id`,
+  `SELECT o.id AS order_id, o.user_id, s.state IS NOT DISTINCT FROM 'PAID' AS paid, o.saga_id,
+          coalesce(sum(l.quantity * l.price), 0)::float8 AS total_cost,
+          coalesce(json_agg(json_build_array(l.item_id, l.quantity)) FILTER (WHERE l.item_id IS NOT NULL), '[]') AS items
+   FROM orders o LEFT JOIN sagas s ON s.id = o.saga_id LEFT JOIN order_lines l ON l.order_id = o.id
+   WHERE o.id = $1 GROUP BY o.id, s.id`,
 );
 const findCredit = statement<{ credit: number }>(
   'audit_find_credit',

@@ -108,7 +108,7 @@ const wrongTotals = statement<{
    FROM orders o JOIN sagas s ON s.id = o.saga_id
    LEFT JOIN (SELECT order_id, sum(quantity::numeric * price) AS total FROM order_lines GROUP BY order_id) AS line
      ON line.order_id = o.id
-   WHERE o.status IN ('CHECKING_OUT', 'PAID') AND s.amount <> coalesce(total, 0)
+   WHERE s.state IN ('PENDING', 'PAID') AND s.amount <> coalesce(total, 0)
    ORDER BY o.id LIMIT ${MAX_FINDINGS}`,
 );
 

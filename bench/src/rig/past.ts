@@ -34,8 +34,7 @@ export async function writePast(
   const purchase = `${saga}, 'h' || k, ${user}, ${amount}`;
   const statements: Record<keyof Databases, string[]> = {
     order: [
-      `INSERT INTO orders (id, user_id, status, saga_id, created_at)
-       SELECT 'h' || k, ${user}, 'PAID', ${saga}, ${at} FROM past`,
+      `INSERT INTO orders (id, user_id, saga_id, created_at) SELECT 'h' || k, ${user}, ${saga}, ${at} FROM past`,
       `INSERT INTO order_lines (order_id, item_id, quantity, price)
        SELECT 'h' || k, item, 1, ${PRICE} FROM past, unnest(ARRAY[${item}, ${other}]) AS item`,
       `INSERT INTO sagas (id, order_id, user_id, amount, state, traceparent, opened_at, deadline_at, settled_at)

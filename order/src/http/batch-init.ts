@@ -13,8 +13,8 @@ const lockOrders = statement('batch_lock_orders', 'LOCK TABLE orders IN EXCLUSIV
 
 const readCheckingOut = statement<{ checking_out: boolean }>(
   'batch_read_checking_out',
-  `SELECT EXISTS (SELECT FROM orders WHERE status = 'CHECKING_OUT'
-                  AND id IN (SELECT n::text FROM generate_series(0, $1::int - 1) AS n)) AS checking_out`,
+  `SELECT EXISTS (SELECT FROM sagas WHERE state = 'PENDING'
+                  AND order_id IN (SELECT n::text FROM generate_series(0, $1::int - 1) AS n)) AS checking_out`,
 );
 
 const deleteLines = statement(
@@ -27,7 +27,7 @@ const replaceOrders = statement(
   `INSERT INTO orders (id, user_id)
    SELECT n::text, floor(random() * $2::int)::int::text FROM generate_series(0, $1::int - 1) AS n
    ON CONFLICT (id) DO UPDATE
-     SET user_id = EXCLUDED.user_id, status = 'OPEN', saga_id = NULL, created_at = EXCLUDED.created_at`,
+     SET user_id = EXCLUDED.user_id, saga_id = NULL, created_at = EXCLUDED.created_at`,
 );
 
 /** Two different items at random: the second is one to n-1 places after the first, around the circle. */

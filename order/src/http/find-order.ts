@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { id, total } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
+import { statusOf } from '../saga/order';
 import { unknownOrder } from './open-order';
 
 const orderSchema = z.object({
@@ -16,7 +17,7 @@ const orderSchema = z.object({
   reason: z.string().nullable().meta({ description: 'Why it failed.' }),
 });
 
-type Found = Omit<z.infer<typeof orderSchema>, 'order_id' | 'paid'>;
+type Found = Omit<z.infer<typeof orderSchema>, 'order_id' | 'paid' | 'status'>;
 
 export function findOrder(prisma: PrismaClient): Route {
   return route({
@@ -27,20 +28,20 @@ export function findOrder(prisma: PrismaClient): Route {
     answers: { 200: orderSchema, 404: 'There is no such order.' },
     async handle({ params: { order_id } }) {
       const [order] = await read(prisma, order_id);
-      return order === undefined
-        ? unknownOrder(order_id)
-        : { status: 200, body: { order_id, paid: order.status === 'PAID', ...order } };
+      if (order === undefined) return unknownOrder(order_id);
+      const status = statusOf(order);
+      return { status: 200, body: { order_id, paid: status === 'PAID', status, ...order } };
     },
   });
 }
 
 /**
- * One statement and therefore one snapshot: an order that is not paid yet is never shown beside a checkout that is.
+ * One statement and therefore one snapshot: a checkout is never shown beside lines that it is not of.
  * Totals are within 2^53 - 1, which float8 holds exactly.
  */
 function read(prisma: PrismaClient, orderId: string): Promise<Found[]> {
   return prisma.$queryRaw<Found[]>`
-    SELECT lines.items, o.user_id, lines.total_cost, o.status, s.id::text AS saga_id, s.state, s.reason
+    SELECT lines.items, o.user_id, lines.total_cost, o.saga_id::text, s.state, s.reason
     FROM orders o
     LEFT JOIN sagas s ON s.id = o.saga_id
     CROSS JOIN LATERAL (

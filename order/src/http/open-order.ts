@@ -1,15 +1,12 @@
 import { type Answer, problem } from '../../../shared/http/problem';
 import type { Tx } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import { type LastAttempt, statusOf } from '../saga/order';
 
-interface OrderRow {
-  readonly status: 'OPEN' | 'CHECKING_OUT' | 'PAID';
-  readonly saga_id: string | null;
-}
-
-const lockOrder = statement<OrderRow>(
+const lockOrder = statement<LastAttempt>(
   'http_lock_order',
-  'SELECT status, saga_id FROM orders WHERE id = $1 FOR NO KEY UPDATE',
+  `SELECT saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
+   FROM orders WHERE id = $1 FOR NO KEY UPDATE`,
 );
 
 /**
@@ -18,16 +15,15 @@ const lockOrder = statement<OrderRow>(
  */
 export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefined> {
   const [order] = await tx.run(lockOrder, [id]);
-  switch (order?.status) {
-    case undefined:
-      return unknownOrder(id);
+  if (order === undefined) return unknownOrder(id);
+  switch (statusOf(order)) {
     case 'OPEN':
       return undefined;
     case 'CHECKING_OUT':
       return problem(409, {
         reason: 'checkout_in_progress',
         detail: `Order ${id} is being checked out. Wait for the outcome; if the checkout fails, it can be changed again.`,
-        ...(order?.saga_id && { saga_id: order.saga_id }),
+        ...(order.saga_id && { saga_id: order.saga_id }),
       });
     case 'PAID':
       return problem(409, { reason: 'already_paid', detail: `Order ${id} is paid and cannot be changed.` });

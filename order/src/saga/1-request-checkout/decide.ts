@@ -1,4 +1,5 @@
 import type { Line, SagaEvent } from '../../../../shared/contract/events';
+import { type LastAttempt, statusOf } from '../order';
 
 /**
  * Opens a checkout attempt, or says why none is opened.
@@ -25,11 +26,9 @@ export type CheckoutDecision =
   | { kind: 'opened' | 'joined' | 'paid' | 'repeated'; saga_id: string }
   | { kind: 'unknown_order' | 'empty' | 'key_reused' | 'overloaded' };
 
-export interface OrderRow {
-  id: string;
-  user_id: string;
-  status: 'OPEN' | 'CHECKING_OUT' | 'PAID';
-  saga_id: string | null;
+export interface OrderRow extends LastAttempt {
+  readonly id: string;
+  readonly user_id: string;
 }
 export interface LineRow extends Line {
   order_id: string;
@@ -98,13 +97,14 @@ export function decideCheckouts(
     }
     const order = orders.get(order_id);
     if (!order) return { kind: 'unknown_order' };
-    if (order.status !== 'OPEN') {
-      return { kind: order.status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
+    const status = statusOf(order);
+    if (status !== 'OPEN') {
+      return { kind: status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
     }
     const bought = lines.get(order_id) ?? [];
     if (!may_open) return { kind: 'overloaded' };
     if (bought.length === 0) return { kind: 'empty' };
-    orders.set(order_id, { ...order, status: 'CHECKING_OUT', saga_id });
+    orders.set(order_id, { ...order, saga_id, state: 'PENDING' });
     result.opened.push({
       saga_id,
       order_id,

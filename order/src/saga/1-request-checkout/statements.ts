@@ -2,16 +2,18 @@ import { statement } from '../../../../shared/postgres/statement';
 import type { KeyRow, LineRow, OrderRow } from './decide';
 
 /**
- * Freezes the orders that are open, locks them all, and answers what they were (docs/decisions/0013).
+ * Freezes the orders that are open, locks them all, and answers what they were (docs/decisions/0013). The state of the last
+ * attempt is the one that the statement's snapshot has, in both places: who waited here for a lock may find a saga that the
+ * snapshot does not, which is one that was just opened, and so leaves it alone.
  * @param $1 the saga for each order, or null if none may be opened, as JSON by order
  */
 export const freezeOrders = statement<OrderRow>(
   'freeze_orders',
   `UPDATE orders
-   SET status = CASE WHEN status = 'OPEN' AND $1::jsonb ->> id IS NOT NULL THEN 'CHECKING_OUT' ELSE status END,
-       saga_id = CASE WHEN status = 'OPEN' THEN coalesce(($1::jsonb ->> id)::uuid, saga_id) ELSE saga_id END
+   SET saga_id = CASE WHEN saga_id IS NULL OR (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) = 'FAILED'
+                 THEN coalesce(($1::jsonb ->> id)::uuid, saga_id) ELSE saga_id END
    WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))
-   RETURNING id, user_id, old.status, old.saga_id`,
+   RETURNING id, user_id, old.saga_id, (SELECT state FROM sagas WHERE sagas.id = old.saga_id) AS state`,
 );
 
 /**
@@ -34,11 +36,11 @@ export const readCheckoutKeys = statement<KeyRow>(
 
 /**
  * For orders that were frozen for nothing, or for another saga than the one that is opened.
- * @param $1 { status, saga_id } for each order, as JSON by order
+ * @param $1 the saga for each order, as JSON by order
  */
 export const correctOrders = statement(
   'correct_orders',
-  `UPDATE orders SET status = $1::jsonb -> id ->> 'status', saga_id = ($1::jsonb -> id ->> 'saga_id')::uuid
+  `UPDATE orders SET saga_id = ($1::jsonb ->> id)::uuid
    WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))`,
 );
 

@@ -1,6 +1,7 @@
 import type { SagaEvent } from '../../../../shared/contract/events';
 import type { Tx } from '../../../../shared/postgres/database';
 import { asJson } from '../../../../shared/postgres/statement';
+import { statusOf } from '../order';
 import {
   type CheckoutDecision,
   type CheckoutDecisions,
@@ -35,9 +36,8 @@ export async function requestCheckouts(
   ]);
   const { decisions, opened, keys: newKeys } = decideCheckouts({ orders, lines, keys }, requests);
 
-  const wrong = wronglyFrozen(orders, offered, opened);
-  if (wrong.length > 0)
-    tx.send(correctOrders, [asJson(wrong.map(({ id, status, saga_id }) => [id, { status, saga_id }]))]);
+  const corrections = wronglyFrozen(orders, offered, opened);
+  if (corrections.length > 0) tx.send(correctOrders, [asJson(corrections)]);
   if (opened.length > 0)
     tx.send(openSagas, [
       opened.map((o) => o.saga_id),
@@ -64,16 +64,14 @@ function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string |
   return offers;
 }
 
-/** What must be written of the orders that were open, where it is not what freezing them has written. */
+/** The saga for each order that was open, where it is not the one that freezing it has written. */
 function wronglyFrozen(
   orders: readonly OrderRow[],
   offered: ReadonlyMap<string, string | null>,
   opened: CheckoutDecisions['opened'],
-): OrderRow[] {
+): [orderId: string, sagaId: string | null][] {
   const sagas = new Map(opened.map((saga) => [saga.order_id, saga.saga_id]));
-  return orders.flatMap((order) => {
-    const saga_id = sagas.get(order.id) ?? null;
-    if (order.status !== 'OPEN' || saga_id === offered.get(order.id)) return [];
-    return saga_id === null ? order : { ...order, status: 'CHECKING_OUT' as const, saga_id };
-  });
+  return orders
+    .filter((order) => statusOf(order) === 'OPEN' && offered.get(order.id) !== (sagas.get(order.id) ?? null))
+    .map(({ id, saga_id }) => [id, sagas.get(id) ?? saga_id]);
 }

@@ -1,21 +1,23 @@
 import type { FailureReason, SagaEvent } from '../../../../shared/contract/events';
 import { InvariantViolation } from '../../../../shared/errors';
+import type { SagaState } from '../order';
 
 /**
  * Ends a saga.
  *
- *     PENDING  payment.captured                 → PAID, the order PAID
- *     PENDING  stock.rejected, stock.released   → FAILED with the reason, the order OPEN again
+ *     PENDING  payment.captured                 → PAID
+ *     PENDING  stock.rejected, stock.released   → FAILED with the reason
  *     ended    the same outcome again           → nothing
  *     ended    the opposite outcome             → must never be
  *     unknown  anything                         → nothing: it was never ours
  *
- * `payment.rejected` is not heard here: the buyer is told "failed" only when the stock is back.
+ * And with it the order, which is as its last saga says (docs/decisions/0015). `payment.rejected` is not heard here: the
+ * buyer is told "failed" only when the stock is back.
  */
 export interface SagaRow {
   saga_id: string;
   order_id: string;
-  state: 'PENDING' | 'PAID' | 'FAILED';
+  state: SagaState;
   amount: number;
   age_seconds: number;
 }
@@ -32,7 +34,6 @@ export interface Settlement {
 
 interface Outcome {
   saga_id: string;
-  order_id: string;
   state: 'PAID' | 'FAILED';
   reason: FailureReason | null;
 }
@@ -41,9 +42,8 @@ interface Outcome {
 export function firstOutcomes(events: readonly SagaEvent[]): Outcome[] {
   const outcomes = new Map<string, Outcome>();
   for (const event of events) {
-    const { saga_id, order_id } = event.data;
-    const outcome = { saga_id, order_id, ...outcomeOf(event) };
-    if (!outcomes.has(saga_id)) outcomes.set(saga_id, outcome);
+    const { saga_id } = event.data;
+    if (!outcomes.has(saga_id)) outcomes.set(saga_id, { saga_id, ...outcomeOf(event) });
   }
   return [...outcomes.values()];
 }

@@ -2,17 +2,6 @@ import { statement } from '../../../../shared/postgres/statement';
 import type { SagaRow } from './decide';
 
 /**
- * Fenced by the saga: an order that has moved on to another attempt is not touched.
- * @param $2 the reason for which each saga failed, null for those that paid, as JSON by saga
- */
-export const settleOrders = statement<{ id: string }>(
-  'settle_orders',
-  `UPDATE orders SET status = CASE WHEN $2::jsonb ->> saga_id::text IS NULL THEN 'PAID' ELSE 'OPEN' END
-   WHERE id = ANY ($1::text[]) AND $2::jsonb ? saga_id::text AND status = 'CHECKING_OUT'
-   RETURNING id`,
-);
-
-/**
  * Ends those that are pending, and answers what they were (docs/decisions/0013). It does not say "state = 'PENDING'",
  * because the planner would take the index of all that is pending for the way to each of them.
  * @param $1 the reason for which each saga failed, null for those that paid, as JSON by saga

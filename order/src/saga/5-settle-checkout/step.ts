@@ -1,11 +1,10 @@
-import { InvariantViolation } from '../../../../shared/errors';
 import type { Step } from '../../../../shared/inbox/step';
 import { asJson } from '../../../../shared/postgres/statement';
 import { decideSettlements, firstOutcomes, type Settlement } from './decide';
-import { endSagas, readSagas, settleOrders } from './statements';
+import { endSagas, readSagas } from './statements';
 
 /**
- * Step 5: an outcome makes the order PAID, or OPEN again with a reason.
+ * Step 5: an outcome ends the saga, which makes the order PAID, or OPEN again with a reason.
  * @param onSettled told after the commit, so that whoever waits can be answered
  */
 export function settleCheckout(onSettled: (settled: Settlement[]) => void): Step {
@@ -15,16 +14,10 @@ export function settleCheckout(onSettled: (settled: Settlement[]) => void): Step
       const outcomes = firstOutcomes(events);
       const sagaIds = outcomes.map((outcome) => outcome.saga_id);
       const reasons = asJson(outcomes.map(({ saga_id, reason }) => [saga_id, reason]));
-      // Orders come first, as every step locks them.
-      const [orders, pending] = await Promise.all([
-        tx.run(settleOrders, [outcomes.map((outcome) => outcome.order_id), reasons]),
-        tx.run(endSagas, [reasons]),
-      ]);
+      const pending = await tx.run(endSagas, [reasons]);
       const ended =
         pending.length < sagaIds.length ? await tx.run(readSagas, [except(sagaIds, pending)]) : [];
       const { settled, duplicates } = decideSettlements([...pending, ...ended], events);
-      if (orders.length !== settled.length)
-        throw new InvariantViolation('a pending saga had an order that was not checking out for it');
       return { emit: [], duplicates, afterCommit: () => onSettled(settled) };
     },
   };
