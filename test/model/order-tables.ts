@@ -4,7 +4,7 @@ import {
   freezeOrders,
   openSagas,
   readCheckoutKeys,
-  readFrozenLines,
+  readLines,
   storeCheckoutKeys,
 } from '../../order/src/saga/1-request-checkout/statements';
 import type { SagaRow } from '../../order/src/saga/5-settle-checkout/decide';
@@ -74,12 +74,7 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
       }
       return before;
     }),
-    ...on(readFrozenLines, (tx, json: string) => {
-      const offered: Offers = JSON.parse(json);
-      return tx
-        .getAll(orders, Object.keys(offered))
-        .flatMap((order) => (order.saga_id === offered[order.id] ? (tx.get(lines, order.id) ?? []) : []));
-    }),
+    ...on(readLines, (tx, orderIds: string[]) => orderIds.flatMap((id) => tx.get(lines, id) ?? [])),
     ...on(correctOrders, (tx, json: string) => {
       const correct: Offers = JSON.parse(json);
       for (const [id, saga_id] of Object.entries(correct))

@@ -57,7 +57,7 @@ export interface CheckoutDecisions {
   keys: { key: string; fingerprint: string; saga_id: string }[];
 }
 
-/** @param rows the locked orders as they were before this batch, the lines of those that were open, and the keys that were seen before */
+/** @param rows the locked orders as they were before this batch, their lines, and the keys that were seen before */
 export function decideCheckouts(
   rows: { orders: readonly OrderRow[]; lines: readonly LineRow[]; keys: readonly KeyRow[] },
   requests: readonly CheckoutRequest[],

@@ -15,7 +15,7 @@ import {
   freezeOrders,
   openSagas,
   readCheckoutKeys,
-  readFrozenLines,
+  readLines,
   storeCheckoutKeys,
 } from './statements';
 
@@ -26,12 +26,11 @@ export async function requestCheckouts(
   cancelAfterMs: number,
 ): Promise<{ decisions: CheckoutDecision[]; emit: SagaEvent[] }> {
   const offered = firstOffers(requests);
-  const offers = asJson(offered);
   const keyNames = requests.flatMap((request) => request.idempotency?.key ?? []);
   // Sent together, answered one after the other: the lines are read when the orders are locked.
   const [orders, lines, keys] = await Promise.all([
-    tx.run(freezeOrders, [offers]),
-    tx.run(readFrozenLines, [offers]),
+    tx.run(freezeOrders, [asJson(offered)]),
+    tx.run(readLines, [[...offered.keys()]]),
     keyNames.length > 0 ? tx.run(readCheckoutKeys, [keyNames]) : [],
   ]);
   const { decisions, opened, keys: newKeys } = decideCheckouts({ orders, lines, keys }, requests);
