@@ -56,7 +56,7 @@ export function openInbox(options: {
           );
         }
       }
-      tell(outcome);
+      await tell(outcome);
     } catch (error) {
       for (const span of spans) span.end(error);
       throw error;
@@ -66,9 +66,9 @@ export function openInbox(options: {
   }
 
   /** What is committed must not be handled again because the news of it could not be told. */
-  function tell({ afterCommit }: StepOutcome): void {
+  async function tell({ afterCommit }: StepOutcome): Promise<void> {
     try {
-      afterCommit?.();
+      await afterCommit?.();
     } catch (error) {
       log.error({ err: error }, 'what follows a commit failed; the commit stands');
     }

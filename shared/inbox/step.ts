@@ -8,7 +8,7 @@ export interface StepOutcome {
   /** Events that changed nothing because they had been handled before, or because their saga has ended. */
   duplicates: number;
   /** Called once the transaction is committed. */
-  afterCommit?: () => void;
+  afterCommit?: () => void | Promise<void>;
 }
 
 /**

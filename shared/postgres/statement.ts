@@ -19,3 +19,11 @@ export function statement<Row = never>(name: string, text: string): Statement<Ro
 export function asJson(changes: Iterable<readonly [key: string, change: unknown]>): string {
   return JSON.stringify(Object.fromEntries(changes));
 }
+
+/**
+ * An array as PostgreSQL writes it, for one that is itself an element. JSON quotes as it does, but for control characters,
+ * which no id has.
+ */
+export function asArrayText(values: readonly (string | number)[]): string {
+  return `{${JSON.stringify(values).slice(1, -1)}}`;
+}

@@ -7,9 +7,9 @@ import {
   recordReservations,
 } from '../../stock/src/saga/2-reserve-stock/statements';
 import { readItemsWaitedFor, recordTombstones } from '../../stock/src/saga/4-settle-reservation/statements';
-import type { Reservation } from '../../stock/src/saga/reservation';
 import { on } from './memory';
 import type { Reasons } from './order-tables';
+import { recordedIn } from './stock-tables';
 import { protocol, type Rules } from './world';
 
 /**
@@ -49,8 +49,8 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
     sql: {
       stock: ({ reservations }) => ({
         ...on(readReservations, () => []),
-        ...on(recordReservations, (tx, json: string) => {
-          for (const row of JSON.parse(json) as Reservation[]) tx.put(reservations, row.saga_id, row);
+        ...on(recordReservations, (tx, ...columns: unknown[][]) => {
+          for (const row of recordedIn(columns)) tx.put(reservations, row.saga_id, row);
           return undefined;
         }),
       }),

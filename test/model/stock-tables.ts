@@ -17,6 +17,7 @@ import {
   readItemsWaitedFor,
   recordSales,
   recordTombstones,
+  settleUndecided,
 } from '../../stock/src/saga/4-settle-reservation/statements';
 import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
 import { returnItems, settleReservations } from '../../stock/src/saga/statements';
@@ -39,6 +40,27 @@ export function stockTables() {
 }
 export type StockTables = ReturnType<typeof stockTables>;
 
+/** The rows that `recordReservations` is given by column. */
+export function recordedIn(columns: readonly (readonly unknown[])[]): Reservation[] {
+  const list = (text: unknown) => JSON.parse(`[${String(text).slice(1, -1)}]`);
+  return (columns[0] ?? []).map((_, i) => {
+    const [saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent] =
+      columns.map((column) => column[i]) as [
+        string,
+        string,
+        string,
+        number,
+        string,
+        string,
+        Reservation['state'],
+        FailureReason | null,
+        string,
+      ];
+    const lines = { item_ids: list(item_ids), quantities: list(quantities) };
+    return { saga_id, order_id, user_id, amount, ...lines, state, reason, traceparent };
+  });
+}
+
 export function stockSql({ items, reservations, ledger }: StockTables): Sql {
   function move(tx: Transaction, itemId: string, units: number): void {
     tx.update(items, itemId, (item) => ({ ...item, available: item.available + units }));
@@ -53,6 +75,7 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
   }
   const waitingForAny = (tx: Transaction, itemIds: readonly string[]) =>
     tx.getOpen(reservations).filter((r) => r.item_ids.some((id) => itemIds.includes(id)));
+  const isUndecided = ({ state }: Reservation) => state === 'RESERVED' || state === 'WAITING';
   const distinct = (itemIds: string[]) => [...new Set(itemIds)].map((item_id) => ({ item_id }));
 
   return {
@@ -74,8 +97,8 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
     ...on(readHeld, (tx, itemIds: string[]) =>
       itemIds.map((item_id) => ({ item_id, quantity: heldOf(tx, item_id) })),
     ),
-    ...on(recordReservations, (tx, json: string) => {
-      for (const reservation of JSON.parse(json) as Reservation[])
+    ...on(recordReservations, (tx, ...columns: unknown[][]) => {
+      for (const reservation of recordedIn(columns))
         tx.insert(reservations, reservation.saga_id, reservation);
       return undefined;
     }),
@@ -86,6 +109,16 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
     ...on(readItemsWaitedForLong, (tx) => distinct(tx.getOpen(reservations).flatMap((r) => r.item_ids))),
 
     ...on(lockReservedItems, () => undefined),
+    ...on(settleUndecided, (tx, json: string) => {
+      const reasons: Record<string, FailureReason | null> = JSON.parse(json);
+      const undecided = tx.getAll(reservations, Object.keys(reasons)).filter(isUndecided);
+      for (const reservation of undecided) {
+        const reason = reasons[reservation.saga_id] ?? null;
+        const state = reason === null ? 'COMMITTED' : 'RELEASED';
+        tx.put(reservations, reservation.saga_id, { ...reservation, state, reason });
+      }
+      return undecided;
+    }),
     ...on(lockReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
     ...on(settleReservations, (tx, json: string) => {
       const settled: Record<string, Pick<Reservation, 'state' | 'reason'>> = JSON.parse(json);

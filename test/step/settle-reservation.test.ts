@@ -261,7 +261,7 @@ describe('while the last units are being sold', () => {
       (tx) => sell.run(tx, [paymentCaptured(first)]),
     );
     expect(await stock.stateOf(second)).toBe('WAITING');
-    sold.afterCommit?.();
+    await sold.afterCommit?.();
     expect(news).toEqual(['a']);
     expect(await stock.serve(...news)).toEqual([stockRejected(second)]);
   });
@@ -282,7 +282,7 @@ describe('while the last units are being sold', () => {
       (tx) => sell.run(tx, [paymentCaptured(first)]),
     );
     expect(served.emit).toEqual([]);
-    sold.afterCommit?.();
+    await sold.afterCommit?.();
     expect(news).toEqual(['a']);
   });
 

@@ -56,7 +56,7 @@ export function stockBench(): StockBench {
     reserve: (...events) => bench.transaction((tx) => reserveStock.run(tx, events)),
     async settle(...events) {
       const outcome = await bench.transaction((tx) => settleStep.run(tx, events));
-      outcome.afterCommit?.();
+      await outcome.afterCommit?.();
       return outcome;
     },
     async serve(...itemIds) {

@@ -55,13 +55,13 @@ export const readHeld = statement<Line>(
    GROUP BY item_id`,
 );
 
-/** JSON, because an array of arrays must be rectangular in SQL and the lines of orders are not. */
+/** Lists come as text, because an array of arrays must be rectangular in SQL and the lines of orders are not. */
 export const recordReservations = statement(
   'record_reservations',
   `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
-   SELECT * FROM json_to_recordset($1::json) AS r (
-     saga_id uuid, order_id text, user_id text, amount bigint, item_ids text[], quantities bigint[],
-     state text, reason text, traceparent text)`,
+   SELECT saga_id, order_id, user_id, amount, item_ids::text[], quantities::bigint[], state, reason, traceparent
+   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+     AS r (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)`,
 );
 
 /** Every item that is wanted by somebody who waits for one of these. */

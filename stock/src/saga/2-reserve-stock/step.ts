@@ -1,6 +1,6 @@
 import { sumByKey, surplus } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
-import { asJson } from '../../../../shared/postgres/statement';
+import { asArrayText, asJson } from '../../../../shared/postgres/statement';
 import { linesOf, unitsOf } from '../reservation';
 import { returnItems } from '../statements';
 import { decideReservations, itemsRunningShort } from './decide';
@@ -25,7 +25,18 @@ export const reserveStock: Step = {
     const held = short.length > 0 ? await tx.run(readHeld, [short]) : [];
     const { decided, emit, duplicates } = decideReservations(rows, held, events);
 
-    if (decided.length > 0) tx.send(recordReservations, [JSON.stringify(decided)]);
+    if (decided.length > 0)
+      tx.send(recordReservations, [
+        decided.map((r) => r.saga_id),
+        decided.map((r) => r.order_id),
+        decided.map((r) => r.user_id),
+        decided.map((r) => r.amount),
+        decided.map((r) => asArrayText(r.item_ids)),
+        decided.map((r) => asArrayText(r.quantities)),
+        decided.map((r) => r.state),
+        decided.map((r) => r.reason),
+        decided.map((r) => r.traceparent),
+      ]);
     const reserved = decided.filter((reservation) => reservation.state === 'RESERVED');
     const returned = surplus({
       had: items.map((item) => [item.id, item.available]),

@@ -1,4 +1,4 @@
-import type { Line, SagaEvent } from '../../../../shared/contract/events';
+import type { FailureReason, Line, SagaEvent } from '../../../../shared/contract/events';
 import { InvariantViolation } from '../../../../shared/errors';
 import { linesOf, outcomeOf, type Reservation } from '../reservation';
 
@@ -26,7 +26,16 @@ export interface SettlementDecisions {
   duplicates: number;
 }
 
-/** @param rows the locked reservations of these sagas */
+/** Why a batch gives each saga back, null for those that it sells: whatever is said of one later must be the same. */
+export function firstReasons(events: readonly SagaEvent[]): Map<string, FailureReason | null> {
+  const reasons = new Map<string, FailureReason | null>();
+  for (const { type, data } of events)
+    if (!reasons.has(data.saga_id))
+      reasons.set(data.saga_id, type === 'payment.rejected' ? data.reason : null);
+  return reasons;
+}
+
+/** @param rows the reservations of these sagas, as they were before this batch */
 export function decideSettlements(
   rows: readonly Reservation[],
   events: readonly SagaEvent[],

@@ -9,6 +9,21 @@ export const lockReservedItems = statement(
    ORDER BY id FOR NO KEY UPDATE`,
 );
 
+/**
+ * Settles those that are undecided, and answers what they were (docs/decisions/0013). It does not say which states these
+ * are, because the planner would take an index of all that is in such a state for the way to each of them.
+ * @param $1 the reason for which each is given back, null for those that are sold, as JSON by saga
+ */
+export const settleUndecided = statement<Reservation>(
+  'settle_undecided',
+  `UPDATE reservations SET state = CASE WHEN $1::jsonb ->> saga_id::text IS NULL THEN 'COMMITTED' ELSE 'RELEASED' END,
+          reason = $1::jsonb ->> saga_id::text, updated_at = now()
+   WHERE saga_id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)::uuid))
+     AND state NOT IN ('COMMITTED', 'REJECTED', 'RELEASED')
+   RETURNING saga_id, order_id, user_id, amount, item_ids, quantities, old.state, old.reason, traceparent`,
+);
+
+/** Those that `settleUndecided` has not found: they were decided before, or came only just now. */
 export const lockReservations = statement<Reservation>(
   'lock_reservations',
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent

@@ -4,13 +4,14 @@ import type { Tx } from '../../../../shared/postgres/database';
 import { asJson } from '../../../../shared/postgres/statement';
 import { unitsOf } from '../reservation';
 import { returnItems, settleReservations, statesOf } from '../statements';
-import { decideSettlements, type SettlementDecisions } from './decide';
+import { decideSettlements, firstReasons, type SettlementDecisions } from './decide';
 import {
   lockReservations,
   lockReservedItems,
   readItemsWaitedFor,
   recordSales,
   recordTombstones,
+  settleUndecided,
 } from './statements';
 
 /**
@@ -21,35 +22,40 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
   return {
     queue: 'stock.settle',
     async run(tx, events) {
-      const sagaIds = events.map((event) => event.data.saga_id);
+      const reasons = firstReasons(events);
       // A sale changes nothing of its items. But who gives something up may be waiting, and others go by their place in
       // the queue.
       const undone = events.flatMap(({ type, data }) => (type === 'payment.rejected' ? data.saga_id : []));
-      const [, reservations] = await Promise.all([
+      const [, undecided] = await Promise.all([
         undone.length > 0 && tx.run(lockReservedItems, [undone]),
-        tx.run(lockReservations, [sagaIds]),
+        tx.run(settleUndecided, [asJson(reasons)]),
       ]);
-      const decisions = decideSettlements(reservations, events);
+      const written = new Set(undecided.map((reservation) => reservation.saga_id));
+      const missing = [...reasons.keys()].filter((sagaId) => !written.has(sagaId));
+      const others = missing.length > 0 ? await tx.run(lockReservations, [missing]) : [];
+
+      const decisions = decideSettlements([...undecided, ...others], events);
+      const { settled, emit, duplicates, compensated } = decisions;
+      const unwritten = settled.filter((reservation) => !written.has(reservation.saga_id));
+      if (unwritten.length > 0) tx.send(settleReservations, [statesOf(unwritten)]);
       write(tx, decisions);
-      const itemsWaitedFor = await tx.run(readItemsWaitedFor, [
-        decisions.settled.flatMap((reservation) => reservation.item_ids),
-      ]);
-      const { emit, duplicates, compensated } = decisions;
+      // Not waited for: it goes along with COMMIT, which tells of it.
+      const waitedFor = tx.run(readItemsWaitedFor, [settled.flatMap((reservation) => reservation.item_ids)]);
+      waitedFor.catch(() => {});
       return {
         emit,
         duplicates,
-        afterCommit: () =>
+        afterCommit: async () =>
           onSettled(
             compensated,
-            itemsWaitedFor.map((row) => row.item_id),
+            (await waitedFor).map((row) => row.item_id),
           ),
       };
     },
   };
 }
 
-function write(tx: Tx, { settled, tombstones, sold, returned }: SettlementDecisions): void {
-  if (settled.length > 0) tx.send(settleReservations, [statesOf(settled)]);
+function write(tx: Tx, { tombstones, sold, returned }: SettlementDecisions): void {
   if (sold.length > 0)
     tx.send(recordSales, [
       sold.map((line) => line.saga_id),
