@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import Koa, { type Context } from 'koa';
 import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight } from '../observe/metrics';
@@ -18,14 +19,21 @@ export interface AppOptions {
 
 /**
  * One middleware does it all, because a checkout is held for as long as its saga takes: what further ones promise and
- * enclose would be kept for as long, a thousand times over, for the garbage collector to copy (docs/decisions/0014).
+ * enclose would be kept for as long, a thousand times over, for the garbage collector to copy. So would what Koa keeps to
+ * hear of a response's end, which nobody here asks for; therefore it makes the context, and is not called back
+ * (docs/decisions/0014).
  */
-export function createApp({ routes, log, stopping }: AppOptions): Koa {
-  const app = new Koa();
+export function createApp({ routes, log, stopping }: AppOptions): RequestListener {
+  const koa = new Koa();
   const router = openRouter(routes);
-  app.on('error', (error) => log.debug({ err: error }, 'A client went away before its answer was sent.'));
+  return (request, response) => {
+    answer(koa.createContext(request, response)).catch((error) => {
+      log.error({ err: error }, 'An answer could not be sent; its client is told nothing.');
+      response.destroy();
+    });
+  };
 
-  app.use(async (ctx) => {
+  async function answer(ctx: Context): Promise<void> {
     const started = performance.now();
     httpInFlight.inc();
     /** The matched template: metrics must never be labelled with a path somebody made up. */
@@ -33,7 +41,7 @@ export function createApp({ routes, log, stopping }: AppOptions): Koa {
     /** The caller's context, which the matched route's span replaces. */
     let traceparent = incomingTrace(ctx.get('traceparent'));
     let span: Span | undefined;
-    let answer: Answer;
+    let reply: Answer;
     try {
       await holdToLimits(ctx.req);
       const match = router.match(ctx.method, ctx.path);
@@ -41,15 +49,15 @@ export function createApp({ routes, log, stopping }: AppOptions): Koa {
         route = match.route.path;
         span = withSpan(match.name, 'server', traceparent, match.attributes);
         traceparent = span.traceparent;
-        answer = await match.route.handle(readRequest(match, ctx, traceparent));
+        reply = await match.route.handle(readRequest(match, ctx, traceparent));
         span.end();
       } else {
-        answer = router.unmatched(ctx.method, ctx.path);
+        reply = router.unmatched(ctx.method, ctx.path);
       }
     } catch (error) {
       span?.end(error);
       traceparent ??= newTraceparent();
-      answer =
+      reply =
         error instanceof Refusal
           ? error.answer
           : answerToFault(error, log.child({ trace_id: traceId(traceparent) }));
@@ -57,25 +65,23 @@ export function createApp({ routes, log, stopping }: AppOptions): Koa {
     httpInFlight.dec();
     traceparent ??= newTraceparent();
     const trace_id = traceId(traceparent);
-    send(ctx, answer, { trace_id, stopping: stopping() });
+    send(ctx, reply, { trace_id, stopping: stopping() });
     const seconds = (performance.now() - started) / 1000;
     const { method, path } = ctx;
-    const { status } = answer;
+    const { status } = reply;
     httpDuration.observe({ method, route, status_code: String(status) }, seconds);
     if (log.isLevelEnabled('debug')) {
       log.debug({ method, path, status, seconds, trace_id }, 'A request was answered.');
     }
-  });
-  return app;
+  }
 }
 
-/** Past Koa's own way to answer, which looks at what a body might be. */
+/** Not by Koa's own way to answer, which looks at what a body might be. */
 function send(
   ctx: Context,
   { status, body, headers }: Answer,
   { trace_id, stopping }: { trace_id: string; stopping: boolean },
 ): void {
-  ctx.respond = false;
   const failed = status >= 400;
   const told = failed ? { ...body, instance: ctx.path.slice(0, 512), trace_id } : body;
   const text = status === 204 ? undefined : JSON.stringify(told);

@@ -32,7 +32,7 @@ export function createHttpServer({ routes, log }: HttpServerOptions): HttpServer
     log,
     stopping: () => stopping,
   });
-  const server = createServer(SERVER_OPTIONS, app.callback());
+  const server = createServer(SERVER_OPTIONS, app);
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerClientError);
