@@ -6,7 +6,7 @@ import { answerClientError, answerExpectation } from '../shared/http/client-erro
 import { gentleStop } from '../shared/http/gentle-stop';
 import { holdToLimits, SERVER_OPTIONS } from '../shared/http/limits';
 import { listen } from '../shared/http/listen';
-import { type Answer, problem, Refusal, unavailable } from '../shared/http/problem';
+import { type Answer, problem, Refusal, unavailable, written } from '../shared/http/problem';
 import { createLogger } from '../shared/observe/log';
 import { gatewayConfig } from './config';
 import { mergedDocument } from './openapi';
@@ -112,11 +112,10 @@ async function answerSelf(request: IncomingMessage, response: ServerResponse): P
   }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
-  const type = status >= 400 ? 'application/problem+json' : 'application/json';
-  const about = status >= 400 ? { ...body, instance: request.url?.split('?')[0] } : body;
-  response.writeHead(status, { 'Content-Type': type, ...headers }).end(JSON.stringify(about));
+  const { type, text } = written(answer, { instance: (request.url ?? '').split('?')[0] ?? '' });
+  response.writeHead(answer.status, { ...(type && { 'Content-Type': type }), ...answer.headers }).end(text);
 }
 
 async function stop(): Promise<void> {

@@ -5,7 +5,7 @@ import { httpDuration, httpInFlight } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
 import { answerToFault } from './faults';
 import { holdToLimits } from './limits';
-import { type Answer, Refusal } from './problem';
+import { type Answer, Refusal, written } from './problem';
 import { readRequest } from './request';
 import type { Route } from './route';
 import { openRouter } from './router';
@@ -79,20 +79,15 @@ export function createApp({ routes, log, stopping }: AppOptions): RequestListene
 /** Not by Koa's own way to answer, which looks at what a body might be. */
 function send(
   ctx: Context,
-  { status, body, headers }: Answer,
+  answer: Answer,
   { trace_id, stopping }: { trace_id: string; stopping: boolean },
 ): void {
-  const failed = status >= 400;
-  const told = failed ? { ...body, instance: ctx.path.slice(0, 512), trace_id } : body;
-  const text = status === 204 ? undefined : JSON.stringify(told);
+  const { type, text } = written(answer, { instance: ctx.path.slice(0, 512), trace_id });
   ctx.res
-    .writeHead(status, {
-      ...headers,
+    .writeHead(answer.status, {
+      ...answer.headers,
       'Cache-Control': 'no-store',
-      ...(text !== undefined && {
-        'Content-Type': failed ? 'application/problem+json' : 'application/json',
-        'Content-Length': Buffer.byteLength(text),
-      }),
+      ...(text !== undefined && { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) }),
       ...(stopping && { Connection: 'close' }),
     })
     .end(text);

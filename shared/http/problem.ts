@@ -42,6 +42,20 @@ export function problem(status: number, { headers, ...details }: ProblemDetails)
   return headers === undefined ? { status, body } : { status, body, headers };
 }
 
+/**
+ * An answer as it is sent: its media type and text, or neither where the status allows no body.
+ * @param filledIn into a problem, by the server
+ */
+export function written(
+  { status, body }: Answer,
+  filledIn?: Pick<Problem, 'instance' | 'trace_id'>,
+): { type: string; text: string } | { type?: never; text?: never } {
+  if (status === 204) return {};
+  return status >= 400
+    ? { type: 'application/problem+json', text: JSON.stringify({ ...body, ...filledIn }) }
+    : { type: 'application/json', text: JSON.stringify(body) };
+}
+
 /** "out_of_stock" becomes "Out of stock". */
 function sentence(reason: string): string {
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1).replaceAll('_', ' ')}`;
