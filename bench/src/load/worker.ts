@@ -20,7 +20,7 @@ async function run(request: LoadRequest): Promise<LoadResult> {
   const connections = Array.from(
     // One connection more than there are orders would have nothing to do.
     { length: Math.min(count, end - first) },
-    (_, i) => new Connection(new URL(urls[i % urls.length] as string)),
+    (_, i) => new Connection(urls[i % urls.length] as string),
   );
   const measurement = new Measurement();
   const orders = new Orders(first, end);
@@ -33,7 +33,7 @@ async function run(request: LoadRequest): Promise<LoadResult> {
   over.abort();
   await timing;
   const bytes = connections.map((connection) => connection.bytes());
-  for (const connection of connections) connection.close();
+  await Promise.all(connections.map((connection) => connection.close()));
   const total = (which: 'sent' | 'received') => bytes.reduce((sum, one) => sum + one[which], 0);
   return measurement.result(orders.taken, { sent: total('sent'), received: total('received') });
 }
