@@ -15,14 +15,14 @@ export async function prepare(site: Site, databases: Databases): Promise<void> {
   await site.admin.query('CHECKPOINT');
 }
 
-/** Everybody wants item "0", beside whatever else they want. */
+/** Everybody who has not tried to buy yet wants item "0", beside whatever else they want. */
 export async function heat(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query(
     `UPDATE order_lines SET item_id = '0'
      FROM (SELECT l.order_id, min(l.item_id) AS item_id
-           FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.status = 'OPEN'
+           FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.saga_id IS NULL
            GROUP BY l.order_id HAVING NOT bool_or(l.item_id = '0')) AS cold
      WHERE order_lines.order_id = cold.order_id AND order_lines.item_id = cold.item_id`,
   );
