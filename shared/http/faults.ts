@@ -4,7 +4,7 @@ import { type Answer, problem, unavailable } from './problem';
 
 /** SQLSTATEs and kinds that Prisma's driver adapter reports of a database that is away, overloaded or failing over. */
 const READ_OUTAGE =
-  /^(?:(?:08|53|57|58)...|25006|25P03|40001|40P01|55P03|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|TransactionWriteConflict)$/;
+  /^(?:(?:08|53|57|58)...|25006|25P03|40001|40P01|42703|42P01|55P03|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|TransactionWriteConflict)$/;
 
 /** What node-postgres says of a connection, which Prisma passes on as it is. */
 const CONNECTION_LOST =

@@ -8,7 +8,7 @@ import type { Database, Tx } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import type { Prices } from './prices';
 
-/** Reads go on meanwhile, and nothing else does: an order must not be checked out while it is replaced. */
+/** Reads go on meanwhile, and checkouts under way may end. None begins: an order must not be checked out while it is replaced. */
 const lockOrders = statement('batch_lock_orders', 'LOCK TABLE orders IN EXCLUSIVE MODE');
 
 const readCheckingOut = statement<{ checking_out: boolean }>(
@@ -22,10 +22,11 @@ const deleteLines = statement(
   'DELETE FROM order_lines WHERE order_id IN (SELECT n::text FROM generate_series(0, $1::int - 1) AS n)',
 );
 
+/** As of when the table was locked, and not of when it was asked for: sagas of before belong to the orders of before. */
 const replaceOrders = statement(
   'batch_replace_orders',
-  `INSERT INTO orders (id, user_id)
-   SELECT n::text, floor(random() * $2::int)::int::text FROM generate_series(0, $1::int - 1) AS n
+  `INSERT INTO orders (id, user_id, created_at)
+   SELECT n::text, floor(random() * $2::int)::int::text, clock_timestamp() FROM generate_series(0, $1::int - 1) AS n
    ON CONFLICT (id) DO UPDATE
      SET user_id = EXCLUDED.user_id, saga_id = NULL, created_at = EXCLUDED.created_at`,
 );
