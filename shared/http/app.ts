@@ -19,16 +19,15 @@ export interface AppOptions {
 
 /**
  * One middleware does it all, because a checkout is held for as long as its saga takes: what further ones promise and
- * enclose would be kept for as long, a thousand times over, for the garbage collector to copy. So would what Koa keeps to
- * hear of a response's end, which nobody here asks for; therefore it makes the context, and is not called back
- * (docs/decisions/0014).
+ * enclose would be kept for as long, a thousand times over, for the garbage collector to copy. Koa only makes the context:
+ * its own callback would keep listeners for an end that nobody here asks about (docs/decisions/0014).
  */
 export function createApp({ routes, log, stopping }: AppOptions): RequestListener {
   const koa = new Koa();
   const router = openRouter(routes);
   return (request, response) => {
     answer(koa.createContext(request, response)).catch((error) => {
-      log.error({ err: error }, 'An answer could not be sent; its client is told nothing.');
+      log.error({ err: error }, 'A request was not answered to its end; its connection is cut.');
       response.destroy();
     });
   };

@@ -417,6 +417,22 @@ describe('the server', () => {
     await expect(fetch(`http://127.0.0.1:${port}/x/find/a`)).rejects.toThrow();
   });
 
+  test('cuts a connection whose answer cannot be written, and goes on', async () => {
+    const broken = route({
+      method: 'GET',
+      path: '/x/broken',
+      summary: 'answers with a header that HTTP does not allow',
+      params: z.object({}),
+      answers,
+      handle: async () => ({ status: 200, body: {}, headers: { 'X-Broken': 'one\ntwo' } }),
+    });
+    const server = createHttpServer({ routes: [...routes, broken], log: silent });
+    const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
+    expect(await exchange(port, head('GET', '/x/broken'))).toBe('');
+    expect(statuses(await exchange(port, head('GET', '/x/find/a', 'Connection: close')))).toEqual([200]);
+    await server.stop(1_000);
+  });
+
   test('waits no longer than it is told to', async () => {
     const server = createHttpServer({ routes, log: silent });
     const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });

@@ -298,6 +298,17 @@ describe('I9', () => {
     await expectFindings({ invariant: 'I9', ...about(sale) });
   });
 
+  test('an order in a saga that nobody has heard of', async () => {
+    await shop.run('order', `INSERT INTO orders (id, user_id, saga_id) VALUES ('order-9', 'ann', $1)`, [
+      sagaId(9),
+    ]);
+    await expectFindings({
+      invariant: 'I9',
+      ...about({ saga: sagaId(9), order: 'order-9', user: 'ann' }),
+      detail: 'the saga that the order is in is unheard of',
+    });
+  });
+
   test('an order that is paid by a saga of another order', async () => {
     await shop.run('order', 'UPDATE orders SET saga_id = $2 WHERE id = $1', [sale.order, other.saga]);
     const findings = await shop.findings();

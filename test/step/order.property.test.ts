@@ -7,7 +7,6 @@ import {
   type OrderRow,
 } from '../../order/src/saga/1-request-checkout/decide';
 import { decideSettlements, type SagaRow } from '../../order/src/saga/5-settle-checkout/decide';
-import { statusOf } from '../../order/src/saga/order';
 import type { SagaEvent } from '../../shared/contract/events';
 import {
   paymentCaptured,
@@ -33,9 +32,8 @@ class Desk {
   }
 
   request(requests: readonly CheckoutRequest[]): void {
-    const open = this.lines.filter((line) => statusOf(this.orders.get(line.order_id) as OrderRow) === 'OPEN');
     const { decisions, opened, keys } = decideCheckouts(
-      { orders: [...this.orders.values()], lines: open, keys: [...this.keys.values()] },
+      { orders: [...this.orders.values()], lines: this.lines, keys: [...this.keys.values()] },
       requests,
     );
     for (const { saga_id, order_id, user_id, amount } of opened) {

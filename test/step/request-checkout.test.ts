@@ -1,6 +1,7 @@
 import { lockOpenOrder } from '../../order/src/http/open-order';
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
+import type { Tx } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
 import { checkoutRequested, paymentCaptured, purchase, sagaId, stockRejected } from '../support/events';
 import { CANCEL_AFTER_MS, click, orderBench } from './order';
@@ -80,18 +81,25 @@ test('a double checkout of an order that failed before, on two replicas at once,
 test.each([
   ['fails', stockRejected(bill(1, 'o', 10)), 'FAILED'],
   ['is paid', paymentCaptured(bill(1, 'o', 10)), 'PAID'],
-])('a checkout while the last one %s shares it, and opens nothing', async (_, event, state) => {
-  await desk.create('o', { a: [1, 10] });
-  await desk.request(click('o', 1));
-  const settling = settleCheckout(() => {});
-  const [, { decisions, emit }] = await desk.overlap(
-    (tx) => settling.run(tx, [event]),
-    (tx) => requestCheckouts(tx, [click('o', 2)], CANCEL_AFTER_MS),
-  );
-  expect(decisions).toEqual([{ kind: 'joined', saga_id: sagaId(1) }]);
-  expect(emit).toEqual([]);
-  expect(await desk.saga(1)).toMatchObject({ state });
-});
+])(
+  'a checkout while the last one %s shares it, and opens nothing, whichever commits first',
+  async (_, event, state) => {
+    const settling = settleCheckout(() => {});
+    const settle = (tx: Tx) => settling.run(tx, [event]);
+    const request = (tx: Tx) => requestCheckouts(tx, [click('o', 2)], CANCEL_AFTER_MS);
+    const joined = { decisions: [{ kind: 'joined', saga_id: sagaId(1) }], emit: [] };
+    for (const settledFirst of [true, false]) {
+      await desk.query('TRUNCATE orders, order_lines, sagas');
+      await desk.create('o', { a: [1, 10] });
+      await desk.request(click('o', 1));
+      const outcomes = settledFirst
+        ? await desk.overlap(settle, request)
+        : (await desk.overlap(request, settle)).toReversed();
+      expect(outcomes[1]).toEqual(joined);
+      expect(await desk.saga(1)).toMatchObject({ state });
+    }
+  },
+);
 
 test('batches on several replicas that name the same orders the other way round do not deadlock', async () => {
   const ids = Array.from({ length: 20 }, (_, n) => `o-${n}`);
