@@ -11,13 +11,14 @@ export interface OrderRow {
   /** When payment is next asked to cancel. */
   deadline_at: Date;
   settled_at: Date | null;
-  /** The saga that the order is in now, which may be another; null as well when the order is gone. */
+  /** The saga that the order is in now, which may be another, or none when batch_init has replaced the order. */
   current_saga_id: string | null;
+  order_is_gone: boolean;
 }
 export const readOrder = statement<OrderRow>(
   'operate_read_order',
   `SELECT s.order_id, s.user_id, s.amount, s.state, s.reason, s.traceparent, s.opened_at, s.deadline_at,
-          s.settled_at, o.saga_id AS current_saga_id
+          s.settled_at, o.saga_id AS current_saga_id, o.id IS NULL AS order_is_gone
    FROM sagas s LEFT JOIN orders o ON o.id = s.order_id WHERE s.id = $1`,
 );
 

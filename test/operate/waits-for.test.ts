@@ -16,6 +16,7 @@ const order = (state: 'PENDING' | 'PAID' | 'FAILED'): SagaView['order'] => ({
   deadline_at: before(-5),
   settled_at: state === 'PENDING' ? null : before(1),
   current_saga_id: sagaId(1),
+  order_is_gone: false,
 });
 const stock = (state: NonNullable<SagaView['stock']>['state']): SagaView['stock'] => ({
   ...bought,
