@@ -44,7 +44,7 @@ export function problem(status: number, { headers, ...details }: ProblemDetails)
 
 /**
  * An answer as it is sent: its media type and text, or neither where the status allows no body.
- * @param filledIn into a problem, by the server
+ * @param filledIn what the server adds to a problem
  */
 export function written(
   { status, body }: Answer,

@@ -36,7 +36,7 @@ export function findOrder(prisma: PrismaClient): Route {
 }
 
 /**
- * One statement and therefore one snapshot: a checkout is never shown beside lines that it is not of.
+ * One statement and therefore one snapshot: a checkout is never shown beside the lines of another attempt.
  * Totals are within 2^53 - 1, which float8 holds exactly.
  */
 function read(prisma: PrismaClient, orderId: string): Promise<Found[]> {

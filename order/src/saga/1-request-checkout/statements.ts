@@ -3,8 +3,8 @@ import type { KeyRow, LineRow, OrderRow } from './decide';
 
 /**
  * Freezes the orders that are open, locks them all, and answers what they were (docs/decisions/0013). The state of the last
- * attempt is the one that the statement's snapshot has, in both places: who waited here for a lock may find a saga that the
- * snapshot does not, which is one that was just opened, and so leaves it alone.
+ * attempt is that of the statement's snapshot, in both places. Who waited here for the lock may meet a saga that the snapshot
+ * does not have: it was only just opened, so that the state reads as null and the order is left as it is.
  * @param $1 the saga for each order, or null if none may be opened, as JSON by order
  */
 export const freezeOrders = statement<OrderRow>(
