@@ -32,20 +32,12 @@ export interface Settlement {
   took_seconds: number;
 }
 
-interface Outcome {
-  saga_id: string;
-  state: 'PAID' | 'FAILED';
-  reason: FailureReason | null;
-}
-
-/** What a batch makes of each saga that it names: whatever is said of one later in the batch changes nothing. */
-export function firstOutcomes(events: readonly SagaEvent[]): Outcome[] {
-  const outcomes = new Map<string, Outcome>();
-  for (const event of events) {
-    const { saga_id } = event.data;
-    if (!outcomes.has(saga_id)) outcomes.set(saga_id, { saga_id, ...outcomeOf(event) });
-  }
-  return [...outcomes.values()];
+/** Why a batch fails each saga that it names, null for those that it pays: what is said of one later changes nothing. */
+export function firstReasons(events: readonly SagaEvent[]): Map<string, FailureReason | null> {
+  const reasons = new Map<string, FailureReason | null>();
+  for (const event of events)
+    if (!reasons.has(event.data.saga_id)) reasons.set(event.data.saga_id, outcomeOf(event).reason);
+  return reasons;
 }
 
 /** @param rows the sagas as they were before this batch */
@@ -86,7 +78,7 @@ export function decideSettlements(
   return { settled, duplicates };
 }
 
-function outcomeOf(event: SagaEvent): Pick<Outcome, 'state' | 'reason'> {
+function outcomeOf(event: SagaEvent): Pick<Settlement, 'state' | 'reason'> {
   switch (event.type) {
     case 'payment.captured':
       return { state: 'PAID', reason: null };
