@@ -42,8 +42,8 @@ RUN set -eu; files=/tmp/files; \
     mkdir -p $files/$part/app/dist; \
     cp -R dist/$part $files/$part/app/dist; \
   done; \
-  mkdir -p $files/tools/app/dist; \
-  cp -R dist/audit dist/operate dist/local $files/tools/app/dist; \
+  mkdir -p $files/tools/app/dist/tools; \
+  for tool in audit deploy gateway operate support; do cp -R dist/tools/$tool $files/tools/app/dist/tools; done; \
   for service in order payment stock; do \
     mkdir -p $files/tools/app/$service/prisma; \
     cp -R $service/prisma/schema.prisma $service/prisma/migrations $files/tools/app/$service/prisma; \
@@ -104,6 +104,6 @@ COPY --from=tested --chown=0:0 /tmp/files/stock /
 EXPOSE 8003 9003
 CMD ["dist/stock/src/main.js"]
 
-# Which tool is run is the first argument, for example: dist/shared/postgres/migrate.js order
+# Which tool is run is the first argument, for example: dist/tools/deploy/migrate.js order
 FROM base AS tools
 COPY --from=tested --chown=0:0 /tmp/files/tools /

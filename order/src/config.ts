@@ -1,4 +1,4 @@
-import { address, count, serviceSettings } from '../../shared/config';
+import { address, count, serviceSettings } from '../../shared/service/config';
 
 export const settings = serviceSettings({ port: 8001, internalPort: 9001 }).extend({
   /** Where prices are asked for. */

@@ -1,12 +1,12 @@
-import { runService } from '../../shared/service';
-import { Admission } from './admission';
-import { openCheckouts } from './checkouts';
+import { runService } from '../../shared/service/service';
+import { Admission } from './checkout/admission';
+import { openCheckouts } from './checkout/batcher';
+import { openOutcomes } from './checkout/outcomes';
+import { watchOverdue } from './checkout/overdue';
+import { checkout } from './checkout/route';
+import { HeldCheckouts } from './checkout/waiting-requests';
 import { settings } from './config';
-import { HeldCheckouts } from './held-checkouts';
 import { routes } from './http';
-import { checkout } from './http/checkout';
-import { openOutcomes } from './outcomes';
-import { watchOverdue } from './overdue';
 import { settleCheckout } from './saga/5-settle-checkout/step';
 
 void runService('order', settings, async ({ config, database, httpDatabase, outbox, log }) => {

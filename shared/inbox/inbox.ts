@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { smartBatch } from '../batch';
 import { type Decoded, decodeBatch } from '../contract/cloudevents';
 import { eventsHeardBy, type SagaEvent } from '../contract/events';
 import type { Logger } from '../observe/log';
@@ -8,6 +7,7 @@ import { traceId, withSpan } from '../observe/trace';
 import type { Outbox } from '../outbox/outbox';
 import { isOutage } from '../postgres/errors';
 import type { Delivery } from '../rabbit/consumer';
+import { smartBatch } from '../service/batch';
 import type { DeadLetters } from './dead-letters';
 import type { Step, StepOutcome } from './step';
 

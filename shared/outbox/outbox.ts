@@ -1,11 +1,11 @@
 import { BATCH_CONTENT_TYPE, encodeBatches } from '../contract/cloudevents';
 import { type EventType, publisherOf, type SagaEvent } from '../contract/events';
-import { repeat } from '../loop';
 import type { Logger } from '../observe/log';
 import { outboxOldestAge, outboxPending, sharedReading } from '../observe/metrics';
 import type { Database, Tx } from '../postgres/database';
 import type { Publisher } from '../rabbit/publisher';
 import { exchangeOf } from '../rabbit/topology';
+import { repeat } from '../service/loop';
 import {
   commitNeedNotBeDurable,
   deleteOutbox,

@@ -1,10 +1,10 @@
 import { compensations } from '../../shared/observe/metrics';
-import { runService } from '../../shared/service';
+import { runService } from '../../shared/service/service';
 import { settings } from './config';
 import { routes } from './http';
 import { reserveStock } from './saga/2-reserve-stock/step';
 import { settleReservation } from './saga/4-settle-reservation/step';
-import { openWaiting } from './waiting';
+import { openWaiting } from './waiting-sagas';
 
 void runService('stock', settings, (core) => {
   const { config, httpDatabase } = core;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkout } from '../../order/src/http/checkout';
+import { checkout } from '../../order/src/checkout/route';
 import { MAX_AMOUNT } from '../../shared/http/inputs';
 import type { Route } from '../../shared/http/route';
 import { expectLedgersToBalance, query } from '../support/books';

@@ -1,4 +1,4 @@
-import { checkout } from '../../order/src/http/checkout';
+import { checkout } from '../../order/src/checkout/route';
 import { type Edge, openEdge, openServiceEdge } from '../support/edge';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is data.

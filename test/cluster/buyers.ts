@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { type Exchange, outcomeOf } from '../../audit/src/history/history';
+import { type Exchange, outcomeOf } from '../../tools/audit/history/history';
 
 export interface Buyers {
   /** Every request and its answer, which the audit of answers goes by. */

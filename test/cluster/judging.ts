@@ -66,6 +66,6 @@ export function auditJob(operate: V1CronJob, name: string): V1Job {
   const job = structuredClone(operate.spec?.jobTemplate);
   const container = job?.spec?.template.spec?.containers[0];
   if (!job?.spec || !container) throw new Error('The CronJob "operate" has no container to make a Job of.');
-  container.args = ['dist/audit/src/main.js'];
+  container.args = ['dist/tools/audit/main.js'];
   return { metadata: { ...job.metadata, name }, spec: job.spec };
 }

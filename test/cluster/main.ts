@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { auditHistory } from '../../audit/src/history/audit-history';
-import { publicApi } from '../../audit/src/history/truth';
-import { describeFindings } from '../../audit/src/report';
 import { root } from '../../shared/root';
-import { rules } from '../watching/sources';
+import { auditHistory } from '../../tools/audit/history/audit-history';
+import { publicApi } from '../../tools/audit/history/truth';
+import { describeFindings } from '../../tools/audit/report';
+import { rules } from '../k8s/monitoring/sources';
 import { type Buyers, letBuyersIn } from './buyers';
 import { openDoor } from './door';
 import { auditJob } from './judging';

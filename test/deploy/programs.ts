@@ -1,5 +1,5 @@
 import { delimiter, join } from 'node:path';
-import { type DebianPackages, unpackedPackages, which } from '../../local/debian-packages';
+import { type DebianPackages, unpackedPackages, which } from '../../tools/support/debian-packages';
 
 export interface Found {
   file: string;

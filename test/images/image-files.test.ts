@@ -34,9 +34,9 @@ test('the services and the auditor work with the files that their images have', 
     expect(await api.checkout(order)).toMatchObject({ status: 200, body: { status: 'PAID' } });
     expect(await api.credit(buyer)).toBe(90);
     await shop.balances();
-    const { stdout } = await tool(['dist/audit/src/main.js', '--json'], addressesOf(shop));
+    const { stdout } = await tool(['dist/tools/audit/main.js', '--json'], addressesOf(shop));
     expect(JSON.parse(stdout).findings).toEqual([]);
-    expect((await tool(['dist/operate/src/sagas-command.js', 'list'], addressesOf(shop))).stdout).toContain(
+    expect((await tool(['dist/tools/operate/sagas-command.js', 'list'], addressesOf(shop))).stdout).toContain(
       'No saga',
     );
   } finally {
@@ -50,7 +50,7 @@ test.each(['order', 'payment', 'stock'] as const)(
   'the tools bring an empty database of %s up to date',
   async (service) => {
     const env = { DATABASE_URL: await createEmptyDatabase(service) };
-    const migrate = () => tool(['dist/shared/postgres/migrate.js', service], env);
+    const migrate = () => tool(['dist/tools/deploy/migrate.js', service], env);
     expect((await migrate()).stdout).toContain(`${service}: applied`);
     expect((await migrate()).stdout).toContain('up to date');
   },

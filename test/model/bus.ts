@@ -1,5 +1,5 @@
-import type { Random } from '../../chaos/src/random';
 import { queues, type SagaEvent } from '../../shared/contract/events';
+import type { Random } from '../../tools/chaos/random';
 import type { Rules } from './world';
 
 /** A batch of events on its way to one queue. */

@@ -1,4 +1,4 @@
-import { noMore, readArguments, wholeNumber } from '../../shared/command-line';
+import { noMore, readArguments, wholeNumber } from '../../tools/support/command-line';
 import { FailedLife, SAGAS_OF_A_LIFE, simulate } from './simulate';
 
 const USAGE = `Usage: npm run simulate -- [--seed 1] [--sagas 1000000] [--trace]

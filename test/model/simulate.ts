@@ -1,5 +1,5 @@
-import { Random } from '../../chaos/src/random';
 import { queues } from '../../shared/contract/events';
+import { Random } from '../../tools/chaos/random';
 import { checkBooks, checkEnded, checkSaga, Violation } from './invariants';
 import { People } from './people';
 import { Replica } from './replica';

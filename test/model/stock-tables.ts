@@ -1,5 +1,5 @@
 import type { FailureReason } from '../../shared/contract/events';
-import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/shelves';
+import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/allocation';
 import {
   lockItems,
   lockWaiting,

@@ -1,4 +1,4 @@
-import type { Random } from '../../chaos/src/random';
+import type { Random } from '../../tools/chaos/random';
 import { Bus } from './bus';
 import { checkBooks, checkChanges, checkSaga } from './invariants';
 import { type Sql, Transaction } from './memory';

@@ -3,11 +3,11 @@ import type { CheckoutDecision, CheckoutRequest } from '../../order/src/saga/1-r
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { cancelOverdue } from '../../order/src/saga/cancel-overdue/step';
-import { lockUser, moveCredit } from '../../payment/src/http/credit';
+import { lockUser, moveCredit } from '../../payment/src/http/adjust-credit';
 import { chargePayment } from '../../payment/src/saga/3-charge-payment/step';
 import { queuesHearing, type SagaEvent } from '../../shared/contract/events';
 import type { Step } from '../../shared/inbox/step';
-import { moveStock } from '../../stock/src/http/shelf';
+import { moveStock } from '../../stock/src/http/adjust-stock';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
 import type { Sql, Transaction } from './memory';

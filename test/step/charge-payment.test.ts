@@ -9,7 +9,7 @@ import {
   purchase,
   stockReserved,
 } from '../support/events';
-import { benchOf } from './bench';
+import { benchOf } from '../support/step-fixture';
 
 /** Users whose credit is not the sum of their ledger, and charges that the ledger tells otherwise. */
 const BROKEN = `

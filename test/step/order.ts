@@ -5,7 +5,7 @@ import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { type LastAttempt, type OrderStatus, statusOf } from '../../order/src/saga/order';
 import type { SagaEvent } from '../../shared/contract/events';
 import { sagaId, TRACEPARENT } from '../support/events';
-import { type Bench, benchOf } from './bench';
+import { type Bench, benchOf } from '../support/step-fixture';
 
 /** Orders and sagas that contradict each other: at most one saga under way, exactly one that paid, and at its price. */
 const BROKEN = `

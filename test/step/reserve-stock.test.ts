@@ -1,6 +1,6 @@
 import { InvariantViolation } from '../../shared/errors';
-import { moveStock } from '../../stock/src/http/shelf';
-import { Shelves } from '../../stock/src/saga/2-reserve-stock/shelves';
+import { moveStock } from '../../stock/src/http/adjust-stock';
+import { Shelves } from '../../stock/src/saga/2-reserve-stock/allocation';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import {
   checkoutRequested,

@@ -1,5 +1,5 @@
 import { statement } from '../../shared/postgres/statement';
-import { moveStock } from '../../stock/src/http/shelf';
+import { moveStock } from '../../stock/src/http/adjust-stock';
 import { itemsWaitedForLong, serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import {
   checkoutRequested,

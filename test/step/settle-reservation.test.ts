@@ -4,7 +4,7 @@ import { InvariantViolation } from '../../shared/errors';
 import type { Step, StepOutcome } from '../../shared/inbox/step';
 import type { Tx } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
-import { moveStock } from '../../stock/src/http/shelf';
+import { moveStock } from '../../stock/src/http/adjust-stock';
 import { serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';

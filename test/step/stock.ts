@@ -4,7 +4,7 @@ import { serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
 import type { Purchase } from '../support/events';
-import { type Bench, benchOf } from './bench';
+import { type Bench, benchOf } from '../support/step-fixture';
 
 /** What its rows say about an item, compared with its ledger and with the reservations that hold it. */
 const BROKEN = `

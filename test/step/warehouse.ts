@@ -1,10 +1,10 @@
 import type { Line, SagaEvent } from '../../shared/contract/events';
+import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/allocation';
 import {
   decideReservations,
   decideWaiting,
   itemsRunningShort,
 } from '../../stock/src/saga/2-reserve-stock/decide';
-import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/shelves';
 import { decideSettlements } from '../../stock/src/saga/4-settle-reservation/decide';
 import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
 

@@ -1,7 +1,7 @@
-import { audit, type Report } from '../../audit/src/audit';
-import { openBooks } from '../../audit/src/books';
-import { describeFindings } from '../../audit/src/report';
 import { createLogger } from '../../shared/observe/log';
+import { audit, type Report } from '../../tools/audit/audit';
+import { describeFindings } from '../../tools/audit/report';
+import { openBooks } from '../../tools/support/databases';
 
 const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 

@@ -5,13 +5,13 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { serviceNames } from '../../local/layout';
-import { isLocked, takeLock } from '../../local/lock';
-import { freePorts } from '../../local/ports';
-import { type Postgres, startPostgres } from '../../local/postgres';
-import { stopLeftovers } from '../../local/process';
-import { startRabbit } from '../../local/rabbit';
 import { root } from '../../shared/root';
+import { serviceNames } from '../../tools/support/layout';
+import { isLocked, takeLock } from '../../tools/support/lock';
+import { freePorts } from '../../tools/support/ports';
+import { type Postgres, startPostgres } from '../../tools/support/postgres';
+import { stopLeftovers } from '../../tools/support/process';
+import { startRabbit } from '../../tools/support/rabbit';
 
 const prefix = 'chandlery-test-';
 const run = promisify(execFile);
@@ -51,7 +51,7 @@ declare global {
 
 /** By the command that a deployment uses; the databases are the templates that tests are given clones of. */
 async function migrateAll(postgres: Postgres): Promise<Postgres> {
-  const command = join(root, 'dist/shared/postgres/migrate.js');
+  const command = join(root, 'dist/tools/deploy/migrate.js');
   const migrations = serviceNames.map((service) =>
     run(process.execPath, [command, service], {
       env: { ...process.env, DATABASE_URL: postgres.url(service) },

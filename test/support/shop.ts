@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
-import { freePorts } from '../../local/ports';
+import { freePorts } from '../../tools/support/ports';
 import { ApiClient } from './api-client';
 import { auditNow } from './audit';
 import { createDatabase, createVhost } from './cluster';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { unpackedPackages, which } from '../../local/debian-packages';
+import { unpackedPackages, which } from '../../tools/support/debian-packages';
 
 /** Tools that tests need and npm does not have: found on the machine, or else built into the user's cache. */
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { answerOnce } from '../../../shared/http/idempotency';
 import { amount, id } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
-import { lockUser, moveCredit, unknownUser, userSchema } from './credit';
+import { lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
 
 export function addFunds(database: Database): Route {
   return route({

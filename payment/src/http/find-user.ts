@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
-import { creditOf, unknownUser, userSchema } from './credit';
+import { creditOf, unknownUser, userSchema } from './adjust-credit';
 
 export function findUser(prisma: PrismaClient): Route {
   return route({

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
-import { unknownUser } from './credit';
+import { unknownUser } from './adjust-credit';
 
 /** The older edition reads with POST, too. */
 export function orderPaymentStatus(method: 'GET' | 'POST', prisma: PrismaClient): Route {

@@ -4,7 +4,7 @@ import { amount, id } from '../../../shared/http/inputs';
 import { type Answer, problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database, Tx } from '../../../shared/postgres/database';
-import { creditOf, lockUser, moveCredit, unknownUser, userSchema } from './credit';
+import { creditOf, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
 import { readOrderPayment, writeOrderPayment } from './order-payment';
 
 export function payOrder(database: Database): Route {

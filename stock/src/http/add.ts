@@ -3,7 +3,7 @@ import { answerOnce } from '../../../shared/http/idempotency';
 import { amount, id } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
-import { moveStock, stockSchema } from './shelf';
+import { moveStock, stockSchema } from './adjust-stock';
 
 export function add(database: Database, onStockChanged: (itemIds: string[]) => void): Route {
   return route({

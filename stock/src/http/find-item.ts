@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id, total } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
-import { unknownItem } from './shelf';
+import { unknownItem } from './adjust-stock';
 
 export function findItem(prisma: PrismaClient): Route {
   return route({

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from '../../../local/ports';
+import { freePorts } from '../../../tools/support/ports';
 import type { Shop } from '../../support/shop';
 
 /** The gateway in front of a shop, as `npm start` runs it: it reads requests before the services do. */
@@ -20,7 +20,7 @@ export async function openGateway(shop: Shop): Promise<Gateway> {
       [`${name}_INTERNAL_URLS`, internalUrl],
     ];
   });
-  const process_ = spawn(process.execPath, ['--enable-source-maps', 'dist/local/gateway.js'], {
+  const process_ = spawn(process.execPath, ['--enable-source-maps', 'dist/tools/gateway/main.js'], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { PATH: process.env.PATH, GATEWAY_PORT: String(port), ...Object.fromEntries(addresses) },
   });

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { which } from '../../../local/debian-packages';
 import { root } from '../../../shared/root';
+import { which } from '../../../tools/support/debian-packages';
 import { docker, run } from './commands';
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { which } from '../../../local/debian-packages';
 import { root } from '../../../shared/root';
+import { which } from '../../../tools/support/debian-packages';
 
 const limits = { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, cwd: root } as const;
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemPath, unpackedPackages, which } from '../../../local/debian-packages';
+import { systemPath, unpackedPackages, which } from '../../../tools/support/debian-packages';
 
 export interface Engine {
   /** For `docker` and whatever else talks to the engine. */

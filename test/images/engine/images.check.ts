@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { freePorts } from '../../../local/ports';
 import { root } from '../../../shared/root';
+import { freePorts } from '../../../tools/support/ports';
 import { ApiClient } from '../../support/api-client';
 import { provide } from './bases';
 import { compose, docker } from './commands';
@@ -93,7 +93,7 @@ test('what compose.yaml describes starts, passes a checkout, and is watched; the
     const order = await api.order(buyer, { [await api.item(5, 10)]: 2 });
     expect(await api.checkout(order)).toMatchObject({ status: 200, body: { status: 'PAID' } });
     expect(await api.credit(buyer)).toBe(90);
-    const audit = inProject('run', '--rm', '-T', 'operate', 'dist/audit/src/main.js', '--live', '--json');
+    const audit = inProject('run', '--rm', '-T', 'operate', 'dist/tools/audit/main.js', '--live', '--json');
     expect(JSON.parse(audit.slice(audit.indexOf('{'))).findings).toEqual([]);
     if (started.includes('prometheus')) expect(await notScraped(`http://127.0.0.1:${ports[2]}`)).toEqual([]);
   } catch (error) {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings as orderSettings } from '../../../order/src/config';
-import { STOP_WITHIN_MS } from '../../../shared/lifecycle';
 import { root } from '../../../shared/root';
-import { HTTP_GRACE_MS } from '../../../shared/service';
+import { STOP_WITHIN_MS } from '../../../shared/service/lifecycle';
+import { HTTP_GRACE_MS } from '../../../shared/service/service';
 import { type Container, environment, type Manifest, mebibytes, ofKind, workloads } from '../manifests';
 import { proxiesRequest } from './gateway';
 import type { Policy } from './pods';

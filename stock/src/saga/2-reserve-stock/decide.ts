@@ -1,7 +1,7 @@
 import type { Line, SagaEvent } from '../../../../shared/contract/events';
 import { InvariantViolation } from '../../../../shared/errors';
 import { linesOf, outcomeOf, type Reservation } from '../reservation';
-import { type ItemRow, Shelves } from './shelves';
+import { type ItemRow, Shelves } from './allocation';
 
 /** What a batch of checkouts is judged by. */
 export interface ReservationRows {

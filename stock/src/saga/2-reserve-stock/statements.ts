@@ -1,7 +1,7 @@
 import type { Line } from '../../../../shared/contract/events';
 import { statement } from '../../../../shared/postgres/statement';
 import type { Reservation } from '../reservation';
-import type { ItemRow } from './shelves';
+import type { ItemRow } from './allocation';
 
 /**
  * Takes what is asked of each item, or what there is, and answers what there was (docs/decisions/0013).

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/** A whole number, of milliseconds for instance. */
+export function count(standard: number, min = 1, max = 10_000_000) {
+  return z
+    .string()
+    .refine((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
+    })
+    .transform(Number)
+    .default(standard);
+}
+
+/** A TCP port. */
+export const port = (standard: number) => count(standard, 0, 65_535);
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, { error: `must be one of ${values.join(', ')}` });
+}
+
+/** An address, whose value is never shown, because it may hold a password. */
+export const address = (protocol: RegExp, example: string) =>
+  z.url({ protocol, error: `must be an address such as ${example}` });
+
+export const databaseAddress = address(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/database');
+
+/** The settings that every service has. The README's configuration table describes them. */
+export function serviceSettings(standard: { port: number; internalPort: number }) {
+  return z.object({
+    HOST: z.string().min(1).default('0.0.0.0'),
+    PORT: port(standard.port),
+    INTERNAL_PORT: port(standard.internalPort),
+    DATABASE_URL: databaseAddress,
+    AMQP_URL: address(/^amqps?$/, 'amqp://user:password@host:5672'),
+    /** Whether the broker's exchanges and queues are declared, or only looked for: see tools/deploy/define-broker.ts. */
+    TOPOLOGY: oneOf(['declare', 'check']).default('declare'),
+    POOL_SIZE: count(10, 2, 1_000),
+    HTTP_POOL_SIZE: count(5, 1, 1_000),
+    BATCH_SIZE: count(256, 1, 10_000),
+    BATCHES_IN_FLIGHT: count(1, 1, 100),
+    PREFETCH: count(50, 1, 65_535),
+    DRAIN_DELAY_MS: count(0, 0, 600_000),
+    BATCH_INIT: oneOf(['on', 'off'])
+      .default('off')
+      .transform((value) => value === 'on'),
+    LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    LOG_FORMAT: oneOf(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: address(/^https?$/, 'http://localhost:4318').optional(),
+  });
+}
+
+/** What a process exits with that cannot work with its settings: EX_CONFIG of sysexits.h. */
+export const CONFIG_EXIT_CODE = 78;
+
+/** Settings that are missing or unusable: a person's mistake, told in sentences. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the environment once. An empty variable counts as not set.
+ * @throws ConfigError naming every variable that is missing or unusable
+ */
+export function readConfig<T extends z.ZodType>(settings: T): z.infer<T> {
+  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
+  const read = settings.safeParse(given);
+  if (read.success) return read.data;
+  const faults = read.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return `  ${name} ${name in given ? message : 'is not set'}`;
+  });
+  throw new ConfigError(
+    `These environment variables need a look (see the README's Configuration):\n${faults.join('\n')}`,
+  );
+}

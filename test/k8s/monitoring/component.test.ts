@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { root } from '../../../shared/root';
+import { renderKustomization } from '../../support/tools';
+import { folder, manifests } from './sources';
+
+// biome-ignore lint/suspicious/noExplicitAny: a manifest has whatever its kind has.
+type Manifest = any;
+
+async function render(path: string): Promise<Manifest[]> {
+  return parseAllDocuments(await renderKustomization(path)).map((document) => document.toJS());
+}
+
+/** The pods that a cluster would have, by the name in their labels. */
+const podsOf = (all: readonly Manifest[]): Manifest[] =>
+  all.filter(({ spec }) => spec?.template?.spec?.containers).map(({ spec }) => spec.template);
+
+function selects(
+  { matchLabels = {}, matchExpressions = [] }: Manifest,
+  labels: Record<string, string>,
+): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, values }: { key: string; values: string[] }) =>
+      values.includes(labels[key] ?? ''),
+    )
+  );
+}
+
+test('the monitors find the pods that they are for, and the ports on them', async () => {
+  const all = await render(join(root, 'k8s/overlays/laptop'));
+  const monitors = all.filter(({ kind, metadata }) => kind === 'PodMonitor' && metadata.name !== 'gateway');
+  const found = monitors.map(({ metadata, spec }) => {
+    const pods = podsOf(all).filter((pod) => selects(spec.selector, pod.metadata.labels));
+    const ports: string[] = spec.podMetricsEndpoints.map(({ port }: { port: string }) => port);
+    const having = pods.filter((pod) =>
+      ports.every((port) => pod.spec.containers[0].ports.some(({ name }: { name: string }) => name === port)),
+    );
+    return [metadata.name, having.map((pod) => pod.metadata.labels['app.kubernetes.io/name']).sort()];
+  });
+  expect(Object.fromEntries(found)).toEqual({
+    services: ['auditor', 'order', 'payment', 'stock'],
+    rabbitmq: ['rabbitmq'],
+    databases: ['order-db-exporter', 'payment-db-exporter', 'stock-db-exporter'],
+  });
+});
+
+test("the gateway's monitor finds the pods that NetworkPolicies let in as the gateway", async () => {
+  const all = await render(join(root, 'k8s/overlays/laptop'));
+  const monitor = all.find(({ kind, metadata }) => kind === 'PodMonitor' && metadata.name === 'gateway');
+  const policy = all.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'order');
+  const [{ podSelector, namespaceSelector }] = policy.spec.ingress[0].from;
+  expect(monitor.spec.selector.matchLabels).toEqual(podSelector.matchLabels);
+  expect(monitor.spec.namespaceSelector.matchNames).toEqual([
+    namespaceSelector.matchLabels['kubernetes.io/metadata.name'],
+  ]);
+  const [{ relabelings }] = monitor.spec.podMetricsEndpoints;
+  expect(relabelings).toEqual([{ action: 'replace', targetLabel: 'job', replacement: 'gateway' }]);
+});
+
+test('an overlay can name another release of kube-prometheus-stack', async () => {
+  const overlay = await mkdtemp(join(tmpdir(), 'chandlery-overlay-'));
+  const patch = '- { op: replace, path: /metadata/labels/release, value: mine }';
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    components: [relative(overlay, folder)],
+    patches: [{ target: { group: 'monitoring.coreos.com' }, patch }],
+  };
+  await writeFile(join(overlay, 'kustomization.yaml'), stringify(kustomization));
+  const watched = (await render(overlay)).filter(({ apiVersion }) => apiVersion.startsWith('monitoring'));
+  await rm(overlay, { recursive: true });
+  expect(watched.map(({ kind }) => kind).sort()).toEqual([
+    ...Array(4).fill('PodMonitor'),
+    ...Array(3).fill('PrometheusRule'),
+  ]);
+  for (const { metadata } of watched) expect(metadata.labels.release).toBe('mine');
+});
+
+test('Docker Compose scrapes the same pages', () => {
+  const compose = parse(readFileSync(join(root, 'compose/prometheus/prometheus.yml'), 'utf8'));
+  const scraped = compose.scrape_configs.map(({ metrics_path = '/metrics', params = {} }: Manifest) =>
+    JSON.stringify([metrics_path, params]),
+  );
+  const wanted = manifests('pod-monitors.yaml').flatMap(({ spec }) =>
+    spec.podMetricsEndpoints.map(({ path, params = {} }: Manifest) => JSON.stringify([path, params])),
+  );
+  expect(wanted.length).toBe(4);
+  expect(wanted.filter((page) => !scraped.includes(page))).toEqual([]);
+});

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../../shared/root';
+import { alerts, dashboards, filledIn, manifests, metricsIn, type Panel, panelsOf } from './sources';
+
+const all = dashboards.map((dashboard) => [dashboard.file, dashboard] as const);
+
+test('dashboards have names of their own', () => {
+  const uids = dashboards.map(({ uid }) => uid);
+  expect(uids.length).toBeGreaterThan(2);
+  expect(new Set(uids).size).toBe(uids.length);
+  for (const uid of uids) expect(uid).toMatch(/^chandlery-[a-z-]{1,30}$/);
+});
+
+test('the panel that counts alerts counts all of them', () => {
+  const queries = dashboards.flatMap(panelsOf).flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  const counted = queries.flatMap((expr) => /ALERTS\{.*alertname=~"([^"]+)"/.exec(expr)?.[1] ?? []);
+  expect(counted).toHaveLength(1);
+  const name = new RegExp(`^(${counted[0]})$`);
+  expect(alerts.filter(({ alert }) => !name.test(alert))).toEqual([]);
+});
+
+test('every dashboard is brought to Grafana', () => {
+  const [component] = manifests('kustomization.yaml');
+  const generated = component.configMapGenerator.flatMap(({ files }: { files: string[] }) => files);
+  expect(generated.sort()).toEqual(dashboards.map(({ file }) => `dashboards/${file}`).sort());
+  expect(component.generatorOptions.labels.grafana_dashboard).toBe('1');
+});
+
+describe.each(all)('%s', (_, dashboard) => {
+  const panels = panelsOf(dashboard);
+
+  test('can be loaded by Grafana 12, with whichever Prometheus', () => {
+    expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(41);
+    expect(dashboard.templating.list).toContainEqual(
+      expect.objectContaining({ name: 'datasource', type: 'datasource', query: 'prometheus' }),
+    );
+    for (const { datasource, targets = [] } of panels) {
+      expect(datasource?.uid).toMatch(/^\$\{datasource\}$/);
+      for (const target of targets) expect(target.datasource.uid).toMatch(/^\$\{datasource\}$/);
+    }
+  });
+
+  test('asks for something in every panel, and says what is normal and what to do', () => {
+    for (const { title, description, targets = [], fieldConfig } of panels) {
+      expect({ title, queries: targets.length }).not.toEqual({ title, queries: 0 });
+      expect({ title, description }).toEqual({ title, description: expect.stringMatching(/^.{30,}[.]$/) });
+      expect({ title, unit: fieldConfig?.defaults.unit }).toEqual({ title, unit: expect.any(String) });
+    }
+  });
+
+  test('is written in PromQL, and never asks for one order, user or saga', () => {
+    const queries = [
+      ...panels.flatMap(({ targets = [] }) => targets),
+      ...dashboard.annotations.list.filter(({ expr }) => expr !== undefined),
+    ];
+    for (const { expr } of queries) {
+      expect(metricsIn(filledIn(expr, dashboard)).length).toBeGreaterThan(0);
+      expect(expr).not.toMatch(/(order|user|item|saga|trace)_id\s*(=|!|,|\))/);
+    }
+  });
+
+  test('points to runbooks that exist', () => {
+    const links = panels.flatMap(({ links = [] }) => links.map(({ url }) => url));
+    expect(links.length).toBeGreaterThan(3);
+    const files = links.map((url) => url.replace(/^\$\{runbooks\}/, 'docs/runbooks'));
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+
+  test('has its panels beside each other', () => {
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+    const overlaps = dashboard.panels.flatMap((one, i) =>
+      dashboard.panels
+        .slice(i + 1)
+        .flatMap((other) => (overlap(one, other) ? `${one.title}, ${other.title}` : [])),
+    );
+    expect(overlaps).toEqual([]);
+    for (const { gridPos } of dashboard.panels) expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+  });
+});
+
+function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}

@@ -1,0 +1,192 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'amqplib';
+import { exchangeOf } from '../../../shared/rabbit/topology';
+import { freePorts } from '../../../tools/support/ports';
+import type { ApiClient } from '../../support/api-client';
+import { query } from '../../support/books';
+import { type ServiceName, Shop } from '../../support/shop';
+import { program } from './programs';
+import { Prometheus, Running } from './prometheus';
+import { followPrimary } from './replica';
+
+/** A shop at work and everything that watches it; nothing here is a double. */
+export class WatchedShop {
+  /** Names that must not turn up in metrics. */
+  readonly orders: string[] = [];
+  private readonly closing: (() => Promise<unknown>)[] = [];
+
+  private constructor(
+    private readonly shop: Shop,
+    private readonly api: ApiClient,
+  ) {
+    this.closing.push(
+      () => shop.close(),
+      () => api.close(),
+    );
+  }
+
+  private started: Prometheus | undefined;
+
+  get prometheus(): Prometheus {
+    if (this.started === undefined) throw new Error('Prometheus was not started');
+    return this.started;
+  }
+
+  static async open(): Promise<WatchedShop> {
+    const shop = await Shop.open({ env: { order: { ANSWER_WITHIN_MS: '1500' } } });
+    const watched = new WatchedShop(shop, shop.client());
+    try {
+      await watched.watch();
+      await watched.parkWhatNobodyUnderstands();
+      await watched.keepBuyerWaiting();
+    } catch (error) {
+      await watched.close();
+      throw error;
+    }
+    return watched;
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closing.reverse()) await close();
+  }
+
+  /** Goes on selling until `missing` names nothing any more, and returns what it still named at the end. */
+  async sellUntilNoneOf(missing: () => Promise<string[]>): Promise<string[]> {
+    for (const end = Date.now() + 45_000; ; await sleep(200)) {
+      await this.buyOneOfEach();
+      const left = await missing();
+      if (left.length === 0 || Date.now() > end) return left;
+    }
+  }
+
+  /** One of each: paid, out of stock, and refused for want of credit, so that stock takes back what it had reserved. */
+  private async buyOneOfEach(): Promise<void> {
+    const { api, orders } = this;
+    const [rich, poor, plenty, none] = await Promise.all([
+      api.user(100),
+      api.user(1),
+      api.item(10, 100),
+      api.item(10, 0),
+    ]);
+    const wanted = [
+      [rich, plenty, 200],
+      [rich, none, 409],
+      [poor, plenty, 409],
+    ] as const;
+    await Promise.all(
+      wanted.map(async ([user, item, status]) => {
+        const order = await api.order(user, { [item]: 1 });
+        orders.push(order);
+        const answer = await api.checkout(order);
+        // A machine that is busy may take longer than these buyers wait.
+        if (answer.status !== status && answer.status !== 202)
+          throw new Error(`a checkout was answered ${answer.status} instead of ${status}`);
+      }),
+    );
+  }
+
+  private async watch(): Promise<void> {
+    const [auditor, exporter] = await Promise.all([this.startAuditor(), this.startExporter()]);
+    const service = (name: ServiceName) =>
+      this.shop.of(name).map(({ internalUrl }) => new URL(internalUrl).host);
+    const prometheus = await Prometheus.start({
+      services: {
+        order: service('order'),
+        payment: service('payment'),
+        stock: service('stock'),
+        auditor: [auditor],
+      },
+      rabbitmq: { rabbitmq: [new URL(process.env.TEST_RABBIT_METRICS ?? '').host] },
+      databases: { 'order-db': [exporter] },
+    });
+    this.started = prometheus;
+    this.closing.push(() => prometheus.stop());
+  }
+
+  private async parkWhatNobodyUnderstands(): Promise<void> {
+    const connection = await connect(this.shop.amqp);
+    const channel = await connection.createConfirmChannel();
+    channel.publish(exchangeOf('payment'), 'payment.captured', Buffer.from('no event'));
+    await channel.waitForConfirms();
+    await connection.close();
+  }
+
+  /**
+   * Payment stands still for longer than a buyer is made to wait. One waits for all of it, one did not want to wait, and
+   * one goes away.
+   */
+  async keepBuyerWaiting(): Promise<void> {
+    const { api, shop } = this;
+    const [user, item] = [await api.user(100), await api.item(1, 3)];
+    const [patient, hurried, gone] = await Promise.all([1, 2, 3].map(() => api.order(user, { [item]: 1 })));
+    const [payment, order] = [shop.of('payment')[0], shop.of('order')[0]];
+    payment?.process.kill('SIGSTOP');
+    try {
+      const leaving = fetch(`${order?.url}/orders/checkout/${gone}`, {
+        method: 'POST',
+        signal: AbortSignal.timeout(500),
+      });
+      const answers = await Promise.all([
+        api.checkout(patient as string),
+        api.checkout(hurried as string, { Prefer: 'respond-async' }),
+        leaving.catch(() => ({ status: 202 })),
+      ]);
+      const others = answers.filter(({ status }) => status !== 202);
+      if (others.length > 0) throw new Error(`checkouts ended without payment: ${JSON.stringify(others)}`);
+    } finally {
+      payment?.process.kill('SIGCONT');
+    }
+  }
+
+  /** What order itself says now, whatever Prometheus has read. */
+  async answeredLate(): Promise<number> {
+    const page = await (await fetch(`${this.shop.of('order')[0]?.internalUrl}/metrics`)).text();
+    return Number(/^saga_answered_late_total (\d+)$/m.exec(page)?.[1]);
+  }
+
+  private async startAuditor(): Promise<string> {
+    const [port] = await freePorts(1);
+    const { order, payment, stock } = this.shop.databases;
+    const folder = await mkdtemp(join(tmpdir(), 'chandlery-auditor-'));
+    const auditor = Running.start(folder, process.execPath, ['dist/tools/audit/main.js', '--watch'], {
+      ORDER_DATABASE_URL: order,
+      PAYMENT_DATABASE_URL: payment,
+      STOCK_DATABASE_URL: stock,
+      AMQP_URL: this.shop.amqp,
+      HOST: '127.0.0.1',
+      AUDIT_PORT: String(port),
+      AUDIT_INTERVAL_MS: '2000',
+      LOG_FORMAT: 'json',
+    });
+    this.closing.push(() => auditor.stop());
+    await auditor.answers(`http://127.0.0.1:${port}/readyz`);
+    return `127.0.0.1:${port}`;
+  }
+
+  /** With the rights that its role has in a cluster, and a replica to look at. */
+  private async startExporter(): Promise<string> {
+    const admin = process.env.TEST_POSTGRES_URL ?? '';
+    const database = new URL(this.shop.databases.order);
+    const role = database.pathname.replace('/order', 'exporter');
+    await query(admin, `CREATE ROLE ${role} LOGIN PASSWORD '${role}' IN ROLE pg_monitor`);
+    const end = await followPrimary(admin, 'replica-of-a-test');
+    this.closing.push(async () => {
+      await end();
+      await query(admin, `DROP ROLE ${role}`);
+    });
+    const [port] = await freePorts(1);
+    const folder = await mkdtemp(join(tmpdir(), 'chandlery-exporter-'));
+    const flags = [`--web.listen-address=127.0.0.1:${port}`];
+    const exporter = Running.start(folder, await program('prometheus-postgres-exporter'), flags, {
+      DATA_SOURCE_URI: `${database.host}${database.pathname}?sslmode=disable`,
+      DATA_SOURCE_USER: role,
+      DATA_SOURCE_PASS: role,
+    });
+    this.closing.push(() => exporter.stop());
+    await exporter.answers(`http://127.0.0.1:${port}/metrics`);
+    return `127.0.0.1:${port}`;
+  }
+}

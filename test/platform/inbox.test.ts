@@ -1,0 +1,251 @@
+import { decodeBatch, encodeBatch } from '../../shared/contract/cloudevents';
+import type { Step } from '../../shared/inbox/step';
+import { CommitUnknown } from '../../shared/postgres/errors';
+import { statement } from '../../shared/postgres/statement';
+import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
+import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
+import {
+  checkoutRequested,
+  paymentCaptured,
+  paymentRejected,
+  purchase,
+  TRACEPARENT,
+} from '../support/events';
+import { until, Wire } from '../support/wire';
+
+let wire: Wire;
+beforeAll(async () => {
+  wire = await Wire.open('stock');
+});
+afterAll(() => wire.close());
+beforeEach(() =>
+  wire.query(
+    `WITH ledger AS (INSERT INTO stock_ledger (item_id, delta, kind) VALUES ('a', 1000, 'add'))
+     INSERT INTO items (id, price, available) VALUES ('a', 10, 1000)`,
+  ),
+);
+afterEach(async () => {
+  const off = `
+    SELECT id FROM items WHERE available <> (SELECT sum(delta) FROM stock_ledger WHERE item_id = items.id)
+      - (SELECT count(*) FROM reservations WHERE state = 'RESERVED')`;
+  await wire.stopReplicas();
+  const found = await wire.query(off);
+  await wire.reset('items, stock_ledger, reservations, outbox');
+  expect(found).toEqual([]);
+});
+
+const settle = settleReservation(() => {});
+const request = (n: number) => checkoutRequested(purchase(n), { a: 1 });
+const requests = (count: number) => Array.from({ length: count }, (_, n) => request(n));
+const reserved = async () => (await wire.query(`SELECT FROM reservations WHERE state = 'RESERVED'`)).length;
+const reservedFor = (count: number) => until(async () => (await reserved()) === count);
+
+/** Reserving, held up between what it did and its COMMIT. */
+function gated() {
+  let open = () => {};
+  let reach = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  const step: Step = {
+    queue: 'stock.reserve',
+    async run(tx, events) {
+      const outcome = await reserveStock.run(tx, events);
+      reach();
+      await opened;
+      return outcome;
+    },
+  };
+  return { step, reached, open: () => open() };
+}
+
+test('events become rows, and what follows from them reaches the next queue', async () => {
+  await wire.replica(reserveStock);
+  await wire.send('stock.reserve', requests(3));
+  const told = await wire.events('payment.charge', 3);
+  expect(told.map(({ type, data }) => `${type} ${data.saga_id}`).sort()).toEqual(
+    requests(3).map(({ data }) => `stock.reserved ${data.saga_id}`),
+  );
+  await until(async () => (await wire.outboxSize()) === 0);
+  expect(await wire.isEmpty('stock.reserve')).toBe(true);
+});
+
+test('a message is acknowledged only after its rows are committed', async () => {
+  const gate = gated();
+  const { inbox } = await wire.replica(gate.step);
+  let seenAtAck: Promise<number> | undefined;
+  const ack = () => {
+    seenAtAck = reserved();
+  };
+  const body = Buffer.from(encodeBatch([request(1)], 'now'));
+  inbox.onDelivery({ body, headers: {}, redelivered: false, ack });
+  await gate.reached;
+  expect(seenAtAck).toBeUndefined();
+  gate.open();
+  await until(() => seenAtAck !== undefined);
+  expect(await seenAtAck).toBe(1);
+});
+
+test('one poisonous event is parked alone, with its error, and the rest of its batch goes on', async () => {
+  await wire.replica(reserveStock);
+  await wire.send('stock.reserve', requests(9));
+  await reservedFor(9);
+  const stranger = paymentCaptured(purchase(99));
+  await wire.replica(settle);
+  const payments = requests(9).map(({ data }) => paymentCaptured(data));
+  await wire.send('stock.settle', [...payments.slice(0, 5), stranger, ...payments.slice(5)]);
+  const [message, ...more] = await wire.parked('stock.settle', 1);
+  expect(more).toEqual([]);
+  expect(message?.headers).toMatchObject({
+    'x-parked-from': 'stock.settle',
+    'x-error-code': 'INVARIANT_VIOLATED',
+    'x-error': `saga ${stranger.data.saga_id} was charged, but its stock is unheard of`,
+  });
+  expect(decodeBatch(message?.body ?? '', ['payment.captured'])).toEqual([{ event: stranger }]);
+  const sold = `SELECT FROM reservations WHERE state = 'COMMITTED'`;
+  await until(async () => (await wire.query(sold)).length === 9);
+});
+
+test('a malformed event is parked alone, and its neighbours are handled', async () => {
+  await wire.replica(reserveStock);
+  const [good, other] = JSON.parse(encodeBatch([request(1), request(2)], 'now'));
+  const bad = { ...good, data: { ...good.data, amount: -1 } };
+  const unheard = JSON.parse(encodeBatch([paymentRejected(purchase(3))], 'now'))[0];
+  await wire.send('stock.reserve', JSON.stringify([good, bad, unheard, 7, other]));
+  const parked = await wire.parked('stock.reserve', 3);
+  expect(parked.map(({ body }) => body).sort()).toEqual(
+    [bad, unheard, 7].map((one) => JSON.stringify([one])).sort(),
+  );
+  const errors = parked.map(({ headers }) => String(headers['x-error'])).join('\n');
+  expect(errors).toContain('data.amount');
+  expect(errors).toContain('this queue does not hear payment.rejected');
+  await reservedFor(2);
+});
+
+test.each([
+  ['no JSON', '{'],
+  ['not an array', '{"specversion":"1.0"}'],
+  ['empty', ''],
+])('a message that is %s is parked as it came, and the next one is handled', async (_, body) => {
+  await wire.replica(reserveStock);
+  await wire.send('stock.reserve', body);
+  await wire.send('stock.reserve', [request(1)]);
+  expect((await wire.parked('stock.reserve', 1)).map((message) => message.body)).toEqual([body]);
+  await reservedFor(1);
+  await until(() => wire.isEmpty('stock.reserve'));
+});
+
+test('a message with elements nested too deep to be written again is parked whole, once, and its neighbours are handled', async () => {
+  await wire.replica(reserveStock);
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const good = encodeBatch([request(1)], 'now').slice(1, -1);
+  const body = `[${deep},${good},${deep}]`;
+  await wire.send('stock.reserve', body);
+  expect((await wire.parked('stock.reserve', 1)).map((message) => message.body === body)).toEqual([true]);
+  await reservedFor(1);
+  await until(() => wire.isEmpty('stock.reserve'));
+  expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
+});
+
+test('a batch of no events is acknowledged', async () => {
+  const { stop } = await wire.replica(reserveStock);
+  await wire.send('stock.reserve', '[]');
+  await wire.send('stock.reserve', [request(1)]);
+  await reservedFor(1);
+  await stop();
+  expect(await wire.isEmpty('stock.reserve')).toBe(true);
+});
+
+test('events are kept, and not parked, while the database ends their connections', async () => {
+  const kill = statement('test_kill', 'SELECT pg_terminate_backend(pg_backend_pid())');
+  // More than a poisonous event would be given.
+  let outages = 6;
+  await wire.replica({
+    queue: 'stock.reserve',
+    async run(tx, events) {
+      if (outages-- > 0) await tx.run(kill);
+      return reserveStock.run(tx, events);
+    },
+  });
+  await wire.send('stock.reserve', requests(5));
+  await reservedFor(5);
+  await until(() => wire.isEmpty('stock.reserve'));
+  expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
+});
+
+test.each([
+  ['column', 'SELECT gone FROM items'],
+  ['table', 'SELECT FROM gone'],
+])('events are kept, and not parked, while an upgrade has left the schema without a %s', async (_, text) => {
+  const missing = statement('test_missing', text);
+  let attempts = 6;
+  await wire.replica({
+    queue: 'stock.reserve',
+    async run(tx, events) {
+      if (attempts-- > 0) await tx.run(missing);
+      return reserveStock.run(tx, events);
+    },
+  });
+  await wire.send('stock.reserve', requests(5));
+  await reservedFor(5);
+  await until(() => wire.isEmpty('stock.reserve'));
+  expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
+});
+
+test('events are handled once although the connection is lost in COMMIT, after which nobody knows', async () => {
+  await wire.replica(reserveStock, (database) => {
+    let answersLost = 2;
+    return {
+      ...database,
+      async transaction(work) {
+        const result = await database.transaction(work);
+        if (answersLost-- > 0) throw new CommitUnknown('the connection was lost in COMMIT');
+        return result;
+      },
+    };
+  });
+  await wire.send('stock.reserve', requests(5));
+  await wire.events('payment.charge', 5);
+  expect(await reserved()).toBe(5);
+  expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
+});
+
+test('two replicas that are sent the same events handle each once', async () => {
+  await Promise.all([wire.replica(reserveStock), wire.replica(reserveStock)]);
+  const copies = Array.from({ length: 6 }, () => requests(20)).flat();
+  await Promise.all(copies.map((event) => wire.send('stock.reserve', [event])));
+  await until(() => wire.isEmpty('stock.reserve'));
+  await reservedFor(20);
+});
+
+test('nothing is lost, and nothing done twice, when the broker is cut off while events are handled', async () => {
+  const gate = gated();
+  await wire.replica(gate.step);
+  await Promise.all(requests(60).map((event) => wire.send('stock.reserve', [event])));
+  await gate.reached;
+  await wire.cut();
+  gate.open();
+  await reservedFor(60);
+  await until(() => wire.isEmpty('stock.reserve'));
+});
+
+test('a service that stops finishes what it has begun, and leaves the rest in the queue', async () => {
+  const { stop } = await wire.replica(reserveStock);
+  await Promise.all(requests(40).map((event) => wire.send('stock.reserve', [event])));
+  await until(async () => (await reserved()) > 0);
+  await stop();
+  const done = await wire.query<{ saga_id: string }>('SELECT saga_id FROM reservations');
+  const left = (await wire.events('stock.reserve', 40 - done.length)).map((event) => event.data.saga_id);
+  // An acknowledgement can be lost on the way out, so that an event is both: the next service finds it handled.
+  const both = new Set([...left, ...done.map((row) => row.saga_id)]);
+  expect([...both].sort()).toEqual(requests(40).map((event) => event.data.saga_id));
+});
+
+test('what is told next carries the trace of what was heard', async () => {
+  await wire.replica(reserveStock);
+  await wire.send('stock.reserve', [request(1)]);
+  expect(await wire.events('payment.charge', 1)).toMatchObject([{ traceparent: TRACEPARENT }]);
+});

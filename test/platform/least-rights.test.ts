@@ -1,0 +1,289 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connect } from 'amqplib';
+import { Client } from 'pg';
+import { countMessages } from '../../shared/rabbit/queues';
+import { bindings, checkTopology, declaredQueues } from '../../shared/rabbit/topology';
+import { brokerUsers, permissionsOf } from '../../tools/deploy/broker-definitions';
+import { runtimeRights } from '../../tools/deploy/grants';
+import { createDatabase, createVhost, rabbitApi } from '../support/cluster';
+import { type ServiceName, Shop } from '../support/shop';
+
+/** A shop as a cluster runs it: services that may not change their schema, nor what the broker holds. */
+const run = promisify(execFile);
+const names: readonly ServiceName[] = ['order', 'payment', 'stock'];
+const secret = randomBytes(12).toString('hex');
+const roles = { runtime: `runtime_${secret}`, auditor: `auditor_${secret}`, operator: `operator_${secret}` };
+
+let owned: Record<ServiceName, string>;
+let vhost: string;
+const brokerUrl = (user: string, password = secret) => {
+  const url = new URL(vhost);
+  url.username = user;
+  url.password = password;
+  return url.href;
+};
+const databaseUrl = (service: ServiceName, role: string) => {
+  const url = new URL(owned[service]);
+  url.username = role;
+  url.password = secret;
+  return url.href;
+};
+
+function define(settings: Record<string, string> = {}): Promise<string> {
+  const { username, password } = new URL(process.env.TEST_AMQP_URL ?? '');
+  const env = {
+    PATH: process.env.PATH,
+    RABBIT_API_URL: (process.env.TEST_RABBIT_API ?? '').replace(/\/api$/, ''),
+    RABBIT_ADMIN_USER: username,
+    RABBIT_ADMIN_PASSWORD: password,
+    ...Object.fromEntries(brokerUsers.map((user) => [`${user.toUpperCase()}_AMQP_URL`, brokerUrl(user)])),
+    ...settings,
+  };
+  return run(process.execPath, ['dist/tools/deploy/define-broker.js'], { env }).then(({ stdout }) => stdout);
+}
+
+function migrate(service: ServiceName, settings: Record<string, string>): Promise<unknown> {
+  const env = { PATH: process.env.PATH, DATABASE_URL: owned[service], ...settings };
+  return run(process.execPath, ['dist/tools/deploy/migrate.js', service], { env });
+}
+
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => 'it succeeded',
+    (error: ExecFileException) => error.stderr ?? error.message,
+  );
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return client
+    .query(sql)
+    .then((result) => result.rows)
+    .finally(() => client.end());
+}
+
+beforeAll(async () => {
+  const [order, payment, stock] = await Promise.all([
+    createDatabase('order'),
+    createDatabase('payment'),
+    createDatabase('stock'),
+  ]);
+  owned = { order, payment, stock };
+  vhost = await createVhost();
+  for (const role of Object.values(roles)) {
+    await query(process.env.TEST_POSTGRES_URL ?? '', `CREATE ROLE "${role}" LOGIN PASSWORD '${secret}'`);
+  }
+  const settings = {
+    RUNTIME_ROLE: roles.runtime,
+    AUDITOR_ROLE: roles.auditor,
+    OPERATOR_ROLE: roles.operator,
+  };
+  await Promise.all([...names.map((service) => migrate(service, settings)), define()]);
+});
+afterAll(async () => {
+  for (const user of brokerUsers) await rabbitApi('DELETE', `/users/${user}`);
+});
+
+describe('a shop whose services have no more rights than they need', () => {
+  let shop: Shop;
+  beforeAll(async () => {
+    const restricted = (service: ServiceName) => ({
+      DATABASE_URL: databaseUrl(service, roles.runtime),
+      AMQP_URL: brokerUrl(service),
+      TOPOLOGY: 'check',
+    });
+    shop = await Shop.open({
+      amqp: vhost,
+      databases: owned,
+      replicas: { order: 2 },
+      env: Object.fromEntries(names.map((service) => [service, restricted(service)])),
+    });
+  });
+  afterAll(() => shop.close());
+
+  test('sells, refuses and gives back, and its books balance', async () => {
+    const api = shop.client();
+    const [user, poor, item] = [await api.user(100), await api.user(1), await api.item(10, 2)];
+    const buy = async (buyer: string, quantity: number) =>
+      (await api.checkout(await api.order(buyer, { [item]: quantity }))).status;
+    expect([await buy(user, 1), await buy(poor, 1), await buy(user, 5), await buy(user, 1)]).toEqual([
+      200, 409, 409, 200,
+    ]);
+    const order = await api.order(user, { [item]: 1 });
+    expect((await api.request('DELETE', `/orders/remove/${order}`)).status).toBe(200);
+    for (const path of [
+      '/orders/batch_init/5/5/5/1',
+      '/payment/batch_init/5/100',
+      '/stock/batch_init/5/10/1',
+    ])
+      expect((await api.post(path, { 'Idempotency-Key': randomBytes(8).toString('hex') })).status).toBe(200);
+    await api.close();
+    await shop.balances();
+  });
+
+  test('tells every replica of order what has ended, by queues that go with them', async () => {
+    const queues = (await rabbitApi('GET', `/queues/${new URL(vhost).pathname.slice(1)}`)) as {
+      name: string;
+      exclusive: boolean;
+    }[];
+    expect(queues.filter(({ name }) => name.startsWith('amq.gen-'))).toHaveLength(2);
+    expect(queues.filter(({ name }) => !name.startsWith('amq.gen-'))).toHaveLength(declaredQueues.length);
+  });
+});
+
+describe('a service may not', () => {
+  test.each([
+    ['change its schema', 'order', 'CREATE TABLE mine (id int)'],
+    ['drop a table', 'order', 'DROP TABLE orders'],
+    ['empty a table', 'order', 'TRUNCATE sagas'],
+    ['forget a saga', 'order', 'DELETE FROM sagas'],
+    ['rewrite a ledger', 'payment', 'UPDATE credit_ledger SET delta = 0'],
+    ['shorten a ledger', 'stock', 'DELETE FROM stock_ledger'],
+    ['change a decision', 'payment', "UPDATE charges SET state = 'CAPTURED'"],
+    ['speak for an operator', 'payment', 'INSERT INTO operator_actions DEFAULT VALUES'],
+    ['read which migrations there were', 'stock', 'SELECT * FROM _prisma_migrations'],
+  ] as const)('%s', async (_title, service, sql) => {
+    await expect(query(databaseUrl(service, roles.runtime), sql)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test.each([
+    ["publish to another's exchange", 'stock', { exchange: 'payment.events', key: 'payment.captured' }],
+    ['publish to a queue past its exchange', 'stock', { exchange: '', key: 'order.settle' }],
+    ["take another's messages", 'stock', { take: 'order.settle' }],
+    ['take dead letters', 'payment', { take: 'payment.charge.dead' }],
+    ['declare a queue', 'order', { declare: 'mine' }],
+  ] as const)('%s', async (_title, user, does) => {
+    expect(await refusal(user, does)).toBe(403);
+  });
+});
+
+/** The code with which the broker closes a user's channel that does something it may not; undefined when it may. */
+async function refusal(
+  user: string,
+  does: { exchange?: string; key?: string; take?: string; declare?: string },
+): Promise<number | undefined> {
+  const connection = await connect(brokerUrl(user));
+  connection.on('error', () => {});
+  try {
+    const channel = await connection.createConfirmChannel();
+    const closed = new Promise<number | undefined>((resolve) =>
+      channel.on('error', (error: Error & { code?: number }) => resolve(error.code)),
+    );
+    const done = async () => {
+      if (does.take) await channel.get(does.take, { noAck: false });
+      if (does.declare) await channel.assertQueue(does.declare, { durable: true });
+      if (does.key) {
+        channel.publish(does.exchange ?? '', does.key, Buffer.from('{}'));
+        await channel.waitForConfirms();
+      }
+      return undefined;
+    };
+    return await Promise.race([closed, done().catch(() => closed)]);
+  } finally {
+    await connection.close().catch(() => {});
+  }
+}
+
+describe('the auditor and operators', () => {
+  test('read every table, and an operator adds to what operators did', async () => {
+    for (const service of names) {
+      for (const table of Object.keys(runtimeRights[service])) {
+        await query(databaseUrl(service, roles.auditor), `SELECT * FROM ${table} LIMIT 1`);
+        await query(databaseUrl(service, roles.operator), `SELECT * FROM ${table} LIMIT 1`);
+      }
+      const note = `INSERT INTO operator_actions (actor, action, saga_ids, event_ids, reason, detail)
+        VALUES ('me', 'cancel', '{}', '{}', 'a test', '{}')`;
+      await query(databaseUrl(service, roles.operator), note);
+      await expect(query(databaseUrl(service, roles.auditor), note)).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+
+  test('count messages; only an operator takes dead letters and sends them back', async () => {
+    const queues = declaredQueues.map(({ name }) => name);
+    for (const user of ['auditor', 'operator']) {
+      const counted = await countMessages(brokerUrl(user), queues);
+      expect(counted.every(({ messages }) => messages !== undefined)).toBe(true);
+    }
+    expect(await refusal('auditor', { take: 'stock.settle.dead' })).toBe(403);
+    expect(await refusal('operator', { take: 'stock.settle' })).toBe(403);
+    expect(await refusal('operator', { take: 'stock.settle.dead' })).toBeUndefined();
+  });
+});
+
+describe('preparing', () => {
+  test('gives rights on every table that there is, and names none that is not', async () => {
+    for (const service of names) {
+      const tables = await query(
+        owned[service],
+        `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`,
+      );
+      expect(tables.map((row) => (row as { tablename: string }).tablename).sort()).toEqual(
+        Object.keys(runtimeRights[service]).sort(),
+      );
+    }
+  });
+
+  test('takes away what a role should not have', async () => {
+    await query(owned.payment, `GRANT DELETE ON charges TO "${roles.auditor}"`);
+    await migrate('payment', { AUDITOR_ROLE: roles.auditor });
+    await expect(query(databaseUrl('payment', roles.auditor), 'DELETE FROM charges')).rejects.toMatchObject({
+      code: '42501',
+    });
+  });
+
+  test('says which role there is not', async () => {
+    expect(await failure(migrate('stock', { RUNTIME_ROLE: 'nobody_at_all' }))).toContain('RUNTIME_ROLE');
+  });
+
+  test('leaves the owner its rights', async () => {
+    expect(await failure(migrate('stock', { AUDITOR_ROLE: 'stock' }))).toContain('Name another');
+    await query(owned.stock, 'SELECT * FROM items');
+  });
+
+  test('makes the same again when it is run again', async () => {
+    const before = await brokerState();
+    expect(await define()).toMatch(/^5 exchanges, \d+ queues and 5 users are as they should be/);
+    expect(await brokerState()).toEqual(before);
+  });
+
+  test('leaves every user with exactly the permissions of the table', () => {
+    expect(permissionsOf('auditor')).toEqual({ configure: [], write: [], read: [] });
+    expect(permissionsOf('payment')).toEqual({
+      configure: [],
+      write: ['payment.events', 'dead_letters'],
+      read: ['payment.charge'],
+    });
+  });
+
+  test('refuses an address of another user, and a login that the broker refuses, at once', async () => {
+    expect(await failure(define({ STOCK_AMQP_URL: brokerUrl('order') }))).toContain('STOCK_AMQP_URL');
+    expect(await failure(define({ RABBIT_ADMIN_PASSWORD: 'wrong' }))).toContain('401');
+  });
+
+  test('waits for as many nodes as it is told, and says so when they do not come', async () => {
+    expect(await failure(define({ RABBIT_NODES: '3', WAIT_MS: '1' }))).toContain('1 of 3 nodes run');
+  });
+
+  test('a service that only looks finds out that nothing is there', async () => {
+    const connection = await connect(await createVhost());
+    const channel = await connection.createChannel();
+    channel.on('error', () => {});
+    await expect(checkTopology(channel)).rejects.toThrow('404');
+    await connection.close();
+  });
+});
+
+async function brokerState(): Promise<unknown> {
+  const name = new URL(vhost).pathname.slice(1);
+  const bound = (await rabbitApi('GET', `/bindings/${name}`)) as { source: string; destination: string }[];
+  expect(bound.filter(({ source }) => source !== '' && source !== 'order.settled')).toHaveLength(
+    bindings.length,
+  );
+  return {
+    permissions: await rabbitApi('GET', `/vhosts/${name}/permissions`),
+    exchanges: ((await rabbitApi('GET', `/exchanges/${name}`)) as { name: string }[]).map((one) => one.name),
+  };
+}

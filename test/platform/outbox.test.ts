@@ -1,0 +1,144 @@
+import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloudevents';
+import type { SagaEvent } from '../../shared/contract/events';
+import { paymentCaptured, paymentRejected, purchase, sagaId } from '../support/events';
+import { type Replica, until, Wire } from '../support/wire';
+
+let wire: Wire;
+beforeAll(async () => {
+  wire = await Wire.open('payment');
+});
+afterAll(() => wire.close());
+afterEach(() => wire.reset('outbox'));
+
+const captures = (count: number) => Array.from({ length: count }, (_, n) => paymentCaptured(purchase(n)));
+const store = ({ database, outbox }: Replica, events: readonly SagaEvent[]) =>
+  database.transaction((tx) => outbox.store(tx, events));
+const sagasIn = async (queue: string, atLeast: number) =>
+  (await wire.events(queue, atLeast)).map((event) => event.data.saga_id);
+const everySaga = (count: number) => Array.from({ length: count }, (_, n) => sagaId(n));
+const isEmpty = () => until(async () => (await wire.outboxSize()) === 0);
+
+test('what was committed reaches every queue that hears it, and leaves the outbox', async () => {
+  const replica = await wire.replica();
+  replica.outbox.publish(await store(replica, [paymentCaptured(purchase(1))]));
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
+  expect(await sagasIn('stock.settle', 1)).toEqual([sagaId(1)]);
+  await isEmpty();
+});
+
+test('what was not committed reaches nobody', async () => {
+  const { database, outbox } = await wire.replica();
+  const failed = database.transaction(async (tx) => {
+    await outbox.store(tx, captures(3));
+    throw new Error('changed its mind');
+  });
+  await expect(failed).rejects.toThrow('changed its mind');
+  expect(await wire.outboxSize()).toBe(0);
+});
+
+test('a message carries events of one type, in order, and no more than a message may', async () => {
+  const replica = await wire.replica();
+  const [many, refused] = [captures(MAX_EVENTS_PER_MESSAGE + 4), paymentRejected(purchase(999))];
+  const rows = await store(replica, [...many.slice(0, 2), refused, ...many.slice(2)]);
+  const read = rows.map(({ routing_key, body }) =>
+    decodeBatch(body, ['payment.captured', 'payment.rejected']).map((decoded) => {
+      expect(decoded).toMatchObject({ event: { type: routing_key } });
+      return 'event' in decoded ? decoded.event : undefined;
+    }),
+  );
+  expect(read.map((events) => events.length)).toEqual([MAX_EVENTS_PER_MESSAGE, 4, 1]);
+  expect(read.flat()).toEqual([...many, refused]);
+  const stored = await wire.query('SELECT id, routing_key, body FROM outbox ORDER BY id');
+  expect(stored).toEqual(rows);
+});
+
+test('a crash between commit and publish is made good by the poller of any replica', async () => {
+  await store(await wire.replica(), captures(3));
+  await (await wire.replica()).outbox.close();
+  await wire.age();
+  expect(await sagasIn('order.settle', 3)).toEqual(everySaga(3));
+  await isEmpty();
+});
+
+test('what has just been committed is left to whoever committed it', async () => {
+  const replica = await wire.replica();
+  const rows = await store(replica, captures(1));
+  await store(replica, [paymentCaptured(purchase(1))]);
+  await wire.query(`UPDATE outbox SET tried_at = now() - interval '1 hour' WHERE id <> $1`, [rows[0]?.id]);
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
+  await until(async () => (await wire.outboxSize()) === 1);
+  replica.outbox.publish(rows);
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(0)]);
+  await isEmpty();
+});
+
+test('messages that nobody hears, however many, do not hold up one that somebody hears', async () => {
+  const replica = await wire.replica();
+  const unheard = 250;
+  await wire.query(`INSERT INTO outbox (routing_key, body, tried_at)
+                    SELECT 'payment.unheard', '[]', now() - interval '1 hour' FROM generate_series(1, ${unheard})`);
+  await store(replica, [paymentCaptured(purchase(1))]);
+  await wire.query(
+    `UPDATE outbox SET tried_at = now() - interval '1 minute' WHERE routing_key = 'payment.captured'`,
+  );
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
+  await until(async () => (await wire.outboxSize()) === unheard);
+});
+
+test('a message that the broker returns as unroutable stays, and is sent when somebody hears it again', async () => {
+  const replica = await wire.replica();
+  await wire.channel.unbindQueue('stock.settle', 'payment.events', 'payment.rejected');
+  const rows = await store(replica, [paymentRejected(purchase(1)), paymentCaptured(purchase(2))]);
+  replica.outbox.publish(rows.slice(0, 1));
+  await wire.age();
+  // Both are polled together, so once the second is gone the first has been tried.
+  await until(async () => (await wire.query('SELECT FROM outbox WHERE id = $1', [rows[1]?.id])).length === 0);
+  expect(await wire.query('SELECT id FROM outbox')).toEqual([{ id: rows[0]?.id }]);
+  await wire.channel.bindQueue('stock.settle', 'payment.events', 'payment.rejected');
+  expect(await sagasIn('stock.settle', 2)).toEqual([sagaId(2), sagaId(1)]);
+  await isEmpty();
+});
+
+test('the pollers of several replicas send every message once', async () => {
+  const [one] = await Promise.all([wire.replica(), wire.replica(), wire.replica()]);
+  for (const event of captures(250)) await store(one, [event]);
+  await wire.age();
+  await isEmpty();
+  expect((await sagasIn('order.settle', 250)).sort()).toEqual(everySaga(250));
+});
+
+test('a row that becomes visible after a later one is not passed over', async () => {
+  const replica = await wire.replica();
+  await replica.database.transaction(async (tx) => {
+    await replica.outbox.store(tx, [paymentCaptured(purchase(0))]);
+    await store(replica, [paymentCaptured(purchase(1))]);
+    await wire.age();
+    expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
+    await isEmpty();
+  });
+  await wire.age();
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(0)]);
+});
+
+test('nothing is lost when the broker is cut off while messages are on their way', async () => {
+  const replica = await wire.replica();
+  for (const [n, event] of captures(120).entries()) {
+    replica.outbox.publish(await store(replica, [event]));
+    if (n === 40 || n === 80) await wire.cut();
+  }
+  const received = new Set<string>();
+  await until(async () => {
+    await wire.age();
+    for (const saga of await sagasIn('order.settle', 0)) received.add(saga);
+    return received.size === 120;
+  });
+  await isEmpty();
+});
+
+test('a service that stops has sent what it committed', async () => {
+  const replica = await wire.replica();
+  for (const event of captures(50)) replica.outbox.publish(await store(replica, [event]));
+  await replica.stop();
+  expect(await wire.outboxSize()).toBe(0);
+  expect(await sagasIn('order.settle', 50)).toHaveLength(50);
+});

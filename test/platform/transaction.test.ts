@@ -1,0 +1,147 @@
+import { Client, type PoolClient } from 'pg';
+import { openDatabase } from '../../shared/postgres/database';
+import { isOutage } from '../../shared/postgres/errors';
+import { statement } from '../../shared/postgres/statement';
+import { OpenTransaction } from '../../shared/postgres/transaction';
+import { createDatabase } from '../support/cluster';
+import { benchOf, silent } from '../support/step-fixture';
+
+const NOTHING = 'SELECT WHERE false';
+const bench = benchOf('stock', 'items, stock_ledger', NOTHING);
+
+const add = statement('test_add', 'INSERT INTO items (id, price) VALUES ($1, 1)');
+const tooDear = statement('test_add_too_dear', `INSERT INTO items (id, price) VALUES ('c', -1)`);
+const read = statement<{ id: string }>('test_read', 'SELECT id FROM items ORDER BY id');
+const items = async () =>
+  (await bench.query<{ id: string }>('SELECT id FROM items ORDER BY id')).map(({ id }) => id);
+
+test('what failed changes nothing, whatever had been written before', async () => {
+  const failed = bench.transaction(async (tx) => {
+    await tx.run(add, ['a']);
+    throw new Error('changed its mind');
+  });
+  await expect(failed).rejects.toThrow('changed its mind');
+  expect(await items()).toEqual([]);
+});
+
+test('work that lost a race is run again', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  let runs = 0;
+  await bench.transaction((tx) => tx.run(add, [runs++ === 0 ? 'a' : 'b']));
+  expect(await items()).toEqual(['a', 'b']);
+});
+
+test('work that lost a race is run again, also when what the loss made of a later statement is heard first', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  let runs = 0;
+  await bench.transaction(async (tx) => {
+    const lost = tx.run(add, [runs++ === 0 ? 'a' : 'b']);
+    lost.catch(() => {});
+    // The server answers this one with "current transaction is aborted".
+    await tx.run(read);
+    await lost;
+  });
+  expect(await items()).toEqual(['a', 'b']);
+});
+
+test('a race that is lost every time is told in the end', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  const lost = await bench.transaction((tx) => tx.run(add, ['a'])).catch((error: unknown) => error);
+  expect(lost).toMatchObject({ code: '23505' });
+});
+
+test('a failed statement that nobody noticed does not pass for a commit, and is told', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  const unseen = bench.transaction(async (tx) => {
+    await tx.run(add, ['b']);
+    await tx.run(tooDear).catch(() => {});
+  });
+  await expect(unseen).rejects.toThrow('items_price');
+  expect(await items()).toEqual(['a']);
+});
+
+test('what is read together with a write that was issued before it sees what was written', async () => {
+  const [, seen] = await bench.transaction((tx) => Promise.all([tx.run(add, ['a']), tx.run(read)]));
+  expect(seen).toEqual([{ id: 'a' }]);
+});
+
+test('what nobody waits for is committed with the rest', async () => {
+  await bench.transaction(async (tx) => {
+    tx.send(add, ['a']);
+    tx.send(add, ['b']);
+  });
+  expect(await items()).toEqual(['a', 'b']);
+});
+
+test('work that lost a race is run again, also when nobody waited for what lost it', async () => {
+  await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
+  let runs = 0;
+  await bench.transaction(async (tx) => {
+    tx.send(add, [runs++ === 0 ? 'a' : 'b']);
+  });
+  expect(await items()).toEqual(['a', 'b']);
+});
+
+test('nothing is written when the server refuses to begin, though the first statements are sent along', async () => {
+  const database = openDatabase({ url: await createDatabase('stock'), poolSize: 1, log: silent });
+  const client = await database.pool.connect();
+  const refused = new OpenTransaction(refusingToBegin(client));
+  const [looked, written] = await Promise.allSettled([refused.run(read), refused.run(add, ['a'])]);
+  const outage = { code: 'DATABASE_UNAVAILABLE', cause: { code: '42601' } };
+  expect(looked).toMatchObject({ reason: outage });
+  expect(written).toMatchObject({ reason: outage });
+  await expect(refused.commit()).rejects.toMatchObject(outage);
+  client.release();
+  expect(await database.transaction((tx) => tx.run(read))).toEqual([]);
+  await database.close();
+});
+
+test('what cannot be sent, and nobody waits for, is told, and nothing is committed', async () => {
+  const circular: unknown[] = [];
+  circular.push({ circular });
+  const unsent = bench.transaction(async (tx) => {
+    await tx.run(add, ['a']);
+    tx.send(add, [{ circular }]);
+  });
+  await expect(unsent).rejects.toThrow();
+  expect(await items()).toEqual([]);
+});
+
+test('a server that its operator has made read-only is read and not written to, and written to when it is open again', async () => {
+  const url = await createDatabase('stock');
+  const owner = new Client({ connectionString: url });
+  await owner.connect();
+  const name = new URL(url).pathname.slice(1);
+  await owner.query(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`);
+  const database = openDatabase({ url, poolSize: 1, log: silent });
+  const write = () => database.transaction((tx) => tx.run(add, ['a']));
+
+  const fault = await write().catch((error: unknown) => error);
+  expect([isOutage(fault), fault]).toMatchObject([true, { code: '25006' }]);
+  expect(await database.transaction((tx) => tx.run(read))).toEqual([]);
+
+  await owner.query(`ALTER DATABASE "${name}" RESET default_transaction_read_only`);
+  await owner.end();
+  await write();
+  expect(await database.transaction((tx) => tx.run(read))).toEqual([{ id: 'a' }]);
+  await database.close();
+});
+
+/** As if BEGIN were cancelled. */
+function refusingToBegin(client: PoolClient): PoolClient {
+  const query = (config: never) =>
+    client.query((config === 'BEGIN READ WRITE' ? 'BEGIN NOTHING' : config) as never);
+  return { query } as unknown as PoolClient;
+}
+
+test('a connection that the server ends in COMMIT is an outage: the work can be run again', async () => {
+  await bench.query(`
+    CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER lose AFTER INSERT ON items DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION lose()`);
+  const lost = await bench.transaction((tx) => tx.run(add, ['a'])).catch((error: unknown) => error);
+  await bench.query('DROP TRIGGER lose ON items');
+  expect(isOutage(lost)).toBe(true);
+  expect(await bench.transaction((tx) => tx.run(read))).toEqual([]);
+});

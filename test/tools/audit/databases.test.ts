@@ -1,0 +1,317 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Finding } from '../../../tools/audit/finding';
+import { auditOf } from '../../support/audit';
+import { sagaId } from '../../support/events';
+import { HandMadeShop, type Sale } from './hand-made';
+
+let shop: HandMadeShop;
+beforeAll(async () => {
+  shop = await HandMadeShop.open();
+});
+afterAll(() => shop.close());
+
+const sale: Sale = { saga: sagaId(1), order: 'order-1', user: 'ann' };
+const other: Sale = { saga: sagaId(2), order: 'order-2', user: 'bob' };
+const about = ({ saga, order, user }: Sale) => ({ saga_id: saga, order_id: order, user_id: user });
+
+/** A good shop: two sold orders. */
+beforeEach(async () => {
+  await shop.clear();
+  await shop.stockUp();
+  for (const each of [sale, other]) {
+    await shop.enrol(each.user);
+    await shop.sell(each);
+  }
+});
+
+/** Longer than any checkout here has been under way. */
+const IN_FLIGHT_MS = 300_000;
+
+async function expectFindings(...expected: Partial<Finding>[]): Promise<void> {
+  const findings = await shop.findings();
+  expect(findings).toHaveLength(expected.length);
+  expect(findings).toEqual(
+    expect.arrayContaining(expected.map((finding) => expect.objectContaining(finding))),
+  );
+}
+
+describe('nothing is found', () => {
+  test('in a shop that sold two orders', () => expectFindings());
+
+  test('in an empty shop', async () => {
+    await shop.clear();
+    await expectFindings();
+  });
+
+  test('when a checkout was rejected, another cancelled late, and a third released before it arrived', async () => {
+    const [rejected, late, released] = [3, 4, 5].map((n) => ({
+      ...sale,
+      saga: sagaId(n),
+      order: `failed-${n}`,
+    }));
+    for (const each of [rejected, late, released] as Sale[]) await shop.placeOrder(each, 'FAILED');
+    await shop.reserve(rejected as Sale, 'REJECTED');
+    await shop.reserve(late as Sale, 'REJECTED');
+    await shop.decide(late as Sale, 'CANCELLED');
+    await shop.reserve(released as Sale, 'RELEASED');
+    await shop.run('stock', `UPDATE reservations SET item_ids = '{}', quantities = '{}' WHERE saga_id = $1`, [
+      sagaId(5),
+    ]);
+    await shop.decide(released as Sale, 'REJECTED');
+    await expectFindings();
+  });
+
+  test('when an order failed and was then sold by a second checkout, with other lines', async () => {
+    const first = { ...sale, saga: sagaId(3) };
+    await shop.run(
+      'order',
+      `INSERT INTO sagas SELECT $1, order_id, user_id, 5, 'FAILED', 'out_of_stock', traceparent,
+         opened_at - interval '1 minute', deadline_at, settled_at FROM sagas WHERE id = $2`,
+      [first.saga, sale.saga],
+    );
+    await shop.run(
+      'stock',
+      `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
+       VALUES ($1, $2, $3, 5, '{item-a}', '{1}', 'REJECTED', 'out_of_stock', '')`,
+      [first.saga, first.order, first.user],
+    );
+    await expectFindings();
+  });
+
+  test('when batch_init has replaced a sold order, and the new one was sold as well', async () => {
+    await shop.run('order', 'UPDATE orders SET saga_id = NULL, created_at = now() WHERE id = $1', [
+      sale.order,
+    ]);
+    await expectFindings();
+    await shop.sell({ ...sale, saga: sagaId(3) });
+    await shop.run('order', 'UPDATE sagas SET opened_at = now(), settled_at = now() WHERE id = $1', [
+      sagaId(3),
+    ]);
+    await expectFindings();
+  });
+
+  test('when somebody forged a rejection of a saga that order never opened', async () => {
+    await shop.reserve({ ...sale, saga: sagaId(3) }, 'RELEASED');
+    await expectFindings();
+  });
+});
+
+describe('I1', () => {
+  test('a credit that its ledger does not explain', async () => {
+    await shop.run('payment', `UPDATE users SET credit = credit + 1 WHERE id = 'ann'`);
+    await expectFindings({
+      invariant: 'I1',
+      user_id: 'ann',
+      detail: 'the credit is 81, but the ledger adds up to 80',
+    });
+  });
+
+  test('a negative credit', async () => {
+    await shop.run('payment', 'ALTER TABLE users DROP CONSTRAINT users_credit');
+    await shop.run('payment', `UPDATE users SET credit = -1 WHERE id = 'ann'`);
+    await shop.run('payment', `INSERT INTO credit_ledger (user_id, delta, kind) VALUES ('ann', -81, 'pay')`);
+    await expectFindings({
+      invariant: 'I1',
+      user_id: 'ann',
+      detail: expect.stringContaining('negative') as never,
+    });
+  });
+
+  test('a user who is gone', async () => {
+    await shop.run('payment', `DELETE FROM users WHERE id = 'bob'`);
+    await expectFindings({ invariant: 'I1', user_id: 'bob' });
+  });
+
+  test('a charge that stands twice in the ledger', async () => {
+    await shop.run(
+      'payment',
+      `INSERT INTO credit_ledger (user_id, delta, kind, saga_id, order_id) VALUES ('ann', -20, 'capture', $1, $2)`,
+      [sale.saga, sale.order],
+    );
+    await shop.run('payment', `UPDATE users SET credit = credit - 20 WHERE id = 'ann'`);
+    await expectFindings({ invariant: 'I1', ...about(sale) });
+  });
+
+  test('credit that was taken from somebody else', async () => {
+    await shop.run('payment', `UPDATE credit_ledger SET user_id = 'bob' WHERE saga_id = $1`, [sale.saga]);
+    await shop.run('payment', `UPDATE users SET credit = credit + CASE id WHEN 'ann' THEN 20 ELSE -20 END`);
+    await expectFindings({ invariant: 'I1', ...about(sale) });
+  });
+
+  test('a payment of an order that was cancelled and never given back', async () => {
+    await shop.run('payment', `UPDATE order_payments SET state = 'CANCELLED' WHERE user_id = 'ann'`);
+    await expectFindings({ invariant: 'I1', user_id: 'ann', order_id: 'outside' });
+  });
+});
+
+test('the report tells what is left, held and sold of everything there was', async () => {
+  const pending = { saga: sagaId(3), order: 'order-3', user: 'ann' };
+  await shop.placeOrder(pending, 'PENDING');
+  await shop.reserve(pending, 'RESERVED');
+  const { figures } = await auditOf(shop.addresses, IN_FLIGHT_MS);
+  const units = { added: '201', subtracted: '1', available: '191', held: '3', sold: '6' };
+  expect(figures.stock).toEqual({ items: '2', ...units });
+});
+
+describe('I2', () => {
+  test('stock that its ledger does not explain', async () => {
+    await shop.run('stock', `UPDATE items SET available = available - 1 WHERE id = 'item-b'`);
+    await expectFindings({ invariant: 'I2', item_id: 'item-b' });
+  });
+
+  test('units that a reservation holds and that can be sold once more', async () => {
+    const pending = { saga: sagaId(3), order: 'order-3', user: 'ann' };
+    await shop.placeOrder(pending, 'PENDING');
+    await shop.reserve(pending, 'RESERVED');
+    await shop.run('stock', `UPDATE items SET available = available + 1 WHERE id = 'item-b'`);
+    expect(await shop.findings(IN_FLIGHT_MS)).toMatchObject([{ invariant: 'I2', item_id: 'item-b' }]);
+  });
+
+  test('a sale that the ledger has not noted, and units that came back after it', async () => {
+    await shop.run('stock', `DELETE FROM stock_ledger WHERE saga_id = $1 AND item_id = 'item-a'`, [
+      sale.saga,
+    ]);
+    await shop.run('stock', `UPDATE items SET available = available + 2 WHERE id = 'item-a'`);
+    await expectFindings({ invariant: 'I2', saga_id: sale.saga, item_id: 'item-a' });
+  });
+
+  test('an item that is gone', async () => {
+    await shop.run('stock', `DELETE FROM items WHERE id = 'item-a'`);
+    await expectFindings({ invariant: 'I2', item_id: 'item-a' });
+  });
+});
+
+describe('I3', () => {
+  test('charged, and the order failed', async () => {
+    await shop.run('order', `UPDATE sagas SET state = 'FAILED', reason = 'cancelled' WHERE id = $1`, [
+      sale.saga,
+    ]);
+    await expectFindings({ invariant: 'I3', ...about(sale) });
+  });
+
+  test('paid and sold, and not charged', async () => {
+    await shop.run('payment', 'DELETE FROM charges WHERE saga_id = $1', [sale.saga]);
+    await shop.run('payment', 'DELETE FROM credit_ledger WHERE saga_id = $1', [sale.saga]);
+    await shop.run('payment', `UPDATE users SET credit = credit + 20 WHERE id = 'ann'`);
+    await expectFindings({ invariant: 'I3', ...about(sale) });
+  });
+
+  test('sold and charged for a saga that order does not know', async () => {
+    const forged = { saga: sagaId(3), order: 'order-3', user: 'ann' };
+    await shop.reserve(forged, 'COMMITTED');
+    await shop.decide(forged, 'CAPTURED');
+    await expectFindings({ invariant: 'I3', ...about(forged) });
+  });
+
+  test('failed, and released, and payment never asked to', async () => {
+    const failed = { saga: sagaId(3), order: 'order-3', user: 'ann' };
+    await shop.placeOrder(failed, 'FAILED');
+    await shop.reserve(failed, 'RELEASED');
+    await expectFindings({ invariant: 'I3', ...about(failed) });
+  });
+
+  test('failed, and charged without anything reserved', async () => {
+    const failed = { saga: sagaId(3), order: 'order-3', user: 'ann' };
+    await shop.placeOrder(failed, 'FAILED');
+    await shop.reserve(failed, 'REJECTED');
+    await shop.decide(failed, 'CAPTURED');
+    await expectFindings({ invariant: 'I3', ...about(failed) });
+  });
+});
+
+test('I4: an order that was charged by two sagas', async () => {
+  await shop.placeOrder({ ...sale, saga: sagaId(3) }, 'PAID');
+  await shop.reserve({ ...sale, saga: sagaId(3) }, 'COMMITTED');
+  await shop.decide({ ...sale, saga: sagaId(3) }, 'CAPTURED');
+  const findings = await shop.findings();
+  expect(findings.map((finding) => finding.invariant).sort()).toEqual(['I4', 'I9']);
+  expect(findings).toContainEqual(
+    expect.objectContaining({ invariant: 'I4', order_id: sale.order, saga_id: sale.saga }),
+  );
+});
+
+describe('I5', () => {
+  test('an order whose lines come to another amount than was charged', async () => {
+    await shop.run('order', `UPDATE order_lines SET price = 6 WHERE order_id = $1 AND item_id = 'item-a'`, [
+      sale.order,
+    ]);
+    await expectFindings({ invariant: 'I5', ...about(sale) });
+  });
+
+  test('an order whose lines are not those that were reserved, at the same total', async () => {
+    await shop.run(
+      'order',
+      `UPDATE order_lines SET item_id = 'item-c' WHERE order_id = $1 AND item_id = 'item-a'`,
+      [sale.order],
+    );
+    await expectFindings({
+      invariant: 'I5',
+      ...about(sale),
+      detail: expect.stringContaining('item-c') as never,
+    });
+  });
+
+  test('a charge of another amount', async () => {
+    await shop.run('payment', 'UPDATE charges SET amount = 19 WHERE saga_id = $1', [sale.saga]);
+    await shop.run('payment', 'UPDATE credit_ledger SET delta = -19 WHERE saga_id = $1', [sale.saga]);
+    await shop.run('payment', `UPDATE users SET credit = credit + 1 WHERE id = 'ann'`);
+    await expectFindings({ invariant: 'I5', ...about(sale) });
+  });
+
+  test('a charge of another user', async () => {
+    await shop.run('payment', `UPDATE charges SET user_id = 'bob' WHERE saga_id = $1`, [sale.saga]);
+    await shop.run('payment', `UPDATE credit_ledger SET user_id = 'bob' WHERE saga_id = $1`, [sale.saga]);
+    await shop.run('payment', `UPDATE users SET credit = credit + CASE id WHEN 'ann' THEN 20 ELSE -20 END`);
+    await expectFindings({ invariant: 'I5', ...about(sale) });
+  });
+});
+
+describe('I6', () => {
+  const open = { saga: sagaId(3), order: 'order-3', user: 'ann' };
+
+  test('a saga that is pending, and its stock held', async () => {
+    await shop.placeOrder(open, 'PENDING');
+    await shop.reserve(open, 'RESERVED');
+    await expectFindings(
+      { invariant: 'I6', ...about(open), detail: expect.stringContaining('PENDING') as never },
+      { invariant: 'I6', ...about(open), detail: expect.stringContaining('RESERVED') as never },
+    );
+  });
+
+  test.each(['order', 'payment', 'stock'] as const)('an event that %s never sent', async (service) => {
+    await shop.run(service, `INSERT INTO outbox (routing_key, body) VALUES ('${service}.told', '[]')`);
+    await expectFindings({
+      invariant: 'I6',
+      detail: expect.stringContaining(`outbox of ${service}`) as never,
+    });
+  });
+});
+
+describe('I9', () => {
+  test('an order that was paid and is open again', async () => {
+    await shop.run('order', 'UPDATE orders SET saga_id = NULL WHERE id = $1', [sale.order]);
+    await expectFindings({ invariant: 'I9', ...about(sale) });
+  });
+
+  test('an order that was paid and is gone', async () => {
+    await shop.run('order', 'DELETE FROM orders WHERE id = $1', [sale.order]);
+    await expectFindings({ invariant: 'I9', ...about(sale) });
+  });
+
+  test('an order in a saga that nobody has heard of', async () => {
+    await shop.run('order', `INSERT INTO orders (id, user_id, saga_id) VALUES ('order-9', 'ann', $1)`, [
+      sagaId(9),
+    ]);
+    await expectFindings({
+      invariant: 'I9',
+      ...about({ saga: sagaId(9), order: 'order-9', user: 'ann' }),
+      detail: 'the saga that the order is in is unheard of',
+    });
+  });
+
+  test('an order that is paid by a saga of another order', async () => {
+    await shop.run('order', 'UPDATE orders SET saga_id = $2 WHERE id = $1', [sale.order, other.saga]);
+    const findings = await shop.findings();
+    expect(findings).toContainEqual(expect.objectContaining({ invariant: 'I9', order_id: sale.order }));
+  });
+});

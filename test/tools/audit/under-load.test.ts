@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createLogger } from '../../../shared/observe/log';
+import { auditHistory } from '../../../tools/audit/history/audit-history';
+import type { Exchange } from '../../../tools/audit/history/history';
+import { databaseTruth, publicApi } from '../../../tools/audit/history/truth';
+import { openBooks } from '../../../tools/support/databases';
+import type { ApiAnswer, ApiClient } from '../../support/api-client';
+import { auditOf } from '../../support/audit';
+import { askAgain, checkOutAll, fill, placeOrders } from '../../support/load';
+import { Shop } from '../../support/shop';
+
+let shop: Shop;
+let api: ApiClient;
+beforeAll(async () => {
+  shop = await Shop.open({ replicas: { order: 2 } });
+  api = shop.client();
+});
+afterAll(async () => {
+  await api.close();
+  await shop.close();
+});
+
+/** Lets a client write down what it asks and what it is told. */
+function record(client: ApiClient): Exchange[] {
+  const history: Exchange[] = [];
+  const request = client.request.bind(client);
+  client.request = async (method, path, headers): Promise<ApiAnswer> => {
+    const exchange: Exchange = { at: performance.now(), request: `${method} ${path}` };
+    history.push(exchange);
+    const answer = await request(method, path, headers);
+    Object.assign(exchange, { answered_at: performance.now(), status: answer.status, body: answer.body });
+    return answer;
+  };
+  return history;
+}
+
+test('in a shop at work nothing is found, neither while it works nor afterwards, nor in what it answered', async () => {
+  const history = record(api);
+  const market = await fill(api);
+  const orders = await placeOrders(market, 600);
+  let selling = true;
+  const readBalances = async () => {
+    while (selling) {
+      await Promise.all([
+        ...market.users.map((user) => api.credit(user)),
+        ...market.items.map((item) => api.stock(item)),
+      ]);
+    }
+  };
+  const reading = readBalances();
+  const sold = checkOutAll(api, orders).finally(() => {
+    selling = false;
+  });
+  let audits = 0;
+  for (; selling; audits++) {
+    expect((await auditOf({ ...shop.databases, amqp: shop.amqp }, 10_000)).findings).toEqual([]);
+  }
+  expect(audits).toBeGreaterThan(0);
+  await reading;
+  await askAgain(api, await sold);
+  await shop.balances();
+
+  const books = openBooks(shop.databases, createLogger({ service: 'test', level: 'silent', format: 'json' }));
+  const [orderUrl, paymentUrl, stockUrl] = (['order', 'payment', 'stock'] as const).map(
+    (service) => shop.of(service)[0]?.url ?? '',
+  );
+  const publicly = publicApi({ orders: orderUrl ?? '', payment: paymentUrl ?? '', stock: stockUrl ?? '' });
+  for (const truth of [databaseTruth(books), publicly]) {
+    const { findings, checked } = await auditHistory(history, truth);
+    expect(findings).toEqual([]);
+    expect(checked).toMatchObject({ requests: history.length, orders: 600 });
+    expect(checked.reads).toBeGreaterThan(20);
+    expect(checked.balances).toBeGreaterThan(600);
+  }
+
+  // One credit less, as if an acknowledged write had been lost, and both ways of looking notice.
+  const [, user] = market.users;
+  await shop.rows('payment', 'UPDATE users SET credit = credit - 1 WHERE id = $1', [user]);
+  for (const truth of [databaseTruth(books), publicly]) {
+    const { findings } = await auditHistory(history, truth);
+    expect(findings).toMatchObject([{ invariant: 'I10', user_id: user }]);
+  }
+  await books.close();
+});

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { goals } from '../../../tools/bench/goals';
+import type { Best } from '../../../tools/bench/measure/best';
+import { withTable } from '../../../tools/bench/report/publish';
+import type { Report } from '../../../tools/bench/report/report';
+import type { Outcome } from '../../../tools/bench/scenario';
+import { scenarios } from '../../../tools/bench/scenarios/index';
+import { type ServiceName, Shop } from '../../support/shop';
+
+const folder = mkdtempSync(join(tmpdir(), 'chandlery-bench-report-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function bench(...args: string[]): Promise<{ status: number; output: string }> {
+  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/tools/bench/main.js', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+  const [status] = await once(child, 'close');
+  return { status, output };
+}
+
+/** What is measured in a moment with next to nothing in the shop says nothing about speed. */
+const tiny = ['--quick', '--seconds', '0.3', '--warm-up', '0', '--size', '2000', '--history-orders', '1000'];
+
+/** These need processes and databases of their own; the others are tried on a shop that runs already, which is quicker. */
+const own = ['saturation', 'hot-item', 'history', 'replicas', 'cost', 'memory'];
+const others = scenarios.map(({ name }) => name).filter((name) => !own.includes(name));
+/** Ids of all figures of the runs below. */
+const measured: string[] = [];
+const idsOf = ({ figures }: Report) => figures.map(({ id }) => id);
+
+test('every scenario with a shop of its own has its figures, and its books balance', async () => {
+  const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')];
+  const { status, output } = await bench(...tiny, '--only', own.join(), '--json', json, '--html', html);
+  // What the command says is what somebody needs who sees this fail.
+  if (status !== 0) throw new Error(output);
+
+  const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
+  expect(report.scenarios.map(({ scenario }) => scenario)).toEqual(own);
+  expect(report.scenarios.filter(({ failed }) => failed !== undefined)).toEqual([]);
+  measured.push(...idsOf(report));
+  expect(idsOf(report)).toEqual(
+    expect.arrayContaining([
+      'saturation_over_bound',
+      'hot_over_uniform',
+      'cost_with_history',
+      'cost_wal',
+      'memory',
+    ]),
+  );
+  for (const { name, spread } of report.figures) {
+    expect([name, spread.values.every((value) => Number.isFinite(value))]).toEqual([name, true]);
+    expect(spread.min).toBeLessThanOrEqual(spread.median);
+  }
+  const rushes = report.scenarios.flatMap(({ outcome }) => outcome?.rushes ?? []);
+  for (const rush of rushes) {
+    expect(rush.checkouts).toBeGreaterThan(0);
+    expect(rush.latencyMs.p50).toBeGreaterThan(0);
+    expect(Object.keys(rush.cpuSeconds)).toEqual(expect.arrayContaining(['order', 'postgres', 'load']));
+    expect(Object.keys(rush.batchSizes)).toContain('order.settle');
+  }
+
+  const ofSaturation = report.scenarios[0]?.outcome as Outcome;
+  const { connections } = ofSaturation.details as { connections: Best };
+  const { best } = connections;
+  expect([512, 1024]).toContain(best);
+  expect(ofSaturation.rushes.map((rush) => rush.connections)).toEqual([...new Set([best, 512])]);
+  const [through, waited] = ['saturation', 'p99_saturated'].map((id) =>
+    report.figures.find((figure) => figure.id === id),
+  );
+  expect(through?.name).toBe(`saturation, ${best} connections`);
+  expect(through?.spread.values).toEqual([ofSaturation.rushes[0]?.perSecond]);
+  expect(waited?.spread.values).toEqual([ofSaturation.rushes.at(-1)?.latencyMs.p99]);
+
+  const page = readFileSync(html, 'utf8');
+  expect(page).toContain(`Processor time at saturation, ${best} connections`);
+  for (const { name } of report.figures) expect(page).toContain(name.replaceAll('&', '&amp;'));
+  expect(page).not.toMatch(/(?:src|href)=/);
+  const readme = withTable('before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter', report);
+  expect(readme).toMatch(/^before\n<!-- bench:begin -->\n\| figure .*\n<!-- bench:end -->\nafter$/s);
+  expect(readme).not.toContain('old');
+}, 240_000);
+
+test('a shop that runs elsewhere is measured through its API alone', async () => {
+  const shop = await Shop.open({ env: { all: { BATCH_INIT: 'on' } } });
+  const json = join(folder, 'target.json');
+  try {
+    const at = (service: ServiceName) => [
+      `--${service}-url`,
+      shop.replicas.find((one) => one.service === service)?.url ?? '',
+    ];
+    const urls = [...at('order'), ...at('payment'), ...at('stock')];
+    const { status, output } = await bench(
+      ...tiny,
+      '--size',
+      '500',
+      ...urls,
+      '--only',
+      others.join(),
+      '--json',
+      json,
+    );
+    if (status !== 0) throw new Error(output);
+  } finally {
+    await shop.close();
+  }
+  const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
+  measured.push(...idsOf(report));
+  expect(idsOf(report)).toEqual(
+    expect.arrayContaining(['p50_alone', 'p99_half', 'no_credit_over_paid', 'batch_init']),
+  );
+  expect(report.versions.postgres).toBe('not known');
+}, 120_000);
+
+test('every goal has been measured, and nothing twice', () => {
+  expect(measured).toEqual(expect.arrayContaining(goals.map(({ figure }) => figure)));
+  expect(new Set(measured).size).toBe(measured.length);
+});
+
+test.each([
+  ['a scenario that does not exist', ['--only', 'warp'], 'no scenario called warp'],
+  ['a number that is none', ['--seconds', 'long'], '"long" is not a number from 0.1'],
+  ['an option that does not exist', ['--fast'], "Unknown option '--fast'"],
+  ['an address that is none', ['--target', 'there'], 'must be addresses'],
+  ['publishing part of a run', ['--write', '--quick'], '--write is for a run of everything'],
+  [
+    'a scenario that needs the processes',
+    ['--target', 'http://127.0.0.1:1', '--only', 'memory'],
+    'memory cannot',
+  ],
+])('%s is refused before anything is started', async (_, args, reason) => {
+  const { status, output } = await bench(...args);
+  expect(status).toBe(2);
+  expect(output).toContain(reason);
+});

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { kinds, slug } from '../../../tools/chaos/faults/index';
+import type { Report } from '../../../tools/chaos/report/report';
+
+const COMMAND = 'dist/tools/chaos/main.js';
+
+async function chaos(...args: string[]): Promise<{ status: number; output: string }> {
+  const child = spawn(process.execPath, ['--enable-source-maps', COMMAND, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+  const [status] = await once(child, 'close');
+  return { status, output };
+}
+
+test('under every kind of fault no invariant is violated, and everything ends in time', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chandlery-report-'));
+  const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')];
+  const { status, output } = await chaos('--seconds', '60', '--load', '48', '--json', json, '--html', html);
+  // What the command says is what somebody needs who sees this fail.
+  if (status !== 0) throw new Error(output);
+
+  const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
+  expect(report).toMatchObject({ verdict: 'passed', findings: [], deaths: [] });
+  expect(report.endedAfterHealingMs).toBeLessThan(30_000);
+  // What was made to end is not told as if it had ended by itself.
+  expect(output).not.toContain('ended by itself');
+  const { requests, paid, refused, pending, overloaded, unknown } = report.checkouts;
+  expect(paid + refused + pending + overloaded + unknown).toBe(requests);
+  expect(report.checkouts.orders).toBeGreaterThan(300);
+  expect(report.audited.requests).toBeGreaterThan(1_000);
+  expect(report.faults.counted).toBeGreaterThan(25);
+  const struck = Object.entries(report.faults.kinds).flatMap(([kind, { struck }]) =>
+    struck > 0 ? [slug(kind)] : [],
+  );
+  expect(Object.keys(report.faults.kinds).map(slug).sort()).toEqual([...kinds].sort());
+  // Two may find nothing to break: a moment that did not come in time, or a broker that was away just then.
+  expect(struck.length).toBeGreaterThanOrEqual(kinds.length - 2);
+  expect(report.duplicatesAbsorbed).toBeGreaterThan(0);
+  expect(report.poison.parked).toBeGreaterThanOrEqual(report.poison.given);
+
+  const page = readFileSync(html, 'utf8');
+  expect(page).toContain(`seed ${report.seed}`);
+  expect(page).not.toMatch(/(?:src|href)=/);
+  rmSync(folder, { recursive: true });
+}, 150_000);
+
+test.each([
+  ['a kind of fault that does not exist', ['--faults', 'earthquake'], 'no kind of fault called earthquake'],
+  [
+    'a number that is none',
+    ['--seconds', 'long'],
+    '--seconds must be a whole number from 5 to 86400, and "long" is not',
+  ],
+  ['an option that does not exist', ['--fast'], "Unknown option '--fast'"],
+])('%s is refused before anything is started', async (_, args, reason) => {
+  const { status, output } = await chaos(...args);
+  expect(status).toBe(2);
+  expect(output).toContain(reason);
+});

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePorts } from '../../../tools/support/ports';
+import { ApiClient } from '../../support/api-client';
+import { fill, liesTold, type Market, placeOrders, type Sale } from '../../support/load';
+import { Shop } from '../../support/shop';
+
+const BUYERS = 40;
+/** Longer than the gateway takes to notice that a replica is ready again. */
+const NOTICED_MS = 600;
+
+let shop: Shop;
+let gateway: ChildProcess;
+let api: ApiClient;
+beforeAll(async () => {
+  const [port] = (await freePorts(1)) as [number];
+  const url = `http://127.0.0.1:${port}`;
+  shop = await Shop.open({
+    replicas: { order: 2, payment: 2, stock: 2 },
+    env: { all: { DRAIN_DELAY_MS: '1000' }, order: { STOCK_URL: url } },
+  });
+  const addresses = (['order', 'payment', 'stock'] as const).flatMap((service) => [
+    [
+      `${service.toUpperCase()}_URLS`,
+      shop
+        .of(service)
+        .map((replica) => replica.url)
+        .join(),
+    ],
+    [
+      `${service.toUpperCase()}_INTERNAL_URLS`,
+      shop
+        .of(service)
+        .map((replica) => replica.internalUrl)
+        .join(),
+    ],
+  ]);
+  gateway = spawn(process.execPath, ['--enable-source-maps', 'dist/tools/gateway/main.js'], {
+    stdio: 'ignore',
+    env: { ...Object.fromEntries(addresses), GATEWAY_PORT: String(port), LOG_FORMAT: 'json' },
+  });
+  api = new ApiClient({ orders: [url], payment: [url], stock: [url] });
+  while (
+    !(await fetch(url).then(
+      (answer) => answer.ok,
+      () => false,
+    ))
+  )
+    await sleep(50);
+  await sleep(NOTICED_MS);
+});
+afterAll(async () => {
+  await shop.balances();
+  await api.close();
+  const ended = once(gateway, 'exit');
+  gateway.kill();
+  await ended;
+  await shop.close();
+});
+
+/** Buys until told to stop; whatever goes wrong with anything but the checkout itself is thrown. */
+async function buy(market: Market, goesOn: () => boolean): Promise<Sale[]> {
+  const sales: Sale[] = [];
+  while (goesOn()) {
+    const [order = ''] = await placeOrders(market, 1);
+    const { status, body } = await api.checkout(order);
+    sales.push({ order, status, reason: body?.reason });
+    const read = await api.get(`/orders/find/${order}`);
+    expect([read.status, read.body.paid]).toEqual([200, status === 200]);
+  }
+  return sales;
+}
+
+test('a rolling restart of every service under load: not one failed or unknown answer', async () => {
+  const market = await fill(api);
+  let restarting = true;
+  const buying = Promise.all(Array.from({ length: BUYERS }, () => buy(market, () => restarting)));
+  for (const replica of shop.of()) {
+    await shop.end(replica, 'SIGTERM');
+    shop.start(replica);
+    await shop.ready([replica]);
+    await sleep(NOTICED_MS);
+  }
+  restarting = false;
+  const sales = (await buying).flat();
+
+  expect(sales.length).toBeGreaterThan(300);
+  expect(sales.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
+  expect(sales.filter(({ reason }) => reason === 'cancelled')).toEqual([]);
+  expect(await liesTold(api, sales)).toEqual([]);
+  expect(shop.replicas.map((replica) => replica.process.exitCode)).toEqual(Array(6).fill(null));
+});

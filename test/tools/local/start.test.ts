@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTaken } from '../../../tools/support/ports';
+import { stopLeftovers } from '../../../tools/support/process';
+import { ApiClient } from '../../support/api-client';
+
+/** `npm start` itself, with data of its own and on ports of its own. */
+const home = mkdtempSync(join(tmpdir(), 'chandlery-start-'));
+chmodSync(home, 0o755);
+let port = 0;
+beforeAll(async () => {
+  // Below the ports that the system hands out, so that nobody gets one of them between our look and our use.
+  const wanted = (base: number) => [
+    base,
+    base + 1,
+    base + 1001,
+    base + 100,
+    base + 101,
+    base + 102,
+    base + 103,
+  ];
+  for (port = 20_000; (await Promise.all(wanted(port).map((one) => isTaken(one)))).includes(true); )
+    port += 200;
+});
+const running: ReturnType<typeof start>[] = [];
+afterAll(async () => {
+  for (const { process } of running) process.kill('SIGKILL');
+  await stopLeftovers(join(home, 'running'));
+  rmSync(home, { recursive: true, force: true });
+});
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, ['dist/tools/local/start.js', '--port', String(port), ...args], {
+    env: { ...process.env, CHANDLERY_HOME: home },
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (printed += text));
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  return {
+    process: child,
+    ended,
+    printed: () => printed,
+    open: async () => {
+      while (!printed.includes('is open')) {
+        if (child.exitCode !== null) throw new Error(`it ended:\n${printed}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+  };
+}
+
+function begin(...args: string[]) {
+  const run = start(...args);
+  running.push(run);
+  return run;
+}
+
+/** Processes of this machine whose command line or environment names our data folder. */
+function ours(): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+      return ['cmdline', 'environ'].some((file) =>
+        readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(home),
+      );
+    } catch {
+      return false;
+    }
+  });
+}
+
+function client(): ApiClient {
+  const shop = [`http://127.0.0.1:${port}`];
+  return new ApiClient({ orders: shop, payment: shop, stock: shop });
+}
+
+test('npm start opens a shop, keeps its data between runs, and leaves no process behind', async () => {
+  const first = begin('--order', '2');
+  await first.open();
+  const api = client();
+  const [user, item] = [await api.user(10), await api.item(2, 5)];
+  expect((await api.checkout(await api.order(user, { [item]: 3 }))).status).toBe(200);
+  const described = await fetch(`http://127.0.0.1:${port}/openapi.json`);
+  expect(await described.json()).toHaveProperty(['paths', '/orders/checkout/{order_id}']);
+  await api.close();
+
+  const second = begin();
+  expect(await second.ended).toBe(1);
+  expect(second.printed()).toContain('running from this checkout already');
+
+  first.process.kill('SIGINT');
+  expect(await first.ended).toBe(0);
+  expect(first.printed()).toContain('Everything has stopped. The data is kept');
+  expect(ours()).toEqual([]);
+  expect(await isTaken(port)).toBe(false);
+
+  const third = begin();
+  await third.open();
+  const again = client();
+  expect([await again.credit(user), await again.stock(item)]).toEqual([4, 2]);
+  await again.close();
+
+  // A run that is killed cannot stop what it started; the next one does.
+  third.process.kill('SIGKILL');
+  await third.ended;
+  const fourth = begin();
+  await fourth.open();
+  expect(fourth.printed()).toContain('left behind');
+  fourth.process.kill('SIGTERM');
+  expect(await fourth.ended).toBe(0);
+  expect(ours()).toEqual([]);
+
+  // One that is stopped before it is open stops in good order what has started by then.
+  const fifth = begin();
+  const log = () => readFileSync(join(home, 'log/postgres.log'), 'utf8');
+  while (!fifth.printed().includes('Starting PostgreSQL')) await sleep(10);
+  while (!existsSync(join(home, 'log/postgres.log')) || !log().includes('starting PostgreSQL'))
+    await sleep(10);
+  fifth.process.kill('SIGINT');
+  expect(await fifth.ended).toBe(0);
+  expect(fifth.printed()).not.toContain('is open');
+  expect(fifth.printed()).toContain('Everything has stopped');
+  expect(log()).toContain('database system is shut down');
+  expect(ours()).toEqual([]);
+}, 240_000);

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { freePorts } from '../../../tools/support/ports';
+import { paymentCaptured, purchase, sagaId } from '../../support/events';
+import { command, type Ended, PostOffice } from './post-office';
+
+let office: PostOffice;
+beforeAll(async () => {
+  office = await PostOffice.open();
+});
+beforeEach(() => office.clear());
+afterAll(() => office.close());
+
+const deadletters = (...args: string[]): Promise<Ended> => command('deadletters', office.addresses, ...args);
+const sagas = (...args: string[]): Promise<Ended> => command('sagas', office.addresses, ...args);
+const none = '0123456789abcdef';
+
+test('a shop without dead letters and stuck sagas says so', async () => {
+  expect(await deadletters()).toEqual({ status: 0, stdout: 'There are no dead letters.\n', stderr: '' });
+  expect(await sagas()).toEqual({ status: 0, stdout: 'No saga is PENDING, or none that old.\n', stderr: '' });
+});
+
+test('from the list to the letter and back into its queue', async () => {
+  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+  const listed = await deadletters('list');
+  expect(listed.stdout).toMatch(
+    /stock\.settle: 1 dead letter\n {2}[0-9a-f]{16} {2}\d+ s ago {2}payment\.captured, saga /,
+  );
+  const [letter] = JSON.parse((await deadletters('list', '--json')).stdout).letters;
+  expect((await deadletters('show', letter.id)).stdout).toContain('UNKNOWN: the printer is on fire');
+
+  const dry = await deadletters('redrive', letter.id, '--dry-run');
+  expect(dry.stdout).toContain('1 letter would be redriven.');
+  await office.expectLength('stock.settle.dead', 1);
+
+  const redriven = await deadletters('redrive', letter.id, '--actor', 'ann', '--reason', 'mended');
+  expect(redriven).toMatchObject({ status: 0, stderr: '' });
+  expect(redriven.stdout).toContain('1 letter was redriven.');
+  await office.expectLength('stock.settle', 1);
+  expect(await office.notes()).toMatchObject([{ action: 'redrive', actor: 'ann', reason: 'mended' }]);
+
+  const again = await deadletters('redrive', letter.id);
+  expect(again.status).toBe(1);
+  expect(again.stderr).toContain(`There is no dead letter ${letter.id}.`);
+});
+
+test('a discarded letter is noted under the name of whoever is at the keyboard', async () => {
+  await office.park('order.settle', 'junk');
+  expect((await deadletters('discard', '--all', '--reason', 'junk')).stdout).toContain(
+    '1 letter was discarded.',
+  );
+  expect(await office.notes()).toMatchObject([
+    { action: 'discard', actor: expect.stringMatching(/./), reason: 'junk', detail: { body: 'junk' } },
+  ]);
+});
+
+test('what was discarded is listed with who did it and why, and shown with what it said', async () => {
+  expect((await deadletters('discarded')).stdout).toBe('No such letter has been discarded.\n');
+  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+  const long = `[${'7'.repeat(70_000)}`;
+  await office.park('order.settle', long);
+  const { letters } = JSON.parse((await deadletters('list', '--json')).stdout);
+  await deadletters('discard', '--all', '--queue', 'order.settle', '--reason', 'no end', '--actor', 'ann');
+  await deadletters('discard', '--all', '--reason', 'forged', '--actor', 'bob');
+
+  const listed = await deadletters('discarded');
+  expect(listed).toMatchObject({ status: 0, stderr: '' });
+  expect(listed.stdout).toMatch(
+    /^2 discarded letters, the latest first\n {2}[0-9a-f]{16} {2}stock\.settle, \d+ s ago by bob: forged\n {6}UNKNOWN: the printer/,
+  );
+  const ofSaga = JSON.parse((await deadletters('discarded', '--saga', sagaId(1), '--json')).stdout);
+  expect(ofSaga.discarded).toMatchObject([{ queue: 'stock.settle', actor: 'bob', reason: 'forged' }]);
+
+  const idIn = (queue: string) => letters.find((letter: { queue: string }) => letter.queue === queue).id;
+  const shown = (await deadletters('show', idIn('stock.settle'))).stdout;
+  expect(shown).toMatch(/Discarded {2}\S+ \(\d+ s ago\) by bob: forged\n/);
+  expect(shown).toContain(`${sagaId(1)}/payment.captured`);
+  expect(shown).toContain('"type":"payment.captured"');
+  const { discarded } = JSON.parse((await deadletters('show', idIn('order.settle'), '--json')).stdout);
+  expect(discarded).toMatchObject({ size: 70_001, body: long.slice(0, 65_536), encoding: 'utf8' });
+  expect((await deadletters('show', idIn('order.settle'))).stdout).toContain(
+    '(the beginning of 70001 bytes)',
+  );
+});
+
+test.each<[string[], string]>([
+  [['redrive'], 'Name the letters'],
+  [['redrive', none, '--all'], 'Name the letters'],
+  [['redrive', '--queue', 'stock.settle'], 'Name the letters'],
+  [['redrive', '--all', '--queue', 'stock.settle.dead'], '--queue must be one of'],
+  [['redrive', '--all', '--rate', '0'], '--rate must be'],
+  [['redrive', '--all', '--rate', '1e3'], '--rate must be'],
+  [['redrive', '--all', '--limit', '10000', '--rate', '1'], 'take too long'],
+  [['redrive', '--all', '--saga', 'x'], 'not the id of a saga'],
+  [['redrive', 'stock.settle'], 'not the id of a letter'],
+  [['discard', none], 'Say why with --reason'],
+  [['discard', none, '--reason', '  '], '--reason must be'],
+  [['discard', '--all', '--reason', 'a\nb'], '--reason must be'],
+  [['discard', '--all', '--reason', 'x'.repeat(501)], '--reason must be'],
+  [['discard', '--all', '--reason', 'x', '--actor', ''], '--actor must be'],
+  [['show'], 'Name one letter'],
+  [['show', none, none.replace('0', 'f')], 'Name one letter'],
+  [['list', none], 'use show'],
+  [['list', '--limit', '0'], '--limit must be'],
+  [['purge'], 'There is no "purge"'],
+  [['list', '--force'], '--force'],
+  [['list', '--port', '80'], '--port must be'],
+])('deadletters %j is explained and changes nothing', async (args, expected) => {
+  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+  const { status, stdout, stderr } = await deadletters(...args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain(expected);
+  expect(stderr).toContain('Usage: npm run deadletters');
+  await office.expectLength('stock.settle.dead', 1);
+  await office.expectLength('stock.settle', 0);
+  expect(await office.notes()).toEqual([]);
+});
+
+test.each<[string[], string]>([
+  [['show'], 'Name one saga'],
+  [['show', '7'], 'use list --order 7'],
+  [['cancel', sagaId(1)], 'Say why with --reason'],
+  [['cancel', sagaId(1), '--reason', ' '], '--reason must be'],
+  [['list', '--state', 'LOST'], '--state must be one of'],
+  [['list', '--older-than', '5'], '--older-than must be'],
+  [['list', '--older-than', '-5s'], '--older-than'],
+  [['list', '--order', '7', '--state', 'PAID'], 'either --order or --state'],
+  [['list', '--order', 'a b'], 'not the id of an order'],
+  [['delete', sagaId(1)], 'There is no "delete"'],
+])('sagas %j is explained and changes nothing', async (args, expected) => {
+  const { status, stdout, stderr } = await sagas(...args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain(expected);
+  expect(stderr).toContain('Usage: npm run sagas');
+  expect(await office.notes()).toEqual([]);
+});
+
+test('what nobody knows of is said to be unknown', async () => {
+  const id = randomUUID();
+  const unknown = { status: 1, stdout: '', stderr: `No service knows of saga ${id}.\n` };
+  expect(await sagas('show', id)).toEqual(unknown);
+  expect(await sagas('cancel', id, '--reason', 'x')).toEqual(unknown);
+  expect((await deadletters('show', none)).status).toBe(1);
+});
+
+test('a letter that would take over the terminal is spelled out', async () => {
+  const hostile = `\u001b]0;owned\u0007\u009b2J\u202egnp.exe\r`;
+  await office.park('order.settle', JSON.stringify([{ type: hostile, data: {} }]), new Error(hostile));
+  const { letters } = JSON.parse((await deadletters('list', '--json')).stdout);
+  expect(letters[0].events[0].type).toBe(hostile);
+  for (const args of [['list'], ['list', '--json'], ['show', letters[0].id], ['redrive', '--all']]) {
+    const { stdout } = await deadletters(...args);
+    expect(stdout.match(/[^\P{C}\n]/gu)).toBeNull();
+    expect(stdout).toContain('\\u202egnp.exe');
+  }
+});
+
+test('a database or a broker that is away is named, and nothing is done', async () => {
+  const [port] = await freePorts(1);
+  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+  const noStock = { ...office.addresses, stock: `postgresql://stock:x@127.0.0.1:${port}/stock` };
+  const redriven = await command('deadletters', noStock, 'redrive', '--all');
+  expect(redriven.status).toBe(2);
+  expect(redriven.stderr).toMatch(/^The database of stock cannot be read.*STOCK_DATABASE_URL.*ECONNREFUSED/);
+  await office.expectLength('stock.settle.dead', 1);
+
+  const noBroker = { ...office.addresses, amqp: `amqp://127.0.0.1:${port}` };
+  const listed = await command('deadletters', noBroker, 'list');
+  expect(listed.status).toBe(2);
+  expect(listed.stderr).toMatch(/^The broker cannot be reached.*AMQP_URL/);
+
+  const nowhere = `postgresql://order:x@127.0.0.1:${port}/order`;
+  const noShop = { order: nowhere, payment: nowhere, stock: nowhere, amqp: noBroker.amqp };
+  for (const args of [['list'], ['show', sagaId(1)], ['cancel', sagaId(1), '--reason', 'x']]) {
+    const { status, stderr } = await command('sagas', noShop, ...args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^The database of order cannot be read\. Is the shop running\?.*ECONNREFUSED/);
+  }
+
+  const shown = await command('sagas', { ...noStock, amqp: noBroker.amqp }, 'show', sagaId(1));
+  expect(shown.status).toBe(0);
+  expect(shown.stdout).toMatch(/stock +cannot be read: connect ECONNREFUSED/);
+  expect(shown.stdout).toContain('The broker cannot be reached');
+});

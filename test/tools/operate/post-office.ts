@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Channel, type ChannelModel, connect, type GetMessage } from 'amqplib';
+import { queues, type SagaEvent } from '../../../shared/contract/events';
+import { openDeadLetters } from '../../../shared/inbox/dead-letters';
+import { createLogger } from '../../../shared/observe/log';
+import { connectPublisher, type Publisher } from '../../../shared/rabbit/publisher';
+import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
+import type { Shop } from '../../../tools/operate/shop';
+import { openBooks } from '../../../tools/support/databases';
+import { query } from '../../support/books';
+import { createDatabase, createVhost } from '../../support/cluster';
+
+const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
+
+/** The addresses of a shop. */
+export interface Addresses {
+  order: string;
+  payment: string;
+  stock: string;
+  amqp: string;
+}
+
+/** Three databases and a broker without any service, so that a letter stays where a test puts it. */
+export class PostOffice {
+  private constructor(
+    readonly addresses: Addresses,
+    readonly shop: Shop & { databases: { close(): Promise<void> } },
+    private readonly publisher: Publisher,
+    private readonly connection: ChannelModel,
+    readonly channel: Channel,
+  ) {}
+
+  static async open(): Promise<PostOffice> {
+    const [order, payment, stock, amqp] = await Promise.all([
+      createDatabase('order'),
+      createDatabase('payment'),
+      createDatabase('stock'),
+      createVhost(),
+    ]);
+    const addresses = { order, payment, stock, amqp };
+    const publisher = await connectPublisher({ url: amqp, name: 'parks', log: silent });
+    while (!publisher.connected()) await sleep(10);
+    const connection = await connect(amqp);
+    const channel = await connection.createChannel();
+    const shop = { databases: openBooks(addresses, silent), amqpUrl: amqp };
+    return new PostOffice(addresses, shop, publisher, connection, channel);
+  }
+
+  /** Parks a message as a step does that cannot handle it. */
+  park(
+    queue: string,
+    body: string | Buffer,
+    error: unknown = new Error('the printer is on fire'),
+  ): Promise<void> {
+    return openDeadLetters(this.publisher).park(queue, body, error);
+  }
+
+  parkEvent(queue: string, event: SagaEvent, error?: unknown): Promise<void> {
+    return this.park(queue, JSON.stringify([{ specversion: '1.0', ...event }]), error);
+  }
+
+  /** Messages in a queue; the broker takes a moment to count what was given back. */
+  async expectLength(queue: string, expected: number): Promise<void> {
+    let found = -1;
+    for (const end = Date.now() + 5_000; found !== expected && Date.now() < end; await sleep(20)) {
+      found = (await this.channel.checkQueue(queue)).messageCount;
+    }
+    expect({ queue, messages: found }).toEqual({ queue, messages: expected });
+  }
+
+  /** The next message of a queue, which may not be there at once. It is held. */
+  async take(queue: string): Promise<GetMessage> {
+    for (const end = Date.now() + 5_000; Date.now() < end; await sleep(20)) {
+      const message = await this.channel.get(queue);
+      if (message) return message;
+    }
+    throw new Error(`nothing came to ${queue}`);
+  }
+
+  /** What was noted, in all three databases. */
+  async notes(): Promise<Record<string, unknown>[]> {
+    const { order, payment, stock } = this.addresses;
+    const rows = await Promise.all(
+      [order, payment, stock].map((url) => query(url, 'SELECT * FROM operator_actions ORDER BY id')),
+    );
+    return rows.flat() as Record<string, unknown>[];
+  }
+
+  async clear(): Promise<void> {
+    for (const queue of queues) {
+      await this.channel.purgeQueue(queue);
+      await this.channel.purgeQueue(deadLetterQueueOf(queue));
+    }
+    for (const url of [this.addresses.order, this.addresses.payment, this.addresses.stock]) {
+      await query(url, 'ALTER TABLE operator_actions DISABLE TRIGGER ALL');
+      await query(url, 'TRUNCATE operator_actions');
+      await query(url, 'ALTER TABLE operator_actions ENABLE TRIGGER ALL');
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+    await this.publisher.close();
+    await this.shop.databases.close();
+  }
+}
+
+export interface Ended {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command as `npm run` does, against the shop at these addresses. */
+export function command(
+  name: 'deadletters' | 'sagas',
+  { order, payment, stock, amqp }: Addresses,
+  ...args: string[]
+): Promise<Ended> {
+  const env = {
+    PATH: process.env.PATH,
+    ORDER_DATABASE_URL: order,
+    PAYMENT_DATABASE_URL: payment,
+    STOCK_DATABASE_URL: stock,
+    AMQP_URL: amqp,
+  };
+  return new Promise((resolve) => {
+    const file = ['--enable-source-maps', `dist/tools/operate/${name}-command.js`];
+    execFile(process.execPath, [...file, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}

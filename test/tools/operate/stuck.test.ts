@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { openSession } from '../../../shared/rabbit/session';
+import type { ApiClient } from '../../support/api-client';
+import { Shop } from '../../support/shop';
+import { command, type Ended } from './post-office';
+
+let shop: Shop;
+let api: ApiClient;
+beforeAll(async () => {
+  // No deadline gets in the way: what ends a saga here is what the operator does.
+  shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '600000' } } });
+  api = shop.client();
+});
+afterEach(() => shop.balances());
+afterAll(async () => {
+  await api.close();
+  await shop.close();
+});
+
+const run = (name: 'deadletters' | 'sagas', ...args: string[]): Promise<Ended> =>
+  command(name, { ...shop.databases, amqp: shop.amqp }, ...args);
+const json = async (name: 'deadletters' | 'sagas', ...args: string[]) =>
+  JSON.parse((await run(name, ...args, '--json')).stdout);
+
+/** Starts a checkout and does not wait for it. */
+async function begin(user: string, item: string): Promise<{ order: string; saga: string }> {
+  const order = await api.order(user, { [item]: 1 });
+  const { status, body } = await api.checkout(order, { Prefer: 'respond-async' });
+  expect(status).toBe(202);
+  return { order, saga: body.saga_id };
+}
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await what()); await sleep(50)) {
+    if (Date.now() > end) throw new Error(`it never came: ${what}`);
+  }
+}
+
+const stateOf = async (saga: string) => {
+  const [row] = await shop.rows('order', 'SELECT state, reason FROM sagas WHERE id = $1', [saga]);
+  return row;
+};
+const ended = (saga: string) => until(async () => (await stateOf(saga))?.state !== 'PENDING');
+const inStock = (saga: string, state: string) =>
+  until(async () => {
+    const rows = await shop.rows('stock', 'SELECT state FROM reservations WHERE saga_id = $1', [saga]);
+    return rows[0]?.state === state;
+  });
+
+test('a parked event is found by its saga, redriven once its cause is mended, and ends the saga; who waited behind it can be cancelled meanwhile', async () => {
+  const [user, item] = [await api.user(10), await api.item(1, 1)];
+  await shop.rows(
+    'payment',
+    `CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS $$
+     BEGIN IF NEW.user_id = '${user}' THEN RAISE EXCEPTION 'the drawer is jammed'; END IF; RETURN NEW; END $$`,
+  );
+  await shop.rows(
+    'payment',
+    'CREATE TRIGGER jam BEFORE INSERT ON charges FOR EACH ROW EXECUTE FUNCTION jam()',
+  );
+  const first = await begin(user, item);
+  await inStock(first.saga, 'RESERVED');
+  await until(async () => (await json('deadletters', 'list', '--saga', first.saga)).letters.length === 1);
+  const second = await begin(await api.user(10), item);
+  await inStock(second.saga, 'WAITING');
+
+  const listed = await run('sagas', 'list');
+  expect(listed.stdout).toMatch(new RegExp(`${first.saga}  \\d+ s ago  PENDING  RESERVED  -`));
+  expect(listed.stdout).toMatch(new RegExp(`${second.saga}  \\d+ s ago  PENDING  WAITING   -`));
+  expect((await json('sagas', 'list', '--state', 'waiting')).sagas).toHaveLength(1);
+  expect((await json('sagas', 'list', '--older-than', '1h')).sagas).toEqual([]);
+  expect((await json('sagas', 'list', '--order', first.order)).sagas).toMatchObject([
+    { saga_id: first.saga, order_id: first.order },
+  ]);
+  expect(await run('sagas', 'show', first.order)).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `${first.order} is an order. Its sagas: npm run sagas -- list --order ${first.order}\n`,
+  });
+
+  const why = (await run('sagas', 'show', first.saga)).stdout;
+  expect(why).toMatch(
+    /payment\.charge could not handle stock\.reserved and parked it .*the drawer is jammed/,
+  );
+  const behind = (await run('sagas', 'show', second.saga)).stdout;
+  expect(behind).toContain(`It wants 1 of item ${item}: 0 can be sold now, undecided sagas hold 1`);
+
+  const cancelled = await run(
+    'sagas',
+    'cancel',
+    second.saga,
+    '--reason',
+    'the buyer called',
+    '--actor',
+    'ann',
+  );
+  expect(cancelled).toMatchObject({ status: 0, stderr: '' });
+  await ended(second.saga);
+  expect(await stateOf(second.saga)).toEqual({ state: 'FAILED', reason: 'cancelled' });
+  expect(await stateOf(first.saga)).toMatchObject({ state: 'PENDING' });
+
+  // The cause is still there, so the event comes back, as another letter with a history.
+  const [letter] = (await json('deadletters', 'list')).letters;
+  expect(await run('deadletters', 'redrive', letter.id)).toMatchObject({ status: 0 });
+  await until(async () => (await json('deadletters', 'list')).letters.length === 1);
+  const [again] = (await json('deadletters', 'list')).letters;
+  expect(again.id).not.toBe(letter.id);
+  expect((await json('deadletters', 'show', again.id)).history).toMatchObject([
+    { action: 'redrive', letter_id: letter.id },
+  ]);
+
+  await shop.rows('payment', 'DROP TRIGGER jam ON charges');
+  expect(await run('deadletters', 'redrive', '--all', '--queue', 'payment.charge')).toMatchObject({
+    status: 0,
+  });
+  await ended(first.saga);
+  expect(await stateOf(first.saga)).toEqual({ state: 'PAID', reason: null });
+  await inStock(first.saga, 'COMMITTED');
+
+  const timeline = (await run('sagas', 'show', first.saga)).stdout;
+  for (const part of [
+    'opened: order',
+    'CAPTURED',
+    'ledger: sale',
+    'redrive of dead letter',
+    'Nothing. It is paid.',
+  ])
+    expect(timeline).toContain(part);
+  expect((await run('sagas', 'show', second.saga)).stdout).toContain(
+    'ann, asked payment to cancel it: the buyer called',
+  );
+});
+
+test('a saga that stock has not heard of, because it is down, is cancelled as soon as it is up', async () => {
+  const [stock] = shop.of('stock');
+  if (!stock) throw new Error('there is no stock service');
+  const [user, item] = [await api.user(10), await api.item(1, 5)];
+  const order = await api.order(user, { [item]: 1 });
+  await shop.end(stock, 'SIGTERM');
+  const saga = (await api.checkout(order, { Prefer: 'respond-async' })).body.saga_id;
+  await until(async () =>
+    (await run('sagas', 'show', saga)).stdout.includes('stock.reserve holds 1 message: stock is not'),
+  );
+
+  await run('sagas', 'cancel', saga, '--reason', 'stock is down');
+  await until(async () => {
+    const rows = await shop.rows('payment', 'SELECT state FROM charges WHERE saga_id = $1', [saga]);
+    return rows[0]?.state === 'CANCELLED';
+  });
+  expect(await stateOf(saga)).toMatchObject({ state: 'PENDING' });
+  expect((await run('sagas', 'show', saga)).stdout).toMatch(
+    /Payment declined it .*\(cancelled\)\. Stock has yet to hear/,
+  );
+
+  shop.start(stock);
+  await shop.ready();
+  await ended(saga);
+  expect(await stateOf(saga)).toEqual({ state: 'FAILED', reason: 'cancelled' });
+  expect(await api.stock(item)).toBe(5);
+  expect(await api.credit(user)).toBe(10);
+
+  const late = await run('sagas', 'cancel', saga, '--reason', 'again');
+  expect(late).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `Saga ${saga} has ended already (FAILED, cancelled). Nothing was asked.\n`,
+  });
+  const notes = await shop.rows(
+    'order',
+    'SELECT actor, action, reason FROM operator_actions WHERE saga_ids = ARRAY[$1::uuid]',
+    [saga],
+  );
+  expect(notes).toMatchObject([{ action: 'cancel', reason: 'stock is down' }]);
+});
+
+test('a saga that waits for a payment service which is down is told so, and a cancellation that comes too late changes nothing', async () => {
+  const [payment] = shop.of('payment');
+  if (!payment) throw new Error('there is no payment service');
+  const [user, item] = [await api.user(10), await api.item(1, 5)];
+  const orders = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];
+  await shop.end(payment, 'SIGKILL');
+  const sagas = await Promise.all(
+    orders.map(
+      async (order) => (await api.checkout(order, { Prefer: 'respond-async' })).body.saga_id as string,
+    ),
+  );
+  for (const saga of sagas) await inStock(saga, 'RESERVED');
+  const [asked = '', left = ''] = sagas;
+  expect((await run('sagas', 'show', left)).stdout).toMatch(
+    /Payment has no decision yet\.\n.*payment\.charge holds \d message/,
+  );
+  await run('sagas', 'cancel', asked, '--reason', 'stuck');
+
+  shop.start(payment);
+  await shop.ready();
+  for (const saga of sagas) await ended(saga);
+  // Payment most likely heard stock first, and decides by what it hears first; either way the question costs nothing.
+  const ends = [await stateOf(left), await stateOf(asked)];
+  expect(ends[0]).toEqual({ state: 'PAID', reason: null });
+  expect([null, 'cancelled']).toContain(ends[1]?.reason);
+  expect(await api.credit(user)).toBe(10 - ends.filter((end) => end?.state === 'PAID').length);
+});
+
+test('a poisonous message is seen, explained and discarded, and the shop goes on', async () => {
+  const forged = JSON.stringify([{ specversion: '1.0', type: 'payment.forgiven', data: {} }]);
+  const session = await openSession(shop.amqp, 'a forger');
+  await session.publish({
+    exchange: '',
+    routingKey: 'stock.settle',
+    body: forged,
+    contentType: 'application/json',
+  });
+  await session.close();
+  await until(async () => (await json('deadletters', 'list')).letters.length === 1);
+  const [letter] = (await json('deadletters', 'list')).letters;
+  expect(letter).toMatchObject({ queue: 'stock.settle', sound: false });
+  expect((await run('deadletters', 'show', letter.id)).stdout).toContain('payment.forgiven');
+  await run('deadletters', 'discard', letter.id, '--reason', 'forged');
+  expect((await json('deadletters', 'list')).letters).toEqual([]);
+  const [user, item] = [await api.user(10), await api.item(1, 5)];
+  expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
+  const notes = await shop.rows('stock', `SELECT reason, detail ->> 'body' AS body FROM operator_actions`);
+  expect(notes).toEqual([{ reason: 'forged', body: forged }]);
+});

@@ -1,0 +1,206 @@
+import type { SagaView } from '../../../tools/operate/saga-view';
+import { timelineOf } from '../../../tools/operate/timeline';
+import { waitsFor } from '../../../tools/operate/waits-for';
+import { sagaId, TRACEPARENT } from '../../support/events';
+
+const at = new Date('2026-11-21T12:00:00Z');
+const before = (seconds: number) => new Date(at.getTime() - seconds * 1_000);
+const bought = { order_id: 'order-1', user_id: 'ann', amount: 10 };
+
+const order = (state: 'PENDING' | 'PAID' | 'FAILED'): SagaView['order'] => ({
+  ...bought,
+  state,
+  reason: state === 'FAILED' ? 'out_of_stock' : null,
+  traceparent: TRACEPARENT,
+  opened_at: before(50),
+  deadline_at: before(-5),
+  settled_at: state === 'PENDING' ? null : before(1),
+  current_saga_id: sagaId(1),
+  order_is_gone: false,
+});
+const stock = (state: NonNullable<SagaView['stock']>['state']): SagaView['stock'] => ({
+  ...bought,
+  state,
+  reason: state === 'REJECTED' || state === 'RELEASED' ? 'cancelled' : null,
+  arrival: 1,
+  item_ids: ['pen'],
+  quantities: [2],
+  created_at: before(45),
+  updated_at: before(42),
+});
+const payment = (state: 'CAPTURED' | 'REJECTED' | 'CANCELLED'): SagaView['payment'] => ({
+  ...bought,
+  state,
+  reason: state === 'CAPTURED' ? null : 'insufficient_credit',
+  created_at: before(30),
+});
+const nothing: SagaView = {
+  saga_id: sagaId(1),
+  at,
+  order: undefined,
+  stock: undefined,
+  payment: undefined,
+  wanted: [],
+  ledger: [],
+  unsent: [],
+  queues: ['stock.reserve', 'stock.settle', 'payment.charge', 'order.settle'].map((queue) => ({
+    queue,
+    messages: 3,
+  })),
+  letters: [],
+  actions: [],
+  unreadable: {},
+};
+const said = (view: Partial<SagaView>) => waitsFor({ ...nothing, ...view }).join('\n');
+
+test.each<[string, Partial<SagaView>, RegExp]>([
+  [
+    'stock has not heard of',
+    { order: order('PENDING') },
+    /opened it 50 s ago.*\n.*stock\.reserve holds 3 messages: stock is not/,
+  ],
+  [
+    'stock has reserved',
+    { order: order('PENDING'), stock: stock('RESERVED') },
+    /reserved it 42 s ago\. Payment has no decision yet\.\n.*payment\.charge holds 3/,
+  ],
+  [
+    'payment has captured',
+    { order: order('PENDING'), stock: stock('RESERVED'), payment: payment('CAPTURED') },
+    /captured it 30 s ago.*\n.*order\.settle holds 3/,
+  ],
+  [
+    'payment has declined',
+    { order: order('PENDING'), stock: stock('RESERVED'), payment: payment('REJECTED') },
+    /declined it 30 s ago \(insufficient_credit\).*\n.*stock\.settle holds 3/,
+  ],
+  [
+    'payment has cancelled before stock heard of it',
+    { order: order('PENDING'), payment: payment('CANCELLED') },
+    /Stock has yet to hear/,
+  ],
+  [
+    'stock has rejected',
+    { order: order('PENDING'), stock: stock('REJECTED') },
+    /rejected it 42 s ago \(cancelled\).*\n.*order\.settle holds 3/,
+  ],
+  [
+    'stock has released',
+    { order: order('PENDING'), stock: stock('RELEASED'), payment: payment('CANCELLED') },
+    /released it 42 s ago.*\n.*order\.settle holds 3/,
+  ],
+  [
+    'is paid, and stock has yet to sell',
+    { order: order('PAID'), stock: stock('RESERVED'), payment: payment('CAPTURED') },
+    /It is paid\..*\n.*mark the units.*\n.*stock\.settle holds 3/s,
+  ],
+  [
+    'is paid and sold',
+    { order: order('PAID'), stock: stock('COMMITTED'), payment: payment('CAPTURED') },
+    /^Nothing\. It is paid\.$/,
+  ],
+  [
+    'has failed',
+    { order: order('FAILED'), stock: stock('REJECTED') },
+    /^Nothing\. It failed \(out_of_stock\)/,
+  ],
+  ['has failed with its stock held', { order: order('FAILED'), stock: stock('RESERVED') }, /must never be/],
+  ['order never opened', { stock: stock('RESERVED') }, /forged/],
+])('a saga that %s', (_, view, expected) => {
+  expect(said(view)).toMatch(expected);
+});
+
+test('who waits for stock is told of which item, how much of it is held, and who comes first', () => {
+  const wanted = [
+    { item_id: 'pen', wanted: 2, available: 1, held: 5, ahead: 0 },
+    { item_id: 'ink', wanted: 1, available: 9, held: 0, ahead: 0 },
+    { item_id: 'cap', wanted: 1, available: 3, held: 1, ahead: 3 },
+  ];
+  const text = said({ order: order('PENDING'), stock: stock('WAITING'), wanted });
+  expect(text).toContain('wants 2 of item pen: 1 can be sold now, undecided sagas hold 5, and 0 go');
+  expect(text).toContain('wants 1 of item cap: 3 can be sold now, undecided sagas hold 1, and 3 go');
+  expect(text).not.toContain('ink');
+});
+
+const parked = {
+  id: '0123456789abcdef',
+  content_id: '',
+  queue: 'payment.charge',
+  parked_at: before(20).toISOString(),
+  error_code: 'P0001',
+  error: 'no',
+  events: [{ type: 'stock.reserved', saga_id: sagaId(1), order_id: 'order-1' }],
+  sound: true,
+  size: 1,
+};
+const reserved = { order: order('PENDING'), stock: stock('RESERVED') };
+
+test('an event that was parked is named with its error and the way to bring it back', () => {
+  expect(said({ ...reserved, letters: [parked] })).toMatch(
+    /could not handle stock\.reserved and parked it 20 s ago: P0001, no\. .*"npm run deadletters -- redrive 0123456789abcdef"/,
+  );
+  expect(said({ ...reserved, letters: [{ ...parked, queue: 'stock.settle' }] })).toContain(
+    'payment.charge holds 3',
+  );
+});
+
+test('an event that is still in the outbox is named with its service', () => {
+  const unsent = [{ id: 7, routing_key: 'stock.reserved', created_at: before(9), service: 'stock' as const }];
+  expect(said({ ...reserved, unsent })).toContain(
+    'into the outbox of stock 9 s ago and is still there: stock is not',
+  );
+});
+
+test('a queue in which nothing waits means that its step is at it, or hangs', () => {
+  expect(said({ ...reserved, queues: [] })).toContain(
+    'No message waits in payment.charge: payment is at it right now or, if this lasts, hangs',
+  );
+});
+
+test('a deadline that passed long ago means that order is not running', () => {
+  const late = { ...order('PENDING'), deadline_at: before(120) } as NonNullable<SagaView['order']>;
+  expect(said({ order: late })).toContain('2 min ago and has not: order is not running');
+});
+
+test('a database that cannot be read is all that can be said', () => {
+  expect(said({ ...reserved, unreadable: { payment: 'connect ECONNREFUSED' } })).toBe(
+    'The database of payment cannot be read (connect ECONNREFUSED): no saga gets past it.',
+  );
+});
+
+test('the timeline puts what the services, the queues and the operators did in order', () => {
+  const action = {
+    at: before(10),
+    actor: 'ann',
+    action: 'cancel' as const,
+    queue: null,
+    letter_id: null,
+    saga_ids: [],
+    event_ids: [],
+    reason: 'stuck',
+    detail: {},
+    service: 'order' as const,
+  };
+  const ledger = [
+    { about: 'ann', delta: -10, kind: 'capture', created_at: before(30), service: 'payment' as const },
+  ];
+  const moments = timelineOf({
+    ...nothing,
+    order: order('PAID'),
+    stock: stock('COMMITTED'),
+    payment: payment('CAPTURED'),
+    ledger,
+    letters: [parked],
+    actions: [action],
+  });
+  expect(moments.map(({ who, what }) => `${who}: ${what}`)).toEqual([
+    'order: opened: order order-1 of user ann for 10',
+    'stock: heard of it: 2 of pen',
+    'stock: COMMITTED: 2 of pen',
+    'payment: CAPTURED: 10 of user ann',
+    'payment: ledger: capture of user ann, -10',
+    'payment.charge: parked stock.reserved as dead letter 0123456789abcdef: P0001, no',
+    'operator: ann, asked payment to cancel it: stuck (noted in order)',
+    'order: ended: PAID',
+  ]);
+});

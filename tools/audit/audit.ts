@@ -1,0 +1,75 @@
+import { countMessages, type QueueLength } from '../../shared/rabbit/queues';
+import { type Figures, readFigures } from './figures';
+import type { Finding } from './finding';
+import { checkMoney } from './invariants/i1-money';
+import { checkStock } from './invariants/i2-stock';
+import { checkOutcomes, checkTotals } from './invariants/i3-outcomes-i5-amounts';
+import { checkOneCapture } from './invariants/i4-one-capture';
+import { allQueues, checkEnded, checkQueues } from './invariants/i6-ended';
+import { checkPaidStays } from './invariants/i9-paid-stays';
+import { type Books, readBooks, type Snapshots } from './snapshots';
+
+export interface AuditOptions {
+  /** The broker; its queues are not looked at without it. */
+  amqpUrl?: string | undefined;
+  /**
+   * Set while the shop is at work: what is younger than this, in milliseconds, may be in flight. Without it nothing
+   * may be.
+   */
+  inFlightMs?: number | undefined;
+  /** How long reading the databases may take, in milliseconds. */
+  withinMs?: number | undefined;
+}
+
+export interface Report {
+  /** ISO 8601. */
+  at: string;
+  tookMs: number;
+  mode: 'settled' | 'live';
+  /** What must never be and is. Empty when all is well. */
+  findings: Finding[];
+  figures: Figures;
+  queues: QueueLength[];
+}
+
+/**
+ * Checks I1 to I6 and I9 against what the three databases and the broker say. I7, I8 and I10 are about answers, which
+ * nobody but whoever got them knows: see history.
+ * @throws when a database or the broker cannot be read, or not in time
+ */
+export async function audit(
+  books: Books,
+  { amqpUrl, inFlightMs, withinMs }: AuditOptions = {},
+): Promise<Report> {
+  const started = Date.now();
+  const live = inFlightMs !== undefined;
+  const queues = amqpUrl === undefined ? [] : await lookIntoQueues(amqpUrl);
+  const read = async (snapshots: Snapshots) => {
+    const checks = await Promise.all([
+      checkMoney(snapshots.payment),
+      checkStock(snapshots.stock),
+      checkOutcomes(snapshots, inFlightMs ?? null),
+      checkTotals(snapshots),
+      checkOneCapture(snapshots),
+      checkEnded(snapshots, inFlightMs ?? 0),
+      checkPaidStays(snapshots.order),
+    ]);
+    return { findings: checks.flat(), figures: await readFigures(snapshots) };
+  };
+  const { findings, figures } = await readBooks(books, read, withinMs);
+  return {
+    at: new Date(started).toISOString(),
+    tookMs: Date.now() - started,
+    mode: live ? 'live' : 'settled',
+    findings: [...findings, ...checkQueues(queues, live)],
+    figures,
+    queues,
+  };
+}
+
+function lookIntoQueues(amqpUrl: string): Promise<QueueLength[]> {
+  return countMessages(amqpUrl, allQueues).catch((cause) => {
+    const hint = 'Is RabbitMQ running, and is AMQP_URL its address?';
+    throw new Error(`The queues cannot be looked into. ${hint}`, { cause });
+  });
+}

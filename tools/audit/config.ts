@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { count, port, readConfig } from '../../shared/service/config';
+
+const database = z.url({ protocol: /^postgres(ql)?$/ }).optional();
+
+/** Where the books are; what is not set is looked for where `npm start` puts it. */
+export const addressSettings = z.object({
+  ORDER_DATABASE_URL: database,
+  PAYMENT_DATABASE_URL: database,
+  STOCK_DATABASE_URL: database,
+  AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+});
+export type AddressConfig = z.infer<typeof addressSettings>;
+
+export const auditConfig = () =>
+  readConfig(
+    addressSettings.extend({
+      /** With --watch: where health and metrics are served, and how long it rests between two audits. */
+      HOST: z.string().min(1).default('0.0.0.0'),
+      AUDIT_PORT: port(9004),
+      AUDIT_INTERVAL_MS: count(60_000),
+      /** How long an audit may take: it reads whole tables, which grow. */
+      AUDIT_TIMEOUT_MS: count(600_000, 100, 86_400_000),
+      LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+      LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
+    }),
+  );
+export type AuditConfig = ReturnType<typeof auditConfig>;

@@ -1,0 +1,78 @@
+import { Agent, request } from 'undici';
+import { statement } from '../../../shared/postgres/statement';
+import type { Books } from '../snapshots';
+
+export interface OrderTruth {
+  order_id: string;
+  user_id: string;
+  paid: boolean;
+  saga_id: string | null;
+  total_cost: number;
+  items: [string, number][];
+}
+
+/** How things are in the end: what the answers of a history are held against. Undefined is what does not exist. */
+export interface Truth {
+  order(id: string): Promise<OrderTruth | undefined>;
+  credit(user: string): Promise<number | undefined>;
+  stock(item: string): Promise<number | undefined>;
+  /** Which of these sagas were charged; empty where only the public API is asked, which does not tell of old sagas. */
+  charged(sagas: readonly string[]): Promise<string[]>;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * What the public API answers, and nothing else.
+ * @param origins where each service is served, by the first part of its routes; a gateway serves all of them
+ */
+export function publicApi(origins: Record<'orders' | 'payment' | 'stock', string>): Truth {
+  const dispatcher = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  async function get<T>(service: keyof typeof origins, path: string): Promise<T | undefined> {
+    const { statusCode, body } = await request(new URL(`/${service}${path}`, origins[service]), {
+      dispatcher,
+    });
+    const text = await body.text();
+    if (statusCode === 404) return undefined;
+    if (statusCode !== 200) throw new Error(`GET /${service}${path} was answered ${statusCode}: ${text}`);
+    return JSON.parse(text);
+  }
+  return {
+    order: (id) => get<OrderTruth>('orders', `/find/${id}`),
+    credit: async (user) => (await get<{ credit: number }>('payment', `/find_user/${user}`))?.credit,
+    stock: async (item) => (await get<{ stock: number }>('stock', `/find/${item}`))?.stock,
+    charged: async () => [],
+  };
+}
+
+const findOrder = statement<OrderTruth>(
+  'audit_find_order',
+  `SELECT o.id AS order_id, o.user_id, s.state IS NOT DISTINCT FROM 'PAID' AS paid, o.saga_id,
+          coalesce(sum(l.quantity * l.price), 0)::float8 AS total_cost,
+          coalesce(json_agg(json_build_array(l.item_id, l.quantity)) FILTER (WHERE l.item_id IS NOT NULL), '[]') AS items
+   FROM orders o LEFT JOIN sagas s ON s.id = o.saga_id LEFT JOIN order_lines l ON l.order_id = o.id
+   WHERE o.id = $1 GROUP BY o.id, s.id`,
+);
+const findCredit = statement<{ credit: number }>(
+  'audit_find_credit',
+  'SELECT credit FROM users WHERE id = $1',
+);
+const findStock = statement<{ available: number }>(
+  'audit_find_stock',
+  'SELECT available FROM items WHERE id = $1',
+);
+const findCharged = statement<{ saga_id: string }>(
+  'audit_find_charged',
+  `SELECT saga_id FROM charges WHERE saga_id = ANY($1::uuid[]) AND state = 'CAPTURED'`,
+);
+
+/** What the databases hold. */
+export function databaseTruth({ order, payment, stock }: Books): Truth {
+  return {
+    order: async (id) => (await order.transaction((tx) => tx.run(findOrder, [id])))[0],
+    credit: async (user) => (await payment.transaction((tx) => tx.run(findCredit, [user])))[0]?.credit,
+    stock: async (item) => (await stock.transaction((tx) => tx.run(findStock, [item])))[0]?.available,
+    charged: async (sagas) =>
+      (await payment.transaction((tx) => tx.run(findCharged, [sagas]))).map((row) => row.saga_id),
+  };
+}

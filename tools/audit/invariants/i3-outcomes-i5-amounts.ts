@@ -1,0 +1,123 @@
+import { statement } from '../../../shared/postgres/statement';
+import { type Finding, MAX_FINDINGS } from '../finding';
+import type { Snapshots } from '../snapshots';
+import { comparable, differences } from './compare';
+import { judgeSaga } from './judge';
+import { readSagas } from './sagas';
+
+/** What every service must say of a saga in the same words. */
+const PURCHASE = `order_id || ' ' || user_id || ' ' || amount AS entry`;
+const old = (column: string) => `coalesce(${column} < now() - $1::int * interval '1 millisecond', true)`;
+
+const sagas = (name: string, state: string) =>
+  comparable(
+    name,
+    `SELECT id AS saga_id, ${PURCHASE} FROM sagas WHERE state = '${state}' AND ${old('settled_at')}`,
+  );
+const reservations = (name: string, states: string) =>
+  comparable(
+    name,
+    `SELECT saga_id, ${PURCHASE} FROM reservations WHERE state IN (${states}) AND ${old('updated_at')}`,
+  );
+const charges = (name: string, states: string) =>
+  comparable(
+    name,
+    `SELECT saga_id, ${PURCHASE} FROM charges WHERE state IN (${states}) AND ${old('created_at')}`,
+  );
+
+const paid = sagas('paid', 'PAID');
+const failed = sagas('failed', 'FAILED');
+const committed = reservations('committed', `'COMMITTED'`);
+const undone = reservations('undone', `'REJECTED', 'RELEASED'`);
+const released = reservations('released', `'RELEASED'`);
+const captured = charges('captured', `'CAPTURED'`);
+const refused = charges('refused', `'REJECTED', 'CANCELLED'`);
+
+const paidLines = comparable(
+  'paid_lines',
+  `SELECT s.id AS saga_id, l.item_id || ' ' || l.quantity AS entry
+   FROM sagas s JOIN orders o ON o.saga_id = s.id JOIN order_lines l ON l.order_id = o.id
+   WHERE s.state = 'PAID' AND ${old('s.settled_at')}`,
+);
+const committedLines = comparable(
+  'committed_lines',
+  `SELECT saga_id, line.item_id || ' ' || line.quantity AS entry
+   FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
+   WHERE state = 'COMMITTED' AND ${old('updated_at')}`,
+);
+
+const PAGE = 1_000;
+
+/**
+ * I3 and the part of I5 that spans services. The comparisons only say which sagas are worth a look (an old one may
+ * have ended on either side of the age limit, a cancelled one may have been rejected as well); each of these is then
+ * judged by what all three services know of it.
+ *
+ * @param olderThanMs what changed since then may still be on its way to the others; null when nothing is
+ */
+export async function checkOutcomes(snapshots: Snapshots, olderThanMs: number | null): Promise<Finding[]> {
+  const { order, payment, stock } = snapshots;
+  const comparisons = [
+    [
+      [paid, order],
+      [captured, payment],
+    ],
+    [
+      [paid, order],
+      [committed, stock],
+    ],
+    [
+      [paidLines, order],
+      [committedLines, stock],
+    ],
+    [
+      [failed, order],
+      [undone, stock],
+    ],
+    [
+      [released, stock],
+      [refused, payment],
+    ],
+  ] as const;
+  const judged = new Set<string>();
+  const findings: Finding[] = [];
+  for (const [left, right] of comparisons) {
+    for await (const ids of differences(left, right, olderThanMs)) {
+      const fresh = ids.filter((id) => !judged.has(id));
+      for (let i = 0; i < fresh.length && findings.length < MAX_FINDINGS; i += PAGE) {
+        const page = fresh.slice(i, i + PAGE);
+        for (const saga of await readSagas(snapshots, page, olderThanMs)) {
+          judged.add(saga.saga_id);
+          findings.push(...judgeSaga(saga, olderThanMs === null));
+        }
+      }
+    }
+  }
+  return findings.slice(0, MAX_FINDINGS);
+}
+
+const wrongTotals = statement<{
+  order_id: string;
+  user_id: string;
+  saga_id: string;
+  amount: number;
+  total: string;
+}>(
+  'audit_wrong_totals',
+  `SELECT o.id AS order_id, o.user_id, s.id AS saga_id, s.amount, coalesce(total, 0)::text AS total
+   FROM orders o JOIN sagas s ON s.id = o.saga_id
+   LEFT JOIN (SELECT order_id, sum(quantity::numeric * price) AS total FROM order_lines GROUP BY order_id) AS line
+     ON line.order_id = o.id
+   WHERE s.state IN ('PENDING', 'PAID') AND s.amount <> coalesce(total, 0)
+   ORDER BY o.id LIMIT ${MAX_FINDINGS}`,
+);
+
+/** I5 within order: a frozen order still costs what its saga was opened with. Holds in every snapshot. */
+export async function checkTotals({ order }: Snapshots): Promise<Finding[]> {
+  const rows = await order.run(wrongTotals);
+  return rows.map(({ order_id, user_id, saga_id, amount, total }) => ({
+    invariant: 'I5',
+    ...{ saga_id, order_id, user_id },
+    detail: `the checkout was for ${amount}, but the lines of the order come to ${total}`,
+  }));
+}

@@ -1,0 +1,88 @@
+import { queues } from '../../../shared/contract/events';
+import type { Reader } from '../../../shared/postgres/database';
+import { statement } from '../../../shared/postgres/statement';
+import type { QueueLength } from '../../../shared/rabbit/queues';
+import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
+import { type Finding, MAX_FINDINGS } from '../finding';
+import type { Snapshots } from '../snapshots';
+
+/** Every queue that must be empty in the end, the dead-letter queues among them. */
+export const allQueues = queues.flatMap((queue) => [queue, deadLetterQueueOf(queue)]);
+
+interface Unended {
+  saga_id: string;
+  order_id: string;
+  user_id: string;
+  state: string;
+  seconds: number;
+}
+
+const unendedSagas = statement<Unended>(
+  'audit_unended_sagas',
+  `SELECT id AS saga_id, order_id, user_id, state, extract(epoch FROM now() - opened_at)::float8 AS seconds
+   FROM sagas WHERE state = 'PENDING' AND opened_at <= now() - $1 * interval '1 millisecond'
+   ORDER BY opened_at LIMIT ${MAX_FINDINGS}`,
+);
+
+const unendedReservations = statement<Unended>(
+  'audit_unended_reservations',
+  `SELECT saga_id, order_id, user_id, state, extract(epoch FROM now() - created_at)::float8 AS seconds
+   FROM reservations
+   WHERE state IN ('WAITING', 'RESERVED') AND created_at <= now() - $1 * interval '1 millisecond'
+   ORDER BY created_at LIMIT ${MAX_FINDINGS}`,
+);
+
+const unsentRows = statement<{ id: number; routing_key: string; seconds: number }>(
+  'audit_unsent_rows',
+  `SELECT id, routing_key, extract(epoch FROM now() - created_at)::float8 AS seconds
+   FROM outbox WHERE created_at <= now() - $1 * interval '1 millisecond'
+   ORDER BY id LIMIT ${MAX_FINDINGS}`,
+);
+
+/**
+ * I6. Nothing is in flight: no saga pending, no reservation waiting or held, no outbox row unsent.
+ * @param olderThanMs what is younger than this may still be on its way; 0 when nothing may
+ */
+export async function checkEnded(
+  { order, payment, stock }: Snapshots,
+  olderThanMs: number,
+): Promise<Finding[]> {
+  const [sagas, reservations] = await Promise.all([
+    order.run(unendedSagas, [olderThanMs]),
+    stock.run(unendedReservations, [olderThanMs]),
+  ]);
+  const unsent = await Promise.all(
+    Object.entries({ order, payment, stock }).map(([service, tx]) => checkOutbox(service, tx, olderThanMs)),
+  );
+  return [
+    ...sagas.map((saga) => stuck('order', saga)),
+    ...reservations.map((reservation) => stuck('stock', reservation)),
+    ...unsent.flat(),
+  ];
+}
+
+function stuck(service: string, { saga_id, order_id, user_id, state, seconds }: Unended): Finding {
+  const detail = `${service} has the saga ${state} for ${seconds.toFixed(1)} s now`;
+  return { invariant: 'I6', saga_id, order_id, user_id, detail };
+}
+
+async function checkOutbox(service: string, tx: Reader, olderThanMs: number): Promise<Finding[]> {
+  const rows = await tx.run(unsentRows, [olderThanMs]);
+  return rows.map(({ id, routing_key, seconds }) => ({
+    invariant: 'I6',
+    detail: `the outbox of ${service} has had row ${id} (${routing_key}) for ${seconds.toFixed(1)} s`,
+  }));
+}
+
+/**
+ * I6, the broker's part. Under load messages are on their way all the time, but a dead letter or a missing queue is
+ * wrong at any moment.
+ */
+export function checkQueues(lengths: readonly QueueLength[], live: boolean): Finding[] {
+  return lengths.flatMap(({ queue, messages }): Finding[] => {
+    if (messages === undefined) return [{ invariant: 'I6', detail: `the broker has no queue ${queue}` }];
+    if (messages === 0 || (live && queues.includes(queue))) return [];
+    const parked = queues.includes(queue) ? '' : ' (what and why: "npm run deadletters")';
+    return [{ invariant: 'I6', detail: `messages left in queue ${queue}: ${messages}${parked}` }];
+  });
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { createLogger } from '../../shared/observe/log';
+import { Lifecycle } from '../../shared/service/lifecycle';
+import { findAddresses } from '../support/addresses';
+import { noMore, readArguments, wholeNumber } from '../support/command-line';
+import { mustBeReachable, openBooks } from '../support/databases';
+import { audit } from './audit';
+import { auditConfig } from './config';
+import { auditHistory } from './history/audit-history';
+import { readHistory } from './history/history';
+import { databaseTruth, publicApi } from './history/truth';
+import { describeFindings, describeReport } from './report';
+import { watch } from './watch';
+
+const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port N]
+       npm run audit -- --watch [--age 30]
+       npm run audit -- --history <file> [--api http://127.0.0.1:8000] [--json]
+  --live      checkouts are in flight: whatever is younger than --age seconds may still change
+  --watch     goes on looking, as --live, and serves /metrics on AUDIT_PORT
+  --history   a file of requests and answers, one JSON object a line, is held against the databases,
+              or with --api against the public API alone
+  --port      the port that npm start was given, when it is not the last one it was given here
+ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL name a shop that npm start does not run.
+AUDIT_TIMEOUT_MS is how long it may take, 600000 unless set; with --watch, AUDIT_INTERVAL_MS how long it rests, 60000.
+Exit status: 0 every invariant holds, 1 one is violated, 2 it could not be told.`;
+
+const options = {
+  live: { type: 'boolean', default: false },
+  watch: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  age: { type: 'string' },
+  port: { type: 'string' },
+  history: { type: 'string' },
+  api: { type: 'string' },
+} as const;
+
+async function main(): Promise<void> {
+  const { inFlightMs, gatewayPort, ...values } = readArguments(usage, options, (values, positionals) => {
+    noMore(positionals);
+    const { age = '30', port } = values;
+    return {
+      ...values,
+      inFlightMs: wholeNumber('age', age, 1, 86_400) * 1_000,
+      gatewayPort: port === undefined ? undefined : wholeNumber('port', port, 1024, 64_000),
+    };
+  });
+  const history =
+    values.history === undefined ? undefined : readHistory(await readFile(values.history, 'utf8'));
+  if (history && values.api) {
+    const api = publicApi({ orders: values.api, payment: values.api, stock: values.api });
+    return tell(await auditHistory(history, api), values.json);
+  }
+
+  const config = auditConfig();
+  const log = createLogger({
+    service: 'audit',
+    // What a single audit has to say is its report.
+    level: values.watch ? config.LOG_LEVEL : 'silent',
+    format: config.LOG_FORMAT,
+  });
+  const addresses = await findAddresses(config, gatewayPort);
+  const withinMs = config.AUDIT_TIMEOUT_MS;
+  const books = openBooks(addresses, log, withinMs);
+  if (values.watch) {
+    const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };
+    const lifecycle = new Lifecycle(log, 0);
+    // A round that hangs is left behind; PostgreSQL notices that nobody waits for its statement any more.
+    lifecycle.started(books, ({ close }) => close(), 1_000);
+    const watching = await watch(books, log, { ...settings, inFlightMs, withinMs, amqpUrl: addresses.amqp });
+    lifecycle.started(watching, ({ stop }) => stop());
+    log.info({ port: watching.port }, 'auditing');
+    return;
+  }
+  try {
+    await mustBeReachable(books);
+    if (history) return tell(await auditHistory(history, databaseTruth(books)), values.json);
+    const report = await audit(books, {
+      amqpUrl: addresses.amqp,
+      inFlightMs: values.live ? inFlightMs : undefined,
+      withinMs,
+    });
+    console.log(values.json ? JSON.stringify(report, undefined, 2) : describeReport(report));
+    process.exitCode = report.findings.length > 0 ? 1 : 0;
+  } finally {
+    await books.close();
+  }
+}
+
+function tell({ findings, checked }: Awaited<ReturnType<typeof auditHistory>>, json: boolean): void {
+  const counts = Object.entries(checked).map(([what, count]) => `${count} ${what}`);
+  const text = `Looked at ${counts.join(', ')}.\n\n${describeFindings(findings)}`;
+  console.log(json ? JSON.stringify({ findings, checked }, undefined, 2) : text);
+  process.exitCode = findings.length > 0 ? 1 : 0;
+}
+
+main().catch((error: Error) => {
+  const cause = error.cause instanceof Error ? ` (${error.cause.message || String(error.cause)})` : '';
+  console.error(`${error.message}${cause}`);
+  process.exitCode = 2;
+});

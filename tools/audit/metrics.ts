@@ -1,0 +1,30 @@
+import { Gauge } from 'prom-client';
+import { registry } from '../../shared/observe/metrics';
+
+/** Apart from the other metrics, so that only the auditor has them: a service that shows "no violation" would be lying. */
+const registers = [registry];
+
+export const invariantViolation = new Gauge({
+  name: 'saga_invariant_violation',
+  help: 'Findings of the last audit that completed, by invariant of the protocol (I1 to I10); anything above 0 is a defect.',
+  labelNames: ['invariant'] as const,
+  registers,
+});
+
+export const auditLastSuccess = new Gauge({
+  name: 'saga_audit_last_success_timestamp_seconds',
+  help: 'When the last audit that could look at everything ended, whatever it found; 0 before the first.',
+  registers,
+});
+
+export const auditLastRoundCompleted = new Gauge({
+  name: 'saga_audit_last_round_completed',
+  help: 'Whether the latest audit could look at everything (1) or not (0); while it is 0, the findings are those of an earlier one.',
+  registers,
+});
+
+export const auditDuration = new Gauge({
+  name: 'saga_audit_duration_seconds',
+  help: 'How long the last audit that completed took; one that takes longer than AUDIT_TIMEOUT_MS is given up.',
+  registers,
+});

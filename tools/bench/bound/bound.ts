@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { root } from '../../../shared/root';
+import { serviceNames } from '../../support/layout';
+import { PLENTY, PRICE } from '../dataset';
+import type { Site } from '../rig/site';
+import { findPgbench } from './pgbench-program';
+import { script } from './script';
+
+const run = promisify(execFile);
+const database = 'bound';
+
+/** A scratch database beside the services' own, and pgbench on it. */
+export class Bound {
+  private rounds = 0;
+
+  private constructor(
+    private readonly site: Site,
+    private readonly size: number,
+    private readonly pgbench: Awaited<ReturnType<typeof findPgbench>>,
+    private readonly scriptFile: string,
+  ) {}
+
+  static async open(site: Site, size: number, say: (text: string) => void): Promise<Bound> {
+    const pgbench = await findPgbench(say);
+    const scriptFile = join(site.home, 'bound.sql');
+    mkdirSync(site.home, { recursive: true });
+    writeFileSync(scriptFile, script);
+    await site.admin.query(`CREATE DATABASE ${database}`);
+    await fill(site.url(database), size);
+    return new Bound(site, size, pgbench, scriptFile);
+  }
+
+  /** Checkouts per second with so many clients; 0 when a machine that is busy did not let one of them through in time. */
+  async measure(clients: number, seconds: number): Promise<number> {
+    const { hostname, port, username, password } = new URL(this.site.url(database));
+    const variables = { size: this.size, run: ++this.rounds, n: 0 };
+    const args = [
+      ...['-h', hostname, '-p', port, '-U', username, '--no-vacuum', '-M', 'prepared'],
+      ...['-c', String(clients), '-j', String(Math.min(clients, availableParallelism()))],
+      ...['-T', String(Math.max(1, Math.round(seconds))), '-f', this.scriptFile],
+      ...Object.entries(variables).flatMap(([name, value]) => ['-D', `${name}=${value}`]),
+      database,
+    ];
+    const env = { ...this.pgbench.env, LC_ALL: 'C', PGPASSWORD: password };
+    const { stdout, stderr } = await run(this.pgbench.command, args, { env, maxBuffer: 16 * 1024 * 1024 });
+    if (/actually processed: 0$/m.test(stdout)) return 0;
+    const perSecond = Number(/^tps = ([\d.]+)/m.exec(stdout)?.[1]);
+    if (perSecond > 0 && !/aborted/.test(stderr)) return perSecond;
+    throw new Error(`pgbench did not get through:\n${stdout}${stderr}`);
+  }
+
+  async close(): Promise<void> {
+    await this.site.admin.query(`DROP DATABASE ${database} WITH (FORCE)`);
+  }
+}
+
+/** The services' own migrations, each in a schema of its own: their tables, indexes, constraints and fill factors. */
+async function fill(url: string, size: number): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const service of serviceNames) {
+      await client.query(`CREATE SCHEMA bound_${service}`);
+      await client.query(`SET search_path = bound_${service}`);
+      const folder = join(root, service, 'prisma/migrations');
+      const migrations = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      for (const name of migrations.map((entry) => entry.name).sort()) {
+        await client.query(readFileSync(join(folder, name, 'migration.sql'), 'utf8'));
+      }
+    }
+    const numbers = `generate_series(0, ${size - 1}) AS n`;
+    await client.query(
+      `INSERT INTO bound_stock.items (id, price, available) SELECT n::text, ${PRICE}, ${PLENTY} FROM ${numbers}`,
+    );
+    await client.query(
+      `INSERT INTO bound_payment.users (id, credit) SELECT n::text, ${PLENTY} FROM ${numbers}`,
+    );
+    await client.query('VACUUM (ANALYZE)');
+  } finally {
+    await client.end();
+  }
+}

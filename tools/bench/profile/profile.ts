@@ -1,0 +1,71 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { home as localHome } from '../../support/layout';
+import type { Market } from '../dataset';
+import type { BenchOptions } from '../options';
+import type { LocalShop } from '../rig/shop';
+import type { Site } from '../rig/site';
+import { SATURATED } from '../scenarios/saturation';
+import { type HotSpot, hotSpots } from './hot-spots';
+import { type Expensive, expensiveStatements, forgetStatements, watchStatements } from './statements';
+
+export interface Profiles {
+  /** Where the profiles are kept; a browser's developer tools open them. */
+  folder: string;
+  /** Functions by the time they took themselves, by service. */
+  services: Record<string, HotSpot[]>;
+  /** SQL statements by the time they took, of the three databases. */
+  statements: Expensive[];
+}
+
+/**
+ * One more rush, with what costs too much to be on in a measurement: V8's sampling of each service and PostgreSQL's
+ * statistics of statements. The profiles that are kept last from the start of a process to its end; what is told here is
+ * of the rush alone.
+ */
+export async function takeProfiles(
+  market: Market,
+  site: Site,
+  options: BenchOptions,
+  say: (text: string) => void,
+): Promise<Profiles> {
+  const shop = market.shop as LocalShop;
+  const folder = join(localHome, 'profiles', new Date().toISOString().replaceAll(':', '-'));
+  mkdirSync(folder, { recursive: true });
+  await shop.stop();
+  say('PostgreSQL is started anew, to count its statements');
+  await watchStatements(site);
+  const startedAt = Date.now();
+  await shop.start({ flags: (name) => ['--cpu-prof', `--cpu-prof-dir=${join(folder, name)}`] });
+  await market.warmUp(options);
+  await market.fillOrders();
+  await forgetStatements(site);
+  const from = Date.now();
+  await market.rush({ ...options, name: 'profile', connections: SATURATED });
+  const window = { fromMs: from - startedAt, toMs: Date.now() - startedAt };
+  await shop.stop();
+  const statements = await expensiveStatements(site);
+  const services: Profiles['services'] = {};
+  for (const name of readdirSync(folder)) {
+    const [file] = readdirSync(join(folder, name));
+    if (file) services[name] = hotSpots(join(folder, name, file), window);
+  }
+  say(`profiles are in ${folder}\n${describe(services, statements)}`);
+  return { folder, services, statements };
+}
+
+function describe(services: Profiles['services'], statements: Expensive[]): string {
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`.padStart(8);
+  const ofServices = Object.entries(services).flatMap(([name, spots]) => [
+    `\n${name}: where its time went`,
+    ...spots.map(({ share, where }) => `${percent(share)}  ${where}`),
+  ]);
+  return [
+    ...ofServices,
+    '\nPostgreSQL: statements by the time they took',
+    ...statements.map(
+      ({ share, calls, rows, walBytes, database, query }) =>
+        `${percent(share)}  ${database}: ${calls} calls, ${rows} rows, ${walBytes} bytes of log: ${query}`,
+    ),
+  ].join('\n');
+}

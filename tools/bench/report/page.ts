@@ -1,0 +1,102 @@
+import { escapeHtml } from '../../support/chart';
+import type { Rush } from '../dataset';
+import type { Judged } from '../goals';
+import { SATURATED } from '../scenarios/saturation';
+import { head, machineAndVersions, number, row } from './describe';
+import { drawCurve, drawPercentiles, drawShares } from './drawings';
+import type { Report } from './report';
+
+const style = `
+:root { color-scheme: light dark; --text: #222; --soft: #666; --line: #e4e4e4; --back: #fff; --good: #2a7a3b; --bad: #b3261e }
+@media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --soft: #a0a0a0; --line: #3a3a3a; --back: #1a1a1a; --good: #6fc283; --bad: #f2867c } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1140px; margin: 2em auto; padding: 0 1em; color: var(--text); background: var(--back) }
+h2 { font-size: 1.1em; margin: 2em 0 .3em } small, p.about { font-weight: normal; color: var(--soft) }
+small i, td i { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .8em }
+svg { width: 100%; font-size: 11px } .grid { stroke: var(--line) } text { fill: var(--soft) } .y { text-anchor: end; dominant-baseline: middle }
+.x { text-anchor: middle } path { stroke-width: 1.8; fill: none } .end { text-anchor: start; dominant-baseline: middle }
+table { border-collapse: collapse } td, th { text-align: left; padding: .2em 1.4em .2em 0; vertical-align: top; border-bottom: 1px solid var(--line) }
+td.n { text-align: right; font-variant-numeric: tabular-nums } .met { color: var(--good) } .missed { color: var(--bad) }
+pre { white-space: pre-wrap; border-left: 3px solid var(--bad); padding: .3em 1em }`;
+
+/** The report as one page that needs nothing else. */
+export function drawPage(report: Report): string {
+  const rushes = (scenario: string) =>
+    report.scenarios.find((one) => one.scenario === scenario)?.outcome?.rushes ?? [];
+  const failed = report.scenarios.filter((one) => one.failed !== undefined);
+  const saturated = middle(of(rushes('saturation'), 'saturation')) ?? fastest(rushes('curve'));
+  const others = rushes('saturation').filter((rush) => rush.connections !== saturated?.connections);
+  const distributions = [
+    { name: 'one connection', rush: middle(rushes('latency')) },
+    { name: 'half of saturation, open loop', rush: middle(of(rushes('open-loop'), 'half')) },
+    { name: `${SATURATED} connections`, rush: middle(others) },
+    { name: `saturation, ${saturated?.connections} connections`, rush: saturated },
+    { name: 'saturation, open loop', rush: middle(of(rushes('open-loop'), 'saturation')) },
+  ];
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Chandlery measured</title><style>${style}</style>
+<h1>Chandlery measured</h1>
+<p class="about">${escapeHtml(machineAndVersions(report))}. Everything ran on this one machine, the load as well.</p>
+${failed.map(({ scenario, failed }) => `<pre>${escapeHtml(`${scenario} has no result: ${failed}`)}</pre>`).join('')}
+<h2>Goals</h2>
+${table(report.figures.filter(({ goal }) => goal !== undefined))}
+${drawCurve(rushes('curve'))}
+${drawPercentiles(distributions.flatMap(({ name, rush }) => (rush ? [{ name, histogram: rush.histogram }] : [])))}
+${saturated ? drawShares(saturated) : ''}
+${saturated ? batches(saturated) : ''}
+<h2>Everything else that was measured</h2>
+${table(report.figures.filter(({ goal }) => goal === undefined))}
+<h2>What one checkout costs <small>each row counted with ${SATURATED} connections</small></h2>
+${costs(report)}
+</html>
+`;
+}
+
+const of = (rushes: readonly Rush[], beginning: string) =>
+  rushes.filter(({ name }) => name.startsWith(beginning));
+
+const fastest = (rushes: readonly Rush[]) =>
+  [...rushes].sort((one, other) => other.perSecond - one.perSecond)[0];
+
+/** The round whose throughput is the median, so that what is shown together was measured together. */
+function middle(rushes: readonly Rush[]): Rush | undefined {
+  const sorted = [...rushes].sort((one, other) => one.perSecond - other.perSecond);
+  return sorted[Math.floor((sorted.length - 1) / 2)];
+}
+
+function table(figures: readonly Judged[]): string {
+  const body = figures.map((figure) => {
+    const cells = row(figure).map((text) => `<td>${escapeHtml(text)}</td>`);
+    return `<tr class="${figure.met === undefined ? '' : figure.met ? 'met' : 'missed'}">${cells.join('')}</tr>`;
+  });
+  return `<table><tr>${head.map((text) => `<th>${text}</th>`).join('')}</tr>${body.join('\n')}</table>`;
+}
+
+function batches({ connections, batchSizes }: Rush): string {
+  const rows = Object.entries(batchSizes).map(([step, size]) => [step, number(size)] as const);
+  return `<h2>Batches at saturation, ${connections} connections <small>mean number of events that a step handles in one transaction</small></h2>
+${pairs(rows)}`;
+}
+
+function costs({ scenarios }: Report): string {
+  const details = scenarios.find(({ scenario }) => scenario === 'cost')?.outcome?.details ?? {};
+  const parts = [
+    ['cpuMs', 'ms of processor time'],
+    ['database', ''],
+    ['wire', 'bytes'],
+    ['http', 'bytes over HTTP'],
+  ] as const;
+  const rows = parts.flatMap(([part, unit]) =>
+    Object.entries((details[part] ?? {}) as Record<string, number>).map(
+      ([name, value]) => [name, `${number(value)} ${unit}`.trim()] as const,
+    ),
+  );
+  return rows.length === 0 ? '<p>Not measured in this run.</p>' : pairs(rows);
+}
+
+function pairs(rows: readonly (readonly [string, string])[]): string {
+  const lines = rows.map(
+    ([name, value]) => `<tr><td>${escapeHtml(name)}</td><td class="n">${escapeHtml(value)}</td></tr>`,
+  );
+  return `<table>${lines.join('\n')}</table>`;
+}

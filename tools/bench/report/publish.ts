@@ -1,0 +1,47 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../../shared/root';
+import { head, machineAndVersions, row } from './describe';
+import { drawPage } from './page';
+import type { Report } from './report';
+
+const BEGIN = '<!-- bench:begin -->';
+const END = '<!-- bench:end -->';
+
+/** @throws Error when the README has no place for the table, which is better known before an hour's run than after it */
+export function mustBePublishable(): void {
+  placeIn(readFileSync(join(root, 'README.md'), 'utf8'));
+}
+
+/** Writes tools/bench/report.html, and the README's table between its markers. */
+export function publish(report: Report): void {
+  writeFileSync(join(root, 'tools/bench/report.html'), drawPage(report));
+  const readme = join(root, 'README.md');
+  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), report));
+}
+
+/** @throws Error when the text has no place for the table */
+export function withTable(text: string, report: Report): string {
+  const { begin, end } = placeIn(text);
+  return `${text.slice(0, begin)}\n${table(report)}\n${text.slice(end)}`;
+}
+
+function placeIn(text: string): { begin: number; end: number } {
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin >= 0 && end > begin) return { begin: begin + BEGIN.length, end };
+  throw new Error(
+    `The README has no place for the table: put "${BEGIN}" and "${END}" on lines of their own.`,
+  );
+}
+
+function table(report: Report): string {
+  const rows = report.figures.filter(({ goal }) => goal !== undefined).map(row);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(head),
+    line(head.map(() => '---')),
+    ...rows.map(line),
+    '',
+    `${machineAndVersions(report)}.`,
+  ].join('\n');
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../../../shared/root';
+import { isReady } from '../../support/is-ready';
+import { type ServiceName, serviceFlags, serviceNames } from '../../support/layout';
+import { freePorts } from '../../support/ports';
+import { endOf, type Program, startProgram } from '../../support/process';
+import type { Databases, Site } from './site';
+
+export interface Replica {
+  readonly service: ServiceName;
+  readonly name: string;
+  readonly url: string;
+  readonly internalUrl: URL;
+  readonly program: Program;
+  readonly logFile: string;
+}
+
+const readyWithinMs = 60_000;
+const loopback = (port: number) => `http://127.0.0.1:${port}`;
+
+export interface ServiceOptions {
+  /** Of each service. */
+  replicas?: number;
+  /** For node, by the name of the replica. */
+  flags?(name: string): readonly string[];
+}
+
+/**
+ * Starts replicas of each service with the settings that `npm start` gives them: logs at info into files, metrics,
+ * validation. Resolves when all are ready.
+ */
+export async function startServices(
+  site: Site,
+  databases: Databases,
+  { replicas: count = 1, flags = () => [] }: ServiceOptions = {},
+): Promise<Replica[]> {
+  const ports = await freePorts(serviceNames.length * count * 2);
+  const take = () => ports.pop() as number;
+  const stockPorts = Array.from({ length: count }, take);
+  const replicas = serviceNames.flatMap((service) =>
+    Array.from({ length: count }, (_, i) => {
+      const name = count === 1 ? service : `${service}-${i + 1}`;
+      const port = service === 'stock' ? (stockPorts[i] as number) : take();
+      const internal = take();
+      const logFile = join(site.home, 'log', `${name}.log`);
+      const program = startProgram({
+        name,
+        command: process.execPath,
+        args: [...serviceFlags, ...flags(name), join(root, 'dist', service, 'src/main.js')],
+        env: {
+          HOST: '127.0.0.1',
+          LOG_FORMAT: 'json',
+          PORT: String(port),
+          INTERNAL_PORT: String(internal),
+          DATABASE_URL: databases[service],
+          AMQP_URL: site.amqpUrl,
+          STOCK_URL: loopback(stockPorts[0] as number),
+          BATCH_INIT: 'on',
+        },
+        logFile,
+        recordsDir: join(site.home, 'running'),
+      });
+      return {
+        service,
+        name,
+        program,
+        logFile,
+        url: loopback(port),
+        internalUrl: new URL(loopback(internal)),
+      };
+    }),
+  );
+  await Promise.all(replicas.map(ready));
+  return replicas;
+}
+
+async function ready(replica: Replica): Promise<void> {
+  for (const end = Date.now() + readyWithinMs; !(await isReady(replica.internalUrl)); await sleep(50)) {
+    mustRun(replica);
+    if (Date.now() > end) throw new Error(`${replica.name} was not ready within a minute.`);
+  }
+}
+
+/** @throws Error with the end of its log when the replica has ended by itself */
+export function mustRun({ program, name, logFile }: Replica): void {
+  if (program.isRunning()) return;
+  throw new Error(`${name} ended by itself:\n${endOf(logFile)}`);
+}
+
+export async function stopServices(replicas: readonly Replica[]): Promise<void> {
+  await Promise.all(replicas.map(({ program }) => program.stop()));
+}

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Pool } from 'pg';
+import { root } from '../../../shared/root';
+import { type ServiceName, serviceNames } from '../../support/layout';
+import { freePorts } from '../../support/ports';
+import { type Postgres, startPostgres } from '../../support/postgres';
+import { type Rabbit, startRabbit } from '../../support/rabbit';
+
+const run = promisify(execFile);
+
+export type Databases = Record<ServiceName, string>;
+
+/** The PostgreSQL and the RabbitMQ of a run, with the settings that `npm start` gives them. */
+export interface Site {
+  readonly home: string;
+  readonly postgresPort: number;
+  readonly amqpUrl: string;
+  /** What was found or started, for people. */
+  readonly rabbit: string;
+  /** The superuser's, of the database `postgres`. */
+  readonly admin: Pool;
+  /** The superuser's URL of any database. */
+  url(database: string): string;
+  /** Empty databases with every table, and what drops them. */
+  createDatabases(): Promise<{ urls: Databases; drop(): Promise<void> }>;
+  /** Roots of the process trees. */
+  pids(): { postgres: number; rabbitmq: number };
+  /** With whatever settings were changed. Returns before the server takes connections again. */
+  restartPostgres(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startSite(home: string, say: (text: string) => void): Promise<Site> {
+  const [port, amqp, distribution, epmd] = (await freePorts(4)) as [number, number, number, number];
+  const [postgres, rabbit] = await Promise.all([
+    startPostgres({ home, port, databases: serviceNames, say }).then(migrateTemplates),
+    startRabbit({ home, ports: { amqp, distribution, epmd }, say }),
+  ]);
+  // Run as root, the data cannot be kept where the rest is.
+  process.once('exit', () => rmSync(postgres.dataDir, { recursive: true, force: true }));
+  const admin = new Pool({ connectionString: postgres.url('postgres'), max: 4 });
+  admin.on('error', () => {});
+  const url = (database: string) => withDatabase(postgres.url('postgres'), database);
+  let sets = 0;
+  return {
+    home,
+    postgresPort: port,
+    amqpUrl: rabbit.amqpUrl,
+    rabbit: rabbit.description,
+    admin,
+    url,
+    async createDatabases() {
+      const set = ++sets;
+      for (const service of serviceNames) {
+        await admin.query(`CREATE DATABASE "${service}_${set}" TEMPLATE "${service}" OWNER "${service}"`);
+      }
+      return {
+        urls: Object.fromEntries(
+          serviceNames.map((service) => [service, withDatabase(postgres.url(service), `${service}_${set}`)]),
+        ) as Databases,
+        async drop() {
+          for (const service of serviceNames) {
+            await admin.query(`DROP DATABASE "${service}_${set}" WITH (FORCE)`);
+          }
+        },
+      };
+    },
+    pids: () => ({ postgres: recordedPid(home, 'postgres'), rabbitmq: recordedPid(home, 'rabbitmq') }),
+    restartPostgres: () => postgres.restart('SIGINT'),
+    stop: () => stop({ admin, postgres, rabbit }),
+  };
+}
+
+/** The databases that others are cloned from. */
+async function migrateTemplates(postgres: Postgres): Promise<Postgres> {
+  const command = join(root, 'dist/tools/deploy/migrate.js');
+  const migrations = serviceNames.map((service) =>
+    run(process.execPath, [command, service], { env: { DATABASE_URL: postgres.url(service) } }),
+  );
+  await Promise.all(migrations);
+  return postgres;
+}
+
+async function stop({ admin, postgres, rabbit }: { admin: Pool; postgres: Postgres; rabbit: Rabbit }) {
+  await admin.end();
+  // What the broker holds is thrown away, and it takes seconds to stop in good order.
+  rabbit.kill();
+  await postgres.stop();
+}
+
+function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = database;
+  return changed.href;
+}
+
+function recordedPid(home: string, name: string): number {
+  return JSON.parse(readFileSync(join(home, 'running', `${name}.json`), 'utf8')).pid;
+}

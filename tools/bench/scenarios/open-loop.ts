@@ -1,0 +1,72 @@
+import type { Market, Rush } from '../dataset';
+import { spreadOf } from '../measure/spread';
+import type { Saturation, Scenario, Stage } from '../scenario';
+import { bestConnections } from './saturation';
+
+/**
+ * Checkouts that begin at fixed times, as buyers do who know nothing of each other. Latency counts from when a checkout
+ * was due, so that a stall is seen by everybody who would have come meanwhile (coordinated omission).
+ *
+ * There are as many connections as saturation takes: with fewer, checkouts would wait for one of them and not for the shop.
+ *
+ * At saturation the rate is what a closed loop got through just before. A shop that is a little slower then falls behind
+ * for as long as it is measured, so that latency there is about the machine's mood as much as about the shop's.
+ */
+export const openLoop: Scenario = {
+  name: 'open-loop',
+  description: 'p50 and p99 at half of saturation and at saturation, with a fixed arrival rate',
+  onTarget: true,
+  async run(stage) {
+    const { options, say } = stage;
+    const market = await stage.openMarket();
+    const saturation = await saturationOf(market, stage);
+    const atRate = async (share: number, name: string): Promise<Rush[]> => {
+      const rushes: Rush[] = [];
+      for (let round = 1; round <= options.rounds; round++) {
+        const perSecond = saturation.perSecond * share;
+        const rush = await market.rush({
+          ...options,
+          name: `${name}, round ${round}`,
+          connections: saturation.connections,
+          perSecond,
+        });
+        const { p50, p99 } = rush.latencyMs;
+        say(`${name}, ${Math.round(perSecond)} checkouts/s, round ${round}: p50 ${p50} ms, p99 ${p99} ms`);
+        rushes.push(rush);
+      }
+      return rushes;
+    };
+    const half = await atRate(0.5, 'half of saturation');
+    const full = await atRate(1, 'saturation');
+    await market.mustBalance();
+    await market.shop.close();
+    const spread = (rushes: Rush[], percentile: 'p50' | 'p99') =>
+      spreadOf(rushes.map((rush) => rush.latencyMs[percentile]));
+    return {
+      rushes: [...half, ...full],
+      details: { saturation },
+      figures: [
+        {
+          id: 'p50_half',
+          name: 'p50 at half of saturation, open loop',
+          unit: 'ms',
+          spread: spread(half, 'p50'),
+        },
+        {
+          id: 'p99_half',
+          name: 'p99 at half of saturation, open loop',
+          unit: 'ms',
+          spread: spread(half, 'p99'),
+        },
+        { id: 'p99_full', name: 'p99 at saturation, open loop', unit: 'ms', spread: spread(full, 'p99') },
+      ],
+    };
+  },
+};
+
+/** What an earlier scenario has measured, or short looks. */
+async function saturationOf(market: Market, stage: Stage): Promise<Saturation> {
+  if (stage.known.saturation !== undefined) return stage.known.saturation;
+  const { best, perSecond } = await bestConnections(market, stage);
+  return { connections: best, perSecond: perSecond[best] as number };
+}

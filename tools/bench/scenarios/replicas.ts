@@ -1,0 +1,55 @@
+import type { Rush } from '../dataset';
+import { ratios, spreadOf } from '../measure/spread';
+import type { LocalShop } from '../rig/shop';
+import type { Scenario } from '../scenario';
+import { SATURATED } from './saturation';
+
+const MANY = 3;
+
+/**
+ * Three replicas of each service against one, on the same cores, so that nothing is to be gained; what is lost is what
+ * replicas cost each other. Connections are dealt out to the replicas of order in turn. The shop is warmed up anew after
+ * each change, because its processes are new; so that there are fewer changes, every other round begins with the many.
+ */
+export const replicas: Scenario = {
+  name: 'replicas',
+  description: 'three replicas of each service on the same cores, against one',
+  onTarget: false,
+  async run({ options, say, openMarket }) {
+    const market = await openMarket();
+    const shop = market.shop as LocalShop;
+    const measure = async (count: number, round: number): Promise<Rush> => {
+      if (shop.urls.order.length !== count) {
+        await shop.restart({ replicas: count });
+        await market.warmUp(options);
+      }
+      const name = `${count} of each, round ${round}`;
+      return market.rush({ ...options, name, connections: SATURATED });
+    };
+    const one: Rush[] = [];
+    const many: Rush[] = [];
+    for (let round = 1; round <= options.rounds; round++) {
+      const inTurn = [
+        async () => one.push(await measure(1, round)),
+        async () => many.push(await measure(MANY, round)),
+      ];
+      for (const take of round % 2 === 1 ? inTurn : inTurn.reverse()) await take();
+      const told = [one, many].map((rushes) => Math.round(rushes.at(-1)?.perSecond ?? 0));
+      say(`round ${round}: ${told[0]} checkouts/s with one of each, ${told[1]} with ${MANY}`);
+    }
+    await market.mustBalance();
+    await market.shop.close();
+    const perSecond = (rushes: Rush[]) => rushes.map((rush) => rush.perSecond);
+    return {
+      rushes: [...one, ...many],
+      figures: [
+        {
+          id: 'three_replicas_over_one',
+          name: 'three replicas of each ÷ one',
+          unit: '',
+          spread: spreadOf(ratios(perSecond(many), perSecond(one))),
+        },
+      ],
+    };
+  },
+};

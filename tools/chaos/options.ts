@@ -1,0 +1,69 @@
+import { randomInt } from 'node:crypto';
+import { noMore, readArguments, UsageError, wholeNumber } from '../support/command-line';
+import type { Fault } from './faults/fault';
+import { faults, kinds, slug } from './faults/index';
+
+export interface ChaosOptions {
+  seconds: number;
+  seed: number;
+  faults: readonly Fault[];
+  /** Buyers in the shop at a time. */
+  load: number;
+  /** Of each service. */
+  replicas: number;
+  json?: string | undefined;
+  html?: string | undefined;
+}
+
+const MAX_SEED = 2 ** 31 - 1;
+
+const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all] [--load 192] [--replicas 2] [--json file] [--html file]
+  --seconds   how long the shop is under load while faults strike
+  --seed      which faults strike when; without one, another plan each time
+  --faults    "all", or kinds separated by commas:
+              ${kinds
+                .join(', ')
+                .replaceAll(/(.{1,90})(?:, |$)/g, '$1,\n              ')
+                .trimEnd()
+                .replace(/,$/, '')}
+  --load      buyers in the shop at a time
+  --replicas  of each service
+  --json      where the report goes, for machines
+  --html      where the report goes, for people
+Everything is started for it, on ports and in a folder of its own; the folder is kept only if something is wrong.
+Exit status: 0 every invariant held and every saga ended in time, 1 not so, 2 it could not be told.`;
+
+/** Ends the process when it was only asked how it is used, or cannot be understood. */
+export function readOptions(): ChaosOptions {
+  const text = { type: 'string' } as const;
+  const options = {
+    seconds: text,
+    seed: text,
+    faults: text,
+    load: text,
+    replicas: text,
+    json: text,
+    html: text,
+  };
+  return readArguments(usage, options, (values, positionals) => {
+    noMore(positionals);
+    const { seconds = '600', load = '192', replicas = '2', json, html } = values;
+    return {
+      seconds: wholeNumber('seconds', seconds, 5, 86_400),
+      seed: values.seed === undefined ? randomInt(MAX_SEED) : wholeNumber('seed', values.seed, 0, MAX_SEED),
+      faults: chosen(values.faults ?? 'all'),
+      load: wholeNumber('load', load, 1, 1_000),
+      replicas: wholeNumber('replicas', replicas, 1, 5),
+      json,
+      html,
+    };
+  });
+}
+
+function chosen(list: string): readonly Fault[] {
+  if (list === 'all') return faults;
+  const wanted = list.split(',').map((kind) => kind.trim());
+  const unknown = wanted.filter((kind) => !kinds.includes(kind));
+  if (unknown.length > 0) throw new UsageError(`There is no kind of fault called ${unknown.join(', ')}.`);
+  return faults.filter(({ kind }) => wanted.includes(slug(kind)));
+}

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { probe } from '../../../shared/rabbit/probe';
+import { endOf } from '../../support/process';
+import { type RabbitPorts, startNode } from '../../support/rabbit-node';
+import { downloadedRabbit, installedRabbit } from '../../support/rabbit-programs';
+
+const run = promisify(execFile);
+const credentials = { username: 'guest', password: 'guest' };
+/** More than any disk has, so that the broker takes its own for full. */
+const MORE_THAN_THERE_IS = '1000000GB';
+const AS_BEFORE = '200MB';
+
+/** The shop's RabbitMQ, to be broken. */
+export interface Broker {
+  readonly port: number;
+  /** @param port of the broker, or of a link to it */
+  url(port?: number): string;
+  /** Kills the node, which is started again by its keeper. */
+  restart(): Promise<void>;
+  /** Has the broker close every connection, as its administrator can. */
+  closeConnections(): Promise<void>;
+  setDiskFull(full: boolean): Promise<void>;
+  kill(): void;
+}
+
+export async function startBroker(
+  home: string,
+  ports: Required<Omit<RabbitPorts, 'metrics'>>,
+  say: (text: string) => void,
+): Promise<Broker> {
+  const programs = installedRabbit() ?? (await downloadedRabbit(say));
+  if (programs === undefined) {
+    throw new Error(
+      'Chaos needs a RabbitMQ that it may break. Install one ("sudo apt-get install rabbitmq-server") and try again.',
+    );
+  }
+  const node = startNode(programs, home, ports, say);
+  const url = (port = ports.amqp) =>
+    `amqp://${credentials.username}:${credentials.password}@127.0.0.1:${port}`;
+  await answers(url(), home);
+  const api = (method: string, path: string) =>
+    fetch(`http://127.0.0.1:${ports.management}/api${path}`, {
+      method,
+      signal: AbortSignal.timeout(5_000),
+      headers: { authorization: `Basic ${btoa(`${credentials.username}:${credentials.password}`)}` },
+    });
+  return {
+    port: ports.amqp,
+    url,
+    kill: node.kill,
+    async restart() {
+      await node.restart('SIGKILL');
+      await answers(url(), home);
+    },
+    async closeConnections() {
+      await api('DELETE', `/connections/username/${credentials.username}`);
+    },
+    async setDiskFull(full) {
+      const limit = full ? MORE_THAN_THERE_IS : AS_BEFORE;
+      const flags = ['--node', 'chandlery@localhost', 'set_disk_free_limit', limit];
+      const env = { ...programs.env, ...toolEnvironment(home, ports) };
+      await run(join(dirname(programs.server), 'rabbitmqctl'), flags, { env, timeout: 30_000 });
+    },
+  };
+}
+
+/** What the command-line tools need to find the node and be let in. */
+function toolEnvironment(home: string, ports: RabbitPorts): NodeJS.ProcessEnv {
+  const folder = join(home, 'rabbitmq');
+  return {
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    ERL_INETRC: join(folder, 'inetrc'),
+    ERL_EPMD_PORT: String(ports.epmd),
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
+  };
+}
+
+async function answers(url: string, home: string): Promise<void> {
+  for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
+    if ((await probe(url)) !== undefined) return;
+  }
+  const logFile = join(home, 'log/rabbitmq.log');
+  throw new Error(`RabbitMQ did not start. The end of its log (${logFile}):\n${endOf(logFile)}`);
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../../../shared/root';
+import { isReady } from '../../support/is-ready';
+import type { ServiceName } from '../../support/layout';
+import { endOf, type Program, startProgram } from '../../support/process';
+import type { Link } from './link';
+
+export interface ReplicaOptions {
+  service: ServiceName;
+  name: string;
+  home: string;
+  internalUrl: URL;
+  /** Of this replica: to its database, to the broker, from its clients, and of order to stock. */
+  links: { database: Link; broker: Link; clients: Link; stock?: Link };
+  settings: Record<string, string>;
+  /** Called when the process has ended and nobody had asked it to. */
+  onDeath(description: string): void;
+}
+
+const clock = join(root, 'dist/tools/chaos/rig/jumping-clock.js');
+const readyWithinMs = 60_000;
+/** What an orchestrator would grant a process that was asked to stop. */
+const graceMs = 45_000;
+
+/** One process of a service, to be broken. */
+export class Replica {
+  private program: Program;
+  /** A fault is at work on it. It is given one at a time. */
+  isTaken = false;
+  /** It serves nobody at the moment. */
+  isDown = false;
+  private expected = false;
+
+  constructor(readonly options: ReplicaOptions) {
+    this.program = this.start();
+  }
+
+  get service(): ServiceName {
+    return this.options.service;
+  }
+  get name(): string {
+    return this.options.name;
+  }
+  get links(): ReplicaOptions['links'] {
+    return this.options.links;
+  }
+
+  /** To this process and not to the group that it leads, because it has no other members. */
+  signal(signal: NodeJS.Signals): void {
+    this.program.child.kill(signal);
+  }
+
+  /** Ends the process, starts another and resolves when that is ready. The signal is sent before this returns. */
+  async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.expected = true;
+    this.isDown = true;
+    if (signal === 'SIGKILL') this.program.kill();
+    await this.program.stop(graceMs);
+    this.program = this.start();
+    await this.ready();
+    this.isDown = false;
+  }
+
+  async pause(forMs: number): Promise<void> {
+    this.isDown = true;
+    this.signal('SIGSTOP');
+    await sleep(forMs);
+    this.signal('SIGCONT');
+    this.isDown = false;
+  }
+
+  async ready(): Promise<void> {
+    for (const end = Date.now() + readyWithinMs; !(await isReady(this.options.internalUrl)); ) {
+      if (Date.now() > end) throw new Error(`${this.name} was not ready again within a minute.`);
+      await sleep(50);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.expected = true;
+    this.signal('SIGCONT');
+    await this.program.stop();
+  }
+
+  private start(): Program {
+    const { name, service, home, settings, onDeath } = this.options;
+    const logFile = join(home, 'log', `${name}.log`);
+    const program = startProgram({
+      name,
+      command: process.execPath,
+      args: ['--enable-source-maps', '--require', clock, join(root, 'dist', service, 'src/main.js')],
+      env: { HOST: '127.0.0.1', LOG_FORMAT: 'json', ...settings },
+      logFile,
+      recordsDir: join(home, 'running'),
+    });
+    this.expected = false;
+    void program.exited.then(() => {
+      if (program !== this.program || this.expected) return;
+      const { exitCode, signalCode } = program.child;
+      onDeath(`${name} ended by itself (${signalCode ?? exitCode}):\n${endOf(logFile)}`);
+      this.program = this.start();
+    });
+    return program;
+  }
+}

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ServiceName, serviceNames } from '../../support/layout';
+import { freePorts } from '../../support/ports';
+import { type Broker, startBroker } from './broker';
+import { type Databases, startDatabases } from './databases';
+import { Link } from './link';
+import { Replica } from './replica';
+
+/** A whole shop with a proxy on each of its connections, made to be broken. */
+export interface Rig {
+  readonly databases: Databases;
+  readonly broker: Broker;
+  readonly replicas: readonly Replica[];
+  readonly links: readonly Link[];
+  /** Where each service's replicas are reached and where they say whether they are ready, in the same order. */
+  readonly addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>;
+  /** What must not happen to a process, whatever happens around it. */
+  readonly deaths: string[];
+  /** Ends all weather, and resolves when every replica is ready. */
+  heal(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface RigOptions {
+  home: string;
+  replicas: number;
+  say(text: string): void;
+}
+
+const loopback = (port: number) => `http://127.0.0.1:${port}`;
+
+export async function startRig({ home, replicas: count, say }: RigOptions): Promise<Rig> {
+  const [postgres, amqp, management, distribution, epmd] = (await freePorts(5)) as Five<number>;
+  const [databases, broker] = await Promise.all([
+    startDatabases(home, postgres, say),
+    startBroker(home, { amqp, management, distribution, epmd }, say),
+  ]);
+  const deaths: string[] = [];
+  const links: Link[] = [];
+  const replicas: Replica[] = [];
+  const addresses = Object.fromEntries(
+    serviceNames.map((name) => [name, { urls: [] as URL[], internalUrls: [] as URL[] }]),
+  ) as Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>;
+  const stockPorts: number[] = [];
+
+  async function link(name: string, ...targets: number[]): Promise<{ link: Link; port: number }> {
+    const [port] = (await freePorts(1)) as [number];
+    const made = new Link(name, targets);
+    await made.open(port);
+    links.push(made);
+    return { link: made, port };
+  }
+
+  async function addReplica(service: ServiceName, name: string): Promise<void> {
+    const [port, internal] = (await freePorts(2)) as [number, number];
+    const database = await link(`${name} to its database`, databases.port);
+    const toBroker = await link(`${name} to the broker`, broker.port);
+    const clients = await link(`clients to ${name}`, port);
+    const settings: Record<string, string> = {
+      PORT: String(port),
+      INTERNAL_PORT: String(internal),
+      DATABASE_URL: withPort(databases.url(service), database.port),
+      AMQP_URL: broker.url(toBroker.port),
+      BATCH_INIT: 'on',
+    };
+    if (service === 'stock') stockPorts.push(port);
+    const stock = service === 'order' ? await link(`${name} to stock`, ...stockPorts) : undefined;
+    if (stock) settings.STOCK_URL = loopback(stock.port);
+    addresses[service].urls.push(new URL(loopback(clients.port)));
+    addresses[service].internalUrls.push(new URL(loopback(internal)));
+    replicas.push(
+      new Replica({
+        service,
+        name,
+        home,
+        internalUrl: new URL(loopback(internal)),
+        links: {
+          database: database.link,
+          broker: toBroker.link,
+          clients: clients.link,
+          ...(stock && { stock: stock.link }),
+        },
+        settings,
+        onDeath: (description) => deaths.push(description),
+      }),
+    );
+  }
+
+  // Stock first, because order is told where stock is.
+  for (const service of ['stock', 'payment', 'order'] as const) {
+    for (let i = 1; i <= count; i++) await addReplica(service, `${service}-${i}`);
+  }
+  await Promise.all(replicas.map((replica) => replica.ready()));
+
+  return {
+    databases,
+    broker,
+    replicas,
+    links,
+    addresses,
+    deaths,
+    async heal() {
+      for (const one of links) one.setWeather({});
+      while (replicas.some((replica) => replica.isTaken)) await sleep(20);
+      await Promise.all(replicas.map((replica) => replica.ready()));
+    },
+    async stop() {
+      await Promise.all(replicas.map((replica) => replica.stop()));
+      for (const one of links) one.close();
+      broker.kill();
+      await databases.stop();
+    },
+  };
+}
+
+type Five<T> = [T, T, T, T, T];
+
+function withPort(url: string, port: number): string {
+  const changed = new URL(url);
+  changed.port = String(port);
+  return changed.href;
+}

@@ -1,0 +1,76 @@
+import { eventTypes, publisherOf, queues } from '../../shared/contract/events';
+import {
+  bindings,
+  DEAD_LETTERS,
+  deadLetterQueueOf,
+  declaredQueues,
+  exchangeOf,
+  exchanges,
+  SETTLED,
+} from '../../shared/rabbit/topology';
+
+/** Who may log in to the broker, besides its administrator. */
+export const brokerUsers = [...new Set(eventTypes.map(publisherOf)), 'auditor', 'operator'];
+
+/** Names that a user may configure, write to and read from; whatever is not named is refused. */
+export interface Permissions {
+  readonly configure: readonly string[];
+  readonly write: readonly string[];
+  readonly read: readonly string[];
+}
+
+/** Each replica of order hears of outcomes by a queue of its own, which the broker names, and which goes with it. */
+const OWN_QUEUES = 'amq.gen-*';
+
+/**
+ * A service writes to its own exchange and to the dead letters, and reads its own queues. The auditor counts messages,
+ * which needs no right at all; an operator takes dead letters and sends them back by the default exchange.
+ */
+export function permissionsOf(user: string): Permissions {
+  const none: Permissions = { configure: [], write: [], read: [] };
+  if (user === 'auditor') return none;
+  if (user === 'operator') return { ...none, write: ['amq.default'], read: queues.map(deadLetterQueueOf) };
+  const own = queues.filter((queue) => queue.startsWith(`${user}.`));
+  const service = { ...none, write: [exchangeOf(user), DEAD_LETTERS], read: own };
+  if (user !== 'order') return service;
+  return {
+    configure: [OWN_QUEUES],
+    write: [...service.write, SETTLED, OWN_QUEUES],
+    read: [...service.read, SETTLED, OWN_QUEUES],
+  };
+}
+
+/** A list of names as the regular expression that RabbitMQ takes: of nothing, one that only an empty name matches. */
+function pattern(names: readonly string[]): string {
+  const escaped = names.map((name) => name.replaceAll('.', '\\.').replace(/\*$/, '.*'));
+  return `^(${escaped.join('|')})$`;
+}
+
+/** A document for RabbitMQ's /api/definitions: everything that the services need, and who may use it. */
+export function definitions(vhost: string, passwords: ReadonlyMap<string, string>) {
+  const durable = { vhost, durable: true, auto_delete: false };
+  return {
+    vhosts: [{ name: vhost }],
+    users: [...passwords].map(([name, password]) => ({ name, password, tags: '' })),
+    permissions: [...passwords.keys()].map((user) => {
+      const { configure, write, read } = permissionsOf(user);
+      return { user, vhost, configure: pattern(configure), write: pattern(write), read: pattern(read) };
+    }),
+    exchanges: exchanges.map(({ name, type }) => ({
+      ...durable,
+      name,
+      type,
+      internal: false,
+      arguments: {},
+    })),
+    queues: declaredQueues.map((queue) => ({ ...durable, ...queue })),
+    bindings: bindings.map(({ exchange, queue, key }) => ({
+      vhost,
+      source: exchange,
+      destination: queue,
+      destination_type: 'queue',
+      routing_key: key,
+      arguments: {},
+    })),
+  };
+}

@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { noMore, readArguments } from '../support/command-line';
+import { home } from '../support/layout';
+import { takeLock } from '../support/lock';
+import { postgresDataDir } from '../support/postgres';
+import { stopLeftovers } from '../support/process';
+import { containerName } from '../support/rabbit';
+import { containerEngine } from '../support/rabbit-programs';
+
+const usage = `Usage: npm run reset
+Forgets what local runs have stored: databases, queues and logs. "npm start" must not be running.`;
+
+async function main(): Promise<void> {
+  readArguments(usage, {}, (_, positionals) => noMore(positionals));
+  const releaseLock = takeLock(home);
+  await stopLeftovers(join(home, 'running'));
+  rmSync(postgresDataDir(home), { recursive: true, force: true });
+  const engine = containerEngine();
+  if (engine !== undefined) spawnSync(engine, ['volume', 'rm', '--force', containerName(home)]);
+  for (const name of ['log', 'rabbitmq', 'running', 'postgres-password']) {
+    rmSync(join(home, name), { recursive: true, force: true });
+  }
+  releaseLock();
+  console.log('The data of local runs is gone. "npm start" begins anew.');
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

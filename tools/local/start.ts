@@ -1,0 +1,154 @@
+import { migrate } from '../deploy/migrate';
+import { noMore, readArguments, wholeNumber } from '../support/command-line';
+import {
+  home,
+  maxReplicas,
+  type Ports,
+  portsFrom,
+  type Replicas,
+  rememberPort,
+  type ServiceName,
+  serviceNames,
+} from '../support/layout';
+import { takeLock } from '../support/lock';
+import { isTaken } from '../support/ports';
+import { startPostgres } from '../support/postgres';
+import { rotateLogs, type Stoppable, stopLeftovers } from '../support/process';
+import { findRabbit, startRabbit } from '../support/rabbit';
+import { startShop } from './shop';
+import { welcome } from './welcome';
+
+/** What runs, the last started first; each is in it as soon as there is a process, long before that is ready. */
+interface Run {
+  readonly parts: Stoppable[];
+  stopping: boolean;
+}
+
+const usage = `Usage: npm start -- [--replicas N] [--order N] [--payment N] [--stock N] [--port 8000]
+  --replicas N   replicas of each service, 1 to ${maxReplicas}; --order, --payment and --stock set those of one service
+  --port N       the gateway's port, which all others follow (N+1 to N+103, N+1001 to N+1083)`;
+/** One Ctrl-C arrives twice: from the terminal, and passed on by npm. */
+const echoMs = 500;
+const recordsDir = `${home}/running`;
+
+async function main(): Promise<void> {
+  const { replicas, ports } = readSettings();
+  const run: Run = { parts: [], stopping: false };
+  try {
+    process.once('exit', takeLock(home));
+    stopOnSignal(run);
+    await start(replicas, ports, run);
+  } catch (error) {
+    // What is stopped before it was ready says that it did not start.
+    if (run.stopping) return;
+    console.error((error as Error).message);
+    await stopAll(run);
+    process.exit(1);
+  }
+}
+
+async function start(replicas: Replicas, ports: Ports, run: Run): Promise<void> {
+  const started = (part: Stoppable) => void run.parts.unshift(part);
+  const leftovers = await stopLeftovers(recordsDir);
+  if (leftovers.length > 0) say(`Stopped what a killed run had left behind: ${leftovers.join(', ')}.`);
+  rotateLogs(`${home}/log`);
+  const found = await findRabbit(process.env.AMQP_URL);
+  await checkPorts(replicas, ports, found === undefined);
+
+  say('Starting PostgreSQL and RabbitMQ …');
+  const postgresReady = startPostgres({ home, port: ports.postgres, databases: serviceNames, say, started });
+  const rabbitReady = found ?? startRabbit({ home, ports: ports.rabbit, say, started });
+  const [postgres, rabbit] = await settled([postgresReady.then(migrateAll), rabbitReady]);
+  if (run.stopping) return;
+
+  say('Starting the services …');
+  const { url: databaseUrl } = postgres;
+  const shop = startShop({ ports, replicas, databaseUrl, amqpUrl: rabbit.amqpUrl, say });
+  started(shop);
+  await shop.ready();
+  if (run.stopping) return;
+  rememberPort(ports.gateway);
+  console.log(welcome({ ports, replicas, postgres, rabbit }));
+}
+
+async function migrateAll<T extends { url(database: string): string }>(postgres: T): Promise<T> {
+  for (const service of serviceNames) await migrate(service, postgres.url(service));
+  return postgres;
+}
+
+/** As Promise.all, but an error waits for the others: what they start meanwhile must be known to be stopped. */
+async function settled<T extends readonly unknown[]>(
+  promises: T,
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return (await Promise.all(promises)) as { [K in keyof T]: Awaited<T[K]> };
+}
+
+async function checkPorts(replicas: Replicas, ports: Ports, withRabbit: boolean): Promise<void> {
+  const wanted = new Map([
+    [ports.gateway, 'the gateway'],
+    [ports.postgres, 'PostgreSQL'],
+  ]);
+  if (withRabbit) for (const port of Object.values(ports.rabbit)) wanted.set(port, 'RabbitMQ');
+  for (const name of serviceNames) {
+    for (let replica = 0; replica < replicas[name]; replica++) {
+      wanted.set(ports.service(name, replica), name);
+      wanted.set(ports.internal(name, replica), `${name}'s internal port`);
+    }
+  }
+  for (const [port, user] of wanted) {
+    if (!(await isTaken(port))) continue;
+    throw new Error(
+      `Port ${port}, wanted for ${user}, is taken by another program. Stop that program, ` +
+        `or use other ports for everything, for example: npm start -- --port ${ports.gateway + 200}`,
+    );
+  }
+}
+
+function readSettings(): { replicas: Replicas; ports: Ports } {
+  const text = { type: 'string' } as const;
+  const options = { replicas: text, order: text, payment: text, stock: text, port: text };
+  return readArguments(usage, options, (values, positionals) => {
+    noMore(positionals);
+    const all = wholeNumber('replicas', values.replicas ?? '1', 1, maxReplicas);
+    const count = (service: ServiceName) =>
+      values[service] === undefined ? all : wholeNumber(service, values[service], 1, maxReplicas);
+    const replicas = { order: count('order'), payment: count('payment'), stock: count('stock') };
+    return { replicas, ports: portsFrom(wholeNumber('port', values.port ?? '8000', 1024, 64_000)) };
+  });
+}
+
+function stopOnSignal(run: Run): void {
+  let firstAt: number | undefined;
+  const onSignal = () => {
+    if (firstAt === undefined) {
+      firstAt = Date.now();
+      run.stopping = true;
+      console.log('\nStopping … (Ctrl-C again to hurry)');
+      void stopAll(run).then(() => {
+        console.log('Everything has stopped. The data is kept: "npm start" goes on with it.');
+        process.exit(0);
+      });
+    } else if (Date.now() - firstAt > echoMs) {
+      for (const part of run.parts) part.kill();
+      process.exit(1);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
+  // The terminal may be gone by the time we have something to say to it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
+/** What is started meanwhile is stopped, too. */
+async function stopAll({ parts }: Run): Promise<void> {
+  for (let [part] = parts; part !== undefined; [part] = parts) {
+    await part.stop();
+    parts.splice(parts.indexOf(part), 1);
+  }
+}
+
+function say(text: string): void {
+  console.log(text);
+}
+
+void main();

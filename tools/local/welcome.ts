@@ -1,0 +1,46 @@
+import { home, type Ports, type Replicas, serviceNames } from '../support/layout';
+
+interface Facts {
+  ports: Ports;
+  replicas: Replicas;
+  postgres: { url(database: string): string; dataDir: string };
+  rabbit: { amqpUrl: string; description: string };
+}
+
+/** Where everything is, and a first checkout to paste into a shell that has nothing but curl. */
+export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
+  const shop = `http://localhost:${ports.gateway}`;
+  const services = serviceNames.map((name) => {
+    const numbers = Array.from({ length: replicas[name] }, (_, replica) => ports.service(name, replica));
+    return `  ${name.padEnd(10)} ${numbers.map((port) => `http://localhost:${port}`).join('  ')}`;
+  });
+  const internal = serviceNames.map((name) => {
+    const numbers = Array.from({ length: replicas[name] }, (_, replica) => ports.internal(name, replica));
+    return `${name} ${numbers.join(' ')}`;
+  });
+  const databases = serviceNames.map((name) => `  ${''.padEnd(10)} ${postgres.url(name)}`);
+  return `
+Chandlery is open.
+
+  shop       ${shop}   (described at ${shop}/openapi.json)
+${services.join('\n')}
+  internal   /metrics and /readyz on port ${internal.join(', ')}
+  PostgreSQL ${postgres.dataDir}
+${databases.join('\n')}
+  RabbitMQ   ${rabbit.amqpUrl}  (${rabbit.description})
+  logs       ${home}/log
+
+A first checkout, to paste into another terminal:
+
+  id() { grep -o '[0-9a-f-]\\{36\\}'; }
+  user=$(curl -sX POST ${shop}/payment/create_user | id)
+  item=$(curl -sX POST ${shop}/stock/item/create/5 | id)
+  order=$(curl -sX POST ${shop}/orders/create/$user | id)
+  curl -X POST ${shop}/payment/add_funds/$user/100; echo
+  curl -X POST ${shop}/stock/add/$item/10; echo
+  curl -X POST ${shop}/orders/addItem/$order/$item/2; echo
+  curl -X POST ${shop}/orders/checkout/$order; echo
+
+Or see a small shop at work with "npm run demo". Ctrl-C here stops everything and keeps the data.
+`;
+}

@@ -1,0 +1,93 @@
+import { userInfo } from 'node:os';
+import { type Options, readArguments, UsageError, type Values, wholeNumber } from '../support/command-line';
+import { type Shop, withShop } from './shop';
+import { printable, printableJson } from './text';
+
+/** What both commands have in common: their verbs, what their arguments may be, printing, and the exit status. */
+
+/** The command line was understood, and there is nothing to do it to, or it may not be done; nothing was done. */
+export class Refusal extends Error {}
+
+export const commonOptions = {
+  json: { type: 'boolean', default: false },
+  port: { type: 'string' },
+} as const;
+
+/** What a command can be asked to do. Each reads its arguments, all of them, before anything is connected to. */
+export type Verbs<T extends Options> = Record<
+  string,
+  (ids: string[], values: Values<T>) => (shop: Shop) => Promise<void>
+>;
+
+/** Exit status 0: done. 1: nothing to do it to, or refused. 2: not understood, or something could not be reached. */
+export function runCommand<const T extends typeof commonOptions>(
+  usage: string,
+  options: T,
+  verbs: Verbs<T>,
+): void {
+  const { work, port } = readArguments(usage, options, (values, [verb = 'list', ...ids]) => {
+    const read = verbs[verb];
+    if (!read) throw new UsageError(`There is no "${verb}".`);
+    const { port } = values as { port?: string };
+    return {
+      work: read(ids, values),
+      port: port === undefined ? undefined : wholeNumber('port', port, 1024, 64_000),
+    };
+  });
+  withShop(port, work).catch((error: Error) => {
+    const causes: string[] = [];
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
+    const because = causes.some(Boolean) ? ` (${causes.filter(Boolean).join(': ')})` : '';
+    console.error(printable(`${error.message}${because}`));
+    process.exitCode = error instanceof Refusal ? 1 : 2;
+  });
+}
+
+export function print(text: string): void {
+  console.log(text.split('\n').map(printable).join('\n'));
+}
+
+export function printJson(value: unknown): void {
+  console.log(printableJson(value));
+}
+
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** "30s", "5m", "2h" or "1d" in milliseconds. */
+export function duration(name: string, value: string): number {
+  const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(value) ?? [];
+  if (count !== undefined) return Number(count) * UNITS[unit as keyof typeof UNITS];
+  throw new UsageError(`--${name} must be a time such as 30s, 5m, 2h or 1d, and "${value}" is not.`);
+}
+
+export function oneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
+  const choice = choices.find((each) => each === value);
+  if (choice !== undefined) return choice;
+  throw new UsageError(`--${name} must be one of ${choices.join(', ')}, and "${value}" is not.`);
+}
+
+/** Lower case, as the services write it. */
+export function sagaIdFrom(value: string): string {
+  const id = value.toLowerCase();
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  throw new UsageError(
+    `"${value}" is not the id of a saga, which is a UUID. For those of an order, use list --order ${value}.`,
+  );
+}
+
+/** Words that are kept for good next to what was done. */
+export function words(name: string, value: string, longest: number): string {
+  const trimmed = value.trim();
+  if (trimmed !== '' && trimmed.length <= longest && !/\p{Cc}/u.test(trimmed)) return trimmed;
+  throw new UsageError(`--${name} must be one line of 1 to ${longest} characters.`);
+}
+
+/** Who is at the keyboard, unless they say that they act for somebody else. */
+export function actorFrom(given: string | undefined): string {
+  if (given !== undefined) return words('actor', given, 100);
+  try {
+    return userInfo().username;
+  } catch {
+    throw new UsageError('This machine does not know your name. Say who you are with --actor.');
+  }
+}

@@ -1,0 +1,5 @@
+import { readConfig } from '../../shared/service/config';
+import { addressSettings } from '../audit/config';
+
+/** Where the shop is: set as for the audit, or what `npm start` runs. */
+export const operateConfig = () => readConfig(addressSettings);

@@ -1,0 +1,14 @@
+const TIMEOUT_MS = 2_000;
+
+/** Whether a program says on its internal port that it is ready. */
+export async function isReady(internalUrl: URL): Promise<boolean> {
+  try {
+    const answer = await fetch(new URL('/readyz', internalUrl), {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
