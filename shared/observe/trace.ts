@@ -1,4 +1,5 @@
-import type { Context, Attributes as OtelAttributes, SpanContext, Tracer } from '@opentelemetry/api';
+import type { Attributes as OtelAttributes } from '@opentelemetry/api';
+import type { Recorder } from './recorder';
 
 /**
  * W3C trace context (https://www.w3.org/TR/trace-context/). It is carried from the HTTP request through outbox rows
@@ -26,12 +27,9 @@ export interface TracingOptions {
 export type StopTracing = () => Promise<void>;
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-const KIND = { internal: 0, server: 1, producer: 3, consumer: 4 } as const;
-const ERROR = 2;
 const NOTHING = (): void => undefined;
 
-let api: typeof import('@opentelemetry/api') | undefined;
-let tracer: Tracer | undefined;
+let recorder: Recorder | undefined;
 
 /** The caller's context, or undefined when the header is missing or not valid: then a new trace begins. */
 export function incomingTrace(header: string | undefined): Traceparent | undefined {
@@ -64,58 +62,23 @@ export function withSpan(
   parent: Traceparent | undefined,
   attributes: Attributes = {},
 ): Span {
-  if (api === undefined || tracer === undefined) {
-    return { traceparent: parent ?? newTraceparent(), end: NOTHING };
-  }
-  const span = tracer.startSpan(name, { kind: KIND[kind], attributes }, contextOf(api, parent));
-  return {
-    traceparent: format(span.spanContext()),
-    end(error?: unknown) {
-      if (error !== undefined) {
-        span.recordException(error instanceof Error ? error : String(error));
-        span.setStatus({ code: ERROR });
-      }
-      span.end();
-    },
-  };
+  if (recorder !== undefined) return recorder.startSpan(name, kind, parent, attributes);
+  return { traceparent: parent ?? newTraceparent(), end: NOTHING };
 }
 
 /**
  * Loads the OpenTelemetry SDK, which costs memory that nobody pays without an endpoint. Sampling follows the caller,
- * and for new traces the SDK's own OTEL_TRACES_SAMPLER settings.
+ * and for new traces OpenTelemetry's settings OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG.
  */
 export async function startTracing(options: TracingOptions): Promise<StopTracing> {
   if (options.endpoint === undefined) {
     return async () => undefined;
   }
-  const [otel, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
-    import('@opentelemetry/api'),
-    import('@opentelemetry/sdk-trace-node'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/resources'),
-  ]);
-  const exporter = new OTLPTraceExporter({ url: `${options.endpoint.replace(/\/+$/, '')}/v1/traces` });
-  const provider = new sdk.NodeTracerProvider({
-    resource: resourceFromAttributes({ 'service.name': options.service }),
-    spanProcessors: [new sdk.BatchSpanProcessor(exporter)],
-  });
-  api = otel;
-  tracer = provider.getTracer('chandlery');
+  const { startRecorder }: typeof import('./recorder') = require('./recorder');
+  const started = startRecorder(options.service, options.endpoint);
+  recorder = started;
   return async () => {
-    tracer = undefined;
-    await provider.shutdown();
+    recorder = undefined;
+    await started.shutdown();
   };
-}
-
-function contextOf(otel: NonNullable<typeof api>, parent: Traceparent | undefined): Context {
-  if (parent === undefined) {
-    return otel.ROOT_CONTEXT;
-  }
-  const [, trace = '', span = '', flags = ''] = parent.split('-');
-  const remote = { traceId: trace, spanId: span, traceFlags: Number.parseInt(flags, 16), isRemote: true };
-  return otel.trace.setSpanContext(otel.ROOT_CONTEXT, remote);
-}
-
-function format(context: SpanContext): Traceparent {
-  return `00-${context.traceId}-${context.spanId}-${context.traceFlags.toString(16).padStart(2, '0')}`;
 }

@@ -26,12 +26,13 @@ beforeEach(() => {
 
 afterAll(() => collector.close());
 
-/** Runs statements with tracing on, in a process of their own: the exporter loads modules in a way Jest lacks. */
-async function traced(statements: string): Promise<string> {
+/** Runs statements with tracing on, in a process of their own, because the settings are read once. */
+async function traced(statements: string, settings: NodeJS.ProcessEnv = {}): Promise<string> {
   const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/`;
   const script = `const { startTracing, withSpan } = require(${JSON.stringify(join(root, 'dist/shared/observe/trace.js'))});
     startTracing({ service: 'order', endpoint: '${endpoint}' }).then(async (stop) => { ${statements}; await stop(); });`;
-  return (await promisify(execFile)(process.execPath, ['-e', script])).stdout.trim();
+  const env = { ...process.env, ...settings };
+  return (await promisify(execFile)(process.execPath, ['-e', script], { env })).stdout.trim();
 }
 
 test('without an endpoint the context is carried and nothing is recorded', () => {
@@ -59,4 +60,16 @@ test('with an endpoint spans are exported under their parent, at the latest when
 test('a caller that asked for no recording is heeded', async () => {
   await traced(`withSpan('quiet', 'server', '${newTraceparent()}').end()`);
   expect(received).toBe('');
+});
+
+test("OpenTelemetry's own settings say which new traces are recorded", async () => {
+  await traced(`withSpan('quiet', 'server', undefined).end()`, {
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0',
+  });
+  expect(received).toBe('');
+  await traced(`withSpan('told', 'server', '${newTraceparent()}').end()`, {
+    OTEL_TRACES_SAMPLER: 'always_on',
+  });
+  expect(received).toContain('"name":"told"');
 });

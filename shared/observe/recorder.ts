@@ -1,0 +1,83 @@
+// Records spans and exports them. Only trace.ts loads this file, and only when there is somewhere to export to, because the
+// OpenTelemetry SDK costs memory.
+import { type Context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Attributes, Span, SpanKind, Traceparent } from './trace';
+
+export interface Recorder {
+  startSpan(name: string, kind: SpanKind, parent: Traceparent | undefined, attributes: Attributes): Span;
+  /** Exports what has not been exported yet. */
+  shutdown(): Promise<void>;
+}
+
+const KIND = { internal: 0, server: 1, producer: 3, consumer: 4 } as const;
+const ERROR = 2;
+
+export function startRecorder(service: string, endpoint: string): Recorder {
+  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': service }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+    sampler: samplerFromSettings(),
+  });
+  const tracer = provider.getTracer('chandlery');
+  return {
+    startSpan(name, kind, parent, attributes) {
+      const span = tracer.startSpan(name, { kind: KIND[kind], attributes }, contextOf(parent));
+      return {
+        traceparent: format(span.spanContext()),
+        end(error?: unknown) {
+          if (error !== undefined) {
+            span.recordException(error instanceof Error ? error : String(error));
+            span.setStatus({ code: ERROR });
+          }
+          span.end();
+        },
+      };
+    },
+    shutdown: () => provider.shutdown(),
+  };
+}
+
+/** The settings mean what OpenTelemetry says they mean. The SDK does not read them by itself. */
+function samplerFromSettings(): Sampler {
+  const ratio = getNumberFromEnv('OTEL_TRACES_SAMPLER_ARG') ?? 1;
+  switch (getStringFromEnv('OTEL_TRACES_SAMPLER')) {
+    case 'always_on':
+      return new AlwaysOnSampler();
+    case 'always_off':
+      return new AlwaysOffSampler();
+    case 'traceidratio':
+      return new TraceIdRatioBasedSampler(ratio);
+    case 'parentbased_always_off':
+      return new ParentBasedSampler({ root: new AlwaysOffSampler() });
+    case 'parentbased_traceidratio':
+      return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) });
+    default:
+      return new ParentBasedSampler({ root: new AlwaysOnSampler() });
+  }
+}
+
+function contextOf(parent: Traceparent | undefined): Context {
+  if (parent === undefined) {
+    return ROOT_CONTEXT;
+  }
+  const [, traceId = '', spanId = '', flags = ''] = parent.split('-');
+  const remote = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
+  return trace.setSpanContext(ROOT_CONTEXT, remote);
+}
+
+function format(context: SpanContext): Traceparent {
+  return `00-${context.traceId}-${context.spanId}-${context.traceFlags.toString(16).padStart(2, '0')}`;
+}
