@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../../shared/root';
+
+/** What is installed is what was tried: exact versions, and the digest of every package, whoever serves it. */
+
+interface Locked {
+  version: string;
+  integrity?: string;
+  resolved?: string;
+}
+
+const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+const { '': _project, ...packages }: Record<string, Locked> = read('package-lock.json').packages;
+
+/** The paths of the packages that have what a test is looking for. */
+const those = (having: (locked: Locked) => boolean) =>
+  Object.keys(packages).filter((path) => having(packages[path] as Locked));
+
+test('the lock is read at all', () => {
+  expect(Object.keys(packages).length).toBeGreaterThan(500);
+});
+
+// npm does not add what is missing: delete such an entry and run `npm install --package-lock-only`.
+test('every package in the lock has an integrity', () => {
+  expect(those(({ integrity }) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
+});
+
+test('no package in the lock names a registry, so that each machine uses its own', () => {
+  expect(those(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
+
+test('package.json names exact versions', () => {
+  const { dependencies, devDependencies, optionalDependencies } = read('package.json');
+  const versions: Record<string, string> = { ...dependencies, ...devDependencies, ...optionalDependencies };
+  expect(
+    Object.entries(versions).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(version)),
+  ).toEqual([]);
+});
