@@ -1,5 +1,4 @@
 import pino from 'pino';
-import pretty from 'pino-pretty';
 
 export type Logger = pino.Logger;
 
@@ -26,6 +25,8 @@ export function createLogger(options: LogOptions): Logger {
     serializers: { err: pino.stdSerializers.errWithCause },
   };
   if (options.format === 'pretty') {
+    // Loaded only here, so that a service that writes JSON does without it.
+    const pretty: typeof import('pino-pretty') = require('pino-pretty');
     return pino(
       settings,
       pretty({ ignore: 'pid,hostname,service', singleLine: true, translateTime: 'HH:MM:ss.l', sync: true }),
