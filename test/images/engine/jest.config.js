@@ -1,5 +1,6 @@
 // Not a part of `npm test`: it takes a container engine, and as long as all tests do, because they gate the images.
 const base = require('../../../jest.config.js');
+const { transform, transformIgnorePatterns } = base.projects[0];
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -8,6 +9,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/images/engine/global-setup.ts',
   globalTeardown: '<rootDir>/test/images/engine/global-teardown.ts',
   reporters: base.reporters,
-  transform: base.transform,
+  transform,
+  transformIgnorePatterns,
   testTimeout: 45 * 60_000,
 };

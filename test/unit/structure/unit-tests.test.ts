@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { root } from '../../../shared/root';
+
+/** Holds that `npm run test:unit` starts no server: nothing that a unit test loads could start one. */
+
+const serverStarters = [
+  'test/support/cluster.ts',
+  'test/support/global-setup.ts',
+  'tools/support/postgres.ts',
+  'tools/support/rabbit.ts',
+];
+const unitTests = readdirSync(join(root, 'test/unit'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join('test/unit', file));
+
+/** The files of ours that a file loads. Types are not loaded. */
+function loadedBy(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8').replace(/^import type [^;]*;/gm, '');
+  const names = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']+)'/g);
+  return [...names]
+    .map(([, name = '']) => join(dirname(file), name))
+    .flatMap((path) => [`${path}.ts`, `${path}/index.ts`, path])
+    .filter((path) => /\.[mc]?[jt]s$/.test(path) && existsSync(join(root, path)));
+}
+
+/** How a file comes to load one that starts servers, such as "a.ts → b.ts → tools/support/postgres.ts". */
+function waysToServers(file: string, seen = new Set<string>()): string[] {
+  if (serverStarters.includes(file)) return [file];
+  if (seen.has(file)) return [];
+  seen.add(file);
+  return loadedBy(file).flatMap((next) => waysToServers(next, seen).map((way) => `${file} → ${way}`));
+}
+
+test('what is looked for is there, and is found through other files', () => {
+  expect(serverStarters.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  expect(unitTests).toContain(relative(root, __filename));
+  expect(waysToServers('test/support/edge.ts')).toEqual(['test/support/edge.ts → test/support/cluster.ts']);
+  expect(waysToServers('tools/local/start.ts').length).toBeGreaterThan(1);
+});
+
+test('no unit test loads what starts PostgreSQL or RabbitMQ', () => {
+  expect(unitTests.flatMap((file) => waysToServers(file))).toEqual([]);
+});
+
+test('the unit tests are a Jest project without a global setup, and no other project has them', () => {
+  const { projects } = jest.requireActual<{ projects: Record<string, unknown>[] }>('../../../jest.config.js');
+  const [unit, ...others] = projects;
+  expect(unit).toMatchObject({ displayName: 'unit', roots: ['<rootDir>/test/unit'] });
+  expect(unit).not.toHaveProperty('globalSetup');
+  for (const other of others) expect(other.testPathIgnorePatterns).toEqual(['<rootDir>/test/unit/']);
+});
