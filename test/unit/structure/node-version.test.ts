@@ -35,6 +35,10 @@ test('continuous integration starts on the Node.js that is in the images', () =>
   expect(new Set(versions)).toEqual(new Set([inImages]));
 });
 
+test('the development container holds the Node.js that is in the images', () => {
+  expect(JSON.parse(read('.devcontainer/devcontainer.json')).image).toBe(`node:${inImages}-bookworm`);
+});
+
 test('what npm runs, runs on it; elsewhere than on Linux, on the Node.js that the machine has', () => {
   const said = execFileSync('npm', ['exec', '--offline', '--call', 'node --version'], { cwd: root });
   const own = `node-${process.platform}-${process.arch}`;
