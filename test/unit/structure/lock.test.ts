@@ -37,3 +37,11 @@ test('package.json names exact versions', () => {
     Object.entries(versions).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(version)),
   ).toEqual([]);
 });
+
+test("the schema engine is the one that belongs to Prisma's version", () => {
+  const engines = packages['node_modules/@prisma/engines'] as Locked & {
+    dependencies: Record<string, string>;
+  };
+  const engine = packages['node_modules/@prisma/schema-engine-wasm'] as Locked;
+  expect(engine.version).toBe(engines.dependencies['@prisma/engines-version']);
+});
