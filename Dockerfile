@@ -38,15 +38,16 @@ RUN npm run check
 FROM test AS tested
 # As the images have them, and without the time of this build, which would give every build layers of its own.
 RUN set -eu; files=/tmp/files; \
-  for part in shared order payment stock; do \
-    mkdir -p $files/$part/app/dist; \
-    cp -R dist/$part $files/$part/app/dist; \
-  done; \
+  mkdir -p $files/shared/app/dist; \
+  cp -R dist/shared $files/shared/app/dist; \
   mkdir -p $files/tools/app/dist/tools; \
   for tool in audit deploy gateway operate support; do cp -R dist/tools/$tool $files/tools/app/dist/tools; done; \
-  for service in order payment stock; do \
-    mkdir -p $files/tools/app/$service/prisma; \
-    cp -R $service/prisma/schema.prisma $service/prisma/migrations $files/tools/app/$service/prisma; \
+  for schema in */prisma/schema.prisma; do \
+    service=${schema%%/*}; \
+    mkdir -p $files/$service/app/dist $files/tools/app/$service/prisma $files/tools/app/dist/$service/src; \
+    cp -R dist/$service $files/$service/app/dist; \
+    cp -R $schema $service/prisma/migrations $files/tools/app/$service/prisma; \
+    cp dist/$service/src/grants.js $files/tools/app/dist/$service/src; \
   done; \
   chmod -R a+rX,go-w $files; \
   find $files -exec touch --no-dereference --date=@0 {} +

@@ -1,8 +1,9 @@
 import { address, count, serviceSettings } from '../../shared/service/config';
+import { services } from '../../shared/services';
 
-export const settings = serviceSettings({ port: 8001, internalPort: 9001 }).extend({
+export const settings = serviceSettings('order').extend({
   /** Where prices are asked for. */
-  STOCK_URL: address(/^https?$/, 'http://127.0.0.1:8003').default('http://127.0.0.1:8003'),
+  STOCK_URL: address(/^https?$/, 'http://127.0.0.1:8003').default(`http://127.0.0.1:${services.stock.port}`),
   /** After this long payment is asked to cancel, and again after as long. */
   CANCEL_AFTER_MS: count(8_000),
   /** After this long a buyer is told that the outcome is pending; sooner than a stopping service gives up on its requests. */

@@ -1,17 +1,22 @@
 import { runService } from '../../shared/service/service';
 import { Admission } from './checkout/admission';
 import { openCheckouts } from './checkout/batcher';
+import { watchInFlight } from './checkout/in-flight';
 import { openOutcomes } from './checkout/outcomes';
 import { watchOverdue } from './checkout/overdue';
+import { reportSettled, zeroOutcomes } from './checkout/report-settled';
 import { checkout } from './checkout/route';
-import { HeldCheckouts } from './checkout/waiting-requests';
+import { WaitingRequests } from './checkout/waiting-requests';
 import { settings } from './config';
 import { routes } from './http';
 import { settleCheckout } from './saga/5-settle-checkout/step';
 
 void runService('order', settings, async ({ config, database, httpDatabase, outbox, log }) => {
-  const held = new HeldCheckouts();
-  const admission = new Admission({ held: config.MAX_HELD_CHECKOUTS, inFlight: config.MAX_SAGAS_IN_FLIGHT });
+  const waiting = new WaitingRequests();
+  const admission = new Admission({
+    waiting: config.MAX_HELD_CHECKOUTS,
+    inFlight: config.MAX_SAGAS_IN_FLIGHT,
+  });
   const cancelAfterMs = config.CANCEL_AFTER_MS;
   const checkouts = openCheckouts({
     outbox,
@@ -21,27 +26,34 @@ void runService('order', settings, async ({ config, database, httpDatabase, outb
   });
   const outcomes = await openOutcomes({
     database,
-    held,
+    waiting,
     amqpUrl: config.AMQP_URL,
     topology: config.TOPOLOGY,
     log,
   });
-  const overdue = watchOverdue({ database, outbox, log, admission, cancelAfterMs });
+  zeroOutcomes();
+  const inFlight = watchInFlight({ database, log, onCounted: (count) => admission.recordInFlight(count) });
+  const overdue = watchOverdue({ outbox, log, cancelAfterMs });
 
   return {
     routes: [
       ...routes({ database: httpDatabase, batchInit: config.BATCH_INIT, stockUrl: config.STOCK_URL }),
       checkout({
         checkouts,
-        held,
+        waiting,
         admission,
         readOutcome: outcomes.read,
         answerWithinMs: config.ANSWER_WITHIN_MS,
       }),
     ],
-    steps: [settleCheckout(outcomes.settled)],
+    steps: [
+      settleCheckout((settlements) => {
+        outcomes.settled(settlements);
+        reportSettled(settlements, log);
+      }),
+    ],
     async stop() {
-      await overdue.stop();
+      await Promise.all([inFlight.stop(), overdue.stop()]);
       await outcomes.stop();
     },
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { contract, type EventType, eventTypes, publisherOf, type SagaEvent } from './events';
+import { contract, type EventType, eventTypes, type SagaEvent, serviceOf } from './events';
 
 /**
  * The wire form: a message is a batch, a JSON array of CloudEvents 1.0
@@ -48,7 +48,7 @@ function encode({ type, traceparent, data }: SagaEvent, time: string): string {
   return JSON.stringify({
     specversion: '1.0',
     id: `${data.saga_id}/${type}`,
-    source: `/${publisherOf(type)}`,
+    source: `/${serviceOf(type)}`,
     type,
     subject: data.order_id,
     time,

@@ -63,9 +63,9 @@ export type SagaEvent<T extends EventType = EventType> = {
 
 export const eventTypes = Object.keys(contract) as EventType[];
 
-/** The service that publishes an event: the part of its name before the dot. */
-export function publisherOf(type: EventType): string {
-  return type.slice(0, type.indexOf('.'));
+/** The service that publishes an event or a broadcast, or consumes a queue: the part of the name before the dot. */
+export function serviceOf(name: string): string {
+  return name.slice(0, name.indexOf('.'));
 }
 
 /** The queues that hear an event. */

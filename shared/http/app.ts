@@ -5,7 +5,7 @@ import { httpDuration, httpInFlight } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
 import { answerToFault } from './faults';
 import { holdToLimits } from './limits';
-import { type Answer, Refusal, written } from './problem';
+import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
 import type { Route } from './route';
 import { openRouter } from './router';
@@ -81,7 +81,7 @@ function send(
   answer: Answer,
   { trace_id, stopping }: { trace_id: string; stopping: boolean },
 ): void {
-  const { type, text } = written(answer, { instance: ctx.path.slice(0, 512), trace_id });
+  const { type, text } = serialize(answer, { instance: ctx.path.slice(0, 512), trace_id });
   ctx.res
     .writeHead(answer.status, {
       ...answer.headers,

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { problem, written } from './problem';
+import { problem, serialize } from './problem';
 
 type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 
@@ -14,7 +14,7 @@ export function answerClientError(error: ClientError, socket: Duplex): void {
   const owed = response && (response.req.complete || response.headersSent);
   if (socket.writable && error.code !== 'ECONNRESET' && !owed) {
     const status = statusOf(error);
-    const { type, text = '' } = written(problem(status, { detail: explanation(status) }));
+    const { type, text = '' } = serialize(problem(status, { detail: explanation(status) }));
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
         `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
@@ -26,7 +26,7 @@ export function answerClientError(error: ClientError, socket: Duplex): void {
 /** Answers an `Expect` that asks for anything but 100-continue. Node's own refusal is not a problem document. */
 export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const refusal = problem(417, { detail: 'The only expectation that can be met is 100-continue.' });
-  const { type, text } = written(refusal);
+  const { type, text } = serialize(refusal);
   response.writeHead(refusal.status, { 'Content-Type': type, Connection: 'close' }).end(text);
 }
 

@@ -1,5 +1,6 @@
-import type { Database, Tx } from '../postgres/database';
+import type { Database } from '../postgres/database';
 import { statement } from '../postgres/statement';
+import type { Tx } from '../postgres/tx';
 import { type Answer, problem } from './problem';
 
 /**
@@ -54,15 +55,10 @@ export async function answerOnce(
       return stored;
     }
     const answer = await effect(tx);
-    if (passes(answer)) return answer;
+    if (answer.isTransient) return answer;
     await tx.run(keepAnswer, [key, fingerprint(request), answer.status, JSON.stringify(answer.body)]);
     return answer;
   });
-}
-
-/** A refusal that tells the client to wait and repeat the request must not be what the repetition gets. */
-function passes({ body }: Answer): boolean {
-  return 'reason' in body && body.reason === 'checkout_in_progress';
 }
 
 /** The stored answer, for a route that would otherwise do something slow or fallible before its transaction. */

@@ -34,7 +34,7 @@ function wholeNumber(min: number, max: number) {
   return z
     .string()
     .refine((text) => DIGITS.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: `must be a whole number from ${min} to ${max}, written in decimal digits`,
+      error: `must be a whole number from ${min} to ${max}, serialize in decimal digits`,
     })
     .transform(Number)
     .meta({ override: { type: 'integer', minimum: min, maximum: max } });

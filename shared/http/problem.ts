@@ -5,6 +5,8 @@ export interface Answer {
   readonly status: number;
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The same request will soon get another answer, so this one is not stored under an Idempotency-Key. */
+  readonly isTransient?: boolean;
 }
 
 /** Problem details as of RFC 9457, with the members this API adds. */
@@ -29,9 +31,10 @@ export interface ProblemDetails {
   readonly detail: string;
   readonly saga_id?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly isTransient?: boolean;
 }
 
-export function problem(status: number, { headers, ...details }: ProblemDetails): Answer {
+export function problem(status: number, { headers, isTransient, ...details }: ProblemDetails): Answer {
   const { reason } = details;
   const body: Problem = {
     type: reason === undefined ? 'about:blank' : `/problems/${reason}`,
@@ -39,14 +42,14 @@ export function problem(status: number, { headers, ...details }: ProblemDetails)
     status,
     ...details,
   };
-  return headers === undefined ? { status, body } : { status, body, headers };
+  return { status, body, ...(headers && { headers }), ...(isTransient && { isTransient }) };
 }
 
 /**
  * An answer as it is sent: its media type and text, or neither where the status allows no body.
  * @param filledIn what the server adds to a problem
  */
-export function written(
+export function serialize(
   { status, body }: Answer,
   filledIn?: Pick<Problem, 'instance' | 'trace_id'>,
 ): { type: string; text: string } | { type?: never; text?: never } {

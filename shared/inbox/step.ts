@@ -1,5 +1,5 @@
 import type { SagaEvent } from '../contract/events';
-import type { Tx } from '../postgres/database';
+import type { Tx } from '../postgres/tx';
 
 /** What a batch of events led to, besides the rows that changed. */
 export interface StepOutcome {

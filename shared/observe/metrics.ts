@@ -2,16 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
- * Every metric of the project. A label takes its values from a list that is known in advance (a route, a step, a
- * queue) and never from a request, because each new value is a time series that Prometheus keeps for weeks.
+ * The metrics that every service has; a service's own are in its src/metrics.ts. A label takes its values from a list
+ * that is known in advance (a route, a step, a queue) and never from a request, because each new value is a time series
+ * that Prometheus keeps for weeks.
  */
 export const registry = new Registry();
 
 collectDefaultMetrics({ register: registry });
 
-const registers = [registry];
+/** For a metric's `registers`. */
+export const registers = [registry];
 
-const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
+/** Buckets for what takes from a millisecond to the longest wait of a request, in seconds. */
+export const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
 
 export const httpDuration = new Histogram({
   name: 'http_request_duration_seconds',
@@ -24,14 +27,6 @@ export const httpDuration = new Histogram({
 export const httpInFlight = new Gauge({
   name: 'http_requests_in_flight',
   help: 'Requests that have arrived and are not answered yet.',
-  registers,
-});
-
-export const sagaDuration = new Histogram({
-  name: 'saga_duration_seconds',
-  help: 'Time from opening a checkout saga to its end, by outcome (paid, or the reason of the failure).',
-  labelNames: ['outcome'] as const,
-  buckets: FAST,
   registers,
 });
 
@@ -51,12 +46,6 @@ export const stepBatchSize = new Histogram({
   registers,
 });
 
-export const compensations = new Counter({
-  name: 'saga_compensations_total',
-  help: 'Reservations that were given back because payment said no.',
-  registers,
-});
-
 export const duplicates = new Counter({
   name: 'saga_duplicates_total',
   help: 'Events that a step had already handled, or that belong to a saga which has ended.',
@@ -70,25 +59,6 @@ export const deadLettered = new Counter({
   labelNames: ['queue'] as const,
   registers,
 });
-
-export const admissionRefused = new Counter({
-  name: 'saga_admission_refused_total',
-  help: 'Checkouts answered 429 before anything had started.',
-  registers,
-});
-
-export const answeredLate = new Counter({
-  name: 'saga_answered_late_total',
-  help: 'Checkouts whose buyer waited and was answered 202, because it had not ended in time.',
-  registers,
-});
-
-export const sagaInFlight = sampled('saga_in_flight', 'Checkout sagas that have not ended yet.');
-
-export const sagaOldest = sampled(
-  'saga_oldest_in_flight_seconds',
-  'Age of the oldest checkout saga that has not ended yet; 0 when there is none.',
-);
 
 export const outboxPending = sampled('saga_outbox_pending', 'Outbox rows the broker has not confirmed yet.');
 
@@ -123,7 +93,7 @@ const READING_MS = 1_000;
  * A gauge that is read when Prometheus asks. It appears once a service has said where it comes from, and it is left
  * out of a scrape whose reading fails: no figure is better than a stale one, and the other metrics still get through.
  */
-function sampled(name: string, help: string) {
+export function sampled(name: string, help: string) {
   let read: () => Promise<number> | number;
   return {
     from(source: () => Promise<number> | number): void {

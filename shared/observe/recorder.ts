@@ -13,13 +13,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import type { Attributes, Span, SpanKind, Traceparent } from './trace';
-
-export interface Recorder {
-  startSpan(name: string, kind: SpanKind, parent: Traceparent | undefined, attributes: Attributes): Span;
-  /** Exports what has not been exported yet. */
-  shutdown(): Promise<void>;
-}
+import type { Recorder, Traceparent } from './span';
 
 const KIND = { internal: 0, server: 1, producer: 3, consumer: 4 } as const;
 const ERROR = 2;

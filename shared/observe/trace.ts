@@ -1,21 +1,6 @@
-import type { Attributes as OtelAttributes } from '@opentelemetry/api';
-import type { Recorder } from './recorder';
+import type { Attributes, Recorder, Span, SpanKind, Traceparent } from './span';
 
-/**
- * W3C trace context (https://www.w3.org/TR/trace-context/). It is carried from the HTTP request through outbox rows
- * and messages whether or not anybody exports spans, because its trace id is what ties the log lines of three
- * services together. With an OTLP endpoint, spans are recorded and exported as well.
- */
-export type Traceparent = string;
-
-export type SpanKind = 'server' | 'producer' | 'consumer' | 'internal';
-export type Attributes = OtelAttributes;
-
-export interface Span {
-  /** The context to hand on to whatever this span causes. */
-  readonly traceparent: Traceparent;
-  end(error?: unknown): void;
-}
+export type { Attributes, Span, SpanKind, Traceparent } from './span';
 
 export interface TracingOptions {
   readonly service: string;

@@ -1,8 +1,9 @@
 import { BATCH_CONTENT_TYPE, encodeBatches } from '../contract/cloudevents';
-import { type EventType, publisherOf, type SagaEvent } from '../contract/events';
+import { type EventType, type SagaEvent, serviceOf } from '../contract/events';
 import type { Logger } from '../observe/log';
 import { outboxOldestAge, outboxPending, sharedReading } from '../observe/metrics';
-import type { Database, Tx } from '../postgres/database';
+import type { Database } from '../postgres/database';
+import type { Tx } from '../postgres/tx';
 import type { Publisher } from '../rabbit/publisher';
 import { exchangeOf } from '../rabbit/topology';
 import { repeat } from '../service/loop';
@@ -56,7 +57,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
 
   const send = (row: OutboxRow) =>
     publisher.publish({
-      exchange: exchangeOf(publisherOf(row.routing_key as EventType)),
+      exchange: exchangeOf(serviceOf(row.routing_key as EventType)),
       routingKey: row.routing_key,
       body: row.body,
       contentType: BATCH_CONTENT_TYPE,

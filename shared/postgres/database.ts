@@ -2,25 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../observe/log';
 import { asDatabaseFault, CommitUnknown, DatabaseUnavailable, isRace } from './errors';
-import type { Statement } from './statement';
 import { OpenTransaction } from './transaction';
+import type { Tx } from './tx';
 
 /**
  * The promise of this file: when `transaction` resolves, PostgreSQL has said COMMIT; when it rejects, nothing
  * happened, unless the error is CommitUnknown.
  */
-
-/** What statements are asked of: they are sent as they are issued, so independent ones may be issued together. */
-export interface Reader {
-  /** @throws DatabaseError (with its SQLSTATE) or DatabaseUnavailable */
-  run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;
-}
-
-/** An open transaction. */
-export interface Tx extends Reader {
-  /** Like `run`, for what needs no answer: it goes ahead of COMMIT, and the transaction fails with it. */
-  send(statement: Statement<unknown>, values?: readonly unknown[]): void;
-}
 
 export interface Database {
   /** Runs `work` in one transaction, again if another transaction got in its way: `work` may run several times. */

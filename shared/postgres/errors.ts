@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg';
+import { SQLSTATE, SQLSTATE_CLASS } from './sqlstates';
 
 /** No connection to be had, or it was lost before COMMIT was sent: nothing happened. `cause` says what broke. */
 export class DatabaseUnavailable extends Error {
@@ -15,27 +16,31 @@ export class CommitUnknown extends Error {
   override readonly name = 'CommitUnknown';
 }
 
-/** SQLSTATEs that say two transactions got in each other's way, so that running this one again will do. */
-const RACES = new Set([
-  '40001' /* serialization */,
-  '40P01' /* deadlock */,
-  '23505' /* unique: another was first */,
+/** Two transactions got in each other's way, so running this one again will do. */
+const RACES: ReadonlySet<string> = new Set([
+  SQLSTATE.SERIALIZATION_FAILURE,
+  SQLSTATE.DEADLOCK_DETECTED,
+  // Another transaction inserted the same key first.
+  SQLSTATE.UNIQUE_VIOLATION,
 ]);
 
-/** SQLSTATEs, or their classes, that speak of the state of the server or the schema, and not of the work. */
-const OUTAGE_CLASSES = new Set([
-  '08' /* connection */,
-  '40' /* rolled back: the server is that busy */,
-  '53' /* resources */,
-  '57' /* intervention */,
-  '58' /* system */,
+/** What speaks of the state of the server or the schema, and not of the work. */
+const OUTAGE_CLASSES: ReadonlySet<string> = new Set([
+  SQLSTATE_CLASS.CONNECTION_EXCEPTION,
+  // The server is so busy that races do not end.
+  SQLSTATE_CLASS.TRANSACTION_ROLLBACK,
+  SQLSTATE_CLASS.INSUFFICIENT_RESOURCES,
+  SQLSTATE_CLASS.OPERATOR_INTERVENTION,
+  SQLSTATE_CLASS.SYSTEM_ERROR,
 ]);
-const OUTAGE_CODES = new Set([
-  '25006' /* read-only: a failover */,
-  '25P03' /* idle timeout */,
-  '42703' /* no such column: during an upgrade the schema is another version's */,
-  '42P01' /* no such table: likewise */,
-  '55P03' /* lock timeout */,
+const OUTAGE_CODES: ReadonlySet<string> = new Set([
+  // A failover.
+  SQLSTATE.READ_ONLY_SQL_TRANSACTION,
+  SQLSTATE.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+  // During an upgrade the schema is another version's.
+  SQLSTATE.UNDEFINED_COLUMN,
+  SQLSTATE.UNDEFINED_TABLE,
+  SQLSTATE.LOCK_NOT_AVAILABLE,
 ]);
 
 export function isRace(error: unknown): boolean {

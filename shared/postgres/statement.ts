@@ -20,6 +20,11 @@ export function asJson(changes: Iterable<readonly [key: string, change: unknown]
   return JSON.stringify(Object.fromEntries(changes));
 }
 
+/** Rows as one array for each of these columns, in this order: the parameters of a statement that inserts by unnest. */
+export function columns<Row, Names extends readonly (keyof Row)[]>(rows: readonly Row[], ...names: Names) {
+  return names.map((name) => rows.map((row) => row[name])) as { [I in keyof Names]: Row[Names[I]][] };
+}
+
 /**
  * An array as PostgreSQL writes it, for one that is itself an element. JSON quotes as it does, but for control characters,
  * which no id has.

@@ -1,7 +1,7 @@
 import pg, { type PoolClient } from 'pg';
-import type { Tx } from './database';
 import { asDatabaseFault, CommitUnknown, DatabaseUnavailable } from './errors';
 import type { Statement } from './statement';
+import type { Tx } from './tx';
 
 /**
  * A transaction on the wire, in as few round trips as its work allows: what is issued first goes along with BEGIN, and what

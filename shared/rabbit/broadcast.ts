@@ -1,6 +1,7 @@
 import type { Channel } from 'amqplib';
+import type { BroadcastName } from '../contract/broadcasts';
 import type { Logger } from '../observe/log';
-import { fatal, keepConnected, type RabbitConnection } from './connection';
+import { closeOnFailure, keepConnected, type RabbitConnection } from './connection';
 import type { TopologyMode } from './topology';
 
 /**
@@ -17,7 +18,7 @@ export async function connectBroadcast(options: {
   name: string;
   log: Logger;
   topology?: TopologyMode;
-  exchange: string;
+  exchange: BroadcastName;
   onTold(body: string): void;
 }): Promise<Broadcast> {
   let channel: Channel | undefined;
@@ -32,7 +33,7 @@ export async function connectBroadcast(options: {
       opened.on('close', () => {
         channel = undefined;
       });
-      opened.on('close', fatal(model));
+      opened.on('close', closeOnFailure(model));
       const declared = await opened.assertQueue('', {
         exclusive: true,
         autoDelete: true,

@@ -11,7 +11,7 @@ export interface RabbitConnection {
 
 /**
  * Connects, declares or checks the topology and calls `setup`; does all of it again whenever the connection was lost. A
- * channel that `setup` opens must end the whole connection when it breaks (see `fatal`), because amqplib recovers
+ * channel that `setup` opens must end the whole connection when it breaks (see `closeOnFailure`), because amqplib recovers
  * connections only.
  */
 export async function keepConnected(options: {
@@ -105,7 +105,7 @@ async function unlessLost(model: ChannelModel, work: () => Promise<void>): Promi
 }
 
 /** Ends the connection of a channel that broke, so that recovery builds both anew. */
-export function fatal(model: ChannelModel): () => void {
+export function closeOnFailure(model: ChannelModel): () => void {
   return () => {
     // It throws at once when the connection is closing already, which is what was wanted.
     Promise.resolve()

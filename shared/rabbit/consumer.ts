@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from '../observe/log';
-import { fatal, keepConnected, type RabbitConnection } from './connection';
+import { closeOnFailure, keepConnected, type RabbitConnection } from './connection';
 import type { TopologyMode } from './topology';
 
 export interface Delivery {
@@ -50,7 +50,7 @@ export async function connectConsumer(options: {
         channel.on('close', () => {
           open = false;
         });
-        const end = fatal(model);
+        const end = closeOnFailure(model);
         channel.on('close', end);
         if (cancelling) continue;
         await channel.prefetch(prefetch);

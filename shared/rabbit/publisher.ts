@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Logger } from '../observe/log';
-import { fatal, keepConnected } from './connection';
+import { closeOnFailure, keepConnected } from './connection';
 import type { TopologyMode } from './topology';
 
 /** One message to be routed by `exchange` and `routingKey`. */
@@ -60,7 +60,7 @@ export async function connectPublisher(options: {
         channel = undefined;
         rejectAll('the broker was lost before it confirmed');
       });
-      opened.on('close', fatal(model));
+      opened.on('close', closeOnFailure(model));
       // A message without a queue is returned first and confirmed afterwards: the confirm means nothing then.
       opened.on('return', ({ fields, properties }) => {
         const { exchange, routingKey } = fields as unknown as { exchange: string; routingKey: string };
@@ -69,7 +69,7 @@ export async function connectPublisher(options: {
           ?.reject(new Error(`no queue hears ${routingKey} of ${exchange}`));
       });
       channel = opened;
-      end = fatal(model);
+      end = closeOnFailure(model);
     },
   });
 

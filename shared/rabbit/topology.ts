@@ -1,5 +1,6 @@
 import type { Channel } from 'amqplib';
-import { eventsHeardBy, eventTypes, publisherOf, queues } from '../contract/events';
+import { broadcastNames } from '../contract/broadcasts';
+import { eventsHeardBy, eventTypes, queues, serviceOf } from '../contract/events';
 
 /**
  * What the broker holds. Whoever connects first declares all of it, so that no order of starting loses a message; where
@@ -12,9 +13,6 @@ import { eventsHeardBy, eventTypes, publisherOf, queues } from '../contract/even
  * Queues are quorum queues: replicated where there are several brokers, and written to disk before a confirm.
  */
 export const DEAD_LETTERS = 'dead_letters';
-
-/** Where the outcomes of sagas are told to every replica of order; a hint, so nothing about it is durable. */
-export const SETTLED = 'order.settled';
 
 /** Deliveries after which the broker itself gives a message up: only a message that ends processes gets there. */
 const DELIVERY_LIMIT = 100;
@@ -33,8 +31,8 @@ export function deadLetterQueueOf(queue: string): string {
 /** What there is to declare, as data: one source for the services and for the definitions that a deployment imports. */
 export const exchanges: readonly { name: string; type: 'direct' | 'fanout' }[] = [
   { name: DEAD_LETTERS, type: 'direct' },
-  { name: SETTLED, type: 'fanout' },
-  ...[...new Set(eventTypes.map((type) => exchangeOf(publisherOf(type))))].map((name) => ({
+  ...broadcastNames.map((name) => ({ name, type: 'fanout' as const })),
+  ...[...new Set(eventTypes.map((type) => exchangeOf(serviceOf(type))))].map((name) => ({
     name,
     type: 'direct' as const,
   })),
@@ -61,7 +59,7 @@ export const declaredQueues: readonly { name: string; arguments: Record<string, 
 export const bindings: readonly { exchange: string; queue: string; key: string }[] = queues.flatMap(
   (queue) => [
     { exchange: DEAD_LETTERS, queue: deadLetterQueueOf(queue), key: queue },
-    ...eventsHeardBy(queue).map((type) => ({ exchange: exchangeOf(publisherOf(type)), queue, key: type })),
+    ...eventsHeardBy(queue).map((type) => ({ exchange: exchangeOf(serviceOf(type)), queue, key: type })),
   ],
 );
 

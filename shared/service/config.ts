@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INTERNAL_PORTS, type ServiceName, services } from '../services';
 
 /** A whole number, of milliseconds for instance. */
 export function count(standard: number, min = 1, max = 10_000_000) {
@@ -25,11 +26,12 @@ export const address = (protocol: RegExp, example: string) =>
 export const databaseAddress = address(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/database');
 
 /** The settings that every service has. The README's configuration table describes them. */
-export function serviceSettings(standard: { port: number; internalPort: number }) {
+export function serviceSettings(name: ServiceName) {
+  const standard = services[name];
   return z.object({
     HOST: z.string().min(1).default('0.0.0.0'),
     PORT: port(standard.port),
-    INTERNAL_PORT: port(standard.internalPort),
+    INTERNAL_PORT: port(standard.port + INTERNAL_PORTS),
     DATABASE_URL: databaseAddress,
     AMQP_URL: address(/^amqps?$/, 'amqp://user:password@host:5672'),
     /** Whether the broker's exchanges and queues are declared, or only looked for: see tools/deploy/define-broker.ts. */

@@ -15,6 +15,7 @@ import { type Database, openDatabase } from '../postgres/database';
 import type { RabbitConnection } from '../rabbit/connection';
 import { connectConsumer } from '../rabbit/consumer';
 import { connectPublisher } from '../rabbit/publisher';
+import type { ServiceName } from '../services';
 import { CONFIG_EXIT_CODE, ConfigError, readConfig, type serviceSettings } from './config';
 import { Lifecycle } from './lifecycle';
 
@@ -46,7 +47,7 @@ export const HTTP_GRACE_MS = 30_000;
  * way, and closes its connections.
  */
 export async function runService<Settings extends ReturnType<typeof serviceSettings>>(
-  name: string,
+  name: ServiceName,
   settings: Settings,
   build: (core: Core<z.infer<Settings>>) => Parts | Promise<Parts>,
 ): Promise<void> {

@@ -1,3 +1,3 @@
 import { serviceSettings } from '../../shared/service/config';
 
-export const settings = serviceSettings({ port: 8003, internalPort: 9003 });
+export const settings = serviceSettings('stock');

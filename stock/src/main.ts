@@ -1,7 +1,7 @@
-import { compensations } from '../../shared/observe/metrics';
 import { runService } from '../../shared/service/service';
 import { settings } from './config';
 import { routes } from './http';
+import { compensations } from './metrics';
 import { reserveStock } from './saga/2-reserve-stock/step';
 import { settleReservation } from './saga/4-settle-reservation/step';
 import { openWaiting } from './waiting-sagas';

@@ -6,6 +6,7 @@ import { amount, id } from '../../shared/http/inputs';
 import { type Route, route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
 import { openDatabase } from '../../shared/postgres/database';
+import { serviceNames } from '../../shared/services';
 import { expectLedgersToBalance, query } from '../support/books';
 import { type Edge, exchange, openEdge, openServiceEdge, routesOf, silent, statuses } from '../support/edge';
 
@@ -335,7 +336,7 @@ describe('faults', () => {
     expect(JSON.stringify(answer.body)).not.toContain('swordfish');
   });
 
-  test.each(['order', 'payment', 'stock'] as const)(
+  test.each(serviceNames)(
     'every route of %s gets 503 with Retry-After while the database is away',
     async (service) => {
       const database = openDatabase({ url: 'postgresql://127.0.0.1:9/none', poolSize: 2, log: silent });

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 
 test('bytes that are no request, behind a checkout that is held, do not pass for its answer', async () => {
-  const shop = await Shop.open();
+  const shop = await ShopProcesses.open();
   const api = shop.client();
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const order = await api.order(user, { [item]: 1 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { type Exchange, outcomeOf } from '../../tools/audit/history/history';
+import { classify, type Exchange } from '../../tools/audit/history/history';
 
 export interface Buyers {
   /** Every request and its answer, which the audit of answers goes by. */
@@ -47,7 +47,7 @@ export async function letBuyersIn(url: string, count: number): Promise<Buyers> {
   async function insist(path: string, key: string | undefined = randomUUID()): Promise<Exchange> {
     for (;;) {
       const exchange = await ask(path, key);
-      if (outcomeOf(exchange) !== 'unknown' && exchange.status !== 429) return exchange;
+      if (classify(exchange) !== 'unknown' && exchange.status !== 429) return exchange;
       await sleep(REST_MS);
     }
   }
@@ -70,7 +70,7 @@ export async function letBuyersIn(url: string, count: number): Promise<Buyers> {
       // A checkout without a key joins the one under way, or learns how it ended.
       for (;;) {
         const exchange = await ask(`/orders/checkout/${order}`);
-        if (outcomeOf(exchange) !== 'unknown' && exchange.status !== 429) break;
+        if (classify(exchange) !== 'unknown' && exchange.status !== 429) break;
         await sleep(REST_MS);
       }
       answered.push({ askedAt });

@@ -1,3 +1,4 @@
+import { serviceNames } from '../../shared/services';
 import { victims } from './judging';
 import type { Kube } from './kube';
 
@@ -7,7 +8,6 @@ export interface Trial {
   strike(): Promise<string | undefined>;
 }
 
-const SERVICES = ['order', 'payment', 'stock'];
 const MANY = 3;
 
 /** Everything that is done to the shop while it sells. */
@@ -16,16 +16,16 @@ export async function trials(kube: Kube): Promise<Trial[]> {
   const lost = victims(await kube.pods()).map(({ kind }) => kind);
   return [
     ...lost.map((kind) => ({ title: `a pod of ${kind} is deleted`, strike: () => losePod(kube, kind) })),
-    ...SERVICES.map((name) => ({
+    ...serviceNames.map((name) => ({
       title: `${name} is rolled out anew`,
       strike: () => quietly(kube.restart(name)),
     })),
-    ...SERVICES.map((name) => ({
+    ...serviceNames.map((name) => ({
       title: `${name} is scaled to ${MANY}`,
       strike: () => quietly(kube.scale(name, MANY)),
     })),
     ...(nodes.length > 1 ? [{ title: 'a node is drained', strike: () => drainNode(kube) }] : []),
-    ...SERVICES.map((name) => ({
+    ...serviceNames.map((name) => ({
       title: `${name} is scaled to 1`,
       strike: () => quietly(kube.scale(name, 1)),
     })),

@@ -1,10 +1,22 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Call, Refused } from './calls';
-import type { ClusterDouble } from './cluster-double';
+
+/** What helm sees of a cluster, and what a test has it do. */
+export interface HelmCluster {
+  readonly helmVersion: string;
+  readonly contexts: readonly string[];
+  readonly releases: Map<string, { chart: string; namespace: string }>;
+  readonly definitions: Readonly<Record<string, readonly string[]>>;
+  readonly gatewayApi: string;
+  readonly failing: string | undefined;
+  readonly namespaces: Set<string>;
+  readonly kinds: string[];
+  readonly brings: Readonly<Record<string, readonly string[]>>;
+}
 
 /** As much of helm as the script uses, on a cluster that is a double as well. */
-export function helm(cluster: ClusterDouble, { words: [verb, ...words], flags }: Call): string {
+export function helm(cluster: HelmCluster, { words: [verb, ...words], flags }: Call): string {
   if (verb === 'version') return cluster.helmVersion;
   if (verb === 'show') return showDefinitions(cluster, words, flags);
   if (!cluster.contexts.includes(flags['--kube-context'] ?? '')) throw new Refused('Error: no such context');
@@ -23,7 +35,7 @@ export function helm(cluster: ClusterDouble, { words: [verb, ...words], flags }:
 }
 
 /** One after the other, with no line between them, and below what helm says of fetching a chart. */
-function showDefinitions(cluster: ClusterDouble, [what, chart = '']: string[], flags: Call['flags']): string {
+function showDefinitions(cluster: HelmCluster, [what, chart = '']: string[], flags: Call['flags']): string {
   if (what !== 'crds' || !flags['--version']) throw new Refused('Error: nobody asks helm for that');
   mustBeFound(chart, flags);
   const found = cluster.definitions[basename(chart)] ?? [];
@@ -40,7 +52,7 @@ metadata:
   return ['Pulled: registry.example/charts', ...texts].join('\n');
 }
 
-function list({ releases }: ClusterDouble, flags: Call['flags']): string {
+function list({ releases }: HelmCluster, flags: Call['flags']): string {
   const wanted = new RegExp(flags['--filter'] ?? '');
   const found = [...releases].filter(
     ([name, { namespace }]) => wanted.test(name) && namespace === flags['--namespace'],
@@ -48,7 +60,7 @@ function list({ releases }: ClusterDouble, flags: Call['flags']): string {
   return JSON.stringify(found.map(([name, { chart, namespace }]) => ({ name, namespace, chart })));
 }
 
-function upgrade(cluster: ClusterDouble, [release = '', chart = '']: string[], flags: Call['flags']): string {
+function upgrade(cluster: HelmCluster, [release = '', chart = '']: string[], flags: Call['flags']): string {
   const namespace = flags['--namespace'] ?? 'default';
   if (!existsSync(flags['--values'] ?? '')) throw new Refused(`Error: open ${flags['--values']}`);
   mustBeFound(chart, flags);

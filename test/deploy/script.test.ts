@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
+import { serviceNames } from '../../shared/services';
 import { changes, expectInOrder, Rehearsal } from './rehearsal';
 import { openShopFront, type ShopFront } from './shop-front';
 
@@ -74,9 +75,7 @@ test('makes every Secret of its table once, and shows no value of any', async ()
   }
   const { username, password, uri } = rehearsal.secret('order-database');
   expect(uri).toBe(`postgresql://${username}:${password}@order-db-rw:5432/order`);
-  const passwords = ['order', 'payment', 'stock'].map(
-    (name) => rehearsal.secret(`${name}-database`).password,
-  );
+  const passwords = serviceNames.map((name) => rehearsal.secret(`${name}-database`).password);
   expect(new Set(passwords).size).toBe(3);
   const certificate = new X509Certificate(rehearsal.secret('chandlery-tls')['tls.crt'] ?? '');
   expect(certificate.checkHost('chandlery.localhost')).toBe('chandlery.localhost');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../tools/support/ports';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 
 export interface ShopFront {
   url: string;
@@ -11,7 +11,7 @@ export interface ShopFront {
 
 /** A real shop behind the local gateway: one address for all three services, as a cluster's gateway is. */
 export async function openShopFront(): Promise<ShopFront> {
-  const shop = await Shop.open();
+  const shop = await ShopProcesses.open();
   const [port] = await freePorts(1);
   const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, GATEWAY_PORT: String(port), LOG_LEVEL: 'warn' };
   for (const { service, url, internalUrl } of shop.replicas) {

@@ -1,3 +1,4 @@
+import { serviceOfPath } from '../../shared/services';
 import { FRAMING } from './hostile/framing';
 import { type Gateway, openGateway } from './hostile/gateway';
 import { complaint, type HttpInput, play } from './hostile/raw-socket';
@@ -38,8 +39,8 @@ async function complaintsOf(
   return complaints;
 }
 
-const SERVICE = { orders: 'order', payment: 'payment', stock: 'stock' } as const;
-const atService = ({ to }: HttpInput) => Number(new URL(target.shop.of(SERVICE[to])[0]?.url ?? '').port);
+const atService = ({ to }: HttpInput) =>
+  Number(new URL(target.shop.of(serviceOfPath(`/${to}`))[0]?.url ?? '').port);
 const atGateway = () => gateway.port;
 
 describe.each(Object.entries(FAMILIES))('%s', (_, inputs) => {

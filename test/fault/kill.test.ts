@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { perService, type ServiceName, serviceNames } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { askAgain, checkOutAll, fill, liesTold, placeOrders } from '../support/load';
-import { type ServiceName, Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 
-let shop: Shop;
+let shop: ShopProcesses;
 let api: ApiClient;
 beforeEach(async () => {
-  shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '3000' } } });
+  shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '3000' } } });
   api = shop.client();
 });
 afterEach(async () => {
@@ -19,7 +20,7 @@ afterEach(async () => {
 const KILLS = 5;
 const ORDERS = 1_500;
 
-test.each<ServiceName>(['order', 'payment', 'stock'])(
+test.each<ServiceName>(serviceNames)(
   'kill -9 of %s at any moment, and a start after it: every saga ends, nobody is told a lie, and the books balance',
   async (service) => {
     const market = await fill(api);
@@ -43,8 +44,8 @@ test.each<ServiceName>(['order', 'payment', 'stock'])(
 
 test('SIGTERM of one of two replicas of everything, one after the other, fails not one checkout', async () => {
   await shop.close();
-  shop = await Shop.open({
-    replicas: { order: 2, payment: 2, stock: 2 },
+  shop = await ShopProcesses.open({
+    replicas: perService(() => 2),
     env: { all: { DRAIN_DELAY_MS: '300' } },
   });
   api = shop.client();
@@ -56,7 +57,7 @@ test('SIGTERM of one of two replicas of everything, one after the other, fails n
   // Buyers go to the first replica of order, so that the one stopped is the one they do not use.
   const direct = shop.client({ order: [first.url] });
   const selling = checkOutAll(direct, orders);
-  for (const service of ['payment', 'stock', 'order'] as const) {
+  for (const service of serviceNames) {
     for (const replica of shop.of(service).slice(service === 'order' ? 1 : 0)) {
       await shop.end(replica, 'SIGTERM');
       shop.start(replica);

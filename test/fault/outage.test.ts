@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { serviceNames } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { closeConnections } from '../support/cluster';
 import { askAgain, checkOutAll, fill, liesTold, placeOrders } from '../support/load';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 import { until } from '../support/wire';
 
-let shop: Shop;
+let shop: ShopProcesses;
 let api: ApiClient;
 beforeEach(async () => {
-  shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '3000' } } });
+  shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '3000' } } });
   api = shop.client();
 });
 afterEach(async () => {
@@ -44,7 +45,7 @@ test('every connection to the broker cut, again and again: no process ends, and 
 test('every database connection ended by the server, in COMMIT or wherever: no process ends, and every checkout does', () =>
   sellThrough(() =>
     Promise.all(
-      (['order', 'payment', 'stock'] as const).map((service) =>
+      serviceNames.map((service) =>
         shop.rows(
           service,
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -57,7 +58,7 @@ test('every database connection ended by the server, in COMMIT or wherever: no p
 test('with the decider unreachable a buyer is told 202, never "failed", and the outcome is true once it is back', async () => {
   await api.close();
   await shop.close();
-  shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '500', ANSWER_WITHIN_MS: '1500' } } });
+  shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '500', ANSWER_WITHIN_MS: '1500' } } });
   api = shop.client();
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const order = await api.order(user, { [item]: 1 });

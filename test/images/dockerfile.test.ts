@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
+import { INTERNAL_PORTS, serviceNames, services } from '../../shared/services';
 import { KUSTOMIZE } from '../support/tools';
 import { readStages, withBases } from './dockerfile';
 
 const stages = readStages();
-const images = ['order', 'payment', 'stock', 'tools'];
+const images = [...serviceNames, 'tools'];
 const partsOf = (image: string) => withBases(stages, image);
 const setting = (image: string, keyword: string) =>
   partsOf(image)
@@ -58,10 +59,9 @@ test('the images share all layers but the last', () => {
 });
 
 test('a service listens where its image says', () => {
-  for (const service of ['order', 'payment', 'stock']) {
-    const config = readFileSync(join(root, service, 'src/config.ts'), 'utf8');
-    const [, port, internal] = /port: (\d+), internalPort: (\d+)/.exec(config) ?? [];
-    expect(setting(service, 'EXPOSE')).toBe(`${port} ${internal}`);
+  for (const service of serviceNames) {
+    const { port } = services[service];
+    expect(setting(service, 'EXPOSE')).toBe(`${port} ${port + INTERNAL_PORTS}`);
     expect(JSON.parse(setting(service, 'CMD') ?? '')).toEqual([`dist/${service}/src/main.js`]);
   }
 });

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
+import { serviceNames } from '../../shared/services';
 import { createEmptyDatabase } from '../support/cluster';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 import { ImageFiles } from './image-files';
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ const tool = (args: string[], env: Record<string, string>) =>
 
 test('the services and the auditor work with the files that their images have', async () => {
   const collector = await collectTraces();
-  const shop = await Shop.open({
+  const shop = await ShopProcesses.open({
     spawn: (service) => ({ ...nobody, node: files.node, cwd: files.of(service) }),
     env: {
       all: { NODE_ENV: 'production', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
@@ -46,17 +47,14 @@ test('the services and the auditor work with the files that their images have', 
   expect(collector.received).toBeGreaterThan(0);
 });
 
-test.each(['order', 'payment', 'stock'] as const)(
-  'the tools bring an empty database of %s up to date',
-  async (service) => {
-    const env = { DATABASE_URL: await createEmptyDatabase(service) };
-    const migrate = () => tool(['dist/tools/deploy/migrate.js', service], env);
-    expect((await migrate()).stdout).toContain(`${service}: applied`);
-    expect((await migrate()).stdout).toContain('up to date');
-  },
-);
+test.each(serviceNames)('the tools bring an empty database of %s up to date', async (service) => {
+  const env = { DATABASE_URL: await createEmptyDatabase(service) };
+  const migrate = () => tool(['dist/tools/deploy/migrate.js', service], env);
+  expect((await migrate()).stdout).toContain(`${service}: applied`);
+  expect((await migrate()).stdout).toContain('up to date');
+});
 
-function addressesOf({ databases, amqp }: Shop) {
+function addressesOf({ databases, amqp }: ShopProcesses) {
   const { order, payment, stock } = databases;
   return {
     ORDER_DATABASE_URL: order,

@@ -1,7 +1,15 @@
 import { checkEnded, checkSaga } from './invariants';
 import { Machine } from './machine';
 import { type Bounds, inOneBatch, type Move } from './moves';
-import { openShop, protocol, type Rules, type Service, type Shop, type World } from './world';
+import {
+  type InitialShop,
+  openShop,
+  protocol,
+  type Rules,
+  type Service,
+  services,
+  type World,
+} from './world';
 
 /**
  * Explores every state that a small shop can get into, breadth first, so that what is found wrong is found with the
@@ -23,10 +31,13 @@ export interface Exploration {
 
 /** A state number of each service, in this order. Three numbers below 2^17 fit into one that is exact. */
 type Numbers = readonly [order: number, payment: number, stock: number];
-const services = ['order', 'payment', 'stock'] as const;
 const LIMIT = 2 ** 17;
 
-export async function explore(shop: Shop, bounds: Bounds, rules: Rules = protocol): Promise<Exploration> {
+export async function explore(
+  shop: InitialShop,
+  bounds: Bounds,
+  rules: Rules = protocol,
+): Promise<Exploration> {
   const started = performance.now();
   const machine = Object.fromEntries(
     services.map((service) => [service, new Machine(service, openShop(shop), bounds, rules)]),

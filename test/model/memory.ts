@@ -1,5 +1,5 @@
-import type { Tx } from '../../shared/postgres/database';
 import type { Statement } from '../../shared/postgres/statement';
+import type { Tx } from '../../shared/postgres/tx';
 
 /**
  * Just enough of a database to run the services' steps on: tables of rows that are replaced and never changed, and

@@ -1,6 +1,6 @@
 import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/decide';
 import type { Surroundings } from './surroundings';
-import { addFunds, addItem, changeStock, type Shop } from './world';
+import { addFunds, addItem, changeStock, type InitialShop, services } from './world';
 
 const TRACE = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`;
 /** Orders that buyers come back to: the last ones, some of which are being checked out. */
@@ -12,7 +12,7 @@ export class People {
 
   constructor(
     private readonly around: Surroundings,
-    private readonly shop: Shop,
+    private readonly shop: InitialShop,
   ) {}
 
   request(): CheckoutRequest {
@@ -37,7 +37,7 @@ export class People {
   async changeSomething(): Promise<readonly string[]> {
     const { random, world, rules } = this.around;
     const change = random.pick([-5, -1, 1, 5, 20]);
-    switch (random.pick(['order', 'payment', 'stock'] as const)) {
+    switch (random.pick(services)) {
       case 'order': {
         const orderId = String(random.between(0, world.order.orders.size));
         await this.around.atOnce('order', (tx) => addItem(tx, world, orderId, rules));

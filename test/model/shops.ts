@@ -1,8 +1,8 @@
 import type { Bounds } from './moves';
-import type { Shop } from './world';
+import type { InitialShop } from './world';
 
 /** The small shops that the model explores, each made for a kind of trouble. */
-export const shops: Record<string, { shop: Shop; bounds: Bounds }> = {
+export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
   'two buyers want the last unit, and try twice': {
     shop: {
       users: { ann: 1, bob: 1 },

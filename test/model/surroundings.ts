@@ -2,7 +2,7 @@ import type { Random } from '../../tools/chaos/random';
 import { Bus } from './bus';
 import { checkBooks, checkChanges, checkSaga } from './invariants';
 import { type Sql, Transaction } from './memory';
-import { openShop, type Rules, type Service, type Shop, statementsOf, type World } from './world';
+import { type InitialShop, openShop, type Rules, type Service, statementsOf, type World } from './world';
 
 /** Probabilities, each of one occasion. */
 export interface Risks {
@@ -29,7 +29,7 @@ export class Surroundings {
   private outboxIds = 0;
 
   constructor(
-    shop: Shop,
+    shop: InitialShop,
     readonly rules: Rules,
     readonly random: Random,
     readonly risks: Risks,

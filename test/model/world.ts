@@ -55,14 +55,14 @@ export const protocol: Rules = {
   outbox: 'read whole',
 };
 
-export interface Shop {
+export interface InitialShop {
   /** Credit of each user. */
   users: Record<string, number>;
   items: Record<string, { stock: number; price: number }>;
   orders: Record<string, { user: string; lines: Record<string, number> }>;
 }
 
-export function openShop(shop: Shop): World {
+export function openShop(shop: InitialShop): World {
   const world = { order: orderTables(), payment: paymentTables(), stock: stockTables() };
   for (const [id, credit] of Object.entries(shop.users)) {
     world.payment.users.set(id, { id, credit });

@@ -4,16 +4,17 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
+import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { countMessages } from '../../shared/rabbit/queues';
 import { bindings, checkTopology, declaredQueues } from '../../shared/rabbit/topology';
+import { type ServiceName, serviceNames } from '../../shared/services';
 import { brokerUsers, permissionsOf } from '../../tools/deploy/broker-definitions';
-import { runtimeRights } from '../../tools/deploy/grants';
-import { createDatabase, createVhost, rabbitApi } from '../support/cluster';
-import { type ServiceName, Shop } from '../support/shop';
+import { tablesOf } from '../../tools/deploy/grants';
+import { createDatabases, createVhost, rabbitApi } from '../support/cluster';
+import { ShopProcesses } from '../support/shop';
 
 /** A shop as a cluster runs it: services that may not change their schema, nor what the broker holds. */
 const run = promisify(execFile);
-const names: readonly ServiceName[] = ['order', 'payment', 'stock'];
 const secret = randomBytes(12).toString('hex');
 const roles = { runtime: `runtime_${secret}`, auditor: `auditor_${secret}`, operator: `operator_${secret}` };
 
@@ -66,12 +67,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 beforeAll(async () => {
-  const [order, payment, stock] = await Promise.all([
-    createDatabase('order'),
-    createDatabase('payment'),
-    createDatabase('stock'),
-  ]);
-  owned = { order, payment, stock };
+  owned = await createDatabases();
   vhost = await createVhost();
   for (const role of Object.values(roles)) {
     await query(process.env.TEST_POSTGRES_URL ?? '', `CREATE ROLE "${role}" LOGIN PASSWORD '${secret}'`);
@@ -81,25 +77,25 @@ beforeAll(async () => {
     AUDITOR_ROLE: roles.auditor,
     OPERATOR_ROLE: roles.operator,
   };
-  await Promise.all([...names.map((service) => migrate(service, settings)), define()]);
+  await Promise.all([...serviceNames.map((service) => migrate(service, settings)), define()]);
 });
 afterAll(async () => {
   for (const user of brokerUsers) await rabbitApi('DELETE', `/users/${user}`);
 });
 
 describe('a shop whose services have no more rights than they need', () => {
-  let shop: Shop;
+  let shop: ShopProcesses;
   beforeAll(async () => {
     const restricted = (service: ServiceName) => ({
       DATABASE_URL: databaseUrl(service, roles.runtime),
       AMQP_URL: brokerUrl(service),
       TOPOLOGY: 'check',
     });
-    shop = await Shop.open({
+    shop = await ShopProcesses.open({
       amqp: vhost,
       databases: owned,
       replicas: { order: 2 },
-      env: Object.fromEntries(names.map((service) => [service, restricted(service)])),
+      env: Object.fromEntries(serviceNames.map((service) => [service, restricted(service)])),
     });
   });
   afterAll(() => shop.close());
@@ -146,7 +142,9 @@ describe('a service may not', () => {
     ['speak for an operator', 'payment', 'INSERT INTO operator_actions DEFAULT VALUES'],
     ['read which migrations there were', 'stock', 'SELECT * FROM _prisma_migrations'],
   ] as const)('%s', async (_title, service, sql) => {
-    await expect(query(databaseUrl(service, roles.runtime), sql)).rejects.toMatchObject({ code: '42501' });
+    await expect(query(databaseUrl(service, roles.runtime), sql)).rejects.toMatchObject({
+      code: SQLSTATE.INSUFFICIENT_PRIVILEGE,
+    });
   });
 
   test.each([
@@ -189,15 +187,17 @@ async function refusal(
 
 describe('the auditor and operators', () => {
   test('read every table, and an operator adds to what operators did', async () => {
-    for (const service of names) {
-      for (const table of Object.keys(runtimeRights[service])) {
+    for (const service of serviceNames) {
+      for (const table of Object.keys(tablesOf(service))) {
         await query(databaseUrl(service, roles.auditor), `SELECT * FROM ${table} LIMIT 1`);
         await query(databaseUrl(service, roles.operator), `SELECT * FROM ${table} LIMIT 1`);
       }
       const note = `INSERT INTO operator_actions (actor, action, saga_ids, event_ids, reason, detail)
         VALUES ('me', 'cancel', '{}', '{}', 'a test', '{}')`;
       await query(databaseUrl(service, roles.operator), note);
-      await expect(query(databaseUrl(service, roles.auditor), note)).rejects.toMatchObject({ code: '42501' });
+      await expect(query(databaseUrl(service, roles.auditor), note)).rejects.toMatchObject({
+        code: SQLSTATE.INSUFFICIENT_PRIVILEGE,
+      });
     }
   });
 
@@ -215,13 +215,13 @@ describe('the auditor and operators', () => {
 
 describe('preparing', () => {
   test('gives rights on every table that there is, and names none that is not', async () => {
-    for (const service of names) {
+    for (const service of serviceNames) {
       const tables = await query(
         owned[service],
         `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`,
       );
       expect(tables.map((row) => (row as { tablename: string }).tablename).sort()).toEqual(
-        Object.keys(runtimeRights[service]).sort(),
+        Object.keys(tablesOf(service)).sort(),
       );
     }
   });
@@ -230,7 +230,7 @@ describe('preparing', () => {
     await query(owned.payment, `GRANT DELETE ON charges TO "${roles.auditor}"`);
     await migrate('payment', { AUDITOR_ROLE: roles.auditor });
     await expect(query(databaseUrl('payment', roles.auditor), 'DELETE FROM charges')).rejects.toMatchObject({
-      code: '42501',
+      code: SQLSTATE.INSUFFICIENT_PRIVILEGE,
     });
   });
 

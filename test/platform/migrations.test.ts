@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { serviceNames } from '../../tools/support/layout';
+import { SQLSTATE } from '../../shared/postgres/sqlstates';
+import { serviceNames } from '../../shared/services';
 import { createDatabase, createEmptyDatabase } from '../support/cluster';
 
 const run = promisify(execFile);
@@ -111,6 +112,9 @@ describe('whatever the code does, the database itself refuses', () => {
       `INSERT INTO sagas VALUES (gen_random_uuid(), '${id}', 'u', 1, 'PAID', NULL, '', now(), now(), NULL)`,
     ],
   ])('%s', async (_title, service, constraint, sql) => {
-    await expect(clients.get(service)?.query(sql)).rejects.toMatchObject({ code: '23514', constraint });
+    await expect(clients.get(service)?.query(sql)).rejects.toMatchObject({
+      code: SQLSTATE.CHECK_VIOLATION,
+      constraint,
+    });
   });
 });

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket, connect as tcp } from 'node:net';
 import { closeConnections, createVhost } from '../support/cluster';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 
 /** A link to the broker that can be told to reset every connection soon after it was made. */
 class Link {
@@ -53,7 +53,7 @@ class Link {
 }
 
 test('connections that the broker closes as fast as they are made are made again, and every event is heard', async () => {
-  const shop = await Shop.open();
+  const shop = await ShopProcesses.open();
   const api = shop.client();
   const [user, item] = [await api.user(1_000), await api.item(1, 1_000)];
   for (let round = 0; round < 5; round++) {
@@ -72,7 +72,7 @@ test('a broker that is lost again and again while it is being connected to ends 
   const link = await Link.to(new URL(amqp));
   const through = new URL(amqp);
   through.port = String(link.port);
-  const shop = await Shop.open({ amqp, env: { payment: { AMQP_URL: through.href } } });
+  const shop = await ShopProcesses.open({ amqp, env: { payment: { AMQP_URL: through.href } } });
   const api = shop.client();
   const [payment] = shop.of('payment');
   if (!payment) throw new Error('there is no payment service');

@@ -1,13 +1,14 @@
 import { Client, type PoolClient } from 'pg';
 import { openDatabase } from '../../shared/postgres/database';
 import { isOutage } from '../../shared/postgres/errors';
+import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { statement } from '../../shared/postgres/statement';
 import { OpenTransaction } from '../../shared/postgres/transaction';
 import { createDatabase } from '../support/cluster';
-import { benchOf, silent } from '../support/step-fixture';
+import { silent, stepFixture } from '../support/step-fixture';
 
 const NOTHING = 'SELECT WHERE false';
-const bench = benchOf('stock', 'items, stock_ledger', NOTHING);
+const bench = stepFixture('stock', 'items, stock_ledger', NOTHING);
 
 const add = statement('test_add', 'INSERT INTO items (id, price) VALUES ($1, 1)');
 const tooDear = statement('test_add_too_dear', `INSERT INTO items (id, price) VALUES ('c', -1)`);
@@ -47,7 +48,7 @@ test('work that lost a race is run again, also when what the loss made of a late
 test('a race that is lost every time is told in the end', async () => {
   await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
   const lost = await bench.transaction((tx) => tx.run(add, ['a'])).catch((error: unknown) => error);
-  expect(lost).toMatchObject({ code: '23505' });
+  expect(lost).toMatchObject({ code: SQLSTATE.UNIQUE_VIOLATION });
 });
 
 test('a failed statement that nobody noticed does not pass for a commit, and is told', async () => {
@@ -87,7 +88,7 @@ test('nothing is written when the server refuses to begin, though the first stat
   const client = await database.pool.connect();
   const refused = new OpenTransaction(refusingToBegin(client));
   const [looked, written] = await Promise.allSettled([refused.run(read), refused.run(add, ['a'])]);
-  const outage = { code: 'DATABASE_UNAVAILABLE', cause: { code: '42601' } };
+  const outage = { code: 'DATABASE_UNAVAILABLE', cause: { code: SQLSTATE.SYNTAX_ERROR } };
   expect(looked).toMatchObject({ reason: outage });
   expect(written).toMatchObject({ reason: outage });
   await expect(refused.commit()).rejects.toMatchObject(outage);
@@ -117,7 +118,7 @@ test('a server that its operator has made read-only is read and not written to, 
   const write = () => database.transaction((tx) => tx.run(add, ['a']));
 
   const fault = await write().catch((error: unknown) => error);
-  expect([isOutage(fault), fault]).toMatchObject([true, { code: '25006' }]);
+  expect([isOutage(fault), fault]).toMatchObject([true, { code: SQLSTATE.READ_ONLY_SQL_TRANSACTION }]);
   expect(await database.transaction((tx) => tx.run(read))).toEqual([]);
 
   await owner.query(`ALTER DATABASE "${name}" RESET default_transaction_read_only`);

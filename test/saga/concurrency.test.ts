@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { perService } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 
-let shop: Shop;
+let shop: ShopProcesses;
 let api: ApiClient;
 beforeAll(async () => {
-  shop = await Shop.open({ replicas: { order: 2, payment: 2, stock: 2 } });
+  shop = await ShopProcesses.open({ replicas: perService(() => 2) });
   api = shop.client();
 });
 afterAll(async () => {

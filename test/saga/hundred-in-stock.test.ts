@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiClient } from '../support/api-client';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 
 const USERS = 1_000;
 const ORDERS = 1_000;
 const STOCK = 100;
 const PRICE = 1;
 
-let shop: Shop;
+let shop: ShopProcesses;
 let api: ApiClient;
 beforeAll(async () => {
-  shop = await Shop.open();
+  shop = await ShopProcesses.open();
   api = shop.client();
 });
 afterAll(async () => {

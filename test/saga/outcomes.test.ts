@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ApiClient } from '../support/api-client';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 
-let shop: Shop;
+let shop: ShopProcesses;
 let api: ApiClient;
 beforeAll(async () => {
-  shop = await Shop.open();
+  shop = await ShopProcesses.open();
   api = shop.client();
 });
 afterAll(async () => {

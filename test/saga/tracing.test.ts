@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Shop } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 
 interface Span {
   traceId: string;
@@ -35,7 +35,9 @@ afterAll(() => collector.close());
 
 test('with a collector set, a checkout is one trace from the request through every step of every service', async () => {
   const { port } = collector.address() as AddressInfo;
-  const shop = await Shop.open({ env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` } } });
+  const shop = await ShopProcesses.open({
+    env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` } },
+  });
   const api = shop.client();
   const [user, item] = [await api.user(10), await api.item(2, 5)];
   const order = await api.order(user, { [item]: 1 });

@@ -9,7 +9,7 @@ import {
   purchase,
   stockReserved,
 } from '../support/events';
-import { benchOf } from '../support/step-fixture';
+import { stepFixture } from '../support/step-fixture';
 
 /** Users whose credit is not the sum of their ledger, and charges that the ledger tells otherwise. */
 const BROKEN = `
@@ -20,7 +20,7 @@ const BROKEN = `
   WHERE CASE c.state WHEN 'CAPTURED' THEN ARRAY[-c.amount] ELSE '{}' END <>
     ARRAY(SELECT delta FROM credit_ledger l WHERE l.saga_id = c.saga_id AND l.user_id = c.user_id)`;
 
-const bench = benchOf('payment', 'users, credit_ledger, charges', BROKEN);
+const bench = stepFixture('payment', 'users, credit_ledger, charges', BROKEN);
 const [first, second] = [purchase(1, { user_id: 'rich' }), purchase(2, { user_id: 'rich' })];
 
 beforeEach(() =>

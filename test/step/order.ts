@@ -5,7 +5,7 @@ import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { type LastAttempt, type OrderStatus, statusOf } from '../../order/src/saga/order';
 import type { SagaEvent } from '../../shared/contract/events';
 import { sagaId, TRACEPARENT } from '../support/events';
-import { type Bench, benchOf } from '../support/step-fixture';
+import { type StepFixture, stepFixture } from '../support/step-fixture';
 
 /** Orders and sagas that contradict each other: at most one saga under way, exactly one that paid, and at its price. */
 const BROKEN = `
@@ -35,7 +35,7 @@ export function click(order_id: string, n: number, key?: string): CheckoutReques
   };
 }
 
-export interface OrderBench extends Bench {
+export interface OrderBench extends StepFixture {
   /** Creates an open order of 'user-1'. @param lines quantity and price per item */
   create(orderId: string, lines: Record<string, [quantity: number, price: number]>): Promise<void>;
   request(...requests: CheckoutRequest[]): ReturnType<typeof requestCheckouts>;
@@ -47,7 +47,7 @@ export interface OrderBench extends Bench {
 }
 
 export function orderBench(): OrderBench {
-  const bench = benchOf('order', 'orders, order_lines, sagas, idempotency_keys', BROKEN);
+  const bench = stepFixture('order', 'orders, order_lines, sagas, idempotency_keys', BROKEN);
   const told: Settlement[] = [];
   const settleStep = settleCheckout((settled) => told.push(...settled));
   beforeEach(() => void told.splice(0));

@@ -1,8 +1,8 @@
 import { lockOpenOrder } from '../../order/src/http/open-order';
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
-import type { Tx } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
+import type { Tx } from '../../shared/postgres/tx';
 import { checkoutRequested, paymentCaptured, purchase, sagaId, stockRejected } from '../support/events';
 import { CANCEL_AFTER_MS, click, orderBench } from './order';
 

@@ -4,7 +4,7 @@ import { serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
 import type { Purchase } from '../support/events';
-import { type Bench, benchOf } from '../support/step-fixture';
+import { type StepFixture, stepFixture } from '../support/step-fixture';
 
 /** What its rows say about an item, compared with its ledger and with the reservations that hold it. */
 const BROKEN = `
@@ -22,7 +22,7 @@ const BROKEN = `
   WHERE available < 0 OR available + reserved <> owned OR sold <> committed`;
 
 /** The steps of stock, each call one transaction, as the inbox runs them. */
-export interface StockBench extends Bench {
+export interface StockBench extends StepFixture {
   /** Puts items on the shelves. */
   shelve(stock: Record<string, number>): Promise<void>;
   reserve(...events: SagaEvent[]): Promise<StepOutcome>;
@@ -37,7 +37,7 @@ export interface StockBench extends Bench {
 }
 
 export function stockBench(): StockBench {
-  const bench = benchOf('stock', 'items, stock_ledger, reservations', BROKEN);
+  const bench = stepFixture('stock', 'items, stock_ledger, reservations', BROKEN);
   const told: StockBench['told'] = [];
   const settleStep = settleReservation((compensated, itemIds) => told.push({ compensated, itemIds }));
   beforeEach(() => void told.splice(0));

@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
+import { type ServiceName, serviceOfPath } from '../../shared/services';
 
 export interface ApiAnswer {
   status: number;
@@ -16,7 +17,8 @@ export class ApiClient {
   });
   private turn = 0;
 
-  constructor(private readonly urls: Record<'orders' | 'payment' | 'stock', readonly string[]>) {}
+  /** @param urlsOf the addresses of a service's replicas, or of a gateway */
+  constructor(private readonly urlsOf: (service: ServiceName) => readonly string[]) {}
 
   /** @param path the route, such as `/orders/find/1`; its first part says which service is asked */
   async request(
@@ -24,7 +26,7 @@ export class ApiClient {
     path: string,
     headers: Record<string, string> = {},
   ): Promise<ApiAnswer> {
-    const replicas = this.urls[path.split('/')[1] as 'orders'];
+    const replicas = this.urlsOf(serviceOfPath(path) as ServiceName);
     const origin = replicas[this.turn++ % replicas.length] as string;
     const answer = await this.agent.request({ origin, path, method, headers });
     const text = await answer.body.text();

@@ -1,7 +1,7 @@
 import { createLogger } from '../../shared/observe/log';
 import { audit, type Report } from '../../tools/audit/audit';
 import { describeFindings } from '../../tools/audit/report';
-import { openBooks } from '../../tools/support/databases';
+import { openDatabases } from '../../tools/support/databases';
 
 const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
@@ -15,7 +15,7 @@ export interface Audited {
 
 /** What the auditor says of a shop. @param inFlightMs set while checkouts are in flight */
 export async function auditOf(shop: Audited, inFlightMs?: number): Promise<Report> {
-  const books = openBooks(shop, silent);
+  const books = openDatabases(shop, silent);
   try {
     return await audit(books, { amqpUrl: shop.amqp, inFlightMs });
   } finally {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { perServiceAsync, type ServiceName } from '../../shared/services';
 
 /** The addresses of what a test file has made. */
 interface Made {
@@ -11,19 +12,22 @@ declare global {
   var madeByTests: Made | undefined;
 }
 
-type Service = 'order' | 'payment' | 'stock';
-
 /** A database of its own with a service's tables, empty: its address. It is dropped at the end of the test file. */
-export function createDatabase(service: Service): Promise<string> {
+export function createDatabase(service: ServiceName): Promise<string> {
   return createFrom(service, service);
 }
 
+/** A database of its own for each service. */
+export function createDatabases(): Promise<Record<ServiceName, string>> {
+  return perServiceAsync(createDatabase);
+}
+
 /** As createDatabase, but without any table. */
-export function createEmptyDatabase(owner: Service): Promise<string> {
+export function createEmptyDatabase(owner: ServiceName): Promise<string> {
   return createFrom('template1', owner);
 }
 
-async function createFrom(template: string, owner: Service): Promise<string> {
+async function createFrom(template: string, owner: ServiceName): Promise<string> {
   const name = `${owner}_${randomBytes(6).toString('hex')}`;
   await withAdmin((admin) =>
     admin.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" OWNER "${owner}"`),

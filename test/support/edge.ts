@@ -6,6 +6,7 @@ import type { Route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
 import { createLogger } from '../../shared/observe/log';
 import { type Database, openDatabase } from '../../shared/postgres/database';
+import type { ServiceName } from '../../shared/services';
 import { routes as stockRoutes } from '../../stock/src/http';
 import type { ApiAnswer } from './api-client';
 import { createDatabase } from './cluster';
@@ -63,7 +64,7 @@ export async function openEdge(routes: readonly Route[]): Promise<Edge> {
 }
 
 export async function openServiceEdge(
-  service: 'order' | 'payment' | 'stock',
+  service: ServiceName,
   options: ServiceOptions = {},
 ): Promise<ServiceEdge> {
   const databaseUrl = await createDatabase(service);
@@ -83,7 +84,7 @@ export async function openServiceEdge(
 }
 
 export function routesOf(
-  service: 'order' | 'payment' | 'stock',
+  service: ServiceName,
   database: Database,
   {
     batchInit = true,

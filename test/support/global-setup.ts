@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../shared/root';
-import { serviceNames } from '../../tools/support/layout';
+import { serviceNames } from '../../shared/services';
 import { isLocked, takeLock } from '../../tools/support/lock';
 import { freePorts } from '../../tools/support/ports';
 import { type Postgres, startPostgres } from '../../tools/support/postgres';

@@ -7,14 +7,14 @@ export interface Sale {
   reason?: string;
 }
 
-export interface Market {
+export interface Dataset {
   api: ApiClient;
   users: string[];
   items: string[];
 }
 
 /** A shop in which some things go wrong by themselves: every fifth user is poor, and every fifth item is scarce. */
-export async function fill(api: ApiClient, size = 10): Promise<Market> {
+export async function fill(api: ApiClient, size = 10): Promise<Dataset> {
   const numbers = Array.from({ length: size }, (_, i) => i);
   return {
     api,
@@ -25,7 +25,7 @@ export async function fill(api: ApiClient, size = 10): Promise<Market> {
 
 const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] as T;
 
-export async function placeOrders({ api, users, items }: Market, count: number): Promise<string[]> {
+export async function placeOrders({ api, users, items }: Dataset, count: number): Promise<string[]> {
   const orders: string[] = [];
   while (orders.length < count) {
     const some = Array.from({ length: Math.min(50, count - orders.length) }, () =>

@@ -6,17 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
+import { callsOf, type ServiceName, serviceNames, variableOf } from '../../shared/services';
 import { freePorts } from '../../tools/support/ports';
 import { ApiClient } from './api-client';
 import { auditNow } from './audit';
-import { createDatabase, createVhost } from './cluster';
+import { createDatabases, createVhost } from './cluster';
 
 /**
  * A whole shop of real processes on a database per service and a virtual host of its own: what a test of the saga
  * drives, breaks and mends.
  */
-export type ServiceName = 'order' | 'payment' | 'stock';
-const NAMES: readonly ServiceName[] = ['order', 'payment', 'stock'];
 
 export interface Replica {
   readonly service: ServiceName;
@@ -38,7 +37,7 @@ export interface ShopOptions {
   spawn?: (service: ServiceName) => { node: string; cwd: string; uid?: number; gid?: number };
 }
 
-export class Shop {
+export class ShopProcesses {
   readonly replicas: Replica[] = [];
 
   private constructor(
@@ -48,27 +47,27 @@ export class Shop {
     private readonly options: ShopOptions,
   ) {}
 
-  static async open(options: ShopOptions = {}): Promise<Shop> {
-    const [order, payment, stock, amqp] = await Promise.all([
-      options.databases?.order ?? createDatabase('order'),
-      options.databases?.payment ?? createDatabase('payment'),
-      options.databases?.stock ?? createDatabase('stock'),
+  static async open(options: ShopOptions = {}): Promise<ShopProcesses> {
+    const [databases, amqp] = await Promise.all([
+      options.databases ?? createDatabases(),
       options.amqp ?? createVhost(),
     ]);
-    const shop = new Shop(
-      { order, payment, stock },
+    const shop = new ShopProcesses(
+      databases,
       amqp,
       await mkdtemp(join(tmpdir(), 'chandlery-shop-')),
       options,
     );
-    const wanted = NAMES.flatMap((name) => Array<ServiceName>(options.replicas?.[name] ?? 1).fill(name));
+    const wanted = serviceNames.flatMap((name) =>
+      Array<ServiceName>(options.replicas?.[name] ?? 1).fill(name),
+    );
     const ports = await freePorts(wanted.length * 2);
-    const stockUrl = `http://127.0.0.1:${ports[wanted.indexOf('stock') * 2]}`;
+    const urlOf = (name: ServiceName) => `http://127.0.0.1:${ports[wanted.indexOf(name) * 2]}`;
     for (const [i, service] of wanted.entries()) {
       const [port, internal] = [ports[i * 2] as number, ports[i * 2 + 1] as number];
       const url = `http://127.0.0.1:${port}`;
       const logFile = join(shop.logs, `${service}-${i}.log`);
-      const start = () => shop.spawn(service, { port, internal, stockUrl, logFile });
+      const start = () => shop.spawn(service, { port, internal, urlOf, logFile });
       shop.replicas.push({
         service,
         url,
@@ -92,9 +91,9 @@ export class Shop {
     {
       port,
       internal,
-      stockUrl,
+      urlOf,
       logFile,
-    }: { port: number; internal: number; stockUrl: string; logFile: string },
+    }: { port: number; internal: number; urlOf(service: ServiceName): string; logFile: string },
   ): ChildProcess {
     const log = openSync(logFile, 'a');
     const { node = process.execPath, ...where } = this.options.spawn?.(service) ?? {};
@@ -108,7 +107,7 @@ export class Shop {
         INTERNAL_PORT: String(internal),
         DATABASE_URL: this.databases[service],
         AMQP_URL: this.amqp,
-        STOCK_URL: stockUrl,
+        ...Object.fromEntries(callsOf(service).map((called) => [variableOf(called, 'URL'), urlOf(called)])),
         BATCH_INIT: 'on',
         LOG_FORMAT: 'json',
         ...this.options.env?.all,
@@ -140,8 +139,7 @@ export class Shop {
 
   /** A client that takes each service's replicas in turn. */
   client(instead: Partial<Record<ServiceName, string[]>> = {}): ApiClient {
-    const urls = (service: ServiceName) => instead[service] ?? this.of(service).map((replica) => replica.url);
-    return new ApiClient({ orders: urls('order'), payment: urls('payment'), stock: urls('stock') });
+    return new ApiClient((service) => instead[service] ?? this.of(service).map((replica) => replica.url));
   }
 
   /** Looks into a service's database. */

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { createLogger } from '../../shared/observe/log';
-import { type Database, openDatabase, type Tx } from '../../shared/postgres/database';
+import { type Database, openDatabase } from '../../shared/postgres/database';
+import type { Tx } from '../../shared/postgres/tx';
+import type { ServiceName } from '../../shared/services';
 import { createDatabase } from './cluster';
 
 export const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
 /** Where a step is tried: a database of the service's own, emptied before each test and added up after it. */
-export interface Bench {
+export interface StepFixture {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Runs `second` while what `first` did is not committed yet, and lets it find that out for itself. */
@@ -15,10 +17,10 @@ export interface Bench {
 }
 
 /** @param broken a query that returns the rows that do not add up: none, after every test */
-export function benchOf(service: 'order' | 'payment' | 'stock', tables: string, broken: string): Bench {
+export function stepFixture(service: ServiceName, tables: string, broken: string): StepFixture {
   let database: Database;
   let pool: Pool;
-  const query: Bench['query'] = async (text, values = []) => (await pool.query(text, values)).rows;
+  const query: StepFixture['query'] = async (text, values = []) => (await pool.query(text, values)).rows;
 
   beforeAll(async () => {
     const url = await createDatabase(service);

@@ -11,6 +11,7 @@ import { type Database, openDatabase } from '../../shared/postgres/database';
 import { connectConsumer } from '../../shared/rabbit/consumer';
 import { connectPublisher, type Publisher } from '../../shared/rabbit/publisher';
 import { deadLetterQueueOf, declareTopology } from '../../shared/rabbit/topology';
+import type { ServiceName } from '../../shared/services';
 import { closeConnections, createDatabase, createVhost } from './cluster';
 import { silent } from './step-fixture';
 
@@ -48,7 +49,7 @@ export class Wire {
     private readonly pool: Pool,
   ) {}
 
-  static async open(service: 'order' | 'payment' | 'stock'): Promise<Wire> {
+  static async open(service: ServiceName): Promise<Wire> {
     const [amqp, url] = await Promise.all([createVhost(), createDatabase(service)]);
     const wire = new Wire(amqp, url, new Pool({ connectionString: url, max: 4 }));
     await wire.look();

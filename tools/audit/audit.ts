@@ -1,4 +1,5 @@
 import { countMessages, type QueueLength } from '../../shared/rabbit/queues';
+import type { ShopDatabases } from '../support/databases';
 import { type Figures, readFigures } from './figures';
 import type { Finding } from './finding';
 import { checkMoney } from './invariants/i1-money';
@@ -7,7 +8,7 @@ import { checkOutcomes, checkTotals } from './invariants/i3-outcomes-i5-amounts'
 import { checkOneCapture } from './invariants/i4-one-capture';
 import { allQueues, checkEnded, checkQueues } from './invariants/i6-ended';
 import { checkPaidStays } from './invariants/i9-paid-stays';
-import { type Books, readBooks, type Snapshots } from './snapshots';
+import { type Snapshots, withSnapshots } from './snapshots';
 
 export interface AuditOptions {
   /** The broker; its queues are not looked at without it. */
@@ -38,7 +39,7 @@ export interface Report {
  * @throws when a database or the broker cannot be read, or not in time
  */
 export async function audit(
-  books: Books,
+  books: ShopDatabases,
   { amqpUrl, inFlightMs, withinMs }: AuditOptions = {},
 ): Promise<Report> {
   const started = Date.now();
@@ -56,7 +57,7 @@ export async function audit(
     ]);
     return { findings: checks.flat(), figures: await readFigures(snapshots) };
   };
-  const { findings, figures } = await readBooks(books, read, withinMs);
+  const { findings, figures } = await withSnapshots(books, read, withinMs);
   return {
     at: new Date(started).toISOString(),
     tookMs: Date.now() - started,

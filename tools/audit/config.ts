@@ -1,16 +1,6 @@
 import { z } from 'zod';
 import { count, port, readConfig } from '../../shared/service/config';
-
-const database = z.url({ protocol: /^postgres(ql)?$/ }).optional();
-
-/** Where the books are; what is not set is looked for where `npm start` puts it. */
-export const addressSettings = z.object({
-  ORDER_DATABASE_URL: database,
-  PAYMENT_DATABASE_URL: database,
-  STOCK_DATABASE_URL: database,
-  AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
-});
-export type AddressConfig = z.infer<typeof addressSettings>;
+import { addressSettings } from '../support/addresses';
 
 export const auditConfig = () =>
   readConfig(

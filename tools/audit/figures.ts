@@ -16,9 +16,9 @@ export interface Figures {
     sold: string;
   };
   /** Per service, the number of sagas in each state. */
-  sagas: { order: Counts; stock: Counts; payment: Counts };
+  sagas: Record<keyof Snapshots, Counts>;
   /** Unsent rows. */
-  outbox: { order: number; stock: number; payment: number };
+  outbox: Record<keyof Snapshots, number>;
 }
 type Counts = Record<string, number>;
 

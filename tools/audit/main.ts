@@ -3,7 +3,7 @@ import { createLogger } from '../../shared/observe/log';
 import { Lifecycle } from '../../shared/service/lifecycle';
 import { findAddresses } from '../support/addresses';
 import { noMore, readArguments, wholeNumber } from '../support/command-line';
-import { mustBeReachable, openBooks } from '../support/databases';
+import { mustBeReachable, openDatabases } from '../support/databases';
 import { audit } from './audit';
 import { auditConfig } from './config';
 import { auditHistory } from './history/audit-history';
@@ -47,7 +47,8 @@ async function main(): Promise<void> {
   const history =
     values.history === undefined ? undefined : readHistory(await readFile(values.history, 'utf8'));
   if (history && values.api) {
-    const api = publicApi({ orders: values.api, payment: values.api, stock: values.api });
+    const { api: gateway } = values;
+    const api = publicApi(() => gateway);
     return tell(await auditHistory(history, api), values.json);
   }
 
@@ -60,7 +61,7 @@ async function main(): Promise<void> {
   });
   const addresses = await findAddresses(config, gatewayPort);
   const withinMs = config.AUDIT_TIMEOUT_MS;
-  const books = openBooks(addresses, log, withinMs);
+  const books = openDatabases(addresses.databases, log, withinMs);
   if (values.watch) {
     const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };
     const lifecycle = new Lifecycle(log, 0);

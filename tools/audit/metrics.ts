@@ -1,8 +1,7 @@
 import { Gauge } from 'prom-client';
-import { registry } from '../../shared/observe/metrics';
+import { registers } from '../../shared/observe/metrics';
 
-/** Apart from the other metrics, so that only the auditor has them: a service that shows "no violation" would be lying. */
-const registers = [registry];
+/** The auditor alone has these metrics: a service that showed "no violation" would be lying. */
 
 export const invariantViolation = new Gauge({
   name: 'saga_invariant_violation',

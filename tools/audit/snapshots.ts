@@ -1,15 +1,18 @@
-import type { Database, Reader } from '../../shared/postgres/database';
+import type { Database } from '../../shared/postgres/database';
+import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { type Statement, statement } from '../../shared/postgres/statement';
+import type { Reader } from '../../shared/postgres/tx';
+import type { ShopDatabases } from '../support/databases';
 
-/** The three databases, and the broker where it can be asked. */
-export interface Books {
-  readonly order: Database;
-  readonly payment: Database;
-  readonly stock: Database;
-}
+/**
+ * The services whose databases the invariants compare, in the order in which they are looked at. Events flow the other
+ * way, so whatever one of them says has happened, those behind it know of: an order seen PAID has its charge, a reservation
+ * seen COMMITTED or RELEASED has its decision. What is younger than the snapshot of order is seen by the others alone.
+ */
+const READING_ORDER = ['order', 'stock', 'payment'] as const;
 
 /** A view of each database that does not change while it is looked at. */
-export type Snapshots = { readonly [service in keyof Books]: Reader };
+export type Snapshots = Readonly<Record<(typeof READING_ORDER)[number], Reader>>;
 
 const readOnly = statement('audit_read_only', 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
 
@@ -31,23 +34,21 @@ const mayTake = statement('audit_may_take', `SELECT set_config('statement_timeou
 const lookNow = statement('audit_look_now', 'SELECT now()');
 
 /**
- * Opens the snapshots one after the other: order, then stock, then payment. Events flow the other way, so whatever
- * one of them says has happened, those behind it know of: an order seen PAID has its charge, a reservation seen
- * COMMITTED or RELEASED has its decision. What is younger than the snapshot of order is seen by the others alone.
+ * Opens the snapshots one after the other, in READING_ORDER.
  * @param withinMs from now on; unless given, only each statement has a limit, that of its connection
  * @throws Error saying so when that was not enough
  */
-export function readBooks<T>(
-  books: Books,
+export function withSnapshots<T>(
+  databases: Pick<ShopDatabases, keyof Snapshots>,
   work: (snapshots: Snapshots) => Promise<T>,
   withinMs?: number,
 ): Promise<T> {
   const limit = withinMs === undefined ? undefined : { withinMs, end: Date.now() + withinMs };
-  return snapshot(books.order, limit, (order) =>
-    snapshot(books.stock, limit, (stock) =>
-      snapshot(books.payment, limit, (payment) => work({ order, stock, payment })),
-    ),
-  );
+  const open = ([name, ...rest]: (keyof Snapshots)[], opened: Partial<Snapshots>): Promise<T> =>
+    name === undefined
+      ? work(opened as Snapshots)
+      : snapshot(databases[name], limit, (reader) => open(rest, { ...opened, [name]: reader }));
+  return open([...READING_ORDER], {});
 }
 
 interface Limit {
@@ -88,14 +89,11 @@ function within({ withinMs, end }: Limit, tx: Reader): Reader {
       if (left <= 0) throw late();
       await tx.run(mayTake, [String(left)]);
       return tx.run(statement, values).catch((error) => {
-        throw error.code === CANCELED ? late(error) : error;
+        throw error.code === SQLSTATE.QUERY_CANCELED ? late(error) : error;
       });
     },
   };
 }
-
-/** The SQLSTATE of a statement that ran out of time. */
-const CANCELED = '57014';
 
 /**
  * A statement's time begins when it is issued, and must not be spent in waiting for others. When the work has failed

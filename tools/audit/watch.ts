@@ -1,11 +1,12 @@
 import { createInternalServer } from '../../shared/http/internal';
 import type { Logger } from '../../shared/observe/log';
 import { repeat } from '../../shared/service/loop';
+import { perService } from '../../shared/services';
+import type { ShopDatabases } from '../support/databases';
 import { type AuditOptions, audit, type Report } from './audit';
 import { type Invariant, invariants } from './finding';
 import { auditDuration, auditLastRoundCompleted, auditLastSuccess, invariantViolation } from './metrics';
 import { countOf } from './report';
-import type { Books } from './snapshots';
 
 export interface Watching {
   readonly port: number;
@@ -21,15 +22,11 @@ export interface Watching {
  * success: what is shown then is of that time, and its growing old is the alarm.
  */
 export async function watch(
-  books: Books,
+  books: ShopDatabases,
   log: Logger,
   options: AuditOptions & { host: string; port: number; intervalMs: number },
 ): Promise<Watching> {
-  const { order, payment, stock } = books;
-  const checks = Object.entries({ order, payment, stock }).map(
-    ([name, database]) => [name, () => database.ready()] as const,
-  );
-  const internal = createInternalServer({ log, checks: Object.fromEntries(checks) });
+  const internal = createInternalServer({ log, checks: perService((name) => () => books[name].ready()) });
   const { host, port: wanted } = options;
   const port = await internal.start({ host, port: wanted, variable: 'AUDIT_PORT' });
   // Not after the first round: on large books that takes longer than whoever started this would wait.

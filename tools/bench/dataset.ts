@@ -1,42 +1,10 @@
-import { type Latency, latencyOf } from './load/histogram';
+import type { ServiceName } from '../../shared/services';
+import { latencyOf } from './load/histogram';
 import type { Load } from './load/load';
+import type { LoadRun, LoadRunOptions } from './load-run';
 import { meanBatches, readBatches } from './measure/batch-sizes';
 import { difference, readCpu, readMachineCpu } from './measure/cpu';
-import type { Shop } from './rig/shop';
-
-/** One measured stretch of checkouts. */
-export interface Rush {
-  name: string;
-  connections: number;
-  /** Of an open loop. */
-  arrivalsPerSecond?: number;
-  /** The measured part. */
-  seconds: number;
-  checkouts: number;
-  perSecond: number;
-  /** By status and reason. */
-  answers: Record<string, number>;
-  latencyMs: Latency;
-  /** Microseconds: an HDR histogram, compressed, in base64. */
-  histogram: string;
-  everySecond: number[];
-  /** Processor seconds in the measured part, by group of processes; `machine` is everything on it. */
-  cpuSeconds: Record<string, number>;
-  /** The mean number of events that each step handled at a time. */
-  batchSizes: Record<string, number>;
-  /** Between the load and order, for each checkout. */
-  httpBytes: { sent: number; received: number };
-}
-
-export interface RushOptions {
-  name: string;
-  connections: number;
-  seconds: number;
-  warmUpSeconds: number;
-  perSecond?: number;
-  /** The only answer that may come; checkouts that are paid unless told. */
-  answer?: string;
-}
+import type { MeasuredShop } from './rig/shop';
 
 export const PRICE = 1;
 /** More than anybody can spend. */
@@ -55,17 +23,17 @@ export interface Goods {
 /**
  * What is for sale in a shop and who buys it: users, items and orders made by `batch_init`, each order checked out once.
  */
-export class Market {
+export class Dataset {
   /** The first order that nobody has checked out. */
   private next: number;
-  /** Orders that all rushes have used up, warm-ups included. */
+  /** Orders that all loadRuns have used up, warm-ups included. */
   used = 0;
   private paid = 0;
   private paidBeforeFill = 0;
   private goods: Goods;
 
   constructor(
-    readonly shop: Shop,
+    readonly shop: MeasuredShop,
     private readonly load: Load,
     /** Users and items; and orders, as many unless told. */
     private readonly size: number,
@@ -98,7 +66,7 @@ export class Market {
     return seconds;
   }
 
-  private async batchInit(service: 'order' | 'payment' | 'stock', path: string): Promise<number> {
+  private async batchInit(service: ServiceName, path: string): Promise<number> {
     const began = performance.now();
     const answer = await fetch(new URL(path, this.shop.urls[service][0]), { method: 'POST' });
     const text = await answer.text();
@@ -112,7 +80,7 @@ export class Market {
   }
 
   /** Checks out one order after the other. @throws Error when anything but the expected answer comes */
-  async rush({ answer = '200', ...options }: RushOptions): Promise<Rush> {
+  async rush({ answer = '200', ...options }: LoadRunOptions): Promise<LoadRun> {
     const { name, connections, seconds, warmUpSeconds, perSecond } = options;
     const wanted =
       perSecond === undefined ? this.orders / 2 : perSecond * (seconds + warmUpSeconds) * 1.1 + connections;

@@ -11,8 +11,8 @@ async function main(): Promise<void> {
   if (options.write) mustBePublishable();
   const began = Date.now();
   const elapsed = () => `${Math.round((Date.now() - began) / 1_000)} s`.padStart(6);
-  const { measured, site } = await run(options, (text) => console.log(`${elapsed()}  ${text}`));
-  const report = makeReport(options, measured, site);
+  const { measured, environment } = await run(options, (text) => console.log(`${elapsed()}  ${text}`));
+  const report = makeReport(options, measured, environment);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (options.html) writeFileSync(options.html, drawPage(report));
   console.log(describe(report));

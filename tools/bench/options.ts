@@ -1,25 +1,18 @@
+import { perService, type ServiceName, serviceNames } from '../../shared/services';
 import { noMore, readArguments, UsageError } from '../support/command-line';
 import type { Scenario } from './scenario';
 import { scenarios } from './scenarios/index';
+import type { BenchSettings } from './settings';
 
-export interface BenchOptions {
+/** What is measured, and how. */
+export interface BenchOptions extends BenchSettings {
   only: readonly Scenario[];
-  /** Of each measurement, after its warm-up. */
-  seconds: number;
-  warmUpSeconds: number;
-  rounds: number;
-  /** Users, items and orders. */
-  size: number;
-  historyOrders: number;
-  memorySeconds: number;
-  quick: boolean;
-  target?: Record<'order' | 'payment' | 'stock', string>;
-  profile: boolean;
-  json?: string | undefined;
-  html?: string | undefined;
-  write: boolean;
 }
 
+const urlFlags = serviceNames.map((name) => `--${name}-url`);
+const urlOptions = Object.fromEntries(
+  serviceNames.map((name) => [`${name}-url`, { type: 'string' } as const]),
+);
 const names = scenarios.map(({ name }) => name);
 /** What needs its time, or is drawn and not held against a goal: no part of a quick run that does not name it. */
 const UNHURRIED = ['curve', 'history', 'cost', 'memory'];
@@ -27,7 +20,8 @@ const usage = `Usage: npm run bench -- [--quick] [--only a,b] [--seconds 10] [--
   --only            scenarios, separated by commas; all of them unless told:
 ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12)} ${description}`).join('\n')}
   --quick           two minutes: short measurements, one round of each, without ${UNHURRIED.join(', ')}
-  --seconds         of one measurement, after its warm-up; of "memory", all of it
+  --seconds         of one measurement, after its warm-up
+  --memory-seconds  of "memory" (600), whose growth is judged from its second half
   --rounds          of measurements that are compared, taken in turn
   --size            users, items and orders in the shop (100000; on a target 10000)
   --warm-up         seconds of load before each measurement (3); new processes take as many stretches of it as make
@@ -35,7 +29,7 @@ ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12
   --history-orders  in "history" (1000000)
   --profile         also takes CPU profiles of the services and the database's own statistics
   --target URL      a shop that is running elsewhere, behind one address, instead of one of our own;
-                    --order-url, --payment-url, --stock-url where services have addresses of their own.
+                    ${urlFlags.join(', ')} where services have addresses of their own.
                     Its users, items and orders "0" to --size are replaced, and BATCH_INIT must be on
   --json, --html    where the report goes, for machines and for people
   --write           also writes tools/bench/report.html and the README's table; for a run of everything only
@@ -48,8 +42,8 @@ export function readOptions(): BenchOptions {
   const options = {
     ...{ quick: flag, profile: flag, write: flag },
     ...{ only: text, seconds: text, rounds: text, size: text, json: text, html: text },
-    ...{ 'history-orders': text, 'warm-up': text, target: text },
-    ...{ 'order-url': text, 'payment-url': text, 'stock-url': text },
+    ...{ 'history-orders': text, 'memory-seconds': text, 'warm-up': text, target: text },
+    ...urlOptions,
   };
   return readArguments(usage, options, (values, positionals) => {
     noMore(positionals);
@@ -69,24 +63,22 @@ export function readOptions(): BenchOptions {
       rounds: number(values.rounds, quick ? 1 : 5, 1, 100),
       size: number(values.size, target ? 10_000 : quick ? 40_000 : 100_000, 100, 200_000),
       historyOrders: number(values['history-orders'], quick ? 50_000 : 1_000_000, 1_000, 100_000_000),
-      memorySeconds: values.seconds === undefined ? (quick ? 8 : 600) : seconds,
+      memorySeconds: number(values['memory-seconds'], quick ? 8 : 600, 0.1, 86_400),
       ...(target && { target }),
     };
   });
 }
 
-type Urls = Record<'order' | 'payment' | 'stock', string>;
-
-function targetOf(values: Record<string, string | boolean | undefined>): Urls | undefined {
-  const urls = ['order', 'payment', 'stock'].map((service) => values[`${service}-url`] ?? values.target);
-  if (urls.every((url) => url === undefined)) return undefined;
-  const [order, payment, stock] = urls.map((url) => {
+function targetOf(
+  values: Record<string, string | boolean | undefined>,
+): Record<ServiceName, string> | undefined {
+  const urls = perService((service) => values[`${service}-url`] ?? values.target);
+  if (Object.values(urls).every((url) => url === undefined)) return undefined;
+  return perService((service) => {
+    const url = urls[service];
     if (typeof url === 'string' && URL.canParse(url)) return url;
-    throw new UsageError(
-      `--target, or all of --order-url, --payment-url and --stock-url, must be addresses.`,
-    );
-  }) as [string, string, string];
-  return { order, payment, stock };
+    throw new UsageError(`--target, or all of ${urlFlags.join(', ')}, must be addresses.`);
+  });
 }
 
 function chosen(list: string | undefined, onTarget: boolean, quick: boolean): readonly Scenario[] {

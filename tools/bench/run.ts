@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { home as localHome } from '../support/layout';
 import { makeHome } from '../support/run-home';
-import { Market } from './dataset';
+import { Dataset } from './dataset';
 import { Load } from './load/load';
 import type { BenchOptions } from './options';
-import { LocalShop, type Shop } from './rig/shop';
-import { startSite } from './rig/site';
+import { startEnvironment } from './rig/environment';
+import { LocalShop, type MeasuredShop } from './rig/shop';
 import { TargetShop } from './rig/target';
-import type { Outcome, Scenario, Stage } from './scenario';
+import type { Outcome, Scenario, ScenarioContext } from './scenario';
 
 /** What became of a scenario: figures, or why there are none. */
 export interface Measured {
@@ -22,38 +22,41 @@ export interface Measured {
 export async function run(
   options: BenchOptions,
   say: (text: string) => void,
-): Promise<{ measured: Measured[]; site: { rabbit: string; postgres: string } | undefined }> {
+): Promise<{ measured: Measured[]; environment: { rabbit: string; postgres: string } | undefined }> {
   // Not in the system's folder for such things, which may be in memory: there, making commits durable costs nothing.
   const home = await makeHome('bench-', localHome);
-  const site = options.target ? undefined : await startSite(home.path, say);
+  const environment = options.target ? undefined : await startEnvironment(home.path, say);
   const load = Load.start();
-  const known: Stage['known'] = {};
+  const known: ScenarioContext['known'] = {};
   const measured: Measured[] = [];
   try {
     for (const scenario of options.only) {
-      measured.push(await measure(scenario, { options, load, site, known, say }));
+      measured.push(await measure(scenario, { options, load, environment, known, say }));
     }
-    const version = site && (await site.admin.query<{ v: string }>('SELECT version() AS v')).rows[0]?.v;
-    return { measured, site: site && { rabbit: site.rabbit, postgres: version ?? '' } };
+    const version =
+      environment && (await environment.admin.query<{ v: string }>('SELECT version() AS v')).rows[0]?.v;
+    return { measured, environment: environment && { rabbit: environment.rabbit, postgres: version ?? '' } };
   } finally {
     await load.stop();
-    await site?.stop();
+    await environment?.stop();
     rmSync(home.path, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
 type Target = NonNullable<BenchOptions['target']>;
 
-async function measure(scenario: Scenario, stage: Omit<Stage, 'openMarket'>): Promise<Measured> {
-  const { options, load, site, say } = stage;
-  const opened: Shop[] = [];
-  const openMarket: Stage['openMarket'] = async ({ orders = options.size, fill = true } = {}) => {
-    const shop = site ? await LocalShop.open(site) : new TargetShop(options.target as Target, options.size);
+async function measure(scenario: Scenario, context: Omit<ScenarioContext, 'openDataset'>): Promise<Measured> {
+  const { options, load, environment, say } = context;
+  const opened: MeasuredShop[] = [];
+  const openDataset: ScenarioContext['openDataset'] = async ({ orders = options.size, fill = true } = {}) => {
+    const shop = environment
+      ? await LocalShop.open(environment)
+      : new TargetShop(options.target as Target, options.size);
     opened.push(shop);
-    const market = new Market(shop, load, options.size, orders);
-    if (fill) await market.fill();
-    if (fill) await market.warmUp(options);
-    return market;
+    const dataset = new Dataset(shop, load, options.size, orders);
+    if (fill) await dataset.fill();
+    if (fill) await dataset.warmUp(options);
+    return dataset;
   };
   const began = Date.now();
   const facts = { scenario: scenario.name, startedAt: new Date(began).toISOString() };
@@ -61,7 +64,7 @@ async function measure(scenario: Scenario, stage: Omit<Stage, 'openMarket'>): Pr
   const sayHere = (text: string) => say(`${scenario.name}: ${text}`);
   sayHere(scenario.description);
   try {
-    const outcome = await scenario.run({ ...stage, say: sayHere, openMarket });
+    const outcome = await scenario.run({ ...context, say: sayHere, openDataset });
     return { ...facts, tookSeconds: took(), outcome };
   } catch (error) {
     const failed = (error as Error).message;

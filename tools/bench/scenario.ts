@@ -1,8 +1,9 @@
-import type { Market, Rush } from './dataset';
+import type { Dataset } from './dataset';
 import type { Load } from './load/load';
+import type { LoadRun } from './load-run';
 import type { Spread } from './measure/spread';
-import type { BenchOptions } from './options';
-import type { Site } from './rig/site';
+import type { Environment } from './rig/environment';
+import type { BenchSettings } from './settings';
 
 /** Something that was measured, over one round or several. */
 export interface Figure {
@@ -17,7 +18,7 @@ export interface Figure {
 
 export interface Outcome {
   figures: Figure[];
-  rushes: Rush[];
+  loadRuns: LoadRun[];
   /** Whatever else somebody may want to look at. */
   details?: Record<string, unknown>;
 }
@@ -28,16 +29,16 @@ export interface Saturation {
   perSecond: number;
 }
 
-export interface Stage {
-  readonly options: BenchOptions;
+export interface ScenarioContext {
+  readonly options: BenchSettings;
   readonly load: Load;
   /** Our own PostgreSQL and RabbitMQ; undefined when the shop is somebody else's. */
-  readonly site: Site | undefined;
+  readonly environment: Environment | undefined;
   /** What earlier scenarios have found out, for those that build on it. */
   readonly known: { saturation?: Saturation };
   say(text: string): void;
-  /** Opens a shop with a market, fills it and warms it up, unless told not to. @param orders of which there are --size */
-  openMarket(options?: { orders?: number; fill?: boolean }): Promise<Market>;
+  /** Opens a shop with a dataset, fills it and warms it up, unless told not to. @param orders of which there are --size */
+  openDataset(options?: { orders?: number; fill?: boolean }): Promise<Dataset>;
 }
 
 export interface Scenario {
@@ -47,5 +48,5 @@ export interface Scenario {
   /** Whether it can be had from a shop of which only the public API is known. */
   readonly onTarget: boolean;
   /** Audits the books before it answers, and throws when they do not balance. */
-  run(stage: Stage): Promise<Outcome>;
+  run(context: ScenarioContext): Promise<Outcome>;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../audit/finding';
 import { makeHome } from '../support/run-home';
+import { openContext, type RunContext } from './context';
 import type { Client } from './load/client';
 import { openMarket } from './load/dataset';
 import { type Load, startLoad } from './load/load';
@@ -10,7 +11,6 @@ import type { ChaosOptions } from './options';
 import { Random } from './random';
 import type { Report } from './report/report';
 import { plan } from './schedule';
-import { type Stage, setStage } from './stage';
 import { carryOut, type Strike } from './strikes';
 import { everythingEnds } from './verdict/ended';
 import { judge } from './verdict/judge';
@@ -37,38 +37,38 @@ export async function run(
 ): Promise<{ report: Report; kept: string | undefined }> {
   const home = await makeHome('chandlery-chaos-');
   progress.say(`Starting a shop with ${options.replicas} replicas of each service in ${home.path} …`);
-  const stage = await setStage(home.path, options.replicas, progress.say);
-  progress.say('Opening the market …');
-  const market = await openMarket(stage.client, options.seconds);
+  const context = await openContext(home.path, options.replicas, progress.say);
+  progress.say('Opening the dataset …');
+  const dataset = await openMarket(context.client, options.seconds);
 
   progress.say(`${options.load} buyers come in, and faults strike for ${options.seconds} s.`);
   const strikes: Strike[] = [];
   const began = performance.now();
   const showing = setInterval(
-    () => progress.show({ elapsedMs: performance.now() - began, client: stage.client, strikes }),
+    () => progress.show({ elapsedMs: performance.now() - began, client: context.client, strikes }),
     SHOW_EVERY_MS,
   );
-  const load = startLoad(stage.client, market, options.load, options.seed);
+  const load = startLoad(context.client, dataset, options.load, options.seed);
   const schedule = { forMs: options.seconds * 1_000, everyMs: STRIKE_EVERY_MS };
   const planned = plan(options.faults, new Random(options.seed), schedule);
-  await carryOut(planned, stage, strikes);
+  await carryOut(planned, context, strikes);
   await sleep(Math.max(0, began + schedule.forMs - performance.now()));
-  await stage.rig.heal();
+  await context.rig.heal();
   clearInterval(showing);
 
   progress.say('Everything is mended. Waiting for every saga to end …');
-  const ending = await waitForTheEnd(stage, load);
+  const ending = await waitForTheEnd(context, load);
   progress.say('Auditing the books and the answers …');
-  const report = await judge(stage, { options, began, strikes, planned: planned.length, ...ending });
-  await stage.stop();
+  const report = await judge(context, { options, began, strikes, planned: planned.length, ...ending });
+  await context.stop();
   if (report.verdict === 'passed') home.remove();
-  else keepEvidence(home.path, stage, report);
+  else keepEvidence(home.path, context, report);
   return { report, kept: report.verdict === 'passed' ? undefined : home.path };
 }
 
 /** No visit begins any more; every buyer must get an answer, and everything that is on its way must arrive. */
 async function waitForTheEnd(
-  { books, rig }: Stage,
+  { books, rig }: RunContext,
   load: Load,
 ): Promise<{ late: Finding[]; endedAfterHealingMs: number }> {
   const healed = performance.now();
@@ -85,7 +85,7 @@ async function waitForTheEnd(
   return { late, endedAfterHealingMs: performance.now() - healed };
 }
 
-function keepEvidence(home: string, { client }: Stage, report: Report): void {
+function keepEvidence(home: string, { client }: RunContext, report: Report): void {
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'report.json'), JSON.stringify(report, undefined, 2));
   const lines = client.history.map((exchange) => `${JSON.stringify(exchange)}\n`);

@@ -2,8 +2,8 @@ import { noMore, readArguments } from '../support/command-line';
 import { checkBooks } from './books';
 import { DemoClient } from './client';
 import { demoConfig } from './config';
+import { rush } from './load-run';
 import { bold } from './print';
-import { rush } from './rush';
 import { DemoShop } from './shop';
 import { tellStory } from './story';
 

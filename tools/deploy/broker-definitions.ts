@@ -1,4 +1,5 @@
-import { eventTypes, publisherOf, queues } from '../../shared/contract/events';
+import { broadcastNames } from '../../shared/contract/broadcasts';
+import { eventTypes, queues, serviceOf } from '../../shared/contract/events';
 import {
   bindings,
   DEAD_LETTERS,
@@ -6,11 +7,10 @@ import {
   declaredQueues,
   exchangeOf,
   exchanges,
-  SETTLED,
 } from '../../shared/rabbit/topology';
 
 /** Who may log in to the broker, besides its administrator. */
-export const brokerUsers = [...new Set(eventTypes.map(publisherOf)), 'auditor', 'operator'];
+export const brokerUsers = [...new Set(eventTypes.map(serviceOf)), 'auditor', 'operator'];
 
 /** Names that a user may configure, write to and read from; whatever is not named is refused. */
 export interface Permissions {
@@ -19,7 +19,7 @@ export interface Permissions {
   readonly read: readonly string[];
 }
 
-/** Each replica of order hears of outcomes by a queue of its own, which the broker names, and which goes with it. */
+/** Each replica hears its service's broadcasts by a queue of its own, which the broker names, and which goes with it. */
 const OWN_QUEUES = 'amq.gen-*';
 
 /**
@@ -30,13 +30,14 @@ export function permissionsOf(user: string): Permissions {
   const none: Permissions = { configure: [], write: [], read: [] };
   if (user === 'auditor') return none;
   if (user === 'operator') return { ...none, write: ['amq.default'], read: queues.map(deadLetterQueueOf) };
-  const own = queues.filter((queue) => queue.startsWith(`${user}.`));
+  const own = queues.filter((queue) => serviceOf(queue) === user);
   const service = { ...none, write: [exchangeOf(user), DEAD_LETTERS], read: own };
-  if (user !== 'order') return service;
+  const broadcasts = broadcastNames.filter((name) => serviceOf(name) === user);
+  if (broadcasts.length === 0) return service;
   return {
     configure: [OWN_QUEUES],
-    write: [...service.write, SETTLED, OWN_QUEUES],
-    read: [...service.read, SETTLED, OWN_QUEUES],
+    write: [...service.write, ...broadcasts, OWN_QUEUES],
+    read: [...service.read, ...broadcasts, OWN_QUEUES],
   };
 }
 

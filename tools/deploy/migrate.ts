@@ -7,8 +7,9 @@ import { Client } from 'pg';
 import { z } from 'zod';
 import { root } from '../../shared/root';
 import { databaseAddress, readConfig } from '../../shared/service/config';
+import { isServiceName, type ServiceName, serviceNames } from '../../shared/services';
 import { noMore, readArguments, UsageError } from '../support/command-line';
-import { grants, type Kind, type Service } from './grants';
+import { grantStatements, type RoleKind } from './grants';
 import { withSchemaEngine } from './schema-engine';
 
 /** Any number will do, but 72707369 is the engine's own, which a second replica would give up on after 10 s. */
@@ -17,13 +18,13 @@ const migrationTimeoutMs = 10 * 60_000;
 const filters = { externalTables: [], externalEnums: [] };
 
 /** The names of roles that exist already, and are to have the rights that a service, the auditor or operators need. */
-export type Roles = Readonly<Partial<Record<Kind, string | undefined>>>;
+export type Roles = Readonly<Partial<Record<RoleKind, string | undefined>>>;
 
 /** Brings a database up to date and answers the names of the migrations that it lacked. Safe to run by many at once. */
-export function migrate(service: Service, databaseUrl: string, roles: Roles = {}): Promise<string[]> {
+export function migrate(service: ServiceName, databaseUrl: string, roles: Roles = {}): Promise<string[]> {
   return withEngine(service, databaseUrl, async (engine, client) => {
     const done = await engine.applyMigrations({ migrationsList: migrationsOf(service), filters });
-    for (const [kind, role] of Object.entries(roles) as [Kind, string | undefined][]) {
+    for (const [kind, role] of Object.entries(roles) as [RoleKind, string | undefined][]) {
       if (role !== undefined) await grant(client, service, kind, role);
     }
     return done.appliedMigrationNames;
@@ -31,14 +32,14 @@ export function migrate(service: Service, databaseUrl: string, roles: Roles = {}
 }
 
 /** All at once, so that a service at work is never without its rights. */
-async function grant(client: Client, service: Service, kind: Kind, role: string): Promise<void> {
+async function grant(client: Client, service: ServiceName, kind: RoleKind, role: string): Promise<void> {
   const name = `${kind.toUpperCase()}_ROLE`;
   const sql = 'SELECT rolname = current_user AS self FROM pg_roles WHERE rolname = $1';
   const [found] = (await client.query<{ self: boolean }>(sql, [role])).rows;
   if (!found) throw new Error(`There is no role "${role}" to grant rights to. Create it, or mend ${name}.`);
   if (found.self)
     throw new Error(`${name} is "${role}", who owns the tables and would lose its rights. Name another.`);
-  await client.query(['BEGIN', ...grants(service, kind, role), 'COMMIT'].join('; '));
+  await client.query(['BEGIN', ...grantStatements(service, kind, role), 'COMMIT'].join('; '));
 }
 
 /** The tables that a schema.prisma describes, as SQL: what its migrations must add up to, and what to write the next from. */
@@ -101,13 +102,12 @@ function migrationsOf(service: string): MigrationList {
   };
 }
 
-const usage = `Usage: npm run migrate -- order|payment|stock [--describe]
+const usage = `Usage: npm run migrate -- ${serviceNames.join('|')} [--describe]
 DATABASE_URL names the database, for example postgresql://order:secret@127.0.0.1:5432/order.
 RUNTIME_ROLE, AUDITOR_ROLE and OPERATOR_ROLE, if set, name roles that are given the rights that the service, the auditor
 and operators need, and no others.
 With --describe nothing is changed, and the tables that schema.prisma describes are printed as SQL.`;
 
-const isService = (name: string): name is Service => ['order', 'payment', 'stock'].includes(name);
 const role = z.string().min(1).max(63).optional();
 const settings = z.object({
   DATABASE_URL: databaseAddress,
@@ -119,7 +119,7 @@ const settings = z.object({
 async function main(): Promise<void> {
   const options = { describe: { type: 'boolean', default: false } } as const;
   const { service, onlyDescribe } = readArguments(usage, options, (values, [service = '', ...more]) => {
-    if (!isService(service)) throw new UsageError('Name the service whose database it is.');
+    if (!isServiceName(service)) throw new UsageError('Name the service whose database it is.');
     noMore(more);
     return { service, onlyDescribe: values.describe };
   });

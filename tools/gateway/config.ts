@@ -1,22 +1,47 @@
 import { z } from 'zod';
-import { port, readConfig } from '../../shared/service/config';
+import { oneOf, port, readConfig } from '../../shared/service/config';
+import {
+  INTERNAL_PORTS,
+  perService,
+  type ServiceName,
+  serviceNames,
+  services,
+  variableOf,
+} from '../../shared/services';
+import { STANDARD_PORT } from '../support/layout';
 
 /** Addresses separated by commas: one for each replica of a service. */
 const addresses = z.string().transform((list) => list.split(',').map((address) => new URL(address.trim())));
 
-/** The gateway's settings. A service's public and internal addresses are in the same order. */
-export const gatewayConfig = () =>
-  readConfig(
-    z.object({
-      HOST: z.string().min(1).default('127.0.0.1'),
-      GATEWAY_PORT: port(8000),
-      ORDER_URLS: addresses.default([new URL('http://127.0.0.1:8001')]),
-      ORDER_INTERNAL_URLS: addresses.default([new URL('http://127.0.0.1:9001')]),
-      PAYMENT_URLS: addresses.default([new URL('http://127.0.0.1:8002')]),
-      PAYMENT_INTERNAL_URLS: addresses.default([new URL('http://127.0.0.1:9002')]),
-      STOCK_URLS: addresses.default([new URL('http://127.0.0.1:8003')]),
-      STOCK_INTERNAL_URLS: addresses.default([new URL('http://127.0.0.1:9003')]),
-      LOG_LEVEL: z.string().default('info'),
-      LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
-    }),
-  );
+type AddressVariable = `${Uppercase<ServiceName>}_${'URLS' | 'INTERNAL_URLS'}`;
+
+const addressSettings = Object.fromEntries(
+  serviceNames.flatMap((name) => {
+    const { port } = services[name];
+    const standard = (at: number) => addresses.default([new URL(`http://127.0.0.1:${at}`)]);
+    return [
+      [variableOf(name, 'URLS'), standard(port)],
+      [variableOf(name, 'INTERNAL_URLS'), standard(port + INTERNAL_PORTS)],
+    ];
+  }),
+) as unknown as Record<AddressVariable, typeof addresses>;
+
+const settings = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  GATEWAY_PORT: port(STANDARD_PORT),
+  LOG_LEVEL: z.string().default('info'),
+  LOG_FORMAT: oneOf(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
+  ...addressSettings,
+});
+
+/** The gateway's settings. The public and internal addresses of a service's replicas are in the same order. */
+export function gatewayConfig() {
+  const config = readConfig(settings);
+  return {
+    ...config,
+    services: perService((name) => ({
+      urls: config[variableOf(name, 'URLS')],
+      internalUrls: config[variableOf(name, 'INTERNAL_URLS')],
+    })),
+  };
+}

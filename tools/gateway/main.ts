@@ -6,19 +6,18 @@ import { answerClientError, answerExpectation } from '../../shared/http/client-e
 import { gentleStop } from '../../shared/http/gentle-stop';
 import { holdToLimits, SERVER_OPTIONS } from '../../shared/http/limits';
 import { listen } from '../../shared/http/listen';
-import { type Answer, problem, Refusal, unavailable, written } from '../../shared/http/problem';
+import { type Answer, problem, Refusal, serialize, unavailable } from '../../shared/http/problem';
 import { createLogger } from '../../shared/observe/log';
+import { perService, serviceOfPath, services } from '../../shared/services';
 import { gatewayConfig } from './config';
 import { mergedDocument } from './openapi';
 import { type Replica, watchReplicas } from './replicas';
 
 const config = gatewayConfig();
 const log = createLogger({ service: 'gateway', level: config.LOG_LEVEL, format: config.LOG_FORMAT });
-const services = {
-  orders: watchReplicas(config.ORDER_URLS, config.ORDER_INTERNAL_URLS),
-  payment: watchReplicas(config.PAYMENT_URLS, config.PAYMENT_INTERNAL_URLS),
-  stock: watchReplicas(config.STOCK_URLS, config.STOCK_INTERNAL_URLS),
-};
+const replicasOf = perService((name) =>
+  watchReplicas(config.services[name].urls, config.services[name].internalUrls),
+);
 
 /** Longer than a checkout is ever held. */
 const answerTimeoutMs = 60_000;
@@ -54,8 +53,8 @@ server.on('checkExpectation', answerExpectation);
 const stopServer = gentleStop(server);
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
-  const name = /^\/(orders|payment|stock)(?=[/?]|$)/.exec(request.url ?? '')?.[1];
-  if (name !== undefined) forward(request, response, services[name as keyof typeof services].inTurn());
+  const name = serviceOfPath(request.url ?? '');
+  if (name !== undefined) forward(request, response, replicasOf[name].inTurn());
   else void answerSelf(request, response);
 }
 
@@ -99,11 +98,13 @@ function withoutBody({ headers }: IncomingMessage): { buffer?: Readable } {
 
 async function answerSelf(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split('?')[0];
-  const detail = `Paths begin with ${Object.keys(services)
-    .map((name) => `/${name}`)
+  const detail = `Paths begin with ${Object.values(services)
+    .map(({ path }) => `/${path}`)
     .join(', ')}; /openapi.json describes them.`;
   if (path === '/openapi.json') {
-    const document = await mergedDocument(Object.values(services).map((service) => service.inTurn()[0]?.url));
+    const document = await mergedDocument(
+      Object.values(replicasOf).map((replicas) => replicas.inTurn()[0]?.url),
+    );
     send(request, response, document);
   } else if (path === '/') {
     send(request, response, { status: 200, body: { name: 'Chandlery', description: detail } });
@@ -114,7 +115,7 @@ async function answerSelf(request: IncomingMessage, response: ServerResponse): P
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
-  const { type, text } = written(answer, { instance: (request.url ?? '').split('?')[0] ?? '' });
+  const { type, text } = serialize(answer, { instance: (request.url ?? '').split('?')[0] ?? '' });
   response.writeHead(answer.status, { ...(type && { 'Content-Type': type }), ...answer.headers }).end(text);
 }
 

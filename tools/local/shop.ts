@@ -2,15 +2,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../shared/root';
+import { callsOf, perService, type ServiceName, serviceNames, variableOf } from '../../shared/services';
 import { isReady } from '../support/is-ready';
-import {
-  home,
-  type Ports,
-  type Replicas,
-  type ServiceName,
-  serviceFlags,
-  serviceNames,
-} from '../support/layout';
+import { home, type Ports, type Replicas, serviceFlags } from '../support/layout';
 import { keepServing, type Supervised } from '../support/supervise';
 
 export interface Surroundings {
@@ -23,26 +17,29 @@ export interface Surroundings {
 
 /** Starts everything; `ready` resolves when every replica is. Stops in the order in which requests come in. */
 export function startShop(surroundings: Surroundings) {
-  const groups = {
-    stock: startReplicas('stock', surroundings),
-    payment: startReplicas('payment', surroundings),
-    order: startReplicas('order', surroundings),
-    gateway: [startGateway(surroundings)],
+  const replicas = perService((name) => startReplicas(name, surroundings));
+  const gateway = startGateway(surroundings);
+  const programs = [gateway, ...Object.values(replicas).flat()];
+  const stopped = new Map<ServiceName, Promise<unknown>>();
+  /** A service is stopped when those that call it have stopped. */
+  const stopService = (name: ServiceName): Promise<unknown> => {
+    const callers = serviceNames.filter((other) => callsOf(other).includes(name));
+    const done =
+      stopped.get(name) ??
+      Promise.all(callers.map(stopService)).then(() =>
+        Promise.all(replicas[name].map((program) => program.stop())),
+      );
+    stopped.set(name, done);
+    return done;
   };
-  const stopAll = (programs: Supervised[]) => Promise.all(programs.map((program) => program.stop()));
   return {
-    ready: () =>
-      Promise.race([
-        allReady(surroundings),
-        ...Object.values(groups).flatMap((all) => all.map((one) => one.refused)),
-      ]),
+    ready: () => Promise.race([allReady(surroundings), ...programs.map((program) => program.refused)]),
     async stop() {
-      await stopAll(groups.gateway);
-      await stopAll(groups.order);
-      await stopAll([...groups.payment, ...groups.stock]);
+      await gateway.stop();
+      await Promise.all(serviceNames.map(stopService));
     },
     kill() {
-      for (const program of Object.values(groups).flat()) program.kill();
+      for (const program of programs) program.kill();
     },
   };
 }
@@ -55,9 +52,14 @@ function startReplicas(service: ServiceName, surroundings: Surroundings): Superv
       INTERNAL_PORT: String(ports.internal(service, replica)),
       DATABASE_URL: databaseUrl(service),
       AMQP_URL: amqpUrl,
-      // Several replicas of stock are reached through the gateway, which knows those that are ready.
-      STOCK_URL: address(replicas.stock === 1 ? ports.service('stock', 0) : ports.gateway),
       BATCH_INIT: 'on',
+      ...Object.fromEntries(
+        callsOf(service).map((called) => [
+          variableOf(called, 'URL'),
+          // Several replicas are reached through the gateway, which knows the ones that are ready.
+          address(replicas[called] === 1 ? ports.service(called, 0) : ports.gateway),
+        ]),
+      ),
     }),
   );
 }
@@ -66,12 +68,10 @@ function startGateway(surroundings: Surroundings): Supervised {
   const { ports, replicas } = surroundings;
   const addresses = serviceNames.flatMap((name) => {
     const all = indexes(replicas[name]);
+    const listOf = (port: Ports['service']) => all.map((replica) => address(port(name, replica))).join();
     return [
-      [`${name.toUpperCase()}_URLS`, all.map((replica) => address(ports.service(name, replica))).join()],
-      [
-        `${name.toUpperCase()}_INTERNAL_URLS`,
-        all.map((replica) => address(ports.internal(name, replica))).join(),
-      ],
+      [variableOf(name, 'URLS'), listOf(ports.service)],
+      [variableOf(name, 'INTERNAL_URLS'), listOf(ports.internal)],
     ];
   });
   const settings = { GATEWAY_PORT: String(ports.gateway), ...Object.fromEntries(addresses) };

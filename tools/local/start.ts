@@ -1,3 +1,4 @@
+import { perService, serviceNames } from '../../shared/services';
 import { migrate } from '../deploy/migrate';
 import { noMore, readArguments, wholeNumber } from '../support/command-line';
 import {
@@ -7,8 +8,7 @@ import {
   portsFrom,
   type Replicas,
   rememberPort,
-  type ServiceName,
-  serviceNames,
+  STANDARD_PORT,
 } from '../support/layout';
 import { takeLock } from '../support/lock';
 import { isTaken } from '../support/ports';
@@ -24,8 +24,9 @@ interface Run {
   stopping: boolean;
 }
 
-const usage = `Usage: npm start -- [--replicas N] [--order N] [--payment N] [--stock N] [--port 8000]
-  --replicas N   replicas of each service, 1 to ${maxReplicas}; --order, --payment and --stock set those of one service
+const usage = `Usage: npm start -- [--replicas N] ${serviceNames.map((name) => `[--${name} N]`).join(' ')} [--port ${STANDARD_PORT}]
+  --replicas N   replicas of each service, 1 to ${maxReplicas}
+${serviceNames.map((name) => `${`  --${name} N`.padEnd(17)}replicas of ${name}`).join('\n')}
   --port N       the gateway's port, which all others follow (N+1 to N+103, N+1001 to N+1083)`;
 /** One Ctrl-C arrives twice: from the terminal, and passed on by npm. */
 const echoMs = 500;
@@ -107,14 +108,15 @@ async function checkPorts(replicas: Replicas, ports: Ports, withRabbit: boolean)
 
 function readSettings(): { replicas: Replicas; ports: Ports } {
   const text = { type: 'string' } as const;
-  const options = { replicas: text, order: text, payment: text, stock: text, port: text };
+  const options = { replicas: text, ...perService(() => text), port: text };
   return readArguments(usage, options, (values, positionals) => {
     noMore(positionals);
     const all = wholeNumber('replicas', values.replicas ?? '1', 1, maxReplicas);
-    const count = (service: ServiceName) =>
-      values[service] === undefined ? all : wholeNumber(service, values[service], 1, maxReplicas);
-    const replicas = { order: count('order'), payment: count('payment'), stock: count('stock') };
-    return { replicas, ports: portsFrom(wholeNumber('port', values.port ?? '8000', 1024, 64_000)) };
+    const replicas = perService((service) =>
+      values[service] === undefined ? all : wholeNumber(service, values[service], 1, maxReplicas),
+    );
+    const port = values.port ?? String(STANDARD_PORT);
+    return { replicas, ports: portsFrom(wholeNumber('port', port, 1024, 64_000)) };
   });
 }
 

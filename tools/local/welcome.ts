@@ -1,4 +1,5 @@
-import { home, type Ports, type Replicas, serviceNames } from '../support/layout';
+import { serviceNames } from '../../shared/services';
+import { home, type Ports, type Replicas } from '../support/layout';
 
 interface Facts {
   ports: Ports;

@@ -1,6 +1,7 @@
-import type { Database, Tx } from '../../shared/postgres/database';
+import type { Database } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
-import { type Letter, sagaIdsOf } from './letter';
+import type { Tx } from '../../shared/postgres/tx';
+import { type DeadLetter, sagaIdsOf } from './dead-letter';
 
 /** Who does something, and why. */
 export interface Operator {
@@ -50,7 +51,7 @@ const clean = (value: string) => value.replaceAll('\0', '�');
 export async function noteLetter(
   database: Database,
   action: 'redrive' | 'redrive_failed' | 'discard',
-  letter: Letter,
+  letter: DeadLetter,
   { actor, reason }: Operator,
   further: Record<string, unknown> = {},
 ): Promise<number> {
@@ -90,7 +91,7 @@ export async function noteCancel(
 }
 
 /** What was done before to letters with the same content, the latest first. */
-export function actionsOnLetter(database: Database, { content_id }: Letter): Promise<Action[]> {
+export function actionsOnLetter(database: Database, { content_id }: DeadLetter): Promise<Action[]> {
   return database.transaction((tx) => tx.run(readActionsOnContent, [content_id]));
 }
 

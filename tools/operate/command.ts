@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { type Options, readArguments, UsageError, type Values, wholeNumber } from '../support/command-line';
-import { type Shop, withShop } from './shop';
+import { type ShopConnections, withConnections } from './connections';
 import { printable, printableJson } from './text';
 
 /** What both commands have in common: their verbs, what their arguments may be, printing, and the exit status. */
@@ -16,7 +16,7 @@ export const commonOptions = {
 /** What a command can be asked to do. Each reads its arguments, all of them, before anything is connected to. */
 export type Verbs<T extends Options> = Record<
   string,
-  (ids: string[], values: Values<T>) => (shop: Shop) => Promise<void>
+  (ids: string[], values: Values<T>) => (shop: ShopConnections) => Promise<void>
 >;
 
 /** Exit status 0: done. 1: nothing to do it to, or refused. 2: not understood, or something could not be reached. */
@@ -34,7 +34,7 @@ export function runCommand<const T extends typeof commonOptions>(
       port: port === undefined ? undefined : wholeNumber('port', port, 1024, 64_000),
     };
   });
-  withShop(port, work).catch((error: Error) => {
+  withConnections(port, work).catch((error: Error) => {
     const causes: string[] = [];
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
     const because = causes.some(Boolean) ? ` (${causes.filter(Boolean).join(': ')})` : '';

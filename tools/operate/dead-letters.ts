@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH_CONTENT_TYPE } from '../../shared/contract/cloudevents';
 import type { HeldMessage, Session } from '../../shared/rabbit/session';
 import { type Action, actionsOnLetter, noteLetter, type Operator } from './actions';
-import { type Headers, type Letter, readBody } from './letter';
-import { ownerOf, type Shop } from './shop';
-import { type Selection, type Walk, walkLetters } from './walk';
+import { ownerOf, type ShopConnections } from './connections';
+import { type DeadLetter, type Headers, readBody } from './dead-letter';
+import { type Selection, type Visit, visitDeadLetters } from './visit';
 
 /**
  * Dead letters, and their way back. The promises of this file: looking changes nothing; a letter leaves its queue only
@@ -12,23 +12,23 @@ import { type Selection, type Walk, walkLetters } from './walk';
  * one. Ended between the two, a command leaves the message in both, and the steps absorb the second.
  */
 
-export interface Listing extends Walk {
-  letters: Letter[];
+export interface Listing extends Visit {
+  letters: DeadLetter[];
 }
 
 /** The letters of each queue, the oldest first. */
-export async function listLetters({ amqpUrl }: Shop, selection: Selection): Promise<Listing> {
-  const letters: Letter[] = [];
-  const walk = await walkLetters(amqpUrl, selection, async (letter) => {
+export async function listDeadLetters({ amqpUrl }: ShopConnections, selection: Selection): Promise<Listing> {
+  const letters: DeadLetter[] = [];
+  const walk = await visitDeadLetters(amqpUrl, selection, async (letter) => {
     letters.push(letter);
     return false;
   });
-  const age = ({ queue, parked_at = '' }: Letter) => `${selection.queues.indexOf(queue)} ${parked_at}`;
+  const age = ({ queue, parked_at = '' }: DeadLetter) => `${selection.queues.indexOf(queue)} ${parked_at}`;
   letters.sort((one, other) => (age(one) < age(other) ? -1 : 1));
   return { ...walk, letters };
 }
 
-export interface Shown extends Letter {
+export interface Shown extends DeadLetter {
   headers: Headers;
   body: string;
   encoding: 'utf8' | 'base64';
@@ -38,12 +38,12 @@ export interface Shown extends Letter {
 
 /** A letter with everything that is known of it; undefined when there is no such letter. */
 export async function showLetter(
-  shop: Shop,
+  shop: ShopConnections,
   id: string,
   queues: readonly string[],
 ): Promise<Shown | undefined> {
   let shown: Shown | undefined;
-  await walkLetters(shop.amqpUrl, { ids: [id], queues, limit: 1 }, async (letter, { headers, body }) => {
+  await visitDeadLetters(shop.amqpUrl, { ids: [id], queues, limit: 1 }, async (letter, { headers, body }) => {
     const history = await actionsOnLetter(shop.databases[ownerOf(letter.queue)], letter);
     shown = { ...letter, headers, ...readBody(body), history };
     return false;
@@ -51,8 +51,8 @@ export async function showLetter(
   return shown;
 }
 
-export interface Done extends Walk {
-  letters: Letter[];
+export interface Done extends Visit {
+  letters: DeadLetter[];
 }
 
 export interface RedriveOptions extends Operator {
@@ -65,7 +65,11 @@ export interface RedriveOptions extends Operator {
  * Sends letters back to the queue that they could not be handled in.
  * @throws Error saying how far it came, when the broker or a database fails on the way
  */
-export function redriveLetters(shop: Shop, selection: Selection, options: RedriveOptions): Promise<Done> {
+export function redriveLetters(
+  shop: ShopConnections,
+  selection: Selection,
+  options: RedriveOptions,
+): Promise<Done> {
   const turn = pace(options.rate);
   return act(shop, selection, options.dryRun, 'redriven', async (letter, message, session) => {
     await turn();
@@ -74,8 +78,8 @@ export function redriveLetters(shop: Shop, selection: Selection, options: Redriv
 }
 
 async function redrive(
-  { databases }: Shop,
-  letter: Letter,
+  { databases }: ShopConnections,
+  letter: DeadLetter,
   { body }: HeldMessage,
   session: Session,
   operator: Operator,
@@ -111,7 +115,11 @@ export interface DiscardOptions extends Operator {
 const MAX_KEPT = 65_536;
 
 /** Takes letters away for good. What they said is kept with the note of who discarded them, and why. */
-export function discardLetters(shop: Shop, selection: Selection, options: DiscardOptions): Promise<Done> {
+export function discardLetters(
+  shop: ShopConnections,
+  selection: Selection,
+  options: DiscardOptions,
+): Promise<Done> {
   return act(shop, selection, options.dryRun, 'discarded', async (letter, { headers, body }) => {
     const database = shop.databases[ownerOf(letter.queue)];
     await noteLetter(database, 'discard', letter, options, {
@@ -122,19 +130,21 @@ export function discardLetters(shop: Shop, selection: Selection, options: Discar
 }
 
 async function act(
-  { amqpUrl }: Shop,
+  { amqpUrl }: ShopConnections,
   selection: Selection,
   dryRun: boolean,
   done: string,
-  work: (letter: Letter, message: HeldMessage, session: Session) => Promise<void>,
+  work: (letter: DeadLetter, message: HeldMessage, session: Session) => Promise<void>,
 ): Promise<Done> {
-  const letters: Letter[] = [];
-  const walk = await walkLetters(amqpUrl, selection, async (letter, message, session) => {
+  const letters: DeadLetter[] = [];
+  const walk = await visitDeadLetters(amqpUrl, selection, async (letter, message, session) => {
     try {
       if (!dryRun) await work(letter, message, session);
     } catch (cause) {
       const others = `${letters.length} letters were ${done} before; all others are where they were.`;
-      throw new Error(`Letter ${letter.id} of ${letter.queue} could not be ${done}. ${others}`, { cause });
+      throw new Error(`DeadLetter ${letter.id} of ${letter.queue} could not be ${done}. ${others}`, {
+        cause,
+      });
     }
     letters.push(letter);
     return !dryRun;

@@ -13,16 +13,16 @@ import {
   type Verbs,
   words,
 } from './command';
-import { type Done, discardLetters, listLetters, redriveLetters, showLetter } from './dead-letters';
-import { readDiscardedLetters, summaryOf } from './discarded';
 import {
   describeDiscarded,
   describeDiscardedLetter,
   describeDone,
   describeLetter,
   describeListing,
-} from './letter-report';
-import type { Selection } from './walk';
+} from './dead-letter-report';
+import { type Done, discardLetters, listDeadLetters, redriveLetters, showLetter } from './dead-letters';
+import { readDiscardedLetters, summaryOf } from './discarded';
+import type { Selection } from './visit';
 
 const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga ID] [--limit 50]
        npm run deadletters -- show LETTER
@@ -64,7 +64,7 @@ const verbs: Verbs<typeof options> = {
     if (ids.length > 0) throw new UsageError('To see one letter, use show.');
     const selection = selectionFrom(values, '50');
     return async (shop) => {
-      const listing = await listLetters(shop, selection);
+      const listing = await listDeadLetters(shop, selection);
       if (values.json) printJson(listing);
       else print(describeListing(listing, new Date()));
     };

@@ -1,8 +1,8 @@
-import type { Tx } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
-import type { Headers } from './letter';
-import { ownerOf, type Shop } from './shop';
-import type { Selection } from './walk';
+import type { Tx } from '../../shared/postgres/tx';
+import { ownerOf, type ShopConnections } from './connections';
+import type { Headers } from './dead-letter';
+import type { Selection } from './visit';
 
 /** A letter that somebody discarded, as it was noted. Its queue has it no more; the note stays for good. */
 export interface Discarded {
@@ -45,7 +45,7 @@ const readDiscarded = statement<Row>(
 
 /** Those of all the selected queues, the latest first, with everything that was kept of them. */
 export async function readDiscardedLetters(
-  { databases }: Shop,
+  { databases }: ShopConnections,
   { queues, sagaId, ids, limit }: Selection,
 ): Promise<ShownDiscarded[]> {
   const owners = [...new Set(queues.map(ownerOf))];

@@ -1,3 +1,4 @@
+import type { ServiceName } from '../../shared/services';
 import type { SagaView } from './saga-view';
 import type { SagaFilter, SagaListing } from './sagas';
 import { ago, table } from './text';
@@ -26,10 +27,7 @@ export function describeSagas({ sagas, more }: SagaListing, of: SagaFilter['of']
 
 export function describeSaga(view: SagaView): string {
   const { saga_id, order, stock, payment, unreadable } = view;
-  const state = (
-    service: 'order' | 'stock' | 'payment',
-    row: { state: string; reason: string | null } | undefined,
-  ) => {
+  const state = (service: ServiceName, row: { state: string; reason: string | null } | undefined) => {
     if (service in unreadable) return `cannot be read: ${unreadable[service]}`;
     if (!row) return service === 'payment' ? 'has not decided' : 'has not heard of it';
     return row.reason === null ? row.state : `${row.state} (${row.reason})`;

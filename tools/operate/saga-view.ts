@@ -1,11 +1,13 @@
 import { queues } from '../../shared/contract/events';
-import type { Database, Tx } from '../../shared/postgres/database';
+import type { Database } from '../../shared/postgres/database';
+import type { Tx } from '../../shared/postgres/tx';
 import { countMessages, type QueueLength } from '../../shared/rabbit/queues';
+import type { ServiceName } from '../../shared/services';
 import { type Action, actionsOnSaga } from './actions';
-import { listLetters } from './dead-letters';
-import type { Letter } from './letter';
+import type { ShopConnections } from './connections';
+import type { DeadLetter } from './dead-letter';
+import { listDeadLetters } from './dead-letters';
 import * as sql from './saga-statements';
-import type { ServiceName, Shop } from './shop';
 
 /** Everything that the three services and the broker know of one saga, each as it was when it was asked. */
 export interface SagaView {
@@ -20,7 +22,7 @@ export interface SagaView {
   /** Messages that mention it and that the broker has not confirmed yet. */
   readonly unsent: readonly (sql.UnsentRow & { service: ServiceName })[];
   readonly queues: readonly QueueLength[];
-  readonly letters: readonly Letter[];
+  readonly letters: readonly DeadLetter[];
   readonly actions: readonly (Action & { service: ServiceName })[];
   /** What could not be asked, and why: its part of the view is missing, which says nothing about the saga. */
   readonly unreadable: Partial<Record<ServiceName | 'broker', string>>;
@@ -36,7 +38,7 @@ interface Part<Row> {
 /** Dead letters that are shown, at most. */
 const MAX_LETTERS = 100;
 
-export async function viewSaga(shop: Shop, sagaId: string): Promise<SagaView> {
+export async function viewSaga(shop: ShopConnections, sagaId: string): Promise<SagaView> {
   const unreadable: SagaView['unreadable'] = {};
   const attempt = <T>(what: ServiceName | 'broker', reading: Promise<T>): Promise<T | undefined> =>
     reading.catch((error: Error) => {
@@ -109,7 +111,10 @@ async function readPayment(tx: Tx, sagaId: string): Promise<Part<sql.PaymentRow>
   return row?.state === 'CAPTURED' ? { row, ledger: await tx.run(sql.readCreditLedger, [sagaId]) } : { row };
 }
 
-async function readBroker(shop: Shop, sagaId: string): Promise<Pick<SagaView, 'queues' | 'letters'>> {
-  const { letters } = await listLetters(shop, { queues, sagaId, limit: MAX_LETTERS });
+async function readBroker(
+  shop: ShopConnections,
+  sagaId: string,
+): Promise<Pick<SagaView, 'queues' | 'letters'>> {
+  const { letters } = await listDeadLetters(shop, { queues, sagaId, limit: MAX_LETTERS });
   return { letters, queues: await countMessages(shop.amqpUrl, queues) };
 }

@@ -1,3 +1,4 @@
+import { serviceNames } from '../../shared/services';
 import { UsageError, wholeNumber } from '../support/command-line';
 import { mustBeReachable } from '../support/databases';
 import {
@@ -16,7 +17,6 @@ import {
 import { describeSaga, describeSagas } from './saga-report';
 import { viewSaga } from './saga-view';
 import { cancelSaga, isOrder, listableStates, listSagas, type SagaFilter } from './sagas';
-import { serviceNames } from './shop';
 import { timelineOf } from './timeline';
 import { waitsFor } from './waits-for';
 

@@ -3,10 +3,11 @@ import type { SagaEvent } from '../../shared/contract/events';
 import { insertOutbox } from '../../shared/outbox/statements';
 import type { Database } from '../../shared/postgres/database';
 import type { Statement } from '../../shared/postgres/statement';
+import type { ServiceName } from '../../shared/services';
 import { mustBeReachable } from '../support/databases';
 import { noteCancel, type Operator } from './actions';
+import type { ShopConnections } from './connections';
 import * as sql from './saga-statements';
-import type { Shop } from './shop';
 
 /** States by which sagas can be looked for: three of order, and the two of stock in which something is undecided. */
 export const listableStates = ['PENDING', 'PAID', 'FAILED', 'WAITING', 'RESERVED'] as const;
@@ -33,7 +34,7 @@ export interface SagaFilter {
 }
 
 /** Undecided sagas come the oldest first, ended ones and those of an order the latest first. */
-export async function listSagas({ databases }: Shop, filter: SagaFilter): Promise<SagaListing> {
+export async function listSagas({ databases }: ShopConnections, filter: SagaFilter): Promise<SagaListing> {
   const { order, payment, stock } = databases;
   const found = await findSagas(databases, filter);
   const ids = found.map((saga) => saga.saga_id);
@@ -52,7 +53,7 @@ export async function listSagas({ databases }: Shop, filter: SagaFilter): Promis
 }
 
 async function findSagas(
-  { order, stock }: Shop['databases'],
+  { order, stock }: ShopConnections['databases'],
   { of, olderThanMs, limit }: SagaFilter,
 ): Promise<sql.ListedSaga[]> {
   const bounds = [olderThanMs, limit];
@@ -68,7 +69,7 @@ async function findSagas(
   });
 }
 
-export async function isOrder({ databases }: Shop, id: string): Promise<boolean> {
+export async function isOrder({ databases }: ShopConnections, id: string): Promise<boolean> {
   return (await databases.order.transaction((tx) => tx.run(sql.findOrder, [id]))).length > 0;
 }
 
@@ -76,7 +77,7 @@ export async function isOrder({ databases }: Shop, id: string): Promise<boolean>
 async function statesIn(database: Database, states: Statement<sql.StateRow>, ids: readonly string[]) {
   const rows = await database.transaction((tx) => tx.run(states, [ids])).catch(() => undefined);
   const known = new Map(rows?.map(({ saga_id, state }) => [saga_id, state]));
-  return (service: 'order' | 'stock' | 'payment', sagaId: string): Partial<SagaSummary> => {
+  return (service: ServiceName, sagaId: string): Partial<SagaSummary> => {
     const state = rows ? known.get(sagaId) : '?';
     return state === undefined ? {} : { [service]: state };
   };
@@ -92,7 +93,7 @@ export type CancelAnswer =
  * decided if it has. The question and the note of who asked are one transaction; order's own outbox sends it.
  */
 export async function cancelSaga(
-  { databases }: Shop,
+  { databases }: ShopConnections,
   sagaId: string,
   operator: Operator,
 ): Promise<CancelAnswer> {

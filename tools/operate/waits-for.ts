@@ -1,6 +1,6 @@
-import { type EventType, publisherOf } from '../../shared/contract/events';
+import { type EventType, serviceOf } from '../../shared/contract/events';
+import { serviceNames } from '../../shared/services';
 import type { SagaView } from './saga-view';
-import { serviceNames } from './shop';
 import { ago, counted } from './text';
 
 /**
@@ -94,7 +94,7 @@ function waitsForOthers({ stock, wanted, at }: SagaView): string[] {
 /** Where an event is that the step of a queue has not acted on. */
 function clues(view: SagaView, type: EventType, queue: string): string[] {
   const { letters, unsent, unreadable, at } = view;
-  const publisher = publisherOf(type);
+  const publisher = serviceOf(type);
   const found = [
     ...letters
       .filter((letter) => letter.queue === queue && letter.events.some((event) => event.type === type))

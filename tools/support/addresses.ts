@@ -1,12 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AddressConfig } from '../audit/config';
+import { z } from 'zod';
+import { perService, type ServiceName, serviceNames, variableOf } from '../../shared/services';
 
-/** URLs of the three databases and the broker. */
+const database = z.url({ protocol: /^postgres(ql)?$/ }).optional();
+type DatabaseVariable = `${Uppercase<ServiceName>}_DATABASE_URL`;
+
+/** Where the shop is; what is not set is looked for where `npm start` puts it. */
+export const addressSettings = z.object({
+  AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+  ...(Object.fromEntries(serviceNames.map((name) => [variableOf(name, 'DATABASE_URL'), database])) as Record<
+    DatabaseVariable,
+    typeof database
+  >),
+});
+export type AddressConfig = z.infer<typeof addressSettings>;
+
+/** URLs of the databases and the broker. */
 export interface Addresses {
-  readonly order: string;
-  readonly payment: string;
-  readonly stock: string;
+  readonly databases: Readonly<Record<ServiceName, string>>;
   readonly amqp: string;
 }
 
@@ -18,26 +30,25 @@ export async function findAddresses(
   config: AddressConfig,
   gatewayPort: number | undefined,
 ): Promise<Addresses> {
-  const { ORDER_DATABASE_URL: order, PAYMENT_DATABASE_URL: payment, STOCK_DATABASE_URL: stock } = config;
-  const { AMQP_URL: amqp } = config;
-  if (order && payment && stock && amqp) return { order, payment, stock, amqp };
-  // Loaded only here, because a deployment sets all four and does not have it.
+  const amqp = config.AMQP_URL;
+  const named = perService((name) => config[variableOf(name, 'DATABASE_URL')]);
+  const allNamed = Object.values(named).every((url) => url !== undefined);
+  if (allNamed && amqp) return { databases: named as Addresses['databases'], amqp };
+  // Loaded only here: a deployment names everything, and has neither a local shop nor the programs to look for one.
   const { home, portsFrom, rememberedPort } = await import('./layout.js');
   const { findRabbit } = await import('./rabbit.js');
   const ports = portsFrom(gatewayPort ?? rememberedPort());
   const passwordFile = join(home, 'postgres-password');
-  if (!existsSync(passwordFile) && !(order && payment && stock)) {
+  if (!existsSync(passwordFile) && !allNamed) {
+    const variables = serviceNames.map((name) => variableOf(name, 'DATABASE_URL')).join(', ');
     throw new Error(
-      'There is no local shop to look at. Start one with "npm start", or set ORDER_DATABASE_URL, ' +
-        'PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL to those of the shop.',
+      `There is no local shop to look at. Start one with "npm start", or set ${variables} and AMQP_URL to those of the shop.`,
     );
   }
-  const local = (database: string) =>
-    `postgresql://${database}:${readFileSync(passwordFile, 'utf8').trim()}@127.0.0.1:${ports.postgres}/${database}`;
+  const local = (name: ServiceName) =>
+    `postgresql://${name}:${readFileSync(passwordFile, 'utf8').trim()}@127.0.0.1:${ports.postgres}/${name}`;
   return {
-    order: order ?? local('order'),
-    payment: payment ?? local('payment'),
-    stock: stock ?? local('stock'),
+    databases: perService((name) => named[name] ?? local(name)),
     amqp: (await findRabbit(amqp))?.amqpUrl ?? `amqp://guest:guest@127.0.0.1:${ports.rabbit.amqp}`,
   };
 }

@@ -1,31 +1,34 @@
 import type { Logger } from '../../shared/observe/log';
-import { openDatabase } from '../../shared/postgres/database';
-import type { Books } from '../audit/snapshots';
+import { type Database, openDatabase } from '../../shared/postgres/database';
+import { perService, type ServiceName, serviceNames, variableOf } from '../../shared/services';
+
+/** The database of each service. */
+export type ShopDatabases = Readonly<Record<ServiceName, Database>>;
 
 /** One snapshot of each database is open at a time, and one connection is left for the question whether it answers. */
 const POOL_SIZE = 2;
 
 /**
- * Opens the books; nothing is connected before something is read.
+ * Opens the databases of a shop; nothing is connected before something is read.
  * @param statementMs how long a statement may take, where that is longer than a service's may
  */
-export function openBooks(
-  urls: { order: string; payment: string; stock: string },
+export function openDatabases(
+  urls: Readonly<Record<ServiceName, string>>,
   log: Logger,
   statementMs?: number,
-): Books & { close(): Promise<void> } {
-  const open = (url: string) =>
+): ShopDatabases & { close(): Promise<void> } {
+  const databases = perService((name) =>
     openDatabase({
-      url: statementMs === undefined ? url : patient(url, statementMs),
+      url: statementMs === undefined ? urls[name] : patient(urls[name], statementMs),
       poolSize: POOL_SIZE,
       log,
       wholeTables: true,
-    });
-  const books: Books = { order: open(urls.order), payment: open(urls.payment), stock: open(urls.stock) };
+    }),
+  );
   return {
-    ...books,
+    ...databases,
     async close() {
-      await Promise.all(Object.values(books).map((database) => database.close()));
+      await Promise.all(Object.values(databases).map((database) => database.close()));
     },
   };
 }
@@ -40,11 +43,11 @@ function patient(url: string, statementMs: number): string {
 }
 
 /** @throws Error that says which database cannot be read, and what to do */
-export async function mustBeReachable({ order, payment, stock }: Partial<Books>): Promise<void> {
-  for (const [name, database] of Object.entries({ order, payment, stock })) {
-    await database?.ready().catch((error: Error) => {
+export async function mustBeReachable(databases: Partial<ShopDatabases>): Promise<void> {
+  for (const name of serviceNames) {
+    await databases[name]?.ready().catch((error: Error) => {
       throw new Error(
-        `The database of ${name} cannot be read. Is the shop running? Otherwise set ${name.toUpperCase()}_DATABASE_URL.`,
+        `The database of ${name} cannot be read. Is the shop running? Otherwise set ${variableOf(name, 'DATABASE_URL')}.`,
         { cause: error.cause ?? error },
       );
     });

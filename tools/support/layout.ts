@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
+import { INTERNAL_PORTS, type ServiceName, services } from '../../shared/services';
 
 /** Where a local run keeps its data, its logs and the record of what is running; CHANDLERY_HOME names another place. */
 export const home = process.env.CHANDLERY_HOME ?? join(root, '.chandlery');
@@ -12,9 +13,10 @@ export const home = process.env.CHANDLERY_HOME ?? join(root, '.chandlery');
  */
 export const serviceFlags = ['--enable-source-maps', '--max-semi-space-size=16', '--heap-growing-percent=75'];
 
-export const serviceNames = ['order', 'payment', 'stock'] as const;
-export type ServiceName = (typeof serviceNames)[number];
 export type Replicas = Record<ServiceName, number>;
+
+/** The gateway's, unless told. */
+export const STANDARD_PORT = 8_000;
 
 /** Replica k of a service listens 10k above the first one, so that there is room for nine. */
 export const maxReplicas = 9;
@@ -24,18 +26,17 @@ export const maxReplicas = 9;
  * 8012, 8013 and so on, internal ports 1000 above these, PostgreSQL 8100, RabbitMQ 8101 to 8103.
  */
 export function portsFrom(gateway: number) {
+  const service = (name: ServiceName, replica: number) =>
+    gateway + services[name].port - STANDARD_PORT + 10 * replica;
   return {
     gateway,
-    service: (name: ServiceName, replica: number) => gateway + 1 + serviceNames.indexOf(name) + 10 * replica,
-    internal: (name: ServiceName, replica: number) =>
-      gateway + 1001 + serviceNames.indexOf(name) + 10 * replica,
+    service,
+    internal: (name: ServiceName, replica: number) => service(name, replica) + INTERNAL_PORTS,
     postgres: gateway + 100,
     rabbit: { amqp: gateway + 101, distribution: gateway + 102, epmd: gateway + 103 },
   };
 }
 export type Ports = ReturnType<typeof portsFrom>;
-
-const standardPort = 8000;
 
 /** Notes the gateway's port, so that the demo and the operators' commands find a shop that is not on the usual one. */
 export function rememberPort(port: number): void {
@@ -44,8 +45,8 @@ export function rememberPort(port: number): void {
 
 export function rememberedPort(): number {
   try {
-    return Number(readFileSync(join(home, 'port'), 'utf8')) || standardPort;
+    return Number(readFileSync(join(home, 'port'), 'utf8')) || STANDARD_PORT;
   } catch {
-    return standardPort;
+    return STANDARD_PORT;
   }
 }

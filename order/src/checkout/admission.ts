@@ -1,4 +1,4 @@
-import { admissionRefused } from '../../../shared/observe/metrics';
+import { admissionRefused } from '../metrics';
 
 /**
  * Says whether a checkout may be opened, or whether so much is under way that it would only wait. What this replica
@@ -6,32 +6,32 @@ import { admissionRefused } from '../../../shared/observe/metrics';
  * since is added. Asking about a checkout that is under way or has ended opens nothing, and is never refused.
  */
 export class Admission {
-  private held = 0;
+  private waiting = 0;
   private inFlight = 0;
 
-  constructor(private readonly limits: { held: number; inFlight: number }) {}
+  constructor(private readonly limits: { waiting: number; inFlight: number }) {}
 
   /** Whether there is room for one more; who was let in must leave. */
   enter(): boolean {
-    if (this.held >= this.limits.held || this.inFlight >= this.limits.inFlight) return false;
-    this.held++;
+    if (this.waiting >= this.limits.waiting || this.inFlight >= this.limits.inFlight) return false;
+    this.waiting++;
     return true;
   }
 
   leave(): void {
-    this.held--;
+    this.waiting--;
   }
 
-  opened(): void {
+  recordOpened(): void {
     this.inFlight++;
   }
 
-  refused(): void {
+  recordRefused(): void {
     admissionRefused.inc();
   }
 
   /** @param inFlight the sagas in flight, just counted */
-  counted(inFlight: number): void {
+  recordInFlight(inFlight: number): void {
     this.inFlight = inFlight;
   }
 }

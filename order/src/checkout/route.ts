@@ -4,17 +4,17 @@ import { fingerprint, keyReused } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
 import type { Answer } from '../../../shared/http/problem';
 import { type ApiRequest, type Route, route } from '../../../shared/http/route';
-import { answeredLate } from '../../../shared/observe/metrics';
 import type { Batcher } from '../../../shared/service/batch';
 import { unknownOrder } from '../http/open-order';
+import { answeredLate } from '../metrics';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import type { Admission } from './admission';
 import { answerTo, empty, overloaded, paid, pending, repeated } from './answers';
-import type { HeldCheckouts, Hold, Outcome } from './waiting-requests';
+import type { Outcome, WaitingRequest, WaitingRequests } from './waiting-requests';
 
 export interface CheckoutDeps {
   checkouts: Batcher<CheckoutRequest, CheckoutDecision>;
-  held: HeldCheckouts;
+  waiting: WaitingRequests;
   admission: Admission;
   /** The outcome of a saga that has ended. */
   readOutcome(sagaId: string): Promise<Outcome | undefined>;
@@ -58,7 +58,7 @@ async function checkOut(deps: CheckoutDeps, request: Request): Promise<Answer> {
   const { order_id } = request.params;
   const saga_id = uuid();
   const may_open = deps.admission.enter();
-  const hold = deps.held.hold(saga_id);
+  const waiter = deps.waiting.add(saga_id);
   try {
     const decision = await deps.checkouts.submit({
       order_id,
@@ -75,7 +75,7 @@ async function checkOut(deps: CheckoutDeps, request: Request): Promise<Answer> {
       case 'empty':
         return empty();
       case 'overloaded':
-        deps.admission.refused();
+        deps.admission.recordRefused();
         return overloaded();
       case 'key_reused':
         return keyReused();
@@ -84,41 +84,41 @@ async function checkOut(deps: CheckoutDeps, request: Request): Promise<Answer> {
       case 'repeated':
         return repeated(order_id, await deps.readOutcome(decision.saga_id));
       case 'opened':
-        deps.admission.opened();
+        deps.admission.recordOpened();
     }
     if (request.respondAsync) {
       return pending(order_id, decision.saga_id, { 'Preference-Applied': 'respond-async' });
     }
     const outcome =
       decision.saga_id === saga_id
-        ? await outcomeOf(hold, deps, request)
+        ? await waitForOutcome(waiter, deps, request)
         : await join(deps, decision.saga_id, request);
     if (outcome) return answerTo(order_id, outcome);
     // A client that has gone is told nothing, and is no sign of a shop that is slow.
     if (!request.isGone()) answeredLate.inc();
     return pending(order_id, decision.saga_id);
   } finally {
-    hold.release();
+    waiter.release();
     if (may_open) deps.admission.leave();
   }
 }
 
 /** Undefined when it is not known in time, or when nobody is there any more to be told. */
-function outcomeOf(
-  hold: Hold,
+function waitForOutcome(
+  waiter: WaitingRequest,
   { answerWithinMs }: CheckoutDeps,
   request: Request,
 ): Promise<Outcome | undefined> {
-  request.whenGone(() => hold.release());
-  return hold.outcome(answerWithinMs);
+  request.whenGone(() => waiter.release());
+  return waiter.outcome(answerWithinMs);
 }
 
 /** The saga may have ended between our reading of the order and our waiting, so its row is looked at once more. */
 async function join(deps: CheckoutDeps, sagaId: string, request: Request): Promise<Outcome | undefined> {
-  const hold = deps.held.hold(sagaId);
+  const waiter = deps.waiting.add(sagaId);
   try {
-    return (await deps.readOutcome(sagaId)) ?? (await outcomeOf(hold, deps, request));
+    return (await deps.readOutcome(sagaId)) ?? (await waitForOutcome(waiter, deps, request));
   } finally {
-    hold.release();
+    waiter.release();
   }
 }

@@ -7,86 +7,87 @@ export interface Outcome {
   reason: FailureReason | null;
 }
 
-export interface Hold {
-  /** The outcome; undefined when `giveUpAfterMs` have passed, or once the hold is released. To be asked for once. */
+/** A request that waits for a saga to end. */
+export interface WaitingRequest {
+  /** The outcome; undefined once `giveUpAfterMs` have passed or the request is released. Call it once. */
   outcome(giveUpAfterMs: number): Promise<Outcome | undefined>;
-  /** Waits no longer. */
+  /** Stops waiting. */
   release(): void;
 }
 
-/** One of them for each held request, so it is small: what is kept for that long is copied by the garbage collector. */
-class Waiter implements Hold {
-  /** By the clock that no operator can set back. */
+/** There is one for each waiting request, so it is small: the garbage collector copies what is kept for that long. */
+class Waiter implements WaitingRequest {
+  /** By the monotonic clock, which no operator can set back. */
   readonly since = performance.now();
-  private told = false;
+  private isResolved = false;
   private known: Outcome | undefined;
-  private resolve: ((outcome: Outcome | undefined) => void) | undefined;
+  private resolvePromise: ((outcome: Outcome | undefined) => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly sagaId: string,
-    private readonly leave: (sagaId: string, waiter: Waiter) => void,
+    private readonly remove: (sagaId: string, waiter: Waiter) => void,
   ) {}
 
   outcome(giveUpAfterMs: number): Promise<Outcome | undefined> {
-    if (this.told) return Promise.resolve(this.known);
+    if (this.isResolved) return Promise.resolve(this.known);
     this.timer = setTimeout(() => this.release(), giveUpAfterMs);
     return new Promise((resolve) => {
-      this.resolve = resolve;
+      this.resolvePromise = resolve;
     });
   }
 
   release(): void {
-    this.tell(undefined);
-    this.leave(this.sagaId, this);
+    this.resolve(undefined);
+    this.remove(this.sagaId, this);
   }
 
-  /** What is told first counts. */
-  tell(outcome: Outcome | undefined): void {
-    if (this.told) return;
-    this.told = true;
+  /** The first call counts. */
+  resolve(outcome: Outcome | undefined): void {
+    if (this.isResolved) return;
+    this.isResolved = true;
     this.known = outcome;
     clearTimeout(this.timer);
-    this.resolve?.(outcome);
+    this.resolvePromise?.(outcome);
   }
 }
 
 /**
- * The buyers who wait on this replica. Whoever learns of outcomes tells them here: the settle step, another replica,
- * or the poll that stands behind both.
+ * The requests that wait on this replica for their saga to end. Outcomes reach them from the settle step, from another
+ * replica's broadcast, and from the poll that covers for both.
  */
-export class HeldCheckouts {
+export class WaitingRequests {
   private readonly waiters = new Map<string, Waiter[]>();
 
-  /** To be called before the saga can end, so that its outcome cannot be missed. */
-  hold(sagaId: string): Hold {
-    const waiter = new Waiter(sagaId, this.leave);
+  /** Call it before the saga can end, so that its outcome cannot be missed. */
+  add(sagaId: string): WaitingRequest {
+    const waiter = new Waiter(sagaId, this.remove);
     const sharing = this.waiters.get(sagaId);
     if (sharing) sharing.push(waiter);
     else this.waiters.set(sagaId, [waiter]);
     return waiter;
   }
 
-  tell(outcomes: readonly Outcome[]): void {
+  resolve(outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
-      for (const waiter of this.waiters.get(outcome.saga_id) ?? []) waiter.tell(outcome);
+      for (const waiter of this.waiters.get(outcome.saga_id) ?? []) waiter.resolve(outcome);
       this.waiters.delete(outcome.saga_id);
     }
   }
 
-  /** Sagas that somebody has waited for longer than this. */
-  waitedFor(longerThanMs: number): string[] {
-    const before = performance.now() - longerThanMs;
+  /** The sagas that a request has waited for longer than this. */
+  waitingLongerThan(ms: number): string[] {
+    const before = performance.now() - ms;
     return [...this.waiters].flatMap(([sagaId, waiters]) =>
-      waiters.some((w) => w.since < before) ? sagaId : [],
+      waiters.some((waiter) => waiter.since < before) ? sagaId : [],
     );
   }
 
-  private readonly leave = (sagaId: string, waiter: Waiter): void => {
+  private readonly remove = (sagaId: string, waiter: Waiter): void => {
     const sharing = this.waiters.get(sagaId);
-    const place = sharing?.indexOf(waiter) ?? -1;
-    if (place < 0) return;
-    sharing?.splice(place, 1);
+    const index = sharing?.indexOf(waiter) ?? -1;
+    if (index < 0) return;
+    sharing?.splice(index, 1);
     if (sharing?.length === 0) this.waiters.delete(sagaId);
   };
 }

@@ -3,8 +3,9 @@ import { answerOnce, storedAnswer } from '../../../shared/http/idempotency';
 import { amount, id, MAX_TOTAL, total } from '../../../shared/http/inputs';
 import { type Answer, problem, unavailable } from '../../../shared/http/problem';
 import { type ApiRequest, type Route, route } from '../../../shared/http/route';
-import type { Database, Tx } from '../../../shared/postgres/database';
+import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Tx } from '../../../shared/postgres/tx';
 import { lockOpenOrder } from './open-order';
 import { type Prices, StockUnavailable } from './prices';
 

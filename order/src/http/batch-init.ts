@@ -4,8 +4,9 @@ import { answerOnce } from '../../../shared/http/idempotency';
 import { amount, amountOrZero, rowCount } from '../../../shared/http/inputs';
 import { problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
-import type { Database, Tx } from '../../../shared/postgres/database';
+import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Tx } from '../../../shared/postgres/tx';
 import type { Prices } from './prices';
 
 /** Reads go on meanwhile, and checkouts under way may end. None begins: an order must not be checked out while it is replaced. */

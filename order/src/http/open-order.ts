@@ -1,6 +1,6 @@
 import { type Answer, problem } from '../../../shared/http/problem';
-import type { Tx } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Tx } from '../../../shared/postgres/tx';
 import { type LastAttempt, statusOf } from '../saga/order';
 
 const lockOrder = statement<LastAttempt>(
@@ -22,6 +22,8 @@ export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefi
     case 'CHECKING_OUT':
       return problem(409, {
         reason: 'checkout_in_progress',
+        // It tells the client to wait and repeat the request, so the repetition must not get it again.
+        isTransient: true,
         detail: `Order ${id} is being checked out. Wait for the outcome; if the checkout fails, it can be changed again.`,
         ...(order.saga_id && { saga_id: order.saga_id }),
       });

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { id } from '../../../shared/http/inputs';
 import { type Answer, problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
-import type { Database, Tx } from '../../../shared/postgres/database';
+import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Tx } from '../../../shared/postgres/tx';
 import { lockOpenOrder } from './open-order';
 
 const takeUnit = statement<{ quantity: number }>(

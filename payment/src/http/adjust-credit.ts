@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { MAX_TOTAL, total } from '../../../shared/http/inputs';
 import { type Answer, problem } from '../../../shared/http/problem';
-import type { Tx } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Tx } from '../../../shared/postgres/tx';
 
 export interface User {
   readonly id: string;

@@ -3,7 +3,8 @@ import { answerOnce } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
 import { type Answer, problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
-import type { Database, Tx } from '../../../shared/postgres/database';
+import type { Database } from '../../../shared/postgres/database';
+import type { Tx } from '../../../shared/postgres/tx';
 import { creditOf, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
 import { readOrderPayment, writeOrderPayment } from './order-payment';
 

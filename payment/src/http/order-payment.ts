@@ -1,5 +1,5 @@
-import type { Tx } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Tx } from '../../../shared/postgres/tx';
 
 /**
  * The older edition's payment of an order, outside any checkout: none → PAID ⇄ CANCELLED. It never touches what a

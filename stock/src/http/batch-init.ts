@@ -4,8 +4,9 @@ import { answerOnce } from '../../../shared/http/idempotency';
 import { amountOrZero, rowCount } from '../../../shared/http/inputs';
 import { problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
-import type { Database, Tx } from '../../../shared/postgres/database';
+import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Tx } from '../../../shared/postgres/tx';
 
 /**
  * Reads and sales go on meanwhile, and nothing else does: what is replaced must not change between ledger and stock, and

@@ -24,7 +24,7 @@ export function unitsOf(lines: readonly Line[]): [itemId: string, units: number]
 }
 
 /** The event that tells what stock decided; none while the saga waits. */
-export function outcomeOf(reservation: Reservation, traceparent: string): SagaEvent[] {
+export function toEvents(reservation: Reservation, traceparent: string): SagaEvent[] {
   const { saga_id, order_id, user_id, amount, state, reason } = reservation;
   switch (state) {
     case 'WAITING':

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../../tools/support/ports';
-import type { Shop } from '../../support/shop';
+import type { ShopProcesses } from '../../support/shop';
 
 /** The gateway in front of a shop, as `npm start` runs it: it reads requests before the services do. */
 export interface Gateway {
@@ -11,7 +11,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export async function openGateway(shop: Shop): Promise<Gateway> {
+export async function openGateway(shop: ShopProcesses): Promise<Gateway> {
   const [port] = (await freePorts(1)) as [number];
   const addresses = shop.replicas.flatMap(({ service, url, internalUrl }) => {
     const name = service.toUpperCase();

@@ -1,12 +1,13 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServicePath } from '../../../shared/services';
 
 /** What a client does: sends bytes (written as latin1), pauses for milliseconds, says that it has no more, or hangs up. */
 export type Act = string | number | 'HALF_CLOSE' | 'RESET';
 
 export interface HttpInput {
   readonly name: string;
-  readonly to: 'orders' | 'payment' | 'stock';
+  readonly to: ServicePath;
   readonly acts: readonly Act[];
   /**
    * What is owed to it: `refused` is at least one answer, and all of them 4xx. `cut` may be no answer at all, because

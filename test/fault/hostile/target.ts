@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { ApiClient } from '../../support/api-client';
 import { query } from '../../support/books';
-import { Shop } from '../../support/shop';
+import { ShopProcesses } from '../../support/shop';
 
 /**
  * A shop with an order in every state, for hostile inputs to aim at: whatever they got through would find something to
@@ -14,7 +14,7 @@ export class Target {
   private readonly pids: (number | undefined)[];
 
   private constructor(
-    readonly shop: Shop,
+    readonly shop: ShopProcesses,
     private readonly connection: ChannelModel,
     readonly channel: ConfirmChannel,
   ) {
@@ -24,7 +24,7 @@ export class Target {
 
   static async open(): Promise<Target> {
     // No deadline passes meanwhile, so that what is in flight stays as it is until it is touched.
-    const shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '3600000' } } });
+    const shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '3600000' } } });
     try {
       const connection = await connect(shop.amqp);
       const channel = await connection.createConfirmChannel();
@@ -120,7 +120,7 @@ export class Target {
 }
 
 /** Two checkouts of the last unit of an item: one has it set aside, the other waits, and payment never heard of either. */
-async function leaveUndecided(shop: Shop, channel: ConfirmChannel): Promise<void> {
+async function leaveUndecided(shop: ShopProcesses, channel: ConfirmChannel): Promise<void> {
   const api = shop.client();
   const [user, item] = await Promise.all([api.user(10), api.item(1, 1)]);
   const orders = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { root } from '../../../shared/root';
+import { serviceNames } from '../../../shared/services';
 import { renderKustomization } from '../../support/tools';
 import { folder, manifests } from './sources';
 
@@ -42,7 +43,7 @@ test('the monitors find the pods that they are for, and the ports on them', asyn
     return [metadata.name, having.map((pod) => pod.metadata.labels['app.kubernetes.io/name']).sort()];
   });
   expect(Object.fromEntries(found)).toEqual({
-    services: ['auditor', 'order', 'payment', 'stock'],
+    services: ['auditor', ...serviceNames],
     rabbitmq: ['rabbitmq'],
     databases: ['order-db-exporter', 'payment-db-exporter', 'stock-db-exporter'],
   });

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { exchangeOf } from '../../../shared/rabbit/topology';
+import type { ServiceName } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/ports';
 import type { ApiClient } from '../../support/api-client';
 import { query } from '../../support/books';
-import { type ServiceName, Shop } from '../../support/shop';
+import { ShopProcesses } from '../../support/shop';
 import { program } from './programs';
 import { Prometheus, Running } from './prometheus';
 import { followPrimary } from './replica';
@@ -19,7 +20,7 @@ export class WatchedShop {
   private readonly closing: (() => Promise<unknown>)[] = [];
 
   private constructor(
-    private readonly shop: Shop,
+    private readonly shop: ShopProcesses,
     private readonly api: ApiClient,
   ) {
     this.closing.push(
@@ -36,7 +37,7 @@ export class WatchedShop {
   }
 
   static async open(): Promise<WatchedShop> {
-    const shop = await Shop.open({ env: { order: { ANSWER_WITHIN_MS: '1500' } } });
+    const shop = await ShopProcesses.open({ env: { order: { ANSWER_WITHIN_MS: '1500' } } });
     const watched = new WatchedShop(shop, shop.client());
     try {
       await watched.watch();

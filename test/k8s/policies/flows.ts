@@ -1,16 +1,15 @@
+import { callsOf, INTERNAL_PORTS, serviceNames, services } from '../../../shared/services';
 import type { Overlay } from '../manifests';
 import type { Flow } from './network';
 
 /** Who needs to reach whom, and on which port: what the NetworkPolicies must leave open, and nothing else. */
-const services = { order: 8001, payment: 8002, stock: 8003 } as const;
-const names = Object.keys(services) as (keyof typeof services)[];
 
 function common(everybody: readonly string[]): Flow[] {
   return [
     ...everybody.flatMap((asker): Flow[] => [`${asker} → dns:53`, `${asker} → 169.254.20.10/32:53`]),
-    ...names.flatMap((service): Flow[] => [
-      `gateway → ${service}:${services[service]}`,
-      `prometheus → ${service}:${services[service] + 1000}`,
+    ...serviceNames.flatMap((service): Flow[] => [
+      `gateway → ${service}:${services[service].port}`,
+      `prometheus → ${service}:${services[service].port + INTERNAL_PORTS}`,
       `${service} → ${service}-db:5432`,
       `${service} → rabbitmq:5672`,
       `${service}-migrate → ${service}-db:5432`,
@@ -19,7 +18,9 @@ function common(everybody: readonly string[]): Flow[] {
       `${service}-db-exporter → ${service}-db:5432`,
       `prometheus → ${service}-db-exporter:9187`,
     ]),
-    `order → stock:${services.stock}`,
+    ...serviceNames.flatMap((caller) =>
+      callsOf(caller).map((called): Flow => `${caller} → ${called}:${services[called].port}`),
+    ),
     'auditor → rabbitmq:5672',
     'operate → rabbitmq:5672',
     'broker-definitions → rabbitmq:15672',
@@ -29,7 +30,7 @@ function common(everybody: readonly string[]): Flow[] {
 }
 
 const ofOperators: Flow[] = [
-  ...names.flatMap((service): Flow[] => {
+  ...serviceNames.flatMap((service): Flow[] => {
     const database = `${service}-db`;
     return [
       // Replication, and what the instances and the operator ask of each other's state.

@@ -4,30 +4,28 @@ import { settings as orderSettings } from '../../../order/src/config';
 import { root } from '../../../shared/root';
 import { STOP_WITHIN_MS } from '../../../shared/service/lifecycle';
 import { HTTP_GRACE_MS } from '../../../shared/service/service';
+import { type ServiceName, serviceNames } from '../../../shared/services';
 import { type Container, environment, type Manifest, mebibytes, ofKind, workloads } from '../manifests';
 import { proxiesRequest } from './gateway';
 import type { Policy } from './pods';
 
 /** Sums over the files: what does not fit is found here, and not in the night of the first rush. */
-const services = ['order', 'payment', 'stock'] as const;
-type Service = (typeof services)[number];
-
 const defaults = orderSettings
   .pick({ POOL_SIZE: true, HTTP_POOL_SIZE: true, DRAIN_DELAY_MS: true, ANSWER_WITHIN_MS: true })
   .parse({});
 type Setting = keyof typeof defaults;
 
-const containerOf = (all: readonly Manifest[], service: Service): Container | undefined =>
+const containerOf = (all: readonly Manifest[], service: ServiceName): Container | undefined =>
   workloads(all).find(({ name }) => name === `Deployment/${service}`)?.pod.containers[0];
 
 /** A service's setting as its pods have it. */
-function setting(all: readonly Manifest[], service: Service, name: Setting): number {
+function setting(all: readonly Manifest[], service: ServiceName, name: Setting): number {
   const container = containerOf(all, service);
   return Number((container && environment(all, container)[name]) || defaults[name]);
 }
 
 /** As many replicas as an autoscaler may want; one where there is none. */
-function maxReplicas(all: readonly Manifest[], service: Service): number {
+function maxReplicas(all: readonly Manifest[], service: ServiceName): number {
   const hpa = ofKind<{ scaleTargetRef: { name: string }; maxReplicas: number }>(
     all,
     'HorizontalPodAutoscaler',
@@ -47,7 +45,7 @@ const TOOLS = 2 * 2 + 2 + 5 * 2 + 3;
 /** Kept back by PostgreSQL for its superuser, and used by CloudNativePG's own instances and by replication. */
 const RESERVED = 3 + 10;
 
-function maxConnections(all: readonly Manifest[], service: Service): number {
+function maxConnections(all: readonly Manifest[], service: ServiceName): number {
   const cluster = ofKind<{ postgresql: { parameters: Record<string, string> } }>(all, 'Cluster').find(
     ({ metadata }) => metadata.name === `${service}-db`,
   );
@@ -61,7 +59,7 @@ function maxConnections(all: readonly Manifest[], service: Service): number {
  * its connections beside its successor.
  */
 export const connectionsFit: Policy = (all) =>
-  services.flatMap((service) => {
+  serviceNames.flatMap((service) => {
     const pools = setting(all, service, 'POOL_SIZE') + setting(all, service, 'HTTP_POOL_SIZE');
     const most = 2 * maxReplicas(all, service) * pools + TOOLS + RESERVED;
     const max = maxConnections(all, service);
@@ -70,7 +68,7 @@ export const connectionsFit: Policy = (all) =>
 
 /** Whoever waits for an answer gets it, and what is under way is committed and published, before the pod is killed. */
 export const graceSuffices: Policy = (all) =>
-  services.flatMap((service) => {
+  serviceNames.flatMap((service) => {
     const pod = workloads(all).find(({ name }) => name === `Deployment/${service}`)?.pod;
     const preStop = pod?.containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0;
     const grace = pod?.terminationGracePeriodSeconds ?? 30;
@@ -130,7 +128,7 @@ export const memoryFits: Policy = (all) =>
 
 /** At least two, so that one may go, and at most six or more, so that there is something to scale to. */
 export const scaled: Policy = (all) =>
-  services.flatMap((service) => {
+  serviceNames.flatMap((service) => {
     const hpa = ofKind<{ scaleTargetRef: { name: string }; minReplicas: number }>(
       all,
       'HorizontalPodAutoscaler',

@@ -1,10 +1,9 @@
 import { Client } from 'pg';
+import { perServiceAsync, type ServiceName } from '../../../shared/services';
 import type { Finding } from '../../../tools/audit/finding';
 import { auditOf } from '../../support/audit';
-import { createDatabase } from '../../support/cluster';
+import { createDatabases } from '../../support/cluster';
 import { TRACEPARENT } from '../../support/events';
-
-type Service = 'order' | 'payment' | 'stock';
 
 /** One checkout as it stands in the end: 2 of item-a and 1 of item-b for 20 credits. */
 export interface Sale {
@@ -16,32 +15,25 @@ export interface Sale {
 /** A shop without services: its rows are written by hand, good ones first, so that one of them can be made wrong. */
 export class HandMadeShop {
   private constructor(
-    readonly addresses: Record<Service, string>,
-    private readonly clients: Record<Service, Client>,
+    readonly addresses: Record<ServiceName, string>,
+    private readonly clients: Record<ServiceName, Client>,
   ) {}
 
   static async open(): Promise<HandMadeShop> {
-    const [order, payment, stock] = await Promise.all([
-      createDatabase('order'),
-      createDatabase('payment'),
-      createDatabase('stock'),
-    ]);
-    const connect = async (url: string) => {
-      const client = new Client(url);
+    const addresses = await createDatabases();
+    const clients = await perServiceAsync(async (service) => {
+      const client = new Client(addresses[service]);
       await client.connect();
       return client;
-    };
-    return new HandMadeShop(
-      { order, payment, stock },
-      { order: await connect(order), payment: await connect(payment), stock: await connect(stock) },
-    );
+    });
+    return new HandMadeShop(addresses, clients);
   }
 
   async close(): Promise<void> {
     await Promise.all(Object.values(this.clients).map((client) => client.end()));
   }
 
-  async run(service: Service, text: string, values: unknown[] = []): Promise<void> {
+  async run(service: ServiceName, text: string, values: unknown[] = []): Promise<void> {
     await this.clients[service].query(text, values);
   }
 

@@ -8,7 +8,7 @@ import { DEAD_LETTERS, exchangeOf } from '../../../shared/rabbit/topology';
 import { audit } from '../../../tools/audit/audit';
 import { judgeSaga, type SagaView } from '../../../tools/audit/invariants/judge';
 import { watch } from '../../../tools/audit/watch';
-import { openBooks } from '../../../tools/support/databases';
+import { openDatabases } from '../../../tools/support/databases';
 import { auditNow, auditOf } from '../../support/audit';
 import { query } from '../../support/books';
 import { createVhost } from '../../support/cluster';
@@ -154,9 +154,9 @@ test('what is wrong is listed by name in the error of a test that ends with an a
 
 describe('the watch', () => {
   const settings = { host: '127.0.0.1', port: 0, intervalMs: 1, inFlightMs: 30_000, withinMs: 60_000 };
-  let books: ReturnType<typeof openBooks>;
+  let books: ReturnType<typeof openDatabases>;
   beforeEach(async () => {
-    books = openBooks(shop.addresses, silent, settings.withinMs);
+    books = openDatabases(shop.addresses, silent, settings.withinMs);
     await shop.run('payment', `UPDATE users SET credit = 99 WHERE id = 'ann'`);
   });
   afterEach(() => books.close());
@@ -247,7 +247,7 @@ describe('the watch', () => {
 });
 
 test('an audit that takes longer than it may says how to give it more time', async () => {
-  const books = openBooks(shop.addresses, silent, 60_000);
+  const books = openDatabases(shop.addresses, silent, 60_000);
   const holder = new Client(shop.addresses.payment);
   await holder.connect();
   await holder.query('BEGIN; LOCK TABLE charges IN ACCESS EXCLUSIVE MODE');
@@ -262,7 +262,7 @@ test('an audit that takes longer than it may says how to give it more time', asy
 });
 
 test("the auditor's statements may take longer than a service's", async () => {
-  const books = openBooks(shop.addresses, silent, 600_000);
+  const books = openDatabases(shop.addresses, silent, 600_000);
   const show = statement<{ statement_timeout: string }>('show', 'SHOW statement_timeout');
   try {
     const shown = await books.stock.transaction((tx) => tx.run(show));

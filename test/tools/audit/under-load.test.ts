@@ -3,16 +3,16 @@ import { createLogger } from '../../../shared/observe/log';
 import { auditHistory } from '../../../tools/audit/history/audit-history';
 import type { Exchange } from '../../../tools/audit/history/history';
 import { databaseTruth, publicApi } from '../../../tools/audit/history/truth';
-import { openBooks } from '../../../tools/support/databases';
+import { openDatabases } from '../../../tools/support/databases';
 import type { ApiAnswer, ApiClient } from '../../support/api-client';
 import { auditOf } from '../../support/audit';
 import { askAgain, checkOutAll, fill, placeOrders } from '../../support/load';
-import { Shop } from '../../support/shop';
+import { ShopProcesses } from '../../support/shop';
 
-let shop: Shop;
+let shop: ShopProcesses;
 let api: ApiClient;
 beforeAll(async () => {
-  shop = await Shop.open({ replicas: { order: 2 } });
+  shop = await ShopProcesses.open({ replicas: { order: 2 } });
   api = shop.client();
 });
 afterAll(async () => {
@@ -60,11 +60,11 @@ test('in a shop at work nothing is found, neither while it works nor afterwards,
   await askAgain(api, await sold);
   await shop.balances();
 
-  const books = openBooks(shop.databases, createLogger({ service: 'test', level: 'silent', format: 'json' }));
-  const [orderUrl, paymentUrl, stockUrl] = (['order', 'payment', 'stock'] as const).map(
-    (service) => shop.of(service)[0]?.url ?? '',
+  const books = openDatabases(
+    shop.databases,
+    createLogger({ service: 'test', level: 'silent', format: 'json' }),
   );
-  const publicly = publicApi({ orders: orderUrl ?? '', payment: paymentUrl ?? '', stock: stockUrl ?? '' });
+  const publicly = publicApi((service) => shop.of(service)[0]?.url ?? '');
   for (const truth of [databaseTruth(books), publicly]) {
     const { findings, checked } = await auditHistory(history, truth);
     expect(findings).toEqual([]);

@@ -4,13 +4,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import type { ServiceName } from '../../../shared/services';
 import { goals } from '../../../tools/bench/goals';
 import type { Best } from '../../../tools/bench/measure/best';
 import { withTable } from '../../../tools/bench/report/publish';
 import type { Report } from '../../../tools/bench/report/report';
 import type { Outcome } from '../../../tools/bench/scenario';
 import { scenarios } from '../../../tools/bench/scenarios/index';
-import { type ServiceName, Shop } from '../../support/shop';
+import { ShopProcesses } from '../../support/shop';
 
 const folder = mkdtempSync(join(tmpdir(), 'chandlery-bench-report-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,7 +27,19 @@ async function bench(...args: string[]): Promise<{ status: number; output: strin
 }
 
 /** What is measured in a moment with next to nothing in the shop says nothing about speed. */
-const tiny = ['--quick', '--seconds', '0.3', '--warm-up', '0', '--size', '2000', '--history-orders', '1000'];
+const tiny = [
+  '--quick',
+  '--seconds',
+  '0.3',
+  '--warm-up',
+  '0',
+  '--size',
+  '2000',
+  '--history-orders',
+  '1000',
+  '--memory-seconds',
+  '0.3',
+];
 
 /** These need processes and databases of their own; the others are tried on a shop that runs already, which is quicker. */
 const own = ['saturation', 'hot-item', 'history', 'replicas', 'cost', 'memory'];
@@ -58,8 +71,8 @@ test('every scenario with a shop of its own has its figures, and its books balan
     expect([name, spread.values.every((value) => Number.isFinite(value))]).toEqual([name, true]);
     expect(spread.min).toBeLessThanOrEqual(spread.median);
   }
-  const rushes = report.scenarios.flatMap(({ outcome }) => outcome?.rushes ?? []);
-  for (const rush of rushes) {
+  const loadRuns = report.scenarios.flatMap(({ outcome }) => outcome?.loadRuns ?? []);
+  for (const rush of loadRuns) {
     expect(rush.checkouts).toBeGreaterThan(0);
     expect(rush.latencyMs.p50).toBeGreaterThan(0);
     expect(Object.keys(rush.cpuSeconds)).toEqual(expect.arrayContaining(['order', 'postgres', 'load']));
@@ -70,13 +83,13 @@ test('every scenario with a shop of its own has its figures, and its books balan
   const { connections } = ofSaturation.details as { connections: Best };
   const { best } = connections;
   expect([512, 1024]).toContain(best);
-  expect(ofSaturation.rushes.map((rush) => rush.connections)).toEqual([...new Set([best, 512])]);
+  expect(ofSaturation.loadRuns.map((rush) => rush.connections)).toEqual([...new Set([best, 512])]);
   const [through, waited] = ['saturation', 'p99_saturated'].map((id) =>
     report.figures.find((figure) => figure.id === id),
   );
   expect(through?.name).toBe(`saturation, ${best} connections`);
-  expect(through?.spread.values).toEqual([ofSaturation.rushes[0]?.perSecond]);
-  expect(waited?.spread.values).toEqual([ofSaturation.rushes.at(-1)?.latencyMs.p99]);
+  expect(through?.spread.values).toEqual([ofSaturation.loadRuns[0]?.perSecond]);
+  expect(waited?.spread.values).toEqual([ofSaturation.loadRuns.at(-1)?.latencyMs.p99]);
 
   const page = readFileSync(html, 'utf8');
   expect(page).toContain(`Processor time at saturation, ${best} connections`);
@@ -88,7 +101,7 @@ test('every scenario with a shop of its own has its figures, and its books balan
 }, 240_000);
 
 test('a shop that runs elsewhere is measured through its API alone', async () => {
-  const shop = await Shop.open({ env: { all: { BATCH_INIT: 'on' } } });
+  const shop = await ShopProcesses.open({ env: { all: { BATCH_INIT: 'on' } } });
   const json = join(folder, 'target.json');
   try {
     const at = (service: ServiceName) => [

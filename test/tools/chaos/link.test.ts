@@ -44,7 +44,7 @@ async function arrives(text: string, withinMs = 2_000): Promise<void> {
   expect(received).toBe(text);
 }
 
-test('in clear weather everything arrives, and the end of one side is told to the other', async () => {
+test('in clear conditions everything arrives, and the end of one side is told to the other', async () => {
   client.write('hello');
   await arrives('hello');
   client.end();
@@ -52,10 +52,10 @@ test('in clear weather everything arrives, and the end of one side is told to th
 });
 
 test('a delay holds bytes back, in both directions, and keeps their order when it ends', async () => {
-  link.setWeather({ up: { delayMs: 150 }, down: { delayMs: 150 } });
+  link.setConditions({ up: { delayMs: 150 }, down: { delayMs: 150 } });
   client.write('one ');
   await sleep(30);
-  link.setWeather({});
+  link.setConditions({});
   client.write('two');
   await sleep(50);
   expect(received).toBe('');
@@ -63,14 +63,14 @@ test('a delay holds bytes back, in both directions, and keeps their order when i
 });
 
 test('what is sliced arrives whole, in many pieces', async () => {
-  link.setWeather({ down: { sliced: true } });
+  link.setConditions({ down: { sliced: true } });
   client.write('x'.repeat(200));
   await arrives('x'.repeat(200));
   expect(pieces).toBeGreaterThan(5);
 });
 
 test('in one direction bytes are lost, and nobody is told until the link is cut', async () => {
-  link.setWeather({ down: { lost: true } });
+  link.setConditions({ down: { lost: true } });
   client.write('hello');
   await sleep(50);
   expect([received, client.destroyed]).toEqual(['', false]);

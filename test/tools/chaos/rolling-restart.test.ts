@@ -2,35 +2,36 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { perService, serviceNames, variableOf } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/ports';
 import { ApiClient } from '../../support/api-client';
-import { fill, liesTold, type Market, placeOrders, type Sale } from '../../support/load';
-import { Shop } from '../../support/shop';
+import { type Dataset, fill, liesTold, placeOrders, type Sale } from '../../support/load';
+import { ShopProcesses } from '../../support/shop';
 
 const BUYERS = 40;
 /** Longer than the gateway takes to notice that a replica is ready again. */
 const NOTICED_MS = 600;
 
-let shop: Shop;
+let shop: ShopProcesses;
 let gateway: ChildProcess;
 let api: ApiClient;
 beforeAll(async () => {
   const [port] = (await freePorts(1)) as [number];
   const url = `http://127.0.0.1:${port}`;
-  shop = await Shop.open({
-    replicas: { order: 2, payment: 2, stock: 2 },
+  shop = await ShopProcesses.open({
+    replicas: perService(() => 2),
     env: { all: { DRAIN_DELAY_MS: '1000' }, order: { STOCK_URL: url } },
   });
-  const addresses = (['order', 'payment', 'stock'] as const).flatMap((service) => [
+  const addresses = serviceNames.flatMap((service) => [
     [
-      `${service.toUpperCase()}_URLS`,
+      variableOf(service, 'URLS'),
       shop
         .of(service)
         .map((replica) => replica.url)
         .join(),
     ],
     [
-      `${service.toUpperCase()}_INTERNAL_URLS`,
+      variableOf(service, 'INTERNAL_URLS'),
       shop
         .of(service)
         .map((replica) => replica.internalUrl)
@@ -41,7 +42,7 @@ beforeAll(async () => {
     stdio: 'ignore',
     env: { ...Object.fromEntries(addresses), GATEWAY_PORT: String(port), LOG_FORMAT: 'json' },
   });
-  api = new ApiClient({ orders: [url], payment: [url], stock: [url] });
+  api = new ApiClient(() => [url]);
   while (
     !(await fetch(url).then(
       (answer) => answer.ok,
@@ -61,7 +62,7 @@ afterAll(async () => {
 });
 
 /** Buys until told to stop; whatever goes wrong with anything but the checkout itself is thrown. */
-async function buy(market: Market, goesOn: () => boolean): Promise<Sale[]> {
+async function buy(market: Dataset, goesOn: () => boolean): Promise<Sale[]> {
   const sales: Sale[] = [];
   while (goesOn()) {
     const [order = ''] = await placeOrders(market, 1);

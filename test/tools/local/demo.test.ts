@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceName } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/ports';
-import { type ServiceName, Shop } from '../../support/shop';
+import { ShopProcesses } from '../../support/shop';
 
 interface Ended {
   status: number;
@@ -21,7 +22,7 @@ function demo(args: readonly string[], env: Record<string, string> = {}): Promis
 }
 
 /** A gateway before the shop's services; resolves when requests reach all of them. */
-async function openGateway(shop: Shop): Promise<{ url: string; close(): Promise<unknown> }> {
+async function openGateway(shop: ShopProcesses): Promise<{ url: string; close(): Promise<unknown> }> {
   const [port] = await freePorts(1);
   const urls = (service: ServiceName) => ({
     [`${service.toUpperCase()}_URLS`]: shop
@@ -57,10 +58,10 @@ async function openGateway(shop: Shop): Promise<{ url: string; close(): Promise<
 }
 
 describe('with a shop that runs', () => {
-  let shop: Shop;
+  let shop: ShopProcesses;
   let gateway: Awaited<ReturnType<typeof openGateway>>;
   beforeAll(async () => {
-    shop = await Shop.open();
+    shop = await ShopProcesses.open();
     gateway = await openGateway(shop);
   });
   afterAll(async () => {

@@ -75,7 +75,7 @@ function ours(): string[] {
 
 function client(): ApiClient {
   const shop = [`http://127.0.0.1:${port}`];
-  return new ApiClient({ orders: shop, payment: shop, stock: shop });
+  return new ApiClient(() => shop);
 }
 
 test('npm start opens a shop, keeps its data between runs, and leaves no process behind', async () => {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { freePorts } from '../../../tools/support/ports';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
-import { command, type Ended, PostOffice } from './post-office';
+import { command, DeadLetterFixture, type Ended } from './dead-letter-fixture';
 
-let office: PostOffice;
+let office: DeadLetterFixture;
 beforeAll(async () => {
-  office = await PostOffice.open();
+  office = await DeadLetterFixture.open();
 });
 beforeEach(() => office.clear());
 afterAll(() => office.close());

@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues } from '../../../shared/contract/events';
-import { discardLetters, listLetters, redriveLetters, showLetter } from '../../../tools/operate/dead-letters';
-import type { Selection } from '../../../tools/operate/walk';
+import {
+  discardLetters,
+  listDeadLetters,
+  redriveLetters,
+  showLetter,
+} from '../../../tools/operate/dead-letters';
+import type { Selection } from '../../../tools/operate/visit';
 import { query } from '../../support/books';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
-import { PostOffice } from './post-office';
+import { DeadLetterFixture } from './dead-letter-fixture';
 
-let office: PostOffice;
+let office: DeadLetterFixture;
 beforeAll(async () => {
-  office = await PostOffice.open();
+  office = await DeadLetterFixture.open();
 });
 beforeEach(() => office.clear());
 afterAll(() => office.close());
@@ -17,7 +22,7 @@ const everything: Selection = { queues, limit: 100 };
 const operator = { actor: 'ann', reason: 'the printer is mended' };
 const redriving = { ...operator, dryRun: false, rate: 1_000 };
 const captured = (n: number) => paymentCaptured(purchase(n));
-const list = async (selection = everything) => (await listLetters(office.shop, selection)).letters;
+const list = async (selection = everything) => (await listDeadLetters(office.shop, selection)).letters;
 const idOf = async () => (await list())[0]?.id ?? 'none';
 
 describe('looking', () => {
@@ -79,7 +84,7 @@ describe('looking', () => {
     await office.parkEvent('order.settle', captured(2));
     expect(await list({ queues: ['order.settle'], limit: 9 })).toHaveLength(1);
     expect(await list({ queues, sagaId: sagaId(2), limit: 9 })).toHaveLength(2);
-    expect(await listLetters(office.shop, { queues, limit: 2 })).toMatchObject({
+    expect(await listDeadLetters(office.shop, { queues, limit: 2 })).toMatchObject({
       selected: 2,
       seen: 2,
       total: 4,
@@ -173,7 +178,7 @@ describe('redriving', () => {
     expect((await office.notes()).map(({ action }) => action)).toEqual(['redrive', 'redrive_failed']);
     await office.expectLength('order.settle.dead', 1);
     await office.close();
-    office = await PostOffice.open();
+    office = await DeadLetterFixture.open();
   });
 
   test('what cannot be noted is not done', async () => {

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { openSession } from '../../../shared/rabbit/session';
 import type { ApiClient } from '../../support/api-client';
-import { Shop } from '../../support/shop';
-import { command, type Ended } from './post-office';
+import { ShopProcesses } from '../../support/shop';
+import { command, type Ended } from './dead-letter-fixture';
 
-let shop: Shop;
+let shop: ShopProcesses;
 let api: ApiClient;
 beforeAll(async () => {
   // No deadline gets in the way: what ends a saga here is what the operator does.
-  shop = await Shop.open({ env: { order: { CANCEL_AFTER_MS: '600000' } } });
+  shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '600000' } } });
   api = shop.client();
 });
 afterEach(() => shop.balances());

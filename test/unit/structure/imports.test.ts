@@ -1,45 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, sep } from 'node:path';
+import { serviceNames } from '../../../shared/services';
+import { CODE_FOLDERS, outside, sources, within } from './sources';
 
 /** Holds "Who may import what": a reader who knows the folders knows what each file can reach. */
 
-const ROOT = join(__dirname, '../../..');
-const SERVICES = ['order', 'payment', 'stock'];
-const CODE = [...SERVICES, 'shared', 'tools', 'test'];
 /** A file past this has two rooms that share a door. */
 const MAX_LINES = 200;
-
-interface Source {
-  /** From the root, with forward slashes. */
-  path: string;
-  text: string;
-  /** Packages by name, and files of the project by their path from the root, without extension. */
-  imports: string[];
-}
-
-const sources: Source[] = CODE.flatMap((folder) =>
-  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .map((file) => `${folder}/${file.split(sep).join('/')}`)
-    .filter((path) => /\.m?ts$/.test(path) && !path.includes('/prisma/client/'))
-    .map((path) => {
-      const text = readFileSync(join(ROOT, path), 'utf8');
-      return { path, text, imports: importsOf(path, text) };
-    }),
-);
-
-function importsOf(path: string, text: string): string[] {
-  const named = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g);
-  return [...named].map(([, name = '']) =>
-    name.startsWith('.')
-      ? normalize(join(dirname(path), name))
-          .split(sep)
-          .join('/')
-      : name,
-  );
-}
-
-const within = (path: string, folders: readonly string[]) =>
-  folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 
 /** The imports that break a rule, as "file → what it imports", so that a failure names its cause. */
 function offences(where: (path: string) => boolean, forbidden: (name: string, path: string) => boolean) {
@@ -50,10 +15,6 @@ function offences(where: (path: string) => boolean, forbidden: (name: string, pa
     );
 }
 
-const outside =
-  (...folders: string[]) =>
-  (path: string) =>
-    !within(path, folders);
 const isPackage = (name: string, found: string) => found === name || found.startsWith(`${name}/`);
 
 test('the files and their imports are found at all', () => {
@@ -63,8 +24,8 @@ test('the files and their imports are found at all', () => {
   );
 });
 
-test.each(SERVICES)('%s imports no other service', (service) => {
-  const others = SERVICES.filter((other) => other !== service);
+test.each(serviceNames)('%s imports no other service', (service) => {
+  const others = serviceNames.filter((other) => other !== service);
   expect(
     offences(
       (path) => within(path, [service]),
@@ -77,7 +38,7 @@ test('shared imports no service, and nothing of how the project is run or tested
   expect(
     offences(
       (path) => within(path, ['shared']),
-      (name) => within(name, [...SERVICES, 'tools', 'test']),
+      (name) => within(name, [...serviceNames, 'tools', 'test']),
     ),
   ).toEqual([]);
 });
@@ -85,19 +46,50 @@ test('shared imports no service, and nothing of how the project is run or tested
 test('services import nothing of how the project is run or tested', () => {
   expect(
     offences(
-      (path) => within(path, SERVICES),
+      (path) => within(path, serviceNames),
       (name) => within(name, ['tools', 'test']),
     ),
   ).toEqual([]);
 });
 
-test('who looks at the books or mends what is stuck imports no service, and the auditor nothing that mends', () => {
+test('tools import no service', () => {
   expect(
     offences(
-      (path) => within(path, ['tools/audit', 'tools/operate']),
-      (name, path) =>
-        within(name, [...SERVICES, 'test']) ||
-        (within(path, ['tools/audit']) && within(name, ['tools/operate'])),
+      (path) => within(path, ['tools']),
+      (name) => within(name, serviceNames),
+    ),
+  ).toEqual([]);
+});
+
+/** What tools share is in tools/support. Where one of them is built on another, it says so here. */
+const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
+  bench: ['audit', 'chaos'],
+  chaos: ['audit', 'gateway'],
+  local: ['deploy'],
+};
+
+test('a tool imports tools/support, and of the other tools those that it is built on', () => {
+  const toolOf = (path: string) => /^tools\/(\w+)\//.exec(path)?.[1] ?? '';
+  expect(
+    offences(
+      (path) => within(path, ['tools']),
+      (name, path) => {
+        const [from, to] = [toolOf(path), toolOf(name)];
+        return to !== '' && to !== from && to !== 'support' && !BUILT_ON[from]?.includes(to);
+      },
+    ),
+  ).toEqual([]);
+});
+
+/** main → checkout → http → saga → contract: a folder imports those behind it, and never one before it. */
+const DIRECTION = ['main', 'checkout', 'http', 'saga'];
+
+test('inside a service imports run one way: main, checkout, http, saga', () => {
+  const placeOf = (path: string) => DIRECTION.indexOf(/^\w+\/src\/(\w+)/.exec(path)?.[1] ?? '');
+  expect(
+    offences(
+      (path) => within(path, serviceNames) && placeOf(path) >= 0,
+      (name, path) => within(name, serviceNames) && placeOf(name) >= 0 && placeOf(name) < placeOf(path),
     ),
   ).toEqual([]);
 });
@@ -122,7 +114,7 @@ test('a step imports the contract, amounts, errors and transactions, and nothing
     'shared/contract',
     'shared/errors',
     'shared/inbox/step',
-    'shared/postgres/database',
+    'shared/postgres/tx',
     'shared/postgres/statement',
   ];
   expect(
@@ -137,7 +129,7 @@ test('decisions import types and errors only: no SQL, no transaction', () => {
   expect(
     offences(
       (path) => /\/saga\/.*\/(decide|allocation)\.ts$/.test(path),
-      (name) => /statements?$|database$|step$/.test(name),
+      (name) => /statements?$|tx$|database$|step$/.test(name),
     ),
   ).toEqual([]);
 });
@@ -146,7 +138,7 @@ test('the contract imports nothing of the project', () => {
   expect(
     offences(
       (path) => within(path, ['shared/contract']),
-      (name) => within(name, CODE) && !within(name, ['shared/contract']),
+      (name) => within(name, CODE_FOLDERS) && !within(name, ['shared/contract']),
     ),
   ).toEqual([]);
 });
@@ -154,7 +146,10 @@ test('the contract imports nothing of the project', () => {
 test.each([
   ['amqplib', ['shared/rabbit', 'tools/chaos', 'test']],
   ['pg', ['shared/postgres', 'tools/support', 'tools/deploy', 'tools/chaos', 'tools/bench', 'test']],
-  ['prom-client', ['shared/observe', 'tools/audit/metrics.ts']],
+  [
+    'prom-client',
+    ['shared/observe', 'order/src/metrics.ts', 'stock/src/metrics.ts', 'tools/audit/metrics.ts'],
+  ],
   ['@opentelemetry', ['shared/observe']],
 ])('%s is imported in %j only', (library, folders) => {
   expect(offences(outside(...folders), (name) => isPackage(library, name))).toEqual([]);
@@ -168,7 +163,7 @@ test('the environment is read in config.ts files only', () => {
 });
 
 test('statements of a service have names of their own, because a connection prepares each name once', () => {
-  for (const service of SERVICES) {
+  for (const service of serviceNames) {
     const names = sources
       .filter(({ path }) => within(path, [service, 'shared']))
       .flatMap(({ text }) =>

@@ -1,5 +1,5 @@
 import type { Finding } from '../finding';
-import { answeredAt, type Exchange, outcomeOf } from './history';
+import { answeredAt, classify, type Exchange } from './history';
 import type { OrderTruth } from './truth';
 
 /**
@@ -16,8 +16,8 @@ export function checkAnswers(
   const findings: Finding[] = [];
   const find = (detail: string, saga_id?: string) =>
     findings.push({ invariant: 'I7', order_id, ...(saga_id && { saga_id }), detail });
-  const paid = checkouts.filter((it) => outcomeOf(it) === 'done').map(sagaOf);
-  const failed = checkouts.filter((it) => outcomeOf(it) === 'refused').map(sagaOf);
+  const paid = checkouts.filter((it) => classify(it) === 'done').map(sagaOf);
+  const failed = checkouts.filter((it) => classify(it) === 'refused').map(sagaOf);
 
   for (const saga of new Set(paid)) {
     if (!truth?.paid)
@@ -32,7 +32,7 @@ export function checkAnswers(
     else if (truth?.paid && truth.saga_id === saga)
       find('a checkout was answered 4xx, but the order is paid by it', saga);
   }
-  if (truth?.paid && checkouts.every((it) => outcomeOf(it) === 'refused')) {
+  if (truth?.paid && checkouts.every((it) => classify(it) === 'refused')) {
     find('every checkout was answered 4xx, but the order is paid', truth.saga_id ?? undefined);
   }
   return findings;
@@ -49,10 +49,10 @@ export function checkOrderReads(
     if (read.status !== 200 || typeof read.body?.paid !== 'boolean') return [];
     const told = checkouts.filter((it) => answeredAt(it) <= read.at);
     const underWay = checkouts.some(
-      (it) => it.at <= answeredAt(read) && (answeredAt(it) > read.at || outcomeOf(it) === 'unknown'),
+      (it) => it.at <= answeredAt(read) && (answeredAt(it) > read.at || classify(it) === 'unknown'),
     );
     const about = { order_id, ...(sagaOf(read) && { saga_id: sagaOf(read) as string }) };
-    const wasPaid = told.some((it) => outcomeOf(it) === 'done');
+    const wasPaid = told.some((it) => classify(it) === 'done');
     if (!read.body.paid && wasPaid)
       return [
         {

@@ -36,7 +36,7 @@ export function readHistory(text: string): Exchange[] {
 /** Whether the request had its effect, had none and never will, or nobody can tell. */
 export type Outcome = 'done' | 'refused' | 'unknown';
 
-export function outcomeOf({ status, body }: Exchange): Outcome {
+export function classify({ status, body }: Exchange): Outcome {
   if (status === undefined || status === 202 || status >= 500) return 'unknown';
   // Another request with the key is at work, and this one will be what that one becomes.
   if (body?.reason === 'idempotency_key_in_flight') return 'unknown';

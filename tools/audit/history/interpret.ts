@@ -1,4 +1,4 @@
-import { answeredAt, type Exchange, outcomeOf } from './history';
+import { answeredAt, classify, type Exchange } from './history';
 import { Ledger } from './ledger';
 
 /** What a request asks for; the groups of its path are handed on. */
@@ -77,7 +77,7 @@ function moves(ledger: Ledger, account: string, delta: string | undefined, excha
 
 function begins(ledger: Ledger, kind: string, exchange: Exchange, name: string): void {
   const id = exchange.body?.[name];
-  if (outcomeOf(exchange) === 'done' && typeof id === 'string') ledger.begin(`${kind}:${id}`, exchange.at);
+  if (classify(exchange) === 'done' && typeof id === 'string') ledger.begin(`${kind}:${id}`, exchange.at);
 }
 
 function beginsAnew(
@@ -87,19 +87,19 @@ function beginsAnew(
   count?: string,
   balance?: string,
 ): void {
-  if (outcomeOf(exchange) === 'refused') return;
+  if (classify(exchange) === 'refused') return;
   const origin = { at: answeredAt(exchange), balance: Number(balance) };
-  ledger.beginAll(kind, Number(count), outcomeOf(exchange) === 'done' ? origin : undefined);
+  ledger.beginAll(kind, Number(count), classify(exchange) === 'done' ? origin : undefined);
 }
 
 function orderCreated(ledger: Ledger, exchange: Exchange): void {
   const id = exchange.body?.order_id;
-  if (outcomeOf(exchange) === 'done' && typeof id === 'string') ledger.created.set(id, exchange.at);
+  if (classify(exchange) === 'done' && typeof id === 'string') ledger.created.set(id, exchange.at);
 }
 
 /** Whatever was asked of the orders that were replaced says nothing about the orders that are there now. */
 function ordersReplaced(ledger: Ledger, exchange: Exchange, [count]: string[]): void {
-  if (outcomeOf(exchange) === 'refused') return;
+  if (classify(exchange) === 'refused') return;
   if (ledger.checkouts.size > 0) ledger.forgotten = true;
   for (let n = 0; n < Number(count); n++) {
     ledger.perhapsGone.add(`${n}`);

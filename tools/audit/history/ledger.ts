@@ -1,5 +1,5 @@
 import type { Change } from './account';
-import { answeredAt, type Exchange, outcomeOf } from './history';
+import { answeredAt, classify, type Exchange } from './history';
 
 /** A balance by name: `credit:<user>`, `stock:<item>` or `line:<order>/<item>`. */
 export type Account = string;
@@ -97,7 +97,7 @@ export class Ledger {
       passing,
       sent: exchange.at,
       answered: answeredAt(exchange),
-      outcome: outcomeOf(exchange),
+      outcome: classify(exchange),
     });
   }
 

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import { statement } from '../../../shared/postgres/statement';
-import type { Books } from '../snapshots';
+import type { ServiceName } from '../../../shared/services';
+import type { ShopDatabases } from '../../support/databases';
 
 export interface OrderTruth {
   order_id: string;
@@ -24,23 +25,21 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * What the public API answers, and nothing else.
- * @param origins where each service is served, by the first part of its routes; a gateway serves all of them
+ * @param originOf where each service is served; a gateway serves all of them
  */
-export function publicApi(origins: Record<'orders' | 'payment' | 'stock', string>): Truth {
+export function publicApi(originOf: (service: ServiceName) => string): Truth {
   const dispatcher = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
-  async function get<T>(service: keyof typeof origins, path: string): Promise<T | undefined> {
-    const { statusCode, body } = await request(new URL(`/${service}${path}`, origins[service]), {
-      dispatcher,
-    });
+  async function get<T>(service: ServiceName, path: string): Promise<T | undefined> {
+    const { statusCode, body } = await request(new URL(path, originOf(service)), { dispatcher });
     const text = await body.text();
     if (statusCode === 404) return undefined;
-    if (statusCode !== 200) throw new Error(`GET /${service}${path} was answered ${statusCode}: ${text}`);
+    if (statusCode !== 200) throw new Error(`GET ${path} was answered ${statusCode}: ${text}`);
     return JSON.parse(text);
   }
   return {
-    order: (id) => get<OrderTruth>('orders', `/find/${id}`),
-    credit: async (user) => (await get<{ credit: number }>('payment', `/find_user/${user}`))?.credit,
-    stock: async (item) => (await get<{ stock: number }>('stock', `/find/${item}`))?.stock,
+    order: (id) => get<OrderTruth>('order', `/orders/find/${id}`),
+    credit: async (user) => (await get<{ credit: number }>('payment', `/payment/find_user/${user}`))?.credit,
+    stock: async (item) => (await get<{ stock: number }>('stock', `/stock/find/${item}`))?.stock,
     charged: async () => [],
   };
 }
@@ -67,7 +66,7 @@ const findCharged = statement<{ saga_id: string }>(
 );
 
 /** What the databases hold. */
-export function databaseTruth({ order, payment, stock }: Books): Truth {
+export function databaseTruth({ order, payment, stock }: ShopDatabases): Truth {
   return {
     order: async (id) => (await order.transaction((tx) => tx.run(findOrder, [id])))[0],
     credit: async (user) => (await payment.transaction((tx) => tx.run(findCredit, [user])))[0]?.credit,

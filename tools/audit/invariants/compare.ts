@@ -1,5 +1,5 @@
-import type { Reader } from '../../../shared/postgres/database';
 import { type Statement, statement } from '../../../shared/postgres/statement';
+import type { Reader } from '../../../shared/postgres/tx';
 
 /**
  * Compares what two databases say about the same sagas without moving either of them: each adds up a digest for each

@@ -1,5 +1,5 @@
-import type { Reader } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Reader } from '../../../shared/postgres/tx';
 import { type Finding, MAX_FINDINGS } from '../finding';
 
 /**

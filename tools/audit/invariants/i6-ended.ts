@@ -1,6 +1,6 @@
 import { queues } from '../../../shared/contract/events';
-import type { Reader } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import type { Reader } from '../../../shared/postgres/tx';
 import type { QueueLength } from '../../../shared/rabbit/queues';
 import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
 import { type Finding, MAX_FINDINGS } from '../finding';
@@ -43,16 +43,13 @@ const unsentRows = statement<{ id: number; routing_key: string; seconds: number 
  * I6. Nothing is in flight: no saga pending, no reservation waiting or held, no outbox row unsent.
  * @param olderThanMs what is younger than this may still be on its way; 0 when nothing may
  */
-export async function checkEnded(
-  { order, payment, stock }: Snapshots,
-  olderThanMs: number,
-): Promise<Finding[]> {
+export async function checkEnded(snapshots: Snapshots, olderThanMs: number): Promise<Finding[]> {
   const [sagas, reservations] = await Promise.all([
-    order.run(unendedSagas, [olderThanMs]),
-    stock.run(unendedReservations, [olderThanMs]),
+    snapshots.order.run(unendedSagas, [olderThanMs]),
+    snapshots.stock.run(unendedReservations, [olderThanMs]),
   ]);
   const unsent = await Promise.all(
-    Object.entries({ order, payment, stock }).map(([service, tx]) => checkOutbox(service, tx, olderThanMs)),
+    Object.entries(snapshots).map(([service, tx]) => checkOutbox(service, tx, olderThanMs)),
   );
   return [
     ...sagas.map((saga) => stuck('order', saga)),

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { root } from '../../../shared/root';
-import { serviceNames } from '../../support/layout';
+import { serviceNames } from '../../../shared/services';
 import { PLENTY, PRICE } from '../dataset';
-import type { Site } from '../rig/site';
+import type { Environment } from '../rig/environment';
 import { findPgbench } from './pgbench-program';
 import { script } from './script';
 
@@ -19,25 +19,25 @@ export class Bound {
   private rounds = 0;
 
   private constructor(
-    private readonly site: Site,
+    private readonly environment: Environment,
     private readonly size: number,
     private readonly pgbench: Awaited<ReturnType<typeof findPgbench>>,
     private readonly scriptFile: string,
   ) {}
 
-  static async open(site: Site, size: number, say: (text: string) => void): Promise<Bound> {
+  static async open(environment: Environment, size: number, say: (text: string) => void): Promise<Bound> {
     const pgbench = await findPgbench(say);
-    const scriptFile = join(site.home, 'bound.sql');
-    mkdirSync(site.home, { recursive: true });
+    const scriptFile = join(environment.home, 'bound.sql');
+    mkdirSync(environment.home, { recursive: true });
     writeFileSync(scriptFile, script);
-    await site.admin.query(`CREATE DATABASE ${database}`);
-    await fill(site.url(database), size);
-    return new Bound(site, size, pgbench, scriptFile);
+    await environment.admin.query(`CREATE DATABASE ${database}`);
+    await fill(environment.url(database), size);
+    return new Bound(environment, size, pgbench, scriptFile);
   }
 
   /** Checkouts per second with so many clients; 0 when a machine that is busy did not let one of them through in time. */
   async measure(clients: number, seconds: number): Promise<number> {
-    const { hostname, port, username, password } = new URL(this.site.url(database));
+    const { hostname, port, username, password } = new URL(this.environment.url(database));
     const variables = { size: this.size, run: ++this.rounds, n: 0 };
     const args = [
       ...['-h', hostname, '-p', port, '-U', username, '--no-vacuum', '-M', 'prepared'],
@@ -55,7 +55,7 @@ export class Bound {
   }
 
   async close(): Promise<void> {
-    await this.site.admin.query(`DROP DATABASE ${database} WITH (FORCE)`);
+    await this.environment.admin.query(`DROP DATABASE ${database} WITH (FORCE)`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Databases } from '../rig/site';
+import type { Databases } from '../rig/environment';
 
 /** What a database server has done since some moment; rows and transactions by service. */
 export interface Work {

@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { home as localHome } from '../../support/layout';
-import type { Market } from '../dataset';
-import type { BenchOptions } from '../options';
+import type { Dataset } from '../dataset';
+import type { Environment } from '../rig/environment';
 import type { LocalShop } from '../rig/shop';
-import type { Site } from '../rig/site';
-import { SATURATED } from '../scenarios/saturation';
+import { type BenchSettings, SATURATED } from '../settings';
 import { type HotSpot, hotSpots } from './hot-spots';
 import { type Expensive, expensiveStatements, forgetStatements, watchStatements } from './statements';
 
@@ -24,27 +23,27 @@ export interface Profiles {
  * of the rush alone.
  */
 export async function takeProfiles(
-  market: Market,
-  site: Site,
-  options: BenchOptions,
+  dataset: Dataset,
+  environment: Environment,
+  options: BenchSettings,
   say: (text: string) => void,
 ): Promise<Profiles> {
-  const shop = market.shop as LocalShop;
+  const shop = dataset.shop as LocalShop;
   const folder = join(localHome, 'profiles', new Date().toISOString().replaceAll(':', '-'));
   mkdirSync(folder, { recursive: true });
   await shop.stop();
   say('PostgreSQL is started anew, to count its statements');
-  await watchStatements(site);
+  await watchStatements(environment);
   const startedAt = Date.now();
   await shop.start({ flags: (name) => ['--cpu-prof', `--cpu-prof-dir=${join(folder, name)}`] });
-  await market.warmUp(options);
-  await market.fillOrders();
-  await forgetStatements(site);
+  await dataset.warmUp(options);
+  await dataset.fillOrders();
+  await forgetStatements(environment);
   const from = Date.now();
-  await market.rush({ ...options, name: 'profile', connections: SATURATED });
+  await dataset.rush({ ...options, name: 'profile', connections: SATURATED });
   const window = { fromMs: from - startedAt, toMs: Date.now() - startedAt };
   await shop.stop();
-  const statements = await expensiveStatements(site);
+  const statements = await expensiveStatements(environment);
   const services: Profiles['services'] = {};
   for (const name of readdirSync(folder)) {
     const [file] = readdirSync(join(folder, name));

@@ -1,17 +1,21 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
+import { serviceNames } from '../../../shared/services';
 import { drawPlot, escapeHtml } from '../../support/chart';
-import type { Rush } from '../dataset';
+import type { LoadRun } from '../load-run';
 
 /** They are told apart by people who do not see every colour, on white as well as on black. */
 const colors = ['#3b82c4', '#d9822b', '#3a9d5d', '#b05cc0', '#c94f4f', '#8a8a8a'];
 const color = (i: number) => colors[i % colors.length] as string;
 
 /** Throughput against concurrency, and beneath it what the buyers had to wait. */
-export function drawCurve(rushes: readonly Rush[]): string {
-  if (rushes.length === 0) return '';
-  const points = (of: (rush: Rush) => number) =>
-    rushes.map((rush) => ({ x: Math.log2(rush.connections), y: of(rush) }));
-  const marks = rushes.map(({ connections }) => ({ at: Math.log2(connections), text: String(connections) }));
+export function drawCurve(loadRuns: readonly LoadRun[]): string {
+  if (loadRuns.length === 0) return '';
+  const points = (of: (rush: LoadRun) => number) =>
+    loadRuns.map((rush) => ({ x: Math.log2(rush.connections), y: of(rush) }));
+  const marks = loadRuns.map(({ connections }) => ({
+    at: Math.log2(connections),
+    text: String(connections),
+  }));
   const throughput = [{ name: 'checkouts', color: color(0), points: points(({ perSecond }) => perSecond) }];
   const latency = (['p50', 'p99'] as const).map((percentile, i) => ({
     name: percentile,
@@ -45,10 +49,10 @@ export function drawPercentiles(runs: readonly { name: string; histogram: string
   return drawPlot('Latency by percentile', 'milliseconds, logarithmic', series, { marks, logarithmic: true });
 }
 
-const SHARED = ['order', 'payment', 'stock', 'postgres', 'rabbitmq', 'load'];
+const SHARED = [...serviceNames, 'postgres', 'rabbitmq', 'load'];
 
 /** Who had the processors at saturation, as one bar. */
-export function drawShares({ connections, cpuSeconds, checkouts, seconds }: Rush): string {
+export function drawShares({ connections, cpuSeconds, checkouts, seconds }: LoadRun): string {
   const known = SHARED.map((name) => cpuSeconds[name] ?? 0);
   const sum = known.reduce((total, value) => total + value, 0);
   const others = Math.max(0, (cpuSeconds.machine ?? sum) - sum);

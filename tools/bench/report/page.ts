@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../support/chart';
-import type { Rush } from '../dataset';
 import type { Judged } from '../goals';
-import { SATURATED } from '../scenarios/saturation';
+import type { LoadRun } from '../load-run';
+import { SATURATED } from '../settings';
 import { head, machineAndVersions, number, row } from './describe';
 import { drawCurve, drawPercentiles, drawShares } from './drawings';
 import type { Report } from './report';
@@ -20,17 +20,17 @@ pre { white-space: pre-wrap; border-left: 3px solid var(--bad); padding: .3em 1e
 
 /** The report as one page that needs nothing else. */
 export function drawPage(report: Report): string {
-  const rushes = (scenario: string) =>
-    report.scenarios.find((one) => one.scenario === scenario)?.outcome?.rushes ?? [];
+  const loadRuns = (scenario: string) =>
+    report.scenarios.find((one) => one.scenario === scenario)?.outcome?.loadRuns ?? [];
   const failed = report.scenarios.filter((one) => one.failed !== undefined);
-  const saturated = middle(of(rushes('saturation'), 'saturation')) ?? fastest(rushes('curve'));
-  const others = rushes('saturation').filter((rush) => rush.connections !== saturated?.connections);
+  const saturated = middle(of(loadRuns('saturation'), 'saturation')) ?? fastest(loadRuns('curve'));
+  const others = loadRuns('saturation').filter((rush) => rush.connections !== saturated?.connections);
   const distributions = [
-    { name: 'one connection', rush: middle(rushes('latency')) },
-    { name: 'half of saturation, open loop', rush: middle(of(rushes('open-loop'), 'half')) },
+    { name: 'one connection', rush: middle(loadRuns('latency')) },
+    { name: 'half of saturation, open loop', rush: middle(of(loadRuns('open-loop'), 'half')) },
     { name: `${SATURATED} connections`, rush: middle(others) },
     { name: `saturation, ${saturated?.connections} connections`, rush: saturated },
-    { name: 'saturation, open loop', rush: middle(of(rushes('open-loop'), 'saturation')) },
+    { name: 'saturation, open loop', rush: middle(of(loadRuns('open-loop'), 'saturation')) },
   ];
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -40,7 +40,7 @@ export function drawPage(report: Report): string {
 ${failed.map(({ scenario, failed }) => `<pre>${escapeHtml(`${scenario} has no result: ${failed}`)}</pre>`).join('')}
 <h2>Goals</h2>
 ${table(report.figures.filter(({ goal }) => goal !== undefined))}
-${drawCurve(rushes('curve'))}
+${drawCurve(loadRuns('curve'))}
 ${drawPercentiles(distributions.flatMap(({ name, rush }) => (rush ? [{ name, histogram: rush.histogram }] : [])))}
 ${saturated ? drawShares(saturated) : ''}
 ${saturated ? batches(saturated) : ''}
@@ -52,15 +52,15 @@ ${costs(report)}
 `;
 }
 
-const of = (rushes: readonly Rush[], beginning: string) =>
-  rushes.filter(({ name }) => name.startsWith(beginning));
+const of = (loadRuns: readonly LoadRun[], beginning: string) =>
+  loadRuns.filter(({ name }) => name.startsWith(beginning));
 
-const fastest = (rushes: readonly Rush[]) =>
-  [...rushes].sort((one, other) => other.perSecond - one.perSecond)[0];
+const fastest = (loadRuns: readonly LoadRun[]) =>
+  [...loadRuns].sort((one, other) => other.perSecond - one.perSecond)[0];
 
 /** The round whose throughput is the median, so that what is shown together was measured together. */
-function middle(rushes: readonly Rush[]): Rush | undefined {
-  const sorted = [...rushes].sort((one, other) => one.perSecond - other.perSecond);
+function middle(loadRuns: readonly LoadRun[]): LoadRun | undefined {
+  const sorted = [...loadRuns].sort((one, other) => one.perSecond - other.perSecond);
   return sorted[Math.floor((sorted.length - 1) / 2)];
 }
 
@@ -72,7 +72,7 @@ function table(figures: readonly Judged[]): string {
   return `<table><tr>${head.map((text) => `<th>${text}</th>`).join('')}</tr>${body.join('\n')}</table>`;
 }
 
-function batches({ connections, batchSizes }: Rush): string {
+function batches({ connections, batchSizes }: LoadRun): string {
   const rows = Object.entries(batchSizes).map(([step, size]) => [step, number(size)] as const);
   return `<h2>Batches at saturation, ${connections} connections <small>mean number of events that a step handles in one transaction</small></h2>
 ${pairs(rows)}`;

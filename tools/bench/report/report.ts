@@ -23,7 +23,7 @@ const unknown = 'not known';
 export function makeReport(
   { only, ...options }: BenchOptions,
   measured: Measured[],
-  site: { rabbit: string; postgres: string } | undefined,
+  environment: { rabbit: string; postgres: string } | undefined,
 ): Report {
   return {
     at: measured[0]?.startedAt ?? new Date().toISOString(),
@@ -35,8 +35,8 @@ export function makeReport(
     },
     versions: {
       node: process.versions.node,
-      postgres: /PostgreSQL ([\d.]+)/.exec(site?.postgres ?? '')?.[1] ?? unknown,
-      rabbitmq: /[\d.]+/.exec(site?.rabbit ?? '')?.[0] ?? unknown,
+      postgres: /PostgreSQL ([\d.]+)/.exec(environment?.postgres ?? '')?.[1] ?? unknown,
+      rabbitmq: /[\d.]+/.exec(environment?.rabbit ?? '')?.[0] ?? unknown,
       chandlery: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
       commit: commit(),
     },

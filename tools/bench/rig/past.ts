@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { PRICE } from '../dataset';
-import type { Databases } from './site';
+import type { Databases } from './environment';
 
 /** Orders at a time, so that there is progress to tell of. */
 const CHUNK = 100_000;

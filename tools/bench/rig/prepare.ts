@@ -1,18 +1,18 @@
 import { Client } from 'pg';
-import type { Databases, Site } from './site';
+import type { Databases, Environment } from './environment';
 
 /**
  * Does at once what the server would do within minutes of loading many rows, and would otherwise do in the middle of
  * some measurement: it vacuums and counts them, and writes them to their files.
  */
-export async function prepare(site: Site, databases: Databases): Promise<void> {
+export async function prepare(environment: Environment, databases: Databases): Promise<void> {
   for (const url of Object.values(databases)) {
-    const client = new Client({ connectionString: site.url(new URL(url).pathname.slice(1)) });
+    const client = new Client({ connectionString: environment.url(new URL(url).pathname.slice(1)) });
     await client.connect();
     await client.query('VACUUM (ANALYZE)');
     await client.end();
   }
-  await site.admin.query('CHECKPOINT');
+  await environment.admin.query('CHECKPOINT');
 }
 
 /** Everybody who has not tried to buy yet wants item "0", beside whatever else they want. */

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
+import { callsOf, perService, type ServiceName, serviceNames, variableOf } from '../../../shared/services';
 import { isReady } from '../../support/is-ready';
-import { type ServiceName, serviceFlags, serviceNames } from '../../support/layout';
+import { serviceFlags } from '../../support/layout';
 import { freePorts } from '../../support/ports';
 import { endOf, type Program, startProgram } from '../../support/process';
-import type { Databases, Site } from './site';
+import type { Databases, Environment } from './environment';
 
 export interface Replica {
   readonly service: ServiceName;
@@ -31,19 +32,19 @@ export interface ServiceOptions {
  * validation. Resolves when all are ready.
  */
 export async function startServices(
-  site: Site,
+  environment: Environment,
   databases: Databases,
   { replicas: count = 1, flags = () => [] }: ServiceOptions = {},
 ): Promise<Replica[]> {
   const ports = await freePorts(serviceNames.length * count * 2);
   const take = () => ports.pop() as number;
-  const stockPorts = Array.from({ length: count }, take);
+  const publicPorts = perService(() => Array.from({ length: count }, take));
   const replicas = serviceNames.flatMap((service) =>
     Array.from({ length: count }, (_, i) => {
       const name = count === 1 ? service : `${service}-${i + 1}`;
-      const port = service === 'stock' ? (stockPorts[i] as number) : take();
+      const port = publicPorts[service][i] as number;
       const internal = take();
-      const logFile = join(site.home, 'log', `${name}.log`);
+      const logFile = join(environment.home, 'log', `${name}.log`);
       const program = startProgram({
         name,
         command: process.execPath,
@@ -54,12 +55,17 @@ export async function startServices(
           PORT: String(port),
           INTERNAL_PORT: String(internal),
           DATABASE_URL: databases[service],
-          AMQP_URL: site.amqpUrl,
-          STOCK_URL: loopback(stockPorts[0] as number),
+          AMQP_URL: environment.amqpUrl,
+          ...Object.fromEntries(
+            callsOf(service).map((called) => [
+              variableOf(called, 'URL'),
+              loopback(publicPorts[called][0] as number),
+            ]),
+          ),
           BATCH_INIT: 'on',
         },
         logFile,
-        recordsDir: join(site.home, 'running'),
+        recordsDir: join(environment.home, 'running'),
       });
       return {
         service,

@@ -1,16 +1,16 @@
 import { createLogger } from '../../../shared/observe/log';
+import { perService, type ServiceName } from '../../../shared/services';
 import { audit } from '../../audit/audit';
 import { describeFindings } from '../../audit/report';
 import { everythingEnds } from '../../chaos/verdict/ended';
-import { openBooks } from '../../support/databases';
-import { type ServiceName, serviceNames } from '../../support/layout';
+import { openDatabases } from '../../support/databases';
 import type { Groups } from '../measure/cpu';
+import type { Databases, Environment } from './environment';
 import { heat, prepare } from './prepare';
 import { mustRun, type Replica, type ServiceOptions, startServices, stopServices } from './services';
-import type { Databases, Site } from './site';
 
 /** What the buyers of a scenario were told, to be held against the books. */
-export interface Told {
+export interface ToldBuyers {
   /** Checkouts answered 200 since the shop was opened. */
   paid: number;
   /** What users and items were given last, and since then the units and the money that were answered 200. */
@@ -18,7 +18,7 @@ export interface Told {
 }
 
 /** A shop under measurement. */
-export interface Shop {
+export interface MeasuredShop {
   readonly urls: Record<ServiceName, readonly string[]>;
   /** Where metrics are read; empty when they are out of reach. */
   readonly internalUrls: readonly URL[];
@@ -29,7 +29,7 @@ export interface Shop {
   /** Gives every order that was just filled the same item; absent where only the public API is known. */
   heat?(): Promise<void>;
   /** @throws Error that says what is wrong with the books */
-  mustBalance(told: Told): Promise<void>;
+  mustBalance(told: ToldBuyers): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,17 +39,17 @@ const AUDIT_STATEMENT_MS = 600_000;
 const silent = createLogger({ service: 'bench', level: 'silent', format: 'json' });
 
 /** A shop of our own, on databases that are dropped when it closes. */
-export class LocalShop implements Shop {
+export class LocalShop implements MeasuredShop {
   private constructor(
-    readonly site: Site,
+    readonly environment: Environment,
     readonly databases: Databases,
     private readonly drop: () => Promise<void>,
     private replicas: readonly Replica[],
   ) {}
 
-  static async open(site: Site, options: ServiceOptions = {}): Promise<LocalShop> {
-    const { urls, drop } = await site.createDatabases();
-    return new LocalShop(site, urls, drop, await startServices(site, urls, options));
+  static async open(environment: Environment, options: ServiceOptions = {}): Promise<LocalShop> {
+    const { urls, drop } = await environment.createDatabases();
+    return new LocalShop(environment, urls, drop, await startServices(environment, urls, options));
   }
 
   get isRunning(): boolean {
@@ -57,9 +57,9 @@ export class LocalShop implements Shop {
   }
 
   get urls(): Record<ServiceName, readonly string[]> {
-    const of = (name: ServiceName) =>
-      this.replicas.filter(({ service }) => service === name).map(({ url }) => url);
-    return { order: of('order'), payment: of('payment'), stock: of('stock') };
+    return perService((name) =>
+      this.replicas.filter(({ service }) => service === name).map(({ url }) => url),
+    );
   }
 
   get internalUrls(): readonly URL[] {
@@ -73,14 +73,13 @@ export class LocalShop implements Shop {
   }
 
   groups(): Groups {
-    const { postgres, rabbitmq } = this.site.pids();
-    const services = Object.fromEntries(serviceNames.map((name) => [name, this.pids(name)]));
-    return { ...services, postgres: [postgres], rabbitmq: [rabbitmq] };
+    const { postgres, rabbitmq } = this.environment.pids();
+    return { ...perService((name) => this.pids(name)), postgres: [postgres], rabbitmq: [rabbitmq] };
   }
 
   /** Starts the services, on the same databases. No other shop may run, because they share a broker. */
   async start(options: ServiceOptions = {}): Promise<void> {
-    this.replicas = await startServices(this.site, this.databases, options);
+    this.replicas = await startServices(this.environment, this.databases, options);
   }
 
   async restart(options: ServiceOptions = {}): Promise<void> {
@@ -89,7 +88,7 @@ export class LocalShop implements Shop {
   }
 
   prepare(): Promise<void> {
-    return prepare(this.site, this.databases);
+    return prepare(this.environment, this.databases);
   }
 
   heat(): Promise<void> {
@@ -107,15 +106,15 @@ export class LocalShop implements Shop {
   async settled(): Promise<void> {
     for (const replica of this.replicas) mustRun(replica);
     const unended = await this.withBooks((books) =>
-      everythingEnds(books, this.site.amqpUrl, SETTLED_WITHIN_MS),
+      everythingEnds(books, this.environment.amqpUrl, SETTLED_WITHIN_MS),
     );
     if (unended.length > 0) throw new Error(`Not everything has ended:\n${describeFindings(unended)}`);
   }
 
-  async mustBalance({ paid }: Told): Promise<void> {
+  async mustBalance({ paid }: ToldBuyers): Promise<void> {
     await this.settled();
     const { findings, figures } = await this.withBooks((books) =>
-      audit(books, { amqpUrl: this.site.amqpUrl }),
+      audit(books, { amqpUrl: this.environment.amqpUrl }),
     );
     if (findings.length > 0) throw new Error(`The books do not balance:\n${describeFindings(findings)}`);
     const booked = (figures.sagas.order.PAID ?? 0) - this.paidBefore;
@@ -132,8 +131,8 @@ export class LocalShop implements Shop {
     await this.drop();
   }
 
-  private async withBooks<T>(work: (books: ReturnType<typeof openBooks>) => Promise<T>): Promise<T> {
-    const books = openBooks(this.databases, silent, AUDIT_STATEMENT_MS);
+  private async withBooks<T>(work: (books: ReturnType<typeof openDatabases>) => Promise<T>): Promise<T> {
+    const books = openDatabases(this.databases, silent, AUDIT_STATEMENT_MS);
     try {
       return await work(books);
     } finally {

@@ -1,9 +1,9 @@
+import { perService, type ServiceName } from '../../../shared/services';
 import { publicApi } from '../../audit/history/truth';
-import type { ServiceName } from '../../support/layout';
-import type { Shop, Told } from './shop';
+import type { MeasuredShop, ToldBuyers } from './shop';
 
 /** A shop that somebody else runs. Of its processes and databases nothing is known. */
-export class TargetShop implements Shop {
+export class TargetShop implements MeasuredShop {
   readonly internalUrls = [];
   readonly urls: Record<ServiceName, readonly string[]>;
 
@@ -11,7 +11,7 @@ export class TargetShop implements Shop {
     private readonly origins: Record<ServiceName, string>,
     private readonly size: number,
   ) {
-    this.urls = { order: [origins.order], payment: [origins.payment], stock: [origins.stock] };
+    this.urls = perService((name) => [origins[name]]);
   }
 
   groups() {
@@ -21,9 +21,8 @@ export class TargetShop implements Shop {
   async prepare(): Promise<void> {}
 
   /** Adds up by the public API what everybody has left: what is missing is what was bought. */
-  async mustBalance({ filled: { credit, stock, units, spent } }: Told): Promise<void> {
-    const { order: orders, payment, stock: stockUrl } = this.origins;
-    const api = publicApi({ orders, payment, stock: stockUrl });
+  async mustBalance({ filled: { credit, stock, units, spent } }: ToldBuyers): Promise<void> {
+    const api = publicApi((service) => this.origins[service]);
     const left = {
       credit: await this.sum((id) => api.credit(id)),
       stock: await this.sum((id) => api.stock(id)),

@@ -6,15 +6,15 @@ export const batchInit: Scenario = {
   name: 'batch-init',
   description: 'seconds that batch_init takes for users, items and orders',
   onTarget: true,
-  async run({ options, say, openMarket }) {
-    const market = await openMarket({ fill: false });
-    const first = await market.fill();
-    const again = await market.fill();
+  async run({ options, say, openDataset }) {
+    const dataset = await openDataset({ fill: false });
+    const first = await dataset.fill();
+    const again = await dataset.fill();
     const tell = ({ users, items, orders }: typeof first) =>
       `users ${users.toFixed(1)} s, items ${items.toFixed(1)} s, orders ${orders.toFixed(1)} s`;
     say(`into empty tables: ${tell(first)}; over what is there: ${tell(again)}`);
-    await market.mustBalance();
-    await market.shop.close();
+    await dataset.mustBalance();
+    await dataset.shop.close();
     const size = options.size.toLocaleString('en');
     const figure = (id: string, name: string, seconds: number) => ({
       id,
@@ -23,7 +23,7 @@ export const batchInit: Scenario = {
       spread: spreadOf([seconds]),
     });
     return {
-      rushes: [],
+      loadRuns: [],
       details: { first, again },
       figures: [
         figure('batch_init_users', `batch_init of ${size} users`, first.users),

@@ -1,15 +1,15 @@
-import { serviceNames } from '../../support/layout';
-import type { Rush } from '../dataset';
+import { serviceNames } from '../../../shared/services';
+import type { LoadRun } from '../load-run';
 import { difference } from '../measure/cpu';
 import { readLogBytes, readWork } from '../measure/database';
 import { spreadOf } from '../measure/spread';
 import { readWire } from '../measure/wire';
 import { takeProfiles } from '../profile/profile';
+import type { Environment } from '../rig/environment';
 import type { LocalShop } from '../rig/shop';
-import type { Site } from '../rig/site';
 import type { Scenario } from '../scenario';
+import { SATURATED } from '../settings';
 import { costOf } from './history';
-import { SATURATED } from './saturation';
 
 /** That `batch_init` makes at once. */
 const MOST_ORDERS = 200_000;
@@ -23,12 +23,12 @@ export const cost: Scenario = {
   name: 'cost',
   description: 'processor time, rows, log and bytes on the wire of one checkout',
   onTarget: false,
-  async run({ options, site, say, openMarket }) {
+  async run({ options, environment, say, openDataset }) {
     // As many as need no filling anew, which would be counted.
-    const market = await openMarket({ orders: Math.min(options.size * 2, MOST_ORDERS) });
-    const shop = market.shop as LocalShop;
-    await market.fillOrders();
-    const { admin, postgresPort, amqpUrl } = site as Site;
+    const dataset = await openDataset({ orders: Math.min(options.size * 2, MOST_ORDERS) });
+    const shop = dataset.shop as LocalShop;
+    await dataset.fillOrders();
+    const { admin, postgresPort, amqpUrl } = environment as Environment;
     const servers = { [postgresPort]: 'postgres', [Number(new URL(amqpUrl).port)]: 'rabbitmq' };
     const wire = () =>
       readWire(Object.fromEntries(serviceNames.map((name) => [name, shop.pids(name)])), servers);
@@ -37,24 +37,26 @@ export const cost: Scenario = {
     const work = await readWork(admin, shop.databases);
     await shop.start();
     const before = wire();
-    const used = market.used;
+    const used = dataset.used;
     const load = { connections: SATURATED, warmUpSeconds: 0 };
-    await market.rush({ ...load, name: 'warm-up', seconds: Math.max(options.warmUpSeconds * 4, 0.2) });
-    const rush = await market.rush({ ...load, name: 'cost', seconds: options.seconds });
+    await dataset.rush({ ...load, name: 'warm-up', seconds: Math.max(options.warmUpSeconds * 4, 0.2) });
+    const rush = await dataset.rush({ ...load, name: 'cost', seconds: options.seconds });
     await shop.settled();
     const bytes = difference(wire(), before);
     const log = await readLogBytes(admin, shop.databases);
     await shop.stop();
     const done = { ...difference(await readWork(admin, shop.databases), work), ...log };
 
-    const checkouts = market.used - used;
+    const checkouts = dataset.used - used;
     const each = (totals: Record<string, number>) =>
       Object.fromEntries(Object.entries(totals).map(([name, total]) => [name, total / checkouts]));
-    const profiles = options.profile ? await takeProfiles(market, site as Site, options, say) : undefined;
-    await market.mustBalance();
+    const profiles = options.profile
+      ? await takeProfiles(dataset, environment as Environment, options, say)
+      : undefined;
+    await dataset.mustBalance();
     await shop.close();
     return {
-      rushes: [rush],
+      loadRuns: [rush],
       details: {
         checkouts,
         cpuMs: each(scaled(rush.cpuSeconds, (1_000 * checkouts) / rush.checkouts)),
@@ -68,7 +70,7 @@ export const cost: Scenario = {
   },
 };
 
-function figures(rush: Rush, done: Record<string, number>, bytes: Record<string, number>) {
+function figures(rush: LoadRun, done: Record<string, number>, bytes: Record<string, number>) {
   const figure = (id: string, name: string, unit: string, value: number) => ({
     id,
     name,

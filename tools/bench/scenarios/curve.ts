@@ -1,4 +1,4 @@
-import type { Rush } from '../dataset';
+import type { LoadRun } from '../load-run';
 import type { Scenario } from '../scenario';
 
 const CONNECTIONS = [1, 8, 64, 256, 512, 1024];
@@ -9,18 +9,18 @@ export const curve: Scenario = {
   name: 'curve',
   description: `throughput and latency with ${CONNECTIONS.join(', ')} connections`,
   onTarget: true,
-  async run({ options, say, openMarket }) {
-    const market = await openMarket();
-    const rushes: Rush[] = [];
+  async run({ options, say, openDataset }) {
+    const dataset = await openDataset();
+    const loadRuns: LoadRun[] = [];
     for (const connections of options.quick ? QUICK : CONNECTIONS) {
-      const rush = await market.rush({ ...options, name: `${connections} connections`, connections });
+      const rush = await dataset.rush({ ...options, name: `${connections} connections`, connections });
       say(
         `${connections} connections: ${Math.round(rush.perSecond)} checkouts/s, p99 ${rush.latencyMs.p99} ms`,
       );
-      rushes.push(rush);
+      loadRuns.push(rush);
     }
-    await market.mustBalance();
-    await market.shop.close();
-    return { figures: [], rushes };
+    await dataset.mustBalance();
+    await dataset.shop.close();
+    return { figures: [], loadRuns };
   },
 };

@@ -1,7 +1,7 @@
-import type { Rush } from '../dataset';
+import type { LoadRun } from '../load-run';
 import { ratios, spreadOf } from '../measure/spread';
 import type { Scenario } from '../scenario';
-import { SATURATED } from './saturation';
+import { SATURATED } from '../settings';
 
 /**
  * Everybody buys the same item. In a shop of our own every order keeps its other item, so that both sides have as many
@@ -12,28 +12,28 @@ export const hotItem: Scenario = {
   name: 'hot-item',
   description: 'checkouts that all buy one item, against checkouts of any items',
   onTarget: true,
-  async run({ options, say, openMarket }) {
-    const market = await openMarket();
-    const uniform: Rush[] = [];
-    const hot: Rush[] = [];
+  async run({ options, say, openDataset }) {
+    const dataset = await openDataset();
+    const uniform: LoadRun[] = [];
+    const hot: LoadRun[] = [];
     for (let round = 1; round <= options.rounds; round++) {
-      await market.fillOrders('any');
+      await dataset.fillOrders('any');
       uniform.push(
-        await market.rush({ ...options, name: `any items, round ${round}`, connections: SATURATED }),
+        await dataset.rush({ ...options, name: `any items, round ${round}`, connections: SATURATED }),
       );
-      await market.fillOrders('hot');
-      hot.push(await market.rush({ ...options, name: `hot item, round ${round}`, connections: SATURATED }));
-      const [any, one] = [uniform, hot].map((rushes) => Math.round(rushes.at(-1)?.perSecond ?? 0));
+      await dataset.fillOrders('hot');
+      hot.push(await dataset.rush({ ...options, name: `hot item, round ${round}`, connections: SATURATED }));
+      const [any, one] = [uniform, hot].map((loadRuns) => Math.round(loadRuns.at(-1)?.perSecond ?? 0));
       say(`round ${round}: ${any} checkouts/s of any items, ${one} of one`);
     }
-    await market.mustBalance();
-    await market.shop.close();
-    const [any, one] = [uniform, hot].map((rushes) => rushes.map((rush) => rush.perSecond)) as [
+    await dataset.mustBalance();
+    await dataset.shop.close();
+    const [any, one] = [uniform, hot].map((loadRuns) => loadRuns.map((rush) => rush.perSecond)) as [
       number[],
       number[],
     ];
     return {
-      rushes: [...uniform, ...hot],
+      loadRuns: [...uniform, ...hot],
       figures: [
         { id: 'hot', name: 'one hot item', unit: 'checkouts/s', spread: spreadOf(one) },
         {

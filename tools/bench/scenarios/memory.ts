@@ -1,10 +1,10 @@
-import { serviceNames } from '../../support/layout';
-import type { Rush } from '../dataset';
+import { serviceNames } from '../../../shared/services';
+import type { LoadRun } from '../load-run';
 import { readMemory } from '../measure/cpu';
 import { spreadOf } from '../measure/spread';
 import type { LocalShop } from '../rig/shop';
 import type { Scenario } from '../scenario';
-import { SATURATED } from './saturation';
+import { SATURATED } from '../settings';
 
 const SAMPLE_EVERY_MS = 1_000;
 /** Before, a heap may still be finding its size in the second half. */
@@ -24,9 +24,9 @@ export const memory: Scenario = {
   name: 'memory',
   description: `resident memory of each service, ten minutes with ${SATURATED} connections`,
   onTarget: false,
-  async run({ options, say, openMarket }) {
-    const market = await openMarket();
-    const shop = market.shop as LocalShop;
+  async run({ options, say, openDataset }) {
+    const dataset = await openDataset();
+    const shop = dataset.shop as LocalShop;
     const began = performance.now();
     const elapsed = () => (performance.now() - began) / 1_000;
     const samples: Sample[] = [];
@@ -38,12 +38,12 @@ export const memory: Scenario = {
         ),
       });
     const sampling = setInterval(sample, Math.min(SAMPLE_EVERY_MS, options.memorySeconds * 100));
-    const rushes: Rush[] = [];
+    const loadRuns: LoadRun[] = [];
     try {
       while (elapsed() < options.memorySeconds) {
         const seconds = Math.max(0.2, Math.min(30, options.memorySeconds - elapsed()));
-        rushes.push(
-          await market.rush({
+        loadRuns.push(
+          await dataset.rush({
             name: `from ${Math.round(elapsed())} s on`,
             connections: SATURATED,
             warmUpSeconds: 0,
@@ -56,13 +56,13 @@ export const memory: Scenario = {
       clearInterval(sampling);
     }
     sample();
-    await market.mustBalance();
-    await market.shop.close();
+    await dataset.mustBalance();
+    await dataset.shop.close();
     const most = serviceNames.map((name) => Math.max(...samples.map((one) => one[name] ?? 0)));
     const growth = serviceNames.map((name) => slope(samples.slice(samples.length / 2), name) * 60);
     const worst = (values: number[]) => spreadOf([Math.max(...values)]);
     return {
-      rushes,
+      loadRuns,
       details: { samples },
       figures: [
         { id: 'memory', name: 'resident memory, the largest service', unit: 'MiB', spread: worst(most) },

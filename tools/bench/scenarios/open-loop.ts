@@ -1,6 +1,7 @@
-import type { Market, Rush } from '../dataset';
+import type { Dataset } from '../dataset';
+import type { LoadRun } from '../load-run';
 import { spreadOf } from '../measure/spread';
-import type { Saturation, Scenario, Stage } from '../scenario';
+import type { Saturation, Scenario, ScenarioContext } from '../scenario';
 import { bestConnections } from './saturation';
 
 /**
@@ -16,15 +17,15 @@ export const openLoop: Scenario = {
   name: 'open-loop',
   description: 'p50 and p99 at half of saturation and at saturation, with a fixed arrival rate',
   onTarget: true,
-  async run(stage) {
-    const { options, say } = stage;
-    const market = await stage.openMarket();
-    const saturation = await saturationOf(market, stage);
-    const atRate = async (share: number, name: string): Promise<Rush[]> => {
-      const rushes: Rush[] = [];
+  async run(context) {
+    const { options, say } = context;
+    const dataset = await context.openDataset();
+    const saturation = await saturationOf(dataset, context);
+    const atRate = async (share: number, name: string): Promise<LoadRun[]> => {
+      const loadRuns: LoadRun[] = [];
       for (let round = 1; round <= options.rounds; round++) {
         const perSecond = saturation.perSecond * share;
-        const rush = await market.rush({
+        const rush = await dataset.rush({
           ...options,
           name: `${name}, round ${round}`,
           connections: saturation.connections,
@@ -32,18 +33,18 @@ export const openLoop: Scenario = {
         });
         const { p50, p99 } = rush.latencyMs;
         say(`${name}, ${Math.round(perSecond)} checkouts/s, round ${round}: p50 ${p50} ms, p99 ${p99} ms`);
-        rushes.push(rush);
+        loadRuns.push(rush);
       }
-      return rushes;
+      return loadRuns;
     };
     const half = await atRate(0.5, 'half of saturation');
     const full = await atRate(1, 'saturation');
-    await market.mustBalance();
-    await market.shop.close();
-    const spread = (rushes: Rush[], percentile: 'p50' | 'p99') =>
-      spreadOf(rushes.map((rush) => rush.latencyMs[percentile]));
+    await dataset.mustBalance();
+    await dataset.shop.close();
+    const spread = (loadRuns: LoadRun[], percentile: 'p50' | 'p99') =>
+      spreadOf(loadRuns.map((rush) => rush.latencyMs[percentile]));
     return {
-      rushes: [...half, ...full],
+      loadRuns: [...half, ...full],
       details: { saturation },
       figures: [
         {
@@ -65,8 +66,8 @@ export const openLoop: Scenario = {
 };
 
 /** What an earlier scenario has measured, or short looks. */
-async function saturationOf(market: Market, stage: Stage): Promise<Saturation> {
-  if (stage.known.saturation !== undefined) return stage.known.saturation;
-  const { best, perSecond } = await bestConnections(market, stage);
+async function saturationOf(dataset: Dataset, context: ScenarioContext): Promise<Saturation> {
+  if (context.known.saturation !== undefined) return context.known.saturation;
+  const { best, perSecond } = await bestConnections(dataset, context);
   return { connections: best, perSecond: perSecond[best] as number };
 }

@@ -1,7 +1,8 @@
-import { PLENTY, type Rush } from '../dataset';
+import { PLENTY } from '../dataset';
+import type { LoadRun } from '../load-run';
 import { ratios, spreadOf } from '../measure/spread';
 import type { Scenario } from '../scenario';
-import { SATURATED } from './saturation';
+import { SATURATED } from '../settings';
 
 const kinds = {
   paid: { goods: {}, answer: '200' },
@@ -15,32 +16,32 @@ export const rejected: Scenario = {
   name: 'rejected',
   description: 'checkouts that fail for want of stock or credit, against those that succeed',
   onTarget: true,
-  async run({ options, say, openMarket }) {
-    const market = await openMarket();
-    const rushes: Record<Kind, Rush[]> = { paid: [], 'out of stock': [], 'no credit': [] };
+  async run({ options, say, openDataset }) {
+    const dataset = await openDataset();
+    const loadRuns: Record<Kind, LoadRun[]> = { paid: [], 'out of stock': [], 'no credit': [] };
     for (let round = 1; round <= options.rounds; round++) {
       for (const kind of Object.keys(kinds) as Kind[]) {
         const { goods, answer } = kinds[kind];
-        await market.fill({ stock: PLENTY, credit: PLENTY, ...goods });
+        await dataset.fill({ stock: PLENTY, credit: PLENTY, ...goods });
         const name = `${kind}, round ${round}`;
-        rushes[kind].push(await market.rush({ ...options, name, connections: SATURATED, answer }));
+        loadRuns[kind].push(await dataset.rush({ ...options, name, connections: SATURATED, answer }));
       }
-      const told = Object.entries(rushes).map(
+      const told = Object.entries(loadRuns).map(
         ([kind, all]) => `${Math.round(all.at(-1)?.perSecond ?? 0)} ${kind}`,
       );
       say(`round ${round}: ${told.join(', ')} a second`);
     }
-    await market.mustBalance();
-    await market.shop.close();
+    await dataset.mustBalance();
+    await dataset.shop.close();
     const over = (kind: Kind) =>
       spreadOf(
         ratios(
-          rushes[kind].map((rush) => rush.perSecond),
-          rushes.paid.map((rush) => rush.perSecond),
+          loadRuns[kind].map((rush) => rush.perSecond),
+          loadRuns.paid.map((rush) => rush.perSecond),
         ),
       );
     return {
-      rushes: Object.values(rushes).flat(),
+      loadRuns: Object.values(loadRuns).flat(),
       figures: [
         {
           id: 'out_of_stock_over_paid',

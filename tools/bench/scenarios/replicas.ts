@@ -1,8 +1,8 @@
-import type { Rush } from '../dataset';
+import type { LoadRun } from '../load-run';
 import { ratios, spreadOf } from '../measure/spread';
 import type { LocalShop } from '../rig/shop';
 import type { Scenario } from '../scenario';
-import { SATURATED } from './saturation';
+import { SATURATED } from '../settings';
 
 const MANY = 3;
 
@@ -15,33 +15,33 @@ export const replicas: Scenario = {
   name: 'replicas',
   description: 'three replicas of each service on the same cores, against one',
   onTarget: false,
-  async run({ options, say, openMarket }) {
-    const market = await openMarket();
-    const shop = market.shop as LocalShop;
-    const measure = async (count: number, round: number): Promise<Rush> => {
+  async run({ options, say, openDataset }) {
+    const dataset = await openDataset();
+    const shop = dataset.shop as LocalShop;
+    const measure = async (count: number, round: number): Promise<LoadRun> => {
       if (shop.urls.order.length !== count) {
         await shop.restart({ replicas: count });
-        await market.warmUp(options);
+        await dataset.warmUp(options);
       }
       const name = `${count} of each, round ${round}`;
-      return market.rush({ ...options, name, connections: SATURATED });
+      return dataset.rush({ ...options, name, connections: SATURATED });
     };
-    const one: Rush[] = [];
-    const many: Rush[] = [];
+    const one: LoadRun[] = [];
+    const many: LoadRun[] = [];
     for (let round = 1; round <= options.rounds; round++) {
       const inTurn = [
         async () => one.push(await measure(1, round)),
         async () => many.push(await measure(MANY, round)),
       ];
       for (const take of round % 2 === 1 ? inTurn : inTurn.reverse()) await take();
-      const told = [one, many].map((rushes) => Math.round(rushes.at(-1)?.perSecond ?? 0));
+      const told = [one, many].map((loadRuns) => Math.round(loadRuns.at(-1)?.perSecond ?? 0));
       say(`round ${round}: ${told[0]} checkouts/s with one of each, ${told[1]} with ${MANY}`);
     }
-    await market.mustBalance();
-    await market.shop.close();
-    const perSecond = (rushes: Rush[]) => rushes.map((rush) => rush.perSecond);
+    await dataset.mustBalance();
+    await dataset.shop.close();
+    const perSecond = (loadRuns: LoadRun[]) => loadRuns.map((rush) => rush.perSecond);
     return {
-      rushes: [...one, ...many],
+      loadRuns: [...one, ...many],
       figures: [
         {
           id: 'three_replicas_over_one',

@@ -1,11 +1,11 @@
 import { Bound } from '../bound/bound';
-import type { Market, Rush } from '../dataset';
+import type { Dataset } from '../dataset';
+import type { LoadRun } from '../load-run';
 import { type Best, bestOf } from '../measure/best';
 import { ratios, spreadOf } from '../measure/spread';
-import type { Outcome, Scenario, Stage } from '../scenario';
+import type { Outcome, Scenario, ScenarioContext } from '../scenario';
+import { SATURATED } from '../settings';
 
-/** Enough for every step to have a batch in the making while others are under way, if not always to fill the machine. */
-export const SATURATED = 512;
 const CONNECTIONS = [SATURATED, 1_024, 2_048] as const;
 const QUICK_CONNECTIONS = [SATURATED, 1_024] as const;
 const CLIENTS = [8, 16, 32, 64] as const;
@@ -13,8 +13,8 @@ const QUICK_CLIENTS = [16, 32] as const;
 
 /** By what they are measured for; the same ones when SATURATED suits the shop best. */
 interface Rushes {
-  atBest: Rush[];
-  at512: Rush[];
+  atBest: LoadRun[];
+  at512: LoadRun[];
 }
 
 /**
@@ -26,13 +26,13 @@ export const saturation: Scenario = {
   name: 'saturation',
   description: 'checkouts a second with as many connections as suit best, against the bound, by pgbench',
   onTarget: true,
-  async run(stage) {
-    const { options, site, known, say } = stage;
-    const bound = site && (await Bound.open(site, options.size, say));
-    const market = await stage.openMarket();
-    const clients = bound && (await bestClients(bound, stage));
-    const connections = await bestConnections(market, stage);
-    const rushes: Rushes = { atBest: [], at512: [] };
+  async run(context) {
+    const { options, environment, known, say } = context;
+    const bound = environment && (await Bound.open(environment, options.size, say));
+    const dataset = await context.openDataset();
+    const clients = bound && (await bestClients(bound, context));
+    const connections = await bestConnections(dataset, context);
+    const loadRuns: Rushes = { atBest: [], at512: [] };
     const bounds: number[] = [];
     const { best } = connections;
     for (let round = 1; round <= options.rounds; round++) {
@@ -40,38 +40,38 @@ export const saturation: Scenario = {
         bounds.push(await boundOf(bound, clients.best, options.seconds));
         say(`round ${round}: the bound is ${Math.round(bounds.at(-1) as number)} checkouts/s`);
       }
-      const rush = await freshRush(market, {
+      const rush = await freshRush(dataset, {
         ...options,
         name: `saturation, round ${round}`,
         connections: best,
       });
       say(`round ${round}: ${Math.round(rush.perSecond)} checkouts/s with ${best} connections`);
-      rushes.atBest.push(rush);
+      loadRuns.atBest.push(rush);
       const name = `${SATURATED} connections, round ${round}`;
-      rushes.at512.push(
-        best === SATURATED ? rush : await freshRush(market, { ...options, name, connections: SATURATED }),
+      loadRuns.at512.push(
+        best === SATURATED ? rush : await freshRush(dataset, { ...options, name, connections: SATURATED }),
       );
-      say(`round ${round}: p99 ${rushes.at512.at(-1)?.latencyMs.p99} ms with ${SATURATED} connections`);
+      say(`round ${round}: p99 ${loadRuns.at512.at(-1)?.latencyMs.p99} ms with ${SATURATED} connections`);
     }
-    await market.mustBalance();
-    await market.shop.close();
+    await dataset.mustBalance();
+    await dataset.shop.close();
     await bound?.close();
-    known.saturation = { connections: best, perSecond: spreadOf(rushes.atBest.map(perSecondOf)).median };
-    return summarise(rushes, bounds, { clients, connections });
+    known.saturation = { connections: best, perSecond: spreadOf(loadRuns.atBest.map(perSecondOf)).median };
+    return summarise(loadRuns, bounds, { clients, connections });
   },
 };
 
 /** Of orders that were just filled: with many connections, those that are left might not last. */
-async function freshRush(market: Market, options: Parameters<Market['rush']>[0]): Promise<Rush> {
-  await market.fillOrders();
-  return market.rush(options);
+async function freshRush(dataset: Dataset, options: Parameters<Dataset['rush']>[0]): Promise<LoadRun> {
+  await dataset.fillOrders();
+  return dataset.rush(options);
 }
 
 /** How many connections get the most out of the shop. */
-export function bestConnections(market: Market, { options, say }: Stage): Promise<Best> {
+export function bestConnections(dataset: Dataset, { options, say }: ScenarioContext): Promise<Best> {
   return bestOf(options.quick ? QUICK_CONNECTIONS : CONNECTIONS, async (connections) => {
     const [name, seconds] = [`a look at ${connections} connections`, options.seconds / 2];
-    const { perSecond } = await freshRush(market, { ...options, name, connections, seconds });
+    const { perSecond } = await freshRush(dataset, { ...options, name, connections, seconds });
     say(`the shop with ${connections} connections: ${Math.round(perSecond)} checkouts/s`);
     return perSecond;
   });
@@ -84,7 +84,7 @@ async function boundOf(bound: Bound, clients: number, seconds: number): Promise<
 }
 
 /** How many clients get the most out of the database. */
-function bestClients(bound: Bound, { options, say }: Stage): Promise<Best> {
+function bestClients(bound: Bound, { options, say }: ScenarioContext): Promise<Best> {
   return bestOf(options.quick ? QUICK_CLIENTS : CLIENTS, async (clients) => {
     const perSecond = await bound.measure(clients, options.seconds / 2);
     say(`the bound with ${clients} clients: ${Math.round(perSecond)} checkouts/s`);
@@ -101,7 +101,7 @@ function summarise(
   const p99 = at512.map((rush) => rush.latencyMs.p99);
   const load = atBest.map((rush) => share(rush, 'load'));
   return {
-    rushes: [...new Set([...atBest, ...at512])],
+    loadRuns: [...new Set([...atBest, ...at512])],
     details,
     figures: [
       {
@@ -142,8 +142,8 @@ function summarise(
   };
 }
 
-const perSecondOf = (rush: Rush) => rush.perSecond;
+const perSecondOf = (rush: LoadRun) => rush.perSecond;
 
-function share({ cpuSeconds }: Rush, group: string): number {
+function share({ cpuSeconds }: LoadRun, group: string): number {
   return (cpuSeconds[group] ?? 0) / (cpuSeconds.machine || 1);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceName } from '../../support/layout';
+import type { ServiceName } from '../../../shared/services';
 import type { Random } from '../random';
 import type { Messages } from '../rig/messages';
 import type { Poison } from '../rig/poison';

@@ -1,22 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '../../support/layout';
+import { type ServiceName, serviceNames } from '../../../shared/services';
 import type { Random } from '../random';
-import type { Direction, Link, Weather } from '../rig/link';
+import type { DirectionName, LinkConditions } from '../rig/direction';
+import type { Link } from '../rig/link';
 import { type Fault, withReplica } from './fault';
 
 interface Trouble {
   kind: string;
-  /** Changes the weather of a link, or ends its connections. */
+  /** Changes the conditions of a link, or ends its connections. */
   begin(link: Link, random: Random): void;
   /** Whether bytes are missing afterwards, so that no connection can go on. */
   loses?: boolean;
   lasts: readonly number[];
 }
 
-const both = (weather: Weather) => ({ up: weather, down: weather });
-const oneWay = (direction: Direction): Trouble => ({
+const both = (conditions: LinkConditions) => ({ up: conditions, down: conditions });
+const oneWay = (direction: DirectionName): Trouble => ({
   kind: 'one-way drop',
-  begin: (link) => link.setWeather({ [direction]: { lost: true } }),
+  begin: (link) => link.setConditions({ [direction]: { lost: true } }),
   loses: true,
   lasts: [500, 1_000, 3_000],
 });
@@ -24,12 +25,12 @@ const oneWay = (direction: Direction): Trouble => ({
 const troubles: Record<string, Trouble> = {
   slow: {
     kind: 'latency',
-    begin: (link, random) => link.setWeather(both({ delayMs: random.pick([20, 100, 400]) })),
+    begin: (link, random) => link.setConditions(both({ delayMs: random.pick([20, 100, 400]) })),
     lasts: [500, 1_000, 3_000],
   },
   'torn into single bytes': {
     kind: 'slicing',
-    begin: (link) => link.setWeather(both({ sliced: true })),
+    begin: (link) => link.setConditions(both({ sliced: true })),
     lasts: [500, 1_000],
   },
   reset: { kind: 'reset', begin: (link) => link.cut(), lasts: [0] },
@@ -59,7 +60,7 @@ function between(place: keyof typeof places, service: ServiceName, how: string, 
         scene.struck();
         const long = trouble.loses && (place === 'database' || place === 'broker');
         await sleep(scene.random.pick(long ? [...trouble.lasts, LONG_MS] : trouble.lasts));
-        link.setWeather({});
+        link.setConditions({});
         if (trouble.loses) link.cut();
       }),
   };
@@ -72,10 +73,10 @@ function slowConsumer(service: ServiceName): Fault {
     kind: 'slow consumer',
     strike: (scene) =>
       withReplica(scene, service, async (replica) => {
-        replica.links.broker.setWeather({ down: { delayMs: 1_500 } });
+        replica.links.broker.setConditions({ down: { delayMs: 1_500 } });
         scene.struck();
         await sleep(4_000);
-        replica.links.broker.setWeather({});
+        replica.links.broker.setConditions({});
       }),
   };
 }

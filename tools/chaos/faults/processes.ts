@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '../../support/layout';
+import { type ServiceName, serviceNames } from '../../../shared/services';
 import { type PointName, points } from '../rig/points';
 import { type Fault, withReplica } from './fault';
 

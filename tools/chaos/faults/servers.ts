@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '../../support/layout';
+import { type ServiceName, serviceNames } from '../../../shared/services';
 import { points } from '../rig/points';
 import { alone, type Fault, withReplica } from './fault';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Exchange, outcomeOf } from '../../audit/history/history';
+import { classify, type Exchange } from '../../audit/history/history';
 import type { Random } from '../random';
 import type { Client } from './client';
-import type { Market } from './dataset';
+import type { Dataset } from './dataset';
 
 /** Whoever has asked this often for something else than a checkout lets it be. */
 const TRIES = 5;
@@ -13,14 +13,14 @@ export class Buyer {
 
   constructor(
     private readonly client: Client,
-    private readonly market: Market,
+    private readonly dataset: Dataset,
     private readonly random: Random,
     /** Whether it is worth asking once more. */
     private readonly patient: () => boolean,
   ) {}
 
   async visit(): Promise<void> {
-    const ready = this.random.chance(0.75) ? this.market.nextOrder() : undefined;
+    const ready = this.random.chance(0.75) ? this.dataset.nextOrder() : undefined;
     if (ready !== undefined) return this.buy(ready);
     if (this.random.chance(0.15)) return this.trade();
     if (this.lastOrder !== undefined && this.random.chance(0.15)) return this.buy(this.lastOrder);
@@ -47,7 +47,7 @@ export class Buyer {
     const key = this.random.chance(0.1) ? randomUUID() : undefined;
     for (;;) {
       const exchange = await this.client.ask('POST', path, { key });
-      const again = outcomeOf(exchange) === 'unknown' || exchange.status === 429;
+      const again = classify(exchange) === 'unknown' || exchange.status === 429;
       if (!again || !this.patient()) return exchange;
       await this.client.rest();
     }
@@ -65,26 +65,28 @@ export class Buyer {
 
   /** An order that has trouble in store more often than not. */
   private async makeOrder(): Promise<string | undefined> {
-    const { random, market } = this;
+    const { random, dataset } = this;
     const stranger = random.chance(0.03);
-    const user = random.chance(0.4) ? random.pick(market.poor) : String(random.between(0, market.users - 1));
+    const user = random.chance(0.4)
+      ? random.pick(dataset.poor)
+      : String(random.between(0, dataset.users - 1));
     const made = await this.insist(`/orders/create/${stranger ? 'nobody' : user}`);
     const order = made.status === 200 ? (made.body?.order_id as string) : undefined;
     if (order === undefined) return undefined;
     for (let lines = random.between(1, 3); lines > 0; lines--) {
       const item = random.chance(0.5)
-        ? random.pick(market.scarce)
-        : String(random.between(0, market.items - 1));
+        ? random.pick(dataset.scarce)
+        : String(random.between(0, dataset.items - 1));
       const added = await this.insist(`/orders/addItem/${order}/${item}/${random.between(1, 2)}`);
-      if (outcomeOf(added) === 'unknown') return undefined;
+      if (classify(added) === 'unknown') return undefined;
     }
     return order;
   }
 
   /** Credit and stock come and go beside the checkouts. */
   private async trade(): Promise<void> {
-    const { random, market } = this;
-    const [user, item] = [random.pick(market.poor), random.pick(market.scarce)];
+    const { random, dataset } = this;
+    const [user, item] = [random.pick(dataset.poor), random.pick(dataset.scarce)];
     await this.insist(
       random.pick([
         `/payment/add_funds/${user}/${random.between(10, 60)}`,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { type Exchange, outcomeOf } from '../../audit/history/history';
+import { perService, type ServiceName, serviceOfPath } from '../../../shared/services';
+import { classify, type Exchange } from '../../audit/history/history';
 import { watchReplicas } from '../../gateway/replicas';
-import type { ServiceName } from '../../support/layout';
 
 export type Method = 'GET' | 'POST';
 
@@ -33,15 +33,11 @@ export class Client {
   constructor(addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>) {
     const watch = ({ urls, internalUrls }: { urls: URL[]; internalUrls: URL[] }) =>
       watchReplicas(urls, internalUrls);
-    this.services = {
-      orders: watch(addresses.order),
-      payment: watch(addresses.payment),
-      stock: watch(addresses.stock),
-    };
+    this.services = perService((name) => watch(addresses[name]));
   }
 
   async ask(method: Method, path: string, { key, prefer, patienceMs }: Asking = {}): Promise<Exchange> {
-    const service = path.split('/')[1] as keyof typeof this.services;
+    const service = serviceOfPath(path) as ServiceName;
     const url = this.services[service].inTurn()[0]?.url as URL;
     const exchange: Exchange = { at: performance.now(), request: `${method} ${path}`, ...(key && { key }) };
     this.history.push(exchange);
@@ -66,7 +62,7 @@ export class Client {
     const key = randomUUID();
     for (;;) {
       const exchange = await this.ask('POST', path, { key });
-      if (outcomeOf(exchange) !== 'unknown' || !wanted()) return exchange;
+      if (classify(exchange) !== 'unknown' || !wanted()) return exchange;
       await this.rest();
     }
   }

@@ -1,11 +1,11 @@
-import { outcomeOf } from '../../audit/history/history';
+import { classify } from '../../audit/history/history';
 import type { Client } from './client';
 
 /**
  * What there is to buy and who buys it. Plenty of everything, so that most checkouts succeed, and beside it people with
  * too little credit and items with too little stock, so that refusals, waits and compensations happen all the time.
  */
-export interface Market {
+export interface Dataset {
   /** Orders of rich people for plentiful items, each to be checked out once. */
   nextOrder(): string | undefined;
   readonly users: number;
@@ -26,12 +26,12 @@ const MAX_ORDERS = 200_000;
 const ORDERS_PER_SECOND = 300;
 const LOADING_PATIENCE_MS = 60_000;
 
-export async function openMarket(client: Client, seconds: number): Promise<Market> {
+export async function openMarket(client: Client, seconds: number): Promise<Dataset> {
   const orders = Math.min(MAX_ORDERS, seconds * ORDERS_PER_SECOND);
   const load = async (path: string) => {
     const exchange = await client.ask('POST', path, { patienceMs: LOADING_PATIENCE_MS });
-    if (outcomeOf(exchange) !== 'done')
-      throw new Error(`The market could not be opened: POST ${path} was answered ${exchange.status}.`);
+    if (classify(exchange) !== 'done')
+      throw new Error(`The dataset could not be opened: POST ${path} was answered ${exchange.status}.`);
     return exchange.body as Record<string, string>;
   };
   await Promise.all([

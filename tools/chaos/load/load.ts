@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../random';
 import { Buyer } from './buyer';
 import type { Client } from './client';
-import type { Market } from './dataset';
+import type { Dataset } from './dataset';
 
 export interface Load {
   /** No visit begins any more; resolves when everybody knows how their last checkout ended. */
@@ -17,13 +17,13 @@ export interface Load {
 const REST_MS = 200;
 
 /** @param buyers connections to the shop, each with one request at a time, or two */
-export function startLoad(client: Client, market: Market, buyers: number, seed: number): Load {
+export function startLoad(client: Client, dataset: Dataset, buyers: number, seed: number): Load {
   let open = true;
   let patient = true;
   let inside = buyers;
   async function shop(number: number): Promise<void> {
     const random = new Random(seed + number);
-    const buyer = new Buyer(client, market, random, () => patient);
+    const buyer = new Buyer(client, dataset, random, () => patient);
     while (open) {
       await sleep(random.between(0, REST_MS));
       await buyer.visit();

@@ -1,5 +1,5 @@
 import { clearLine, cursorTo } from 'node:readline';
-import { outcomeOf } from '../../audit/history/history';
+import { classify } from '../../audit/history/history';
 import type { Progress } from '../run';
 import { isCheckout, isFinal } from '../verdict/recovery';
 
@@ -26,7 +26,7 @@ export function createProgress(seconds: number): Progress {
       for (const exchange of client.history.slice(counts.looked, settled).filter(isCheckout)) {
         if (exchange.status === 200) counts.paid++;
         else if (isFinal(exchange)) counts.refused++;
-        else if (outcomeOf(exchange) === 'unknown' && exchange.status !== 202) counts.unknown++;
+        else if (classify(exchange) === 'unknown' && exchange.status !== 202) counts.unknown++;
       }
       counts.looked = settled;
       const struck = strikes.filter(({ at }) => at !== undefined);

@@ -1,5 +1,5 @@
 import type { Finding } from '../../audit/finding';
-import { type Exchange, outcomeOf } from '../../audit/history/history';
+import { classify, type Exchange } from '../../audit/history/history';
 import { isCheckout, isFinal, type Recovered, type Spread, spread } from '../verdict/recovery';
 
 /** Everything that is to be known of a run; times are milliseconds from its beginning unless their name says otherwise. */
@@ -61,7 +61,7 @@ export function summariseCheckouts(history: readonly Exchange[]): Report['checko
   const checkouts = history.filter(isCheckout);
   const count = (which: (exchange: Exchange) => boolean) => checkouts.filter(which).length;
   const refused = checkouts.filter((it) => isFinal(it) && it.status !== 200);
-  const unknown = checkouts.filter((it) => outcomeOf(it) === 'unknown' && it.status !== 202);
+  const unknown = checkouts.filter((it) => classify(it) === 'unknown' && it.status !== 202);
   return {
     orders: new Set(checkouts.map(({ request }) => request)).size,
     requests: checkouts.length,

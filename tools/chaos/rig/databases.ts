@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { root } from '../../../shared/root';
-import { type ServiceName, serviceNames } from '../../support/layout';
+import { type ServiceName, serviceNames } from '../../../shared/services';
 import { type Postgres, startPostgres } from '../../support/postgres';
 
 const run = promisify(execFile);

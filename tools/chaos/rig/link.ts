@@ -1,18 +1,5 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
-import { Lane } from './lane';
-
-/** Up is from whoever dials to whoever is dialled. */
-export type Direction = 'up' | 'down';
-
-/** What happens to bytes on their way in one direction. */
-export interface Weather {
-  /** How much longer every piece takes. */
-  readonly delayMs?: number;
-  /** Nothing arrives, and nobody is told. */
-  readonly lost?: boolean;
-  /** Pieces of one byte, for as long as that can be afforded. */
-  readonly sliced?: boolean;
-}
+import { Direction, type DirectionName, type LinkConditions } from './direction';
 
 /** A place in the bytes going up at which a connection is to be frozen. */
 export interface Point {
@@ -20,7 +7,7 @@ export interface Point {
   /** How far before the pattern the message begins. */
   readonly lead: number;
   /** Freezes the message itself, so that it never arrives, or whatever is answered to it. */
-  readonly holds: Direction;
+  readonly holds: DirectionName;
 }
 
 /** A connection that has been frozen at a point. */
@@ -33,7 +20,7 @@ export interface Frozen {
 }
 
 interface Connection {
-  readonly lanes: Record<Direction, Lane>;
+  readonly directions: Record<DirectionName, Direction>;
   cut(): void;
 }
 
@@ -44,7 +31,7 @@ interface Connection {
 export class Link {
   private readonly server: Server;
   private readonly connections = new Set<Connection>();
-  private readonly weather: Record<Direction, Weather> = { up: {}, down: {} };
+  private readonly conditions: Record<DirectionName, LinkConditions> = { up: {}, down: {} };
   private trap: { point: Point; sprung(frozen: Frozen): void } | undefined;
   private turn = 0;
 
@@ -71,9 +58,9 @@ export class Link {
   }
 
   /** From now on, for connections that exist as for new ones. */
-  setWeather(weather: Partial<Record<Direction, Weather>>): void {
-    this.weather.up = weather.up ?? {};
-    this.weather.down = weather.down ?? {};
+  setConditions(conditions: Partial<Record<DirectionName, LinkConditions>>): void {
+    this.conditions.up = conditions.up ?? {};
+    this.conditions.down = conditions.down ?? {};
   }
 
   /** Resets every connection: both ends see it at once. */
@@ -101,9 +88,9 @@ export class Link {
       this.connections.delete(connection);
       for (const socket of [client, server]) if (!socket.destroyed) socket.resetAndDestroy();
     };
-    const up = new Lane(server, () => this.weather.up);
-    const down = new Lane(client, () => this.weather.down);
-    const connection: Connection = { lanes: { up, down }, cut };
+    const up = new Direction(server, () => this.conditions.up);
+    const down = new Direction(client, () => this.conditions.down);
+    const connection: Connection = { directions: { up, down }, cut };
     this.connections.add(connection);
     client.on('data', (bytes) => this.goUp(connection, bytes, client));
     server.on('data', (bytes) => down.carry(bytes, server));
@@ -115,19 +102,19 @@ export class Link {
     }
   }
 
-  private goUp({ lanes, cut }: Connection, bytes: Buffer, from: Socket): void {
+  private goUp({ directions, cut }: Connection, bytes: Buffer, from: Socket): void {
     const { trap } = this;
     const found = trap ? bytes.indexOf(trap.point.pattern) : -1;
     if (!trap || found < 0) {
-      lanes.up.carry(bytes, from);
+      directions.up.carry(bytes, from);
       return;
     }
     const { lead, holds } = trap.point;
     // What stands before the message goes its way; the message itself is held or, if its answer is to be, carried.
     const before = holds === 'up' ? Math.max(0, found - lead) : 0;
-    if (before > 0) lanes.up.carry(bytes.subarray(0, before), from);
-    const holding = lanes[holds].hold();
-    lanes.up.carry(bytes.subarray(before), from);
-    trap.sprung({ holding, release: () => lanes[holds].release(), cut });
+    if (before > 0) directions.up.carry(bytes.subarray(0, before), from);
+    const holding = directions[holds].hold();
+    directions.up.carry(bytes.subarray(before), from);
+    trap.sprung({ holding, release: () => directions[holds].release(), cut });
   }
 }

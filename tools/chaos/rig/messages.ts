@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { BATCH_CONTENT_TYPE } from '../../../shared/contract/cloudevents';
-import { eventTypes, publisherOf, queues } from '../../../shared/contract/events';
+import { eventTypes, queues, serviceOf } from '../../../shared/contract/events';
 import type { Logger } from '../../../shared/observe/log';
 import { keepConnected } from '../../../shared/rabbit/connection';
 import { deadLetterQueueOf, exchangeOf } from '../../../shared/rabbit/topology';
@@ -119,7 +119,7 @@ export class Messages {
       autoDelete: true,
       arguments: { 'x-max-length': 1_000 },
     });
-    for (const type of eventTypes) await channel.bindQueue(queue, exchangeOf(publisherOf(type)), type);
+    for (const type of eventTypes) await channel.bindQueue(queue, exchangeOf(serviceOf(type)), type);
     await channel.consume(queue, (message) => message && this.remember(message), { noAck: true });
     this.model = model;
     this.channel = channel;

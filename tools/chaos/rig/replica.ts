@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
+import type { ServiceName } from '../../../shared/services';
 import { isReady } from '../../support/is-ready';
-import type { ServiceName } from '../../support/layout';
 import { endOf, type Program, startProgram } from '../../support/process';
 import type { Link } from './link';
 

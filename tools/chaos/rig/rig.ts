@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '../../support/layout';
+import { callsOf, perService, type ServiceName, serviceNames, variableOf } from '../../../shared/services';
 import { freePorts } from '../../support/ports';
 import { type Broker, startBroker } from './broker';
 import { type Databases, startDatabases } from './databases';
@@ -16,7 +16,7 @@ export interface Rig {
   readonly addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>;
   /** What must not happen to a process, whatever happens around it. */
   readonly deaths: string[];
-  /** Ends all weather, and resolves when every replica is ready. */
+  /** Ends all conditions, and resolves when every replica is ready. */
   heal(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -38,10 +38,8 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
   const deaths: string[] = [];
   const links: Link[] = [];
   const replicas: Replica[] = [];
-  const addresses = Object.fromEntries(
-    serviceNames.map((name) => [name, { urls: [] as URL[], internalUrls: [] as URL[] }]),
-  ) as Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>;
-  const stockPorts: number[] = [];
+  const addresses = perService(() => ({ urls: [] as URL[], internalUrls: [] as URL[] }));
+  const ports = perService(() => [] as number[]);
 
   async function link(name: string, ...targets: number[]): Promise<{ link: Link; port: number }> {
     const [port] = (await freePorts(1)) as [number];
@@ -63,9 +61,13 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
       AMQP_URL: broker.url(toBroker.port),
       BATCH_INIT: 'on',
     };
-    if (service === 'stock') stockPorts.push(port);
-    const stock = service === 'order' ? await link(`${name} to stock`, ...stockPorts) : undefined;
-    if (stock) settings.STOCK_URL = loopback(stock.port);
+    ports[service].push(port);
+    const called: Record<string, Link> = {};
+    for (const other of callsOf(service)) {
+      const toOther = await link(`${name} to ${other}`, ...ports[other]);
+      called[other] = toOther.link;
+      settings[variableOf(other, 'URL')] = loopback(toOther.port);
+    }
     addresses[service].urls.push(new URL(loopback(clients.port)));
     addresses[service].internalUrls.push(new URL(loopback(internal)));
     replicas.push(
@@ -78,7 +80,7 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
           database: database.link,
           broker: toBroker.link,
           clients: clients.link,
-          ...(stock && { stock: stock.link }),
+          ...called,
         },
         settings,
         onDeath: (description) => deaths.push(description),
@@ -86,8 +88,8 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
     );
   }
 
-  // Stock first, because order is told where stock is.
-  for (const service of ['stock', 'payment', 'order'] as const) {
+  // A service is told where those that it calls are, so they come first.
+  for (const service of calledFirst()) {
     for (let i = 1; i <= count; i++) await addReplica(service, `${service}-${i}`);
   }
   await Promise.all(replicas.map((replica) => replica.ready()));
@@ -100,7 +102,7 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
     addresses,
     deaths,
     async heal() {
-      for (const one of links) one.setWeather({});
+      for (const one of links) one.setConditions({});
       while (replicas.some((replica) => replica.isTaken)) await sleep(20);
       await Promise.all(replicas.map((replica) => replica.ready()));
     },
@@ -111,6 +113,16 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
       await databases.stop();
     },
   };
+}
+
+function calledFirst(): ServiceName[] {
+  const sorted: ServiceName[] = [];
+  const add = (name: ServiceName): void => {
+    callsOf(name).forEach(add);
+    if (!sorted.includes(name)) sorted.push(name);
+  };
+  serviceNames.forEach(add);
+  return sorted;
 }
 
 type Five<T> = [T, T, T, T, T];

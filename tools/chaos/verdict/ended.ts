@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { countMessages } from '../../../shared/rabbit/queues';
 import type { Finding } from '../../audit/finding';
 import { allQueues, checkEnded, checkQueues } from '../../audit/invariants/i6-ended';
-import { type Books, readBooks } from '../../audit/snapshots';
+import { withSnapshots } from '../../audit/snapshots';
+import type { ShopDatabases } from '../../support/databases';
 
 const LOOK_EVERY_MS = 250;
 
@@ -10,9 +11,13 @@ const LOOK_EVERY_MS = 250;
  * Waits until nothing is in flight any more: no saga, no reservation, no unsent event, no message.
  * @returns what has not ended in time; empty when everything has
  */
-export async function everythingEnds(books: Books, amqpUrl: string, withinMs: number): Promise<Finding[]> {
+export async function everythingEnds(
+  books: ShopDatabases,
+  amqpUrl: string,
+  withinMs: number,
+): Promise<Finding[]> {
   for (const end = Date.now() + withinMs; ; await sleep(LOOK_EVERY_MS)) {
-    const unended = await readBooks(books, (snapshots) => checkEnded(snapshots, 0));
+    const unended = await withSnapshots(books, (snapshots) => checkEnded(snapshots, 0));
     // Dead letters do not end by themselves; they are another question.
     const queues = await countMessages(
       amqpUrl,

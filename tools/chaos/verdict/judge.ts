@@ -3,10 +3,10 @@ import { audit } from '../../audit/audit';
 import type { Finding } from '../../audit/finding';
 import { auditHistory } from '../../audit/history/audit-history';
 import { databaseTruth } from '../../audit/history/truth';
-import type { Books } from '../../audit/snapshots';
+import type { ShopDatabases } from '../../support/databases';
+import type { RunContext } from '../context';
 import type { ChaosOptions } from '../options';
 import { bySecond, type Report, summariseCheckouts, summariseFaults } from '../report/report';
-import type { Stage } from '../stage';
 import type { Strike } from '../strikes';
 import { accountForLetters } from './letters';
 import { recoveries, type Span, spread } from './recovery';
@@ -23,7 +23,7 @@ export interface Course {
 
 /** Audits a shop in which nothing is in flight any more, and works out the figures of the run. */
 export async function judge(
-  { books, client, messages, poison, rig, counters }: Stage,
+  { books, client, messages, poison, rig, counters }: RunContext,
   course: Course,
 ): Promise<Report> {
   const { options, began, strikes, planned, late, endedAfterHealingMs } = course;
@@ -78,7 +78,7 @@ const readSagaTimes = statement<{ opened: number; settled: number | null }>(
    FROM sagas`,
 );
 
-async function readSpans({ order }: Books): Promise<Span[]> {
+async function readSpans({ order }: ShopDatabases): Promise<Span[]> {
   const rows = await order.transaction((tx) => tx.run(readSagaTimes));
   return rows.map(({ opened, settled }) => ({
     begin: opened - performance.timeOrigin,

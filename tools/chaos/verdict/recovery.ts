@@ -1,4 +1,4 @@
-import { type Exchange, outcomeOf } from '../../audit/history/history';
+import { classify, type Exchange } from '../../audit/history/history';
 import type { Strike } from '../strikes';
 
 /** When a saga was opened and settled, by performance.now(); `end` is infinite for one that is not. */
@@ -50,7 +50,7 @@ export function isCheckout({ request }: Exchange): boolean {
 }
 
 export function isFinal(exchange: Exchange): boolean {
-  return outcomeOf(exchange) !== 'unknown' && exchange.status !== 429;
+  return classify(exchange) !== 'unknown' && exchange.status !== 429;
 }
 
 /** The first of the checkouts that was answered after this; they are sorted by it. */

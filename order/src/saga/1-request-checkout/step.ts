@@ -1,6 +1,6 @@
 import type { SagaEvent } from '../../../../shared/contract/events';
-import type { Tx } from '../../../../shared/postgres/database';
-import { asJson } from '../../../../shared/postgres/statement';
+import { asJson, columns } from '../../../../shared/postgres/statement';
+import type { Tx } from '../../../../shared/postgres/tx';
 import { statusOf } from '../order';
 import {
   type CheckoutDecision,
@@ -39,19 +39,10 @@ export async function requestCheckouts(
   if (corrections.length > 0) tx.send(correctOrders, [asJson(corrections)]);
   if (opened.length > 0)
     tx.send(openSagas, [
-      opened.map((o) => o.saga_id),
-      opened.map((o) => o.order_id),
-      opened.map((o) => o.user_id),
-      opened.map((o) => o.amount),
-      opened.map((o) => o.traceparent),
+      ...columns(opened, 'saga_id', 'order_id', 'user_id', 'amount', 'traceparent'),
       cancelAfterMs,
     ]);
-  if (newKeys.length > 0)
-    tx.send(storeCheckoutKeys, [
-      newKeys.map((k) => k.key),
-      newKeys.map((k) => k.fingerprint),
-      newKeys.map((k) => k.saga_id),
-    ]);
+  if (newKeys.length > 0) tx.send(storeCheckoutKeys, columns(newKeys, 'key', 'fingerprint', 'saga_id'));
   return { decisions, emit: opened.map(checkoutRequested) };
 }
 

@@ -36,7 +36,7 @@ export interface Settlement {
 export function firstReasons(events: readonly SagaEvent[]): Map<string, FailureReason | null> {
   const reasons = new Map<string, FailureReason | null>();
   for (const event of events)
-    if (!reasons.has(event.data.saga_id)) reasons.set(event.data.saga_id, outcomeOf(event).reason);
+    if (!reasons.has(event.data.saga_id)) reasons.set(event.data.saga_id, toOutcome(event).reason);
   return reasons;
 }
 
@@ -50,7 +50,7 @@ export function decideSettlements(
   let duplicates = 0;
 
   for (const event of events) {
-    const { state, reason } = outcomeOf(event);
+    const { state, reason } = toOutcome(event);
     const saga = sagas.get(event.data.saga_id);
     if (!saga || saga.state === state) {
       duplicates++;
@@ -78,7 +78,7 @@ export function decideSettlements(
   return { settled, duplicates };
 }
 
-function outcomeOf(event: SagaEvent): Pick<Settlement, 'state' | 'reason'> {
+function toOutcome(event: SagaEvent): Pick<Settlement, 'state' | 'reason'> {
   switch (event.type) {
     case 'payment.captured':
       return { state: 'PAID', reason: null };

@@ -1,5 +1,5 @@
 import type { SagaEvent } from '../../../../shared/contract/events';
-import type { Tx } from '../../../../shared/postgres/database';
+import type { Tx } from '../../../../shared/postgres/tx';
 import { takeOverdueSagas } from './statements';
 
 /**

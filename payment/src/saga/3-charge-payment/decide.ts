@@ -47,7 +47,7 @@ export function decideCharges(
       charges.set(charge.saga_id, charge);
       result.decided.push(charge);
     }
-    result.emit.push(outcomeOf(charge, event.traceparent));
+    result.emit.push(toEvents(charge, event.traceparent));
   }
   return result;
 
@@ -68,10 +68,7 @@ export function decideCharges(
   }
 }
 
-function outcomeOf(
-  { saga_id, order_id, user_id, amount, reason }: ChargeRow,
-  traceparent: string,
-): SagaEvent {
+function toEvents({ saga_id, order_id, user_id, amount, reason }: ChargeRow, traceparent: string): SagaEvent {
   return reason === null
     ? { type: 'payment.captured', traceparent, data: { saga_id, order_id, amount } }
     : { type: 'payment.rejected', traceparent, data: { saga_id, order_id, user_id, amount, reason } };

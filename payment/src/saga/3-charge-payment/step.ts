@@ -1,6 +1,6 @@
 import { sumByKey, surplus } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
-import { asJson } from '../../../../shared/postgres/statement';
+import { asJson, columns } from '../../../../shared/postgres/statement';
 import { decideCharges } from './decide';
 import { readCharges, recordCharges, returnCredit, takeCredit } from './statements';
 
@@ -18,14 +18,7 @@ export const chargePayment: Step = {
     const { decided, emit, duplicates } = decideCharges({ users, charges }, events);
 
     if (decided.length > 0)
-      tx.send(recordCharges, [
-        decided.map((c) => c.saga_id),
-        decided.map((c) => c.order_id),
-        decided.map((c) => c.user_id),
-        decided.map((c) => c.amount),
-        decided.map((c) => c.state),
-        decided.map((c) => c.reason),
-      ]);
+      tx.send(recordCharges, columns(decided, 'saga_id', 'order_id', 'user_id', 'amount', 'state', 'reason'));
     const captured = decided.filter((charge) => charge.state === 'CAPTURED');
     const returned = surplus({
       had: users.map((user) => [user.id, user.credit]),

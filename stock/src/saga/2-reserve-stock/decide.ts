@@ -1,6 +1,6 @@
 import type { Line, SagaEvent } from '../../../../shared/contract/events';
 import { InvariantViolation } from '../../../../shared/errors';
-import { linesOf, outcomeOf, type Reservation } from '../reservation';
+import { linesOf, type Reservation, toEvents } from '../reservation';
 import { type ItemRow, Shelves } from './allocation';
 
 /** What a batch of checkouts is judged by. */
@@ -73,7 +73,7 @@ export function decideReservations(
       known.set(reservation.saga_id, reservation);
       result.decided.push(reservation);
     }
-    result.emit.push(...outcomeOf(reservation, event.traceparent));
+    result.emit.push(...toEvents(reservation, event.traceparent));
   }
   return result;
 }
@@ -110,7 +110,7 @@ export function decideWaiting(
     if (verdict.state === 'WAITING') continue;
     const decided = { ...reservation, ...verdict };
     result.decided.push(decided);
-    result.emit.push(...outcomeOf(decided, reservation.traceparent));
+    result.emit.push(...toEvents(decided, reservation.traceparent));
   }
   if (result.decided.length === 0) result.unsettled = [];
   return result;

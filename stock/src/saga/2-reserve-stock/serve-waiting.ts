@@ -1,7 +1,7 @@
 import { sumByKey } from '../../../../shared/amounts';
 import type { SagaEvent } from '../../../../shared/contract/events';
-import type { Tx } from '../../../../shared/postgres/database';
 import { asJson } from '../../../../shared/postgres/statement';
+import type { Tx } from '../../../../shared/postgres/tx';
 import { linesOf, unitsOf } from '../reservation';
 import { settleReservations, statesOf } from '../statements';
 import { decideWaiting } from './decide';

@@ -1,6 +1,6 @@
 import { sumByKey, surplus } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
-import { asArrayText, asJson } from '../../../../shared/postgres/statement';
+import { asArrayText, asJson, columns } from '../../../../shared/postgres/statement';
 import { linesOf, unitsOf } from '../reservation';
 import { returnItems } from '../statements';
 import { decideReservations, itemsRunningShort } from './decide';
@@ -27,15 +27,10 @@ export const reserveStock: Step = {
 
     if (decided.length > 0)
       tx.send(recordReservations, [
-        decided.map((r) => r.saga_id),
-        decided.map((r) => r.order_id),
-        decided.map((r) => r.user_id),
-        decided.map((r) => r.amount),
-        decided.map((r) => asArrayText(r.item_ids)),
-        decided.map((r) => asArrayText(r.quantities)),
-        decided.map((r) => r.state),
-        decided.map((r) => r.reason),
-        decided.map((r) => r.traceparent),
+        ...columns(decided, 'saga_id', 'order_id', 'user_id', 'amount'),
+        decided.map((reservation) => asArrayText(reservation.item_ids)),
+        decided.map((reservation) => asArrayText(reservation.quantities)),
+        ...columns(decided, 'state', 'reason', 'traceparent'),
       ]);
     const reserved = decided.filter((reservation) => reservation.state === 'RESERVED');
     const returned = surplus({

@@ -1,6 +1,6 @@
 import type { FailureReason, Line, SagaEvent } from '../../../../shared/contract/events';
 import { InvariantViolation } from '../../../../shared/errors';
-import { linesOf, outcomeOf, type Reservation } from '../reservation';
+import { linesOf, type Reservation, toEvents } from '../reservation';
 
 /**
  * Follows payment's decision.
@@ -81,7 +81,7 @@ export function decideSettlements(
     }
     if (reservation?.state === 'RELEASED' || reservation?.state === 'REJECTED') {
       result.duplicates++;
-      result.emit.push(...outcomeOf(reservation, traceparent));
+      result.emit.push(...toEvents(reservation, traceparent));
       return;
     }
     const released: Reservation = {
@@ -95,6 +95,6 @@ export function decideSettlements(
       result.returned.push(...linesOf(reservation));
       result.compensated++;
     }
-    result.emit.push(...outcomeOf(released, traceparent));
+    result.emit.push(...toEvents(released, traceparent));
   }
 }

@@ -1,7 +1,7 @@
 import { sumByKey } from '../../../../shared/amounts';
 import type { Step } from '../../../../shared/inbox/step';
-import type { Tx } from '../../../../shared/postgres/database';
-import { asJson } from '../../../../shared/postgres/statement';
+import { asJson, columns } from '../../../../shared/postgres/statement';
+import type { Tx } from '../../../../shared/postgres/tx';
 import { unitsOf } from '../reservation';
 import { returnItems, settleReservations, statesOf } from '../statements';
 import { decideSettlements, firstReasons, type SettlementDecisions } from './decide';
@@ -56,20 +56,11 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
 }
 
 function write(tx: Tx, { tombstones, sold, returned }: SettlementDecisions): void {
-  if (sold.length > 0)
-    tx.send(recordSales, [
-      sold.map((line) => line.saga_id),
-      sold.map((line) => line.item_id),
-      sold.map((line) => line.quantity),
-    ]);
+  if (sold.length > 0) tx.send(recordSales, columns(sold, 'saga_id', 'item_id', 'quantity'));
   if (returned.length > 0) tx.send(returnItems, [asJson(sumByKey(unitsOf(returned)))]);
   if (tombstones.length > 0)
-    tx.send(recordTombstones, [
-      tombstones.map((r) => r.saga_id),
-      tombstones.map((r) => r.order_id),
-      tombstones.map((r) => r.user_id),
-      tombstones.map((r) => r.amount),
-      tombstones.map((r) => r.reason),
-      tombstones.map((r) => r.traceparent),
-    ]);
+    tx.send(
+      recordTombstones,
+      columns(tombstones, 'saga_id', 'order_id', 'user_id', 'amount', 'reason', 'traceparent'),
+    );
 }

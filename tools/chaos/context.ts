@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../shared/observe/log';
-import type { Books } from '../audit/snapshots';
-import { openBooks } from '../support/databases';
+import { perService } from '../../shared/services';
+import type { ShopDatabases } from '../support/databases';
+import { openDatabases } from '../support/databases';
 import { Client } from './load/client';
 import { Messages } from './rig/messages';
 import { Poison } from './rig/poison';
@@ -9,12 +10,12 @@ import { type Rig, startRig } from './rig/rig';
 import { Counters } from './verdict/counters';
 
 /** A running shop, and everything that a run looks at it and gets at it with. */
-export interface Stage {
+export interface RunContext {
   readonly rig: Rig;
   readonly client: Client;
   readonly messages: Messages;
   readonly poison: Poison;
-  readonly books: Books;
+  readonly books: ShopDatabases;
   readonly counters: Counters;
   stop(): Promise<void>;
 }
@@ -22,13 +23,16 @@ export interface Stage {
 /** Longer than the client's balancer takes to find out who is ready. */
 const BALANCER_MS = 1_000;
 
-export async function setStage(home: string, replicas: number, say: (text: string) => void): Promise<Stage> {
+export async function openContext(
+  home: string,
+  replicas: number,
+  say: (text: string) => void,
+): Promise<RunContext> {
   const rig = await startRig({ home, replicas, say });
   const log = createLogger({ service: 'chaos', level: 'silent', format: 'json' });
   const client = new Client(rig.addresses);
   const messages = await Messages.open(rig.broker.url(), log);
-  const [order, payment, stock] = (['order', 'payment', 'stock'] as const).map(rig.databases.url);
-  const books = openBooks({ order, payment, stock } as Record<'order' | 'payment' | 'stock', string>, log);
+  const books = openDatabases(perService(rig.databases.url), log);
   const internalUrls = Object.values(rig.addresses).flatMap((service) => service.internalUrls);
   const counters = new Counters(internalUrls, ['saga_duplicates_total']);
   await sleep(BALANCER_MS);

@@ -1,12 +1,24 @@
 import type { Socket } from 'node:net';
 import { setImmediate as breath, setTimeout as sleep } from 'node:timers/promises';
-import type { Weather } from './link';
+
+/** Up is from whoever dials to whoever is dialled. */
+export type DirectionName = 'up' | 'down';
+
+/** What happens to bytes on their way in one direction. */
+export interface LinkConditions {
+  /** How much longer every piece takes. */
+  readonly delayMs?: number;
+  /** Nothing arrives, and nobody is told. */
+  readonly lost?: boolean;
+  /** Pieces of one byte, for as long as that can be afforded. */
+  readonly sliced?: boolean;
+}
 
 /** Of each piece, so many bytes travel alone; the rest follows together, because a byte at a time is dear. */
 const MAX_SLICES = 256;
 
-/** One direction of one connection. Bytes arrive in order, whatever the weather, or not at all. */
-export class Lane {
+/** One direction of one connection. Bytes arrive in order, whatever the conditions, or not at all. */
+export class Direction {
   /** Resolves when everything before has been written; absent while nothing is on its way. */
   private onTheirWay: Promise<void> | undefined;
   private gate: Promise<void> | undefined;
@@ -15,11 +27,11 @@ export class Lane {
 
   constructor(
     private readonly to: Socket,
-    private readonly weather: () => Weather,
+    private readonly conditions: () => LinkConditions,
   ) {}
 
   carry(bytes: Buffer, from: Socket): void {
-    const { delayMs = 0, lost, sliced } = this.weather();
+    const { delayMs = 0, lost, sliced } = this.conditions();
     this.onHolding();
     if (lost) return;
     if (delayMs === 0 && !sliced && !this.gate && !this.onTheirWay) {

@@ -5,7 +5,7 @@ import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloud
 import { eventsHeardBy } from '../../shared/contract/events';
 
 /** A message that could not be handled, as it lies in a dead-letter queue. */
-export interface Letter {
+export interface DeadLetter {
   /** Derived from the queue, the body and when it was parked, so that it is the same whenever somebody looks. */
   readonly id: string;
   /** Derived from the queue and the body alone: the same again when the message is redriven and parked again. */
@@ -43,7 +43,7 @@ const event = z
 const death = z.object({ reason: z.string(), time: z.object({ value: z.number().min(0).max(1e11) }) });
 const deaths = z.tuple([death]).rest(z.unknown());
 
-export function readLetter(queue: string, body: Buffer, headers: Headers): Letter {
+export function readDeadLetter(queue: string, body: Buffer, headers: Headers): DeadLetter {
   const { parked_at, ...cause } = causeOf(headers);
   return {
     id: digest(queue, parked_at ?? '', body).slice(0, 16),
@@ -61,7 +61,7 @@ function digest(queue: string, parkedAt: string, body: Buffer): string {
 }
 
 /** A step that parks a message says why in headers of ours; a broker that gives one up, in headers of its own. */
-function causeOf(headers: Headers): Pick<Letter, 'parked_at' | 'error_code' | 'error'> {
+function causeOf(headers: Headers): Pick<DeadLetter, 'parked_at' | 'error_code' | 'error'> {
   const { 'x-parked-at': at, 'x-error-code': code, 'x-error': error, 'x-death': died } = headers;
   if (typeof at === 'string' && !Number.isNaN(Date.parse(at))) {
     const [error_code, why] = [code ?? 'UNKNOWN', error ?? 'nothing says why'].map(String) as [
@@ -80,7 +80,7 @@ function causeOf(headers: Headers): Pick<Letter, 'parked_at' | 'error_code' | 'e
   };
 }
 
-function readEvents(queue: string, body: Buffer): Pick<Letter, 'events' | 'sound'> {
+function readEvents(queue: string, body: Buffer): Pick<DeadLetter, 'events' | 'sound'> {
   try {
     const elements: unknown = JSON.parse(body.toString());
     if (!Array.isArray(elements)) return { events: [], sound: false };
@@ -95,7 +95,7 @@ function readEvents(queue: string, body: Buffer): Pick<Letter, 'events' | 'sound
   }
 }
 
-export function sagaIdsOf({ events }: Letter): string[] {
+export function sagaIdsOf({ events }: DeadLetter): string[] {
   return [...new Set(events.flatMap((one) => one.saga_id ?? []))];
 }
 

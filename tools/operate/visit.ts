@@ -2,7 +2,7 @@ import { BATCH_CONTENT_TYPE } from '../../shared/contract/cloudevents';
 import { countMessages } from '../../shared/rabbit/queues';
 import { type HeldMessage, openSession, type Session } from '../../shared/rabbit/session';
 import { deadLetterQueueOf } from '../../shared/rabbit/topology';
-import { type Letter, readLetter, sagaIdsOf } from './letter';
+import { type DeadLetter, readDeadLetter, sagaIdsOf } from './dead-letter';
 
 /** Which letters are meant. */
 export interface Selection {
@@ -15,7 +15,7 @@ export interface Selection {
   readonly limit: number;
 }
 
-export interface Walk {
+export interface Visit {
   /** How many letters were selected. */
   selected: number;
   /** How many were looked at, and how many there are. */
@@ -37,12 +37,12 @@ const RENEW_AFTER = 10;
  * true for is taken off its queue; every other one is back in it in the end, whatever happens meanwhile.
  * @throws when the broker cannot be reached, or lacks the queues
  */
-export async function walkLetters(
+export async function visitDeadLetters(
   amqpUrl: string,
   selection: Selection,
-  look: (letter: Letter, message: HeldMessage, session: Session) => Promise<boolean>,
-): Promise<Walk> {
-  const walk: Walk = { selected: 0, seen: 0, total: 0 };
+  look: (letter: DeadLetter, message: HeldMessage, session: Session) => Promise<boolean>,
+): Promise<Visit> {
+  const walk: Visit = { selected: 0, seen: 0, total: 0 };
   const counts = await countDeadLetters(amqpUrl, selection.queues);
   const session = await openSession(amqpUrl, 'operator');
   try {
@@ -53,7 +53,7 @@ export async function walkLetters(
         const message = await session.take(deadLetterQueueOf(queue));
         if (message === undefined) break;
         walk.seen++;
-        const letter = readLetter(queue, message.body, message.headers);
+        const letter = readDeadLetter(queue, message.body, message.headers);
         const selected = isSelected(letter, selection);
         if (selected) walk.selected++;
         if (selected && (await look(letter, message, session))) message.ack();
@@ -66,7 +66,7 @@ export async function walkLetters(
   }
 }
 
-function isSelected(letter: Letter, { ids, sagaId }: Selection): boolean {
+function isSelected(letter: DeadLetter, { ids, sagaId }: Selection): boolean {
   if (ids && !ids.includes(letter.id)) return false;
   return sagaId === undefined || sagaIdsOf(letter).includes(sagaId);
 }

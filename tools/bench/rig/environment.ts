@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import { root } from '../../../shared/root';
-import { type ServiceName, serviceNames } from '../../support/layout';
+import { type ServiceName, serviceNames } from '../../../shared/services';
 import { freePorts } from '../../support/ports';
 import { type Postgres, startPostgres } from '../../support/postgres';
 import { type Rabbit, startRabbit } from '../../support/rabbit';
@@ -14,7 +14,7 @@ const run = promisify(execFile);
 export type Databases = Record<ServiceName, string>;
 
 /** The PostgreSQL and the RabbitMQ of a run, with the settings that `npm start` gives them. */
-export interface Site {
+export interface Environment {
   readonly home: string;
   readonly postgresPort: number;
   readonly amqpUrl: string;
@@ -33,7 +33,7 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-export async function startSite(home: string, say: (text: string) => void): Promise<Site> {
+export async function startEnvironment(home: string, say: (text: string) => void): Promise<Environment> {
   const [port, amqp, distribution, epmd] = (await freePorts(4)) as [number, number, number, number];
   const [postgres, rabbit] = await Promise.all([
     startPostgres({ home, port, databases: serviceNames, say }).then(migrateTemplates),

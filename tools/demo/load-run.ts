@@ -13,7 +13,7 @@ const credit = 30;
 export async function rush(shop: DemoShop): Promise<string[]> {
   const bottle = await shop.addGood('ship in a bottle', 25, 60);
   const bell = await shop.addGood('brass bell', 20, 90);
-  console.log(`\n${bold('Rush hour')}`);
+  console.log(`\n${bold('LoadRun hour')}`);
   console.log(`  ${buyerCount} buyers check out 2 orders each, all at once, with credit for one of them.`);
   console.log(
     `  Half of them want a ship in a bottle, and there are 60; half want a brass bell, and there are 90.\n`,

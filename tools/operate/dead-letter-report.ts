@@ -1,7 +1,7 @@
 import type { Action } from './actions';
+import { type DeadLetter, sagaIdsOf } from './dead-letter';
 import type { Done, Listing, Shown } from './dead-letters';
 import type { Discarded, ShownDiscarded } from './discarded';
-import { type Letter, sagaIdsOf } from './letter';
 import { ago, counted, shorten } from './text';
 
 /** Letters as text for a person. */
@@ -22,13 +22,13 @@ export function describeListing({ letters, seen, total }: Listing, now: Date): s
   return chapters.join('\n\n');
 }
 
-function describe(letter: Letter, now: Date): string {
+function describe(letter: DeadLetter, now: Date): string {
   const parked = letter.parked_at === undefined ? 'some time ago' : ago(new Date(letter.parked_at), now);
   const error = `${letter.error_code}: ${letter.error}`.replace(/\s+/g, ' ');
   return `  ${letter.id}  ${parked}  ${contentsOf(letter)}\n      ${shorten(error, 200)}`;
 }
 
-function contentsOf(letter: Letter): string {
+function contentsOf(letter: DeadLetter): string {
   const { events, sound, size } = letter;
   const sagas = sagaIdsOf(letter);
   const types = [...new Set(events.flatMap((event) => event.type ?? []))].map((type) => shorten(type, 40));
@@ -42,7 +42,7 @@ export function describeLetter(letter: Shown, now: Date): string {
   const { id, queue, parked_at, error_code, error, headers, body, encoding, history } = letter;
   const parked = parked_at === undefined ? 'unknown' : `${parked_at} (${ago(new Date(parked_at), now)})`;
   return [
-    `Letter   ${id} of ${queue}`,
+    `DeadLetter   ${id} of ${queue}`,
     `Parked   ${parked}`,
     `Error    ${error_code}: ${error.replace(/\s*\n\s*/g, '; ')}`,
     `Holds    ${contentsOf(letter)}`,
@@ -71,7 +71,7 @@ export function describeDiscardedLetter(letter: ShownDiscarded, now: Date): stri
     ...(whole ? [] : [`the beginning of ${size} bytes`]),
   ];
   return [
-    `Letter     ${id} of ${queue}`,
+    `DeadLetter     ${id} of ${queue}`,
     `Discarded  ${at.toISOString()} (${ago(at, now)}) by ${actor}: ${reason}`,
     `Parked     ${parked_at ?? 'unknown'}`,
     `Error      ${error_code}: ${error.replace(/\s*\n\s*/g, '; ')}`,

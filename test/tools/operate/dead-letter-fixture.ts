@@ -6,10 +6,11 @@ import { openDeadLetters } from '../../../shared/inbox/dead-letters';
 import { createLogger } from '../../../shared/observe/log';
 import { connectPublisher, type Publisher } from '../../../shared/rabbit/publisher';
 import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
-import type { Shop } from '../../../tools/operate/shop';
-import { openBooks } from '../../../tools/support/databases';
+import { perServiceAsync, serviceNames } from '../../../shared/services';
+import type { ShopConnections } from '../../../tools/operate/connections';
+import { openDatabases } from '../../../tools/support/databases';
 import { query } from '../../support/books';
-import { createDatabase, createVhost } from '../../support/cluster';
+import { createDatabases, createVhost } from '../../support/cluster';
 
 const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
@@ -22,29 +23,24 @@ export interface Addresses {
 }
 
 /** Three databases and a broker without any service, so that a letter stays where a test puts it. */
-export class PostOffice {
+export class DeadLetterFixture {
   private constructor(
     readonly addresses: Addresses,
-    readonly shop: Shop & { databases: { close(): Promise<void> } },
+    readonly shop: ShopConnections & { databases: { close(): Promise<void> } },
     private readonly publisher: Publisher,
     private readonly connection: ChannelModel,
     readonly channel: Channel,
   ) {}
 
-  static async open(): Promise<PostOffice> {
-    const [order, payment, stock, amqp] = await Promise.all([
-      createDatabase('order'),
-      createDatabase('payment'),
-      createDatabase('stock'),
-      createVhost(),
-    ]);
-    const addresses = { order, payment, stock, amqp };
+  static async open(): Promise<DeadLetterFixture> {
+    const [databases, amqp] = await Promise.all([createDatabases(), createVhost()]);
+    const addresses = { ...databases, amqp };
     const publisher = await connectPublisher({ url: amqp, name: 'parks', log: silent });
     while (!publisher.connected()) await sleep(10);
     const connection = await connect(amqp);
     const channel = await connection.createChannel();
-    const shop = { databases: openBooks(addresses, silent), amqpUrl: amqp };
-    return new PostOffice(addresses, shop, publisher, connection, channel);
+    const shop = { databases: openDatabases(addresses, silent), amqpUrl: amqp };
+    return new DeadLetterFixture(addresses, shop, publisher, connection, channel);
   }
 
   /** Parks a message as a step does that cannot handle it. */
@@ -80,11 +76,10 @@ export class PostOffice {
 
   /** What was noted, in all three databases. */
   async notes(): Promise<Record<string, unknown>[]> {
-    const { order, payment, stock } = this.addresses;
-    const rows = await Promise.all(
-      [order, payment, stock].map((url) => query(url, 'SELECT * FROM operator_actions ORDER BY id')),
+    const rows = await perServiceAsync((name) =>
+      query(this.addresses[name], 'SELECT * FROM operator_actions ORDER BY id'),
     );
-    return rows.flat() as Record<string, unknown>[];
+    return Object.values(rows).flat() as Record<string, unknown>[];
   }
 
   async clear(): Promise<void> {
@@ -92,7 +87,7 @@ export class PostOffice {
       await this.channel.purgeQueue(queue);
       await this.channel.purgeQueue(deadLetterQueueOf(queue));
     }
-    for (const url of [this.addresses.order, this.addresses.payment, this.addresses.stock]) {
+    for (const url of serviceNames.map((name) => this.addresses[name])) {
       await query(url, 'ALTER TABLE operator_actions DISABLE TRIGGER ALL');
       await query(url, 'TRUNCATE operator_actions');
       await query(url, 'ALTER TABLE operator_actions ENABLE TRIGGER ALL');

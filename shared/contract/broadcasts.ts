@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { failureReason } from './events';
+
+/**
+ * What a replica tells the other replicas of its own service. Each name is an exchange; the part before the dot is the
+ * service. A broadcast is a hint: it may be lost, and its hearers must be able to find out by themselves.
+ */
+export const broadcasts = {
+  /** Sagas that have ended, for the replicas whose clients wait for them. */
+  'order.settled': z.array(
+    z.object({ saga_id: z.uuid(), state: z.enum(['PAID', 'FAILED']), reason: failureReason.nullable() }),
+  ),
+} as const;
+
+export type BroadcastName = keyof typeof broadcasts;
+
+export const broadcastNames = Object.keys(broadcasts) as BroadcastName[];

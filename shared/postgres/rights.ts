@@ -1,0 +1,25 @@
+/**
+ * What may be done to a table, besides by its owner, who alone may change the schema. Something that has happened can be
+ * added to and never rewritten: nobody but the owner may change a ledger, a decision, or the record of what an operator did.
+ */
+export type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+
+export interface TableRights {
+  /** The service itself. */
+  readonly runtime: readonly Right[];
+  /** What an operator may do besides reading. */
+  readonly operator?: readonly Right[];
+  /** The column that PostgreSQL numbers from a sequence. */
+  readonly numbered?: string;
+}
+
+export const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
+export const KEEP: readonly Right[] = [...APPEND, 'UPDATE'];
+export const ALL: readonly Right[] = [...KEEP, 'DELETE'];
+
+/** The tables that every service has. */
+export const commonTables = {
+  outbox: { runtime: ALL, numbered: 'id' },
+  idempotency_keys: { runtime: ALL },
+  operator_actions: { runtime: [], operator: APPEND, numbered: 'id' },
+} satisfies Record<string, TableRights>;

@@ -1,0 +1,24 @@
+/** The SQLSTATEs that the project decides by, under PostgreSQL's own names (PostgreSQL documentation, Appendix A). */
+export const SQLSTATE = {
+  UNIQUE_VIOLATION: '23505',
+  CHECK_VIOLATION: '23514',
+  READ_ONLY_SQL_TRANSACTION: '25006',
+  IDLE_IN_TRANSACTION_SESSION_TIMEOUT: '25P03',
+  SERIALIZATION_FAILURE: '40001',
+  DEADLOCK_DETECTED: '40P01',
+  INSUFFICIENT_PRIVILEGE: '42501',
+  SYNTAX_ERROR: '42601',
+  UNDEFINED_COLUMN: '42703',
+  UNDEFINED_TABLE: '42P01',
+  LOCK_NOT_AVAILABLE: '55P03',
+  QUERY_CANCELED: '57014',
+} as const;
+
+/** The first two characters of a SQLSTATE: what kind of condition it is. */
+export const SQLSTATE_CLASS = {
+  CONNECTION_EXCEPTION: '08',
+  TRANSACTION_ROLLBACK: '40',
+  INSUFFICIENT_RESOURCES: '53',
+  OPERATOR_INTERVENTION: '57',
+  SYSTEM_ERROR: '58',
+} as const;

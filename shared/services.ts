@@ -1,0 +1,55 @@
+/**
+ * The one list of services. Ports, databases, migrations, grants, broker users, the local gateway, images, compose and
+ * the tests' support follow from it. A test fails where the list is spelled out again.
+ */
+interface ServiceFacts {
+  /** The public port. The internal one is INTERNAL_PORTS above it. */
+  readonly port: number;
+  /** The first segment of its paths: the gateway forwards by it. */
+  readonly path: string;
+  /** The services whose HTTP API it calls, each at the address in <NAME>_URL. It is stopped before them. */
+  readonly calls: readonly string[];
+}
+
+export const services = {
+  order: { port: 8001, path: 'orders', calls: ['stock'] },
+  payment: { port: 8002, path: 'payment', calls: [] },
+  stock: { port: 8003, path: 'stock', calls: [] },
+} as const satisfies Record<string, ServiceFacts>;
+
+export type ServiceName = keyof typeof services;
+export type ServicePath = (typeof services)[ServiceName]['path'];
+export const serviceNames = Object.keys(services) as ServiceName[];
+
+/** How far the port for health and metrics is above the public one. */
+export const INTERNAL_PORTS = 1_000;
+
+export const isServiceName = (name: string): name is ServiceName => name in services;
+
+export function callsOf(name: ServiceName): readonly ServiceName[] {
+  return services[name].calls;
+}
+
+/** The service that serves a path, by its first segment; undefined when there is none. */
+export function serviceOfPath(path: string): ServiceName | undefined {
+  const [, segment] = /^\/(\w+)(?=[/?]|$)/.exec(path) ?? [];
+  return serviceNames.find((name) => services[name].path === segment);
+}
+
+/** The environment variable that says something of one service, such as ORDER_DATABASE_URL. */
+export function variableOf<Name extends ServiceName, Suffix extends string>(name: Name, suffix: Suffix) {
+  return `${name.toUpperCase()}_${suffix}` as `${Uppercase<Name>}_${Suffix}`;
+}
+
+/** One value for each service. */
+export function perService<T>(of: (name: ServiceName) => T): Record<ServiceName, T> {
+  return Object.fromEntries(serviceNames.map((name) => [name, of(name)])) as Record<ServiceName, T>;
+}
+
+/** One value for each service, all awaited together. */
+export async function perServiceAsync<T>(
+  of: (name: ServiceName) => Promise<T>,
+): Promise<Record<ServiceName, T>> {
+  const values = await Promise.all(serviceNames.map(of));
+  return perService((name) => values[serviceNames.indexOf(name)] as T);
+}

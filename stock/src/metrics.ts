@@ -1,0 +1,8 @@
+import { Counter } from 'prom-client';
+import { registers } from '../../shared/observe/metrics';
+
+export const compensations = new Counter({
+  name: 'saga_compensations_total',
+  help: 'Reservations that were given back because payment said no.',
+  registers,
+});

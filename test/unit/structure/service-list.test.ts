@@ -1,0 +1,67 @@
+import { serviceNames } from '../../../shared/services';
+import { outside, type Source, sources } from './sources';
+
+/**
+ * shared/services.ts is the one list of services. Where another file spells the list out, a new service is forgotten.
+ * What is about the checkout saga alone may name its participants one by one, for example as `stock.run(…)`.
+ */
+
+/** Where the names stand in a row for a reason that is not "every service". */
+const ALLOWED: Record<string, string> = {
+  'tools/audit/snapshots.ts': 'the order in which the invariants read the databases',
+  'test/model/world.ts': 'the participants of the saga that the model explores',
+};
+
+const name = `(?:${serviceNames.join('|')})`;
+/** Three names in a row are a list: 'order', 'stock', 'payment' and 'order' | 'stock' | 'payment' … */
+const quoted = new RegExp(`'${name}s?'(?:\\s*[,|]\\s*'${name}s?'){2}`);
+/** … and order|stock|payment, as in a regular expression. */
+const alternatives = new RegExp(`\\b${name}s?(?:\\|${name}s?){2}\\b`);
+
+const spelledOut = ({ text }: Pick<Source, 'text'>) => (quoted.exec(text) ?? alternatives.exec(text))?.[0];
+
+test.each([
+  `const all = ['order', 'payment', 'stock'];`,
+  `type Name = 'stock' | 'order' | 'payment';`,
+  `/^(orders|payment|stock)/`,
+])('notices %s', (text) => {
+  expect(spelledOut({ text })).toBeDefined();
+});
+
+test.each([`const { order, payment, stock } = databases;`, `order.run(sagas); stock.run(reservations);`])(
+  'lets %s pass',
+  (text) => {
+    expect(spelledOut({ text })).toBeUndefined();
+  },
+);
+
+test('no file but shared/services.ts spells out the services', () => {
+  const found = sources
+    .filter(({ path }) => outside(...serviceNames, 'test/unit/structure')(path) && !(path in ALLOWED))
+    .flatMap((source) => {
+      const text = spelledOut(source);
+      return text === undefined ? [] : [`${source.path}: ${text.replace(/\s+/g, ' ')}`];
+    });
+  expect(found).toEqual([]);
+});
+
+test('what is allowed is needed', () => {
+  for (const path of Object.keys(ALLOWED)) {
+    const source = sources.find((one) => one.path === path);
+    expect(source && spelledOut(source)).toBeDefined();
+  }
+});
+
+test('nothing in shared knows one particular service, but for the contract of their events', () => {
+  const literal = new RegExp(`['"\`/]${name}['"\`/.]`);
+  const found = sources
+    .filter(({ path }) => path.startsWith('shared/') && !path.startsWith('shared/contract/'))
+    .filter(({ path }) => path !== 'shared/services.ts')
+    .flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .filter((line) => !/^\s*(\*|\/\/|\/\*\*)/.test(line) && literal.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+  expect(found).toEqual([]);
+});
