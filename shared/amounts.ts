@@ -3,8 +3,9 @@ type Entry = readonly [key: string, amount: number];
 /** Amounts added up by their keys, each sum at most 2^53 - 1: no row holds more, so that none can be asked for more. */
 export function sumByKey(entries: readonly Entry[]): Map<string, number> {
   const sums = new Map<string, number>();
-  for (const [key, amount] of entries)
+  for (const [key, amount] of entries) {
     sums.set(key, Math.min((sums.get(key) ?? 0) + amount, Number.MAX_SAFE_INTEGER));
+  }
   return sums;
 }
 

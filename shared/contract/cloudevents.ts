@@ -69,15 +69,21 @@ export type Decoded = { event: SagaEvent } | { invalid: unknown; error: string }
  */
 export function decodeBatch(body: string, accepted: readonly EventType[]): Decoded[] {
   const elements: unknown = JSON.parse(body);
-  if (!Array.isArray(elements))
+  if (!Array.isArray(elements)) {
     throw new SyntaxError('the body of a message must be a JSON array of CloudEvents');
-  if (elements.length > MAX_ELEMENTS)
+  }
+  if (elements.length > MAX_ELEMENTS) {
     throw new SyntaxError(`the body of a message must hold no more than ${MAX_ELEMENTS} CloudEvents`);
+  }
   return elements.map((element) => {
     const read = envelope.safeParse(element);
-    if (!read.success) return { invalid: element, error: z.prettifyError(read.error) };
+    if (!read.success) {
+      return { invalid: element, error: z.prettifyError(read.error) };
+    }
     const { type, traceparent, data } = read.data;
-    if (!accepted.includes(type)) return { invalid: element, error: `this queue does not hear ${type}` };
+    if (!accepted.includes(type)) {
+      return { invalid: element, error: `this queue does not hear ${type}` };
+    }
     return { event: { type, traceparent, data } as SagaEvent };
   });
 }

@@ -22,5 +22,7 @@ const PATIENCE_MS = 5_000;
  * may still be booking a sale that the buyer has been told of already.
  */
 export async function whenIdle(inUse: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && (await inUse()); ) await sleep(50);
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && (await inUse()); ) {
+    await sleep(50);
+  }
 }

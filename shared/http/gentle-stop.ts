@@ -14,11 +14,15 @@ const LAST_CHANCE_MS = 1_000;
 export function gentleStop(server: Server): (graceMs: number) => Promise<void> {
   const silent = trackSilent(server);
   return async (graceMs) => {
-    if (!server.listening) return;
+    if (!server.listening) {
+      return;
+    }
     const closed = once(server, 'close');
     server.close();
     const lastChance = setTimeout(() => {
-      for (const socket of silent) socket.destroy();
+      for (const socket of silent) {
+        socket.destroy();
+      }
     }, LAST_CHANCE_MS);
     const patience = new AbortController();
     await Promise.race([closed, sleep(graceMs, undefined, { signal: patience.signal, ref: false })]);

@@ -55,7 +55,9 @@ export async function answerOnce(
       return stored;
     }
     const answer = await effect(tx);
-    if (answer.isTransient) return answer;
+    if (answer.isTransient) {
+      return answer;
+    }
     await tx.run(keepAnswer, [key, fingerprint(request), answer.status, JSON.stringify(answer.body)]);
     return answer;
   });

@@ -53,7 +53,11 @@ function checkHead(request: IncomingMessage): void {
   }
   // Node takes the first one, and whoever forwarded the request may have gone by the other.
   let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) if (/^host$/i.test(rawHeaders[i] as string)) hosts++;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (/^host$/i.test(rawHeaders[i] as string)) {
+      hosts++;
+    }
+  }
   if (hosts > 1) {
     throw refusal(400, 'A request may have one Host header only.');
   }

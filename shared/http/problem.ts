@@ -53,7 +53,9 @@ export function serialize(
   { status, body }: Answer,
   filledIn?: Pick<Problem, 'instance' | 'trace_id'>,
 ): { type: string; text: string } | { type?: never; text?: never } {
-  if (status === 204) return {};
+  if (status === 204) {
+    return {};
+  }
   return status >= 400
     ? { type: 'application/problem+json', text: JSON.stringify({ ...body, ...filledIn }) }
     : { type: 'application/json', text: JSON.stringify(body) };

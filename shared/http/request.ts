@@ -25,9 +25,13 @@ class HandedRequest implements Request {
 
   whenGone(listener: () => void): void {
     const { response } = this;
-    if (response.closed) listener();
+    if (response.closed) {
+      listener();
+    }
     // It closes once, so that there is no need to listen "once", which would keep two objects more.
-    else response.on('close', () => response.writableFinished || listener());
+    else {
+      response.on('close', () => response.writableFinished || listener());
+    }
   }
 }
 

@@ -36,7 +36,9 @@ export function openRouter(routes: readonly Route[]): Router {
       const wanted = method === 'HEAD' ? 'GET' : method;
       for (const { route, pattern, name, attributes } of all) {
         const found = route.method === wanted ? pattern.exec(path) : null;
-        if (found) return { route, name, attributes, params: found.groups ?? {} };
+        if (found) {
+          return { route, name, attributes, params: found.groups ?? {} };
+        }
       }
       return undefined;
     },

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Decoded, decodeBatch } from '../contract/cloudevents';
 import { eventsHeardBy, type SagaEvent } from '../contract/events';
 import type { Logger } from '../observe/log';
-import { deadLettered, duplicates, startAtZero, stepBatchSize, stepDuration } from '../observe/metrics';
+import { duplicates, startAtZero, stepBatchSize, stepDuration } from '../observe/metrics';
 import { traceId, withSpan } from '../observe/trace';
 import type { Outbox } from '../outbox/outbox';
 import { isOutage } from '../postgres/errors';
 import type { Delivery } from '../rabbit/consumer';
 import { smartBatch } from '../service/batch';
 import type { DeadLetters } from './dead-letters';
+import { type Malformed, openParking } from './parking';
+import { retryDelays } from './retry';
 import type { Step, StepOutcome } from './step';
 
 /**
@@ -22,9 +24,6 @@ export interface Inbox {
   close(): Promise<void>;
 }
 
-const RETRY_FIRST_MS = 100;
-const RETRY_MAX_MS = 5_000;
-
 export function openInbox(options: {
   step: Step;
   outbox: Outbox;
@@ -37,6 +36,7 @@ export function openInbox(options: {
   const log = options.log.child({ step: step.queue });
   const accepted = eventsHeardBy(step.queue);
   const stopping = new AbortController();
+  const parking = openParking({ queue: step.queue, deadLetters, log, signal: stopping.signal });
   startAtZero(step.queue);
 
   async function commit(events: readonly SagaEvent[]): Promise<void> {
@@ -47,7 +47,9 @@ export function openInbox(options: {
       const outcome = await outbox.transaction((tx) => step.run(tx, traced));
       stepBatchSize.observe({ step: step.queue }, events.length);
       duplicates.inc({ step: step.queue }, outcome.duplicates);
-      for (const span of spans) span.end();
+      for (const span of spans) {
+        span.end();
+      }
       if (log.isLevelEnabled('debug')) {
         for (const { type, traceparent, data } of traced) {
           log.debug(
@@ -58,7 +60,9 @@ export function openInbox(options: {
       }
       await tell(outcome);
     } catch (error) {
-      for (const span of spans) span.end(error);
+      for (const span of spans) {
+        span.end(error);
+      }
       throw error;
     } finally {
       took();
@@ -79,10 +83,16 @@ export function openInbox(options: {
     try {
       await throughOutages(() => commit(events));
     } catch (error) {
-      if (stopping.signal.aborted) throw error;
-      if (!failedBefore) return handle(events, true);
+      if (stopping.signal.aborted) {
+        throw error;
+      }
+      if (!failedBefore) {
+        return handle(events, true);
+      }
       const [only] = events;
-      if (events.length === 1 && only) return park(only, error);
+      if (events.length === 1 && only) {
+        return parking.parkEvent(only, error);
+      }
       const middle = Math.floor(events.length / 2);
       await handle(events.slice(0, middle), true);
       await handle(events.slice(middle), true);
@@ -90,39 +100,18 @@ export function openInbox(options: {
   }
 
   async function throughOutages(work: () => Promise<void>): Promise<void> {
-    for (let delay = RETRY_FIRST_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+    for (const delay of retryDelays()) {
       try {
         return await work();
       } catch (error) {
-        if (!isOutage(error) || stopping.signal.aborted) throw error;
+        if (!isOutage(error) || stopping.signal.aborted) {
+          throw error;
+        }
         log.warn(
           { err: error, retry_in_ms: delay },
           'the database is away; the batch is kept and tried again',
         );
         await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal: stopping.signal });
-      }
-    }
-  }
-
-  async function park(event: SagaEvent, error: unknown): Promise<void> {
-    const { saga_id } = event.data;
-    log.error(
-      { err: error, saga_id, trace_id: traceId(event.traceparent), event: event.type },
-      'an event cannot be handled; it is parked',
-    );
-    await parkUntilTaken(JSON.stringify([{ specversion: '1.0', ...event }]), error);
-  }
-
-  /** Nothing is acknowledged before it is safe elsewhere, so parking goes on until the broker has confirmed it. */
-  async function parkUntilTaken(body: string | Buffer, error: unknown): Promise<void> {
-    for (let delay = RETRY_FIRST_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
-      try {
-        await deadLetters.park(step.queue, body, error);
-        deadLettered.inc({ queue: step.queue });
-        return;
-      } catch (failure) {
-        log.warn({ err: failure, retry_in_ms: delay }, 'an event could not be parked; trying again');
-        await sleep(delay, undefined, { signal: stopping.signal });
       }
     }
   }
@@ -139,37 +128,16 @@ export function openInbox(options: {
   async function receive(delivery: Delivery): Promise<void> {
     const decoded = decode(delivery.body);
     const events = decoded.flatMap((one) => ('event' in one ? [batches.submit(one.event)] : []));
-    await Promise.all([parkMalformed(decoded, delivery.body), ...events]);
+    const malformed = decoded.flatMap((one) => ('event' in one ? [] : [one]));
+    await Promise.all([parking.parkMalformed(malformed, delivery.body), ...events]);
     delivery.ack();
   }
 
-  function decode(body: Buffer): (Decoded | { body: Buffer; error: string })[] {
+  function decode(body: Buffer): (Decoded | Malformed)[] {
     try {
       return decodeBatch(body.toString(), accepted);
     } catch (error) {
       return [{ body, error: (error as SyntaxError).message }];
-    }
-  }
-
-  /** One after the other: there is no telling how many elements a hostile message has. */
-  async function parkMalformed(decoded: ReturnType<typeof decode>, message: Buffer): Promise<void> {
-    let parkedWhole = false;
-    for (const one of decoded) {
-      if ('event' in one) continue;
-      log.error({ reason: one.error }, 'a message does not follow the contract; it is parked');
-      const body = 'body' in one ? one.body : (rewritten(one.invalid) ?? message);
-      if (body === message && parkedWhole) continue;
-      parkedWhole ||= body === message;
-      await parkUntilTaken(body, new SyntaxError(one.error));
-    }
-  }
-
-  /** Undefined for what is nested too deep to be written again: it can only be parked in the message it came in. */
-  function rewritten(element: unknown): string | undefined {
-    try {
-      return JSON.stringify([element]);
-    } catch {
-      return undefined;
     }
   }
 
@@ -179,7 +147,9 @@ export function openInbox(options: {
     onDelivery(delivery) {
       const received = receive(delivery)
         .catch((error) => {
-          if (stopping.signal.aborted) return;
+          if (stopping.signal.aborted) {
+            return;
+          }
           log.error({ err: error }, 'a delivery was not handled; the broker will repeat it');
         })
         .finally(() => receiving.delete(received));

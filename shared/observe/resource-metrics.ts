@@ -47,7 +47,9 @@ new Gauge({
   labelNames: ['pool'] as const,
   registers,
   collect() {
-    for (const [name, { size }] of pools) this.set({ pool: name }, size);
+    for (const [name, { size }] of pools) {
+      this.set({ pool: name }, size);
+    }
   },
 });
 
@@ -57,7 +59,9 @@ new Gauge({
   labelNames: ['pool'] as const,
   registers,
   collect() {
-    for (const [name, { pool }] of pools) this.set({ pool: name }, pool.waitingCount);
+    for (const [name, { pool }] of pools) {
+      this.set({ pool: name }, pool.waitingCount);
+    }
   },
 });
 
@@ -67,7 +71,9 @@ new Gauge({
   labelNames: ['connection'] as const,
   registers,
   collect() {
-    for (const [name, connection] of brokers) this.set({ connection: name }, connection.connected() ? 1 : 0);
+    for (const [name, connection] of brokers) {
+      this.set({ connection: name }, connection.connected() ? 1 : 0);
+    }
   },
 });
 

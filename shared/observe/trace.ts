@@ -29,7 +29,9 @@ const ids = Buffer.alloc(24);
 
 /** Of plain random numbers, as the OpenTelemetry SDK makes them: an id has to be unlike others, and nobody's secret. */
 export function newTraceparent(): Traceparent {
-  for (let i = 0; i < ids.length; i += 4) ids.writeUInt32LE(Math.floor(Math.random() * 2 ** 32), i);
+  for (let i = 0; i < ids.length; i += 4) {
+    ids.writeUInt32LE(Math.floor(Math.random() * 2 ** 32), i);
+  }
   return `00-${ids.toString('hex', 0, 16)}-${ids.toString('hex', 16)}-00`;
 }
 
@@ -47,7 +49,9 @@ export function withSpan(
   parent: Traceparent | undefined,
   attributes: Attributes = {},
 ): Span {
-  if (recorder !== undefined) return recorder.startSpan(name, kind, parent, attributes);
+  if (recorder !== undefined) {
+    return recorder.startSpan(name, kind, parent, attributes);
+  }
   return { traceparent: parent ?? newTraceparent(), end: NOTHING };
 }
 

@@ -64,7 +64,9 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     });
 
   async function poll(): Promise<void> {
-    if (!publisher.connected()) return;
+    if (!publisher.connected()) {
+      return;
+    }
     const { published, more } = await database.transaction(async (tx) => {
       const rows = await tx.run(lockOverdueOutbox, [OVERDUE_AFTER_MS, POLL_LIMIT]);
       const sent = await Promise.allSettled(rows.map(send));
@@ -72,20 +74,27 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
         rows.filter((_, i) => sent[i]?.status === status).map((row) => row.id);
       const [taken, refused] = [idsOf('fulfilled'), idsOf('rejected')];
       const failure = sent.find((result) => result.status === 'rejected');
-      if (failure)
+      if (failure) {
         log.warn(
           { err: failure.reason, messages: refused.length },
           'overdue messages could not be published; they stay in the outbox',
         );
+      }
       if (taken.length > 0) {
         tx.send(commitNeedNotBeDurable);
         tx.send(deleteOutbox, [taken]);
       }
-      if (refused.length > 0) tx.send(postponeOutbox, [refused]);
+      if (refused.length > 0) {
+        tx.send(postponeOutbox, [refused]);
+      }
       return { published: taken.length, more: rows.length === POLL_LIMIT };
     });
-    if (published > 0) log.info({ messages: published }, 'published what had been left in the outbox');
-    if (published > 0 && more) await poll();
+    if (published > 0) {
+      log.info({ messages: published }, 'published what had been left in the outbox');
+    }
+    if (published > 0 && more) {
+      await poll();
+    }
   }
 
   const polling = repeat(POLL_INTERVAL_MS, poll, (error) =>
@@ -136,7 +145,9 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
         const rows = store(tx, outcome.emit);
         rows.catch(() => {});
         deleted.push(...confirmed.splice(0, DELETE_LIMIT));
-        if (deleted.length > 0) tx.send(deleteOutbox, [deleted]);
+        if (deleted.length > 0) {
+          tx.send(deleteOutbox, [deleted]);
+        }
         return { outcome, rows };
       });
       publish(await rows);

@@ -80,7 +80,9 @@ export function openDatabase(options: {
    */
   async function protect(client: pg.ClientBase): Promise<void> {
     const { rows } = await client.query(`SELECT current_setting('transaction_read_only') AS it_is`);
-    if (rows[0].it_is === 'on') readOnly.add(client);
+    if (rows[0].it_is === 'on') {
+      readOnly.add(client);
+    }
     await client.query('SET default_transaction_read_only = on');
   }
 
@@ -111,7 +113,9 @@ export function openDatabase(options: {
         try {
           return await attempt(work);
         } catch (error) {
-          if (!isRace(error) || races === MAX_RACES) throw error;
+          if (!isRace(error) || races === MAX_RACES) {
+            throw error;
+          }
           await sleep(Math.random() * 5 * races);
         }
       }

@@ -49,8 +49,12 @@ export function isRace(error: unknown): boolean {
 
 /** Whether the fault lies with the database's availability, so that the same work can succeed later. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof DatabaseUnavailable || error instanceof CommitUnknown) return true;
-  if (!(error instanceof DatabaseError)) return false;
+  if (error instanceof DatabaseUnavailable || error instanceof CommitUnknown) {
+    return true;
+  }
+  if (!(error instanceof DatabaseError)) {
+    return false;
+  }
   const code = error.code ?? '';
   return OUTAGE_CLASSES.has(code.slice(0, 2)) || OUTAGE_CODES.has(code);
 }

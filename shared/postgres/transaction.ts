@@ -47,12 +47,16 @@ export class OpenTransaction implements Tx {
    */
   async commit(): Promise<void> {
     await this.begun;
-    if (this.firstFault) throw this.firstFault;
+    if (this.firstFault) {
+      throw this.firstFault;
+    }
     const answer = await this.client.query('COMMIT').catch((error) => {
       const refused = error instanceof pg.DatabaseError && error.severity === 'ERROR';
       throw refused ? error : new CommitUnknown('the connection was lost in COMMIT', { cause: error });
     });
-    if (answer.command === 'COMMIT') return;
+    if (answer.command === 'COMMIT') {
+      return;
+    }
     // Answers come in the order of the statements, so that what has failed is known when the last one is answered.
     await this.latest;
     throw new Error(`COMMIT was answered with ${answer.command}`);

@@ -25,7 +25,9 @@ export async function keepConnected(options: {
 }): Promise<RabbitConnection> {
   const log = options.log.child({ connection: options.name });
   const url = new URL(options.url);
-  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', '10');
+  if (!url.searchParams.has('heartbeat')) {
+    url.searchParams.set('heartbeat', '10');
+  }
   let connected = false;
   let blocked = false;
 
@@ -101,7 +103,9 @@ async function unlessLost(model: ChannelModel, work: () => Promise<void>): Promi
     });
   });
   await Promise.race([work(), close]);
-  if (lost) throw new Error('the connection was lost while it was being set up');
+  if (lost) {
+    throw new Error('the connection was lost while it was being set up');
+  }
 }
 
 /** Ends the connection of a channel that broke, so that recovery builds both anew. */

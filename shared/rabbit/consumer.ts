@@ -52,11 +52,15 @@ export async function connectConsumer(options: {
         });
         const end = closeOnFailure(model);
         channel.on('close', end);
-        if (cancelling) continue;
+        if (cancelling) {
+          continue;
+        }
         await channel.prefetch(prefetch);
         const receive = (message: ConsumeMessage | null) => {
           // The broker cancelled the consumer: its queue was deleted or moved. Start over.
-          if (message === null) return end();
+          if (message === null) {
+            return end();
+          }
           onDelivery({
             body: message.content,
             headers: message.properties.headers ?? {},
@@ -66,7 +70,9 @@ export async function connectConsumer(options: {
         };
         const { consumerTag } = await channel.consume(queue, receive);
         cancelAll.push(() => channel.cancel(consumerTag));
-        if (cancelling) await channel.cancel(consumerTag);
+        if (cancelling) {
+          await channel.cancel(consumerTag);
+        }
       }
     },
   });

@@ -46,7 +46,9 @@ export async function connectPublisher(options: {
   let sequence = 0;
   const unconfirmed = new Map<string, Waiting>();
   const rejectAll = (reason: string) => {
-    for (const waiting of unconfirmed.values()) waiting.reject(new Error(reason));
+    for (const waiting of unconfirmed.values()) {
+      waiting.reject(new Error(reason));
+    }
   };
 
   const connection = await keepConnected({
@@ -80,8 +82,9 @@ export async function connectPublisher(options: {
       if (!channel || !connection.connected()) {
         return Promise.reject(new Error('the broker is not connected, or takes no messages for now'));
       }
-      if (unconfirmed.size >= MAX_UNCONFIRMED)
+      if (unconfirmed.size >= MAX_UNCONFIRMED) {
         return Promise.reject(new Error('too many messages are unconfirmed'));
+      }
       const id = String(++sequence);
       const confirmed = new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {
@@ -112,8 +115,11 @@ export async function connectPublisher(options: {
           },
           (refused) => {
             const waiting = unconfirmed.get(id);
-            if (refused) waiting?.reject(new Error('the broker refused the message', { cause: refused }));
-            else waiting?.resolve();
+            if (refused) {
+              waiting?.reject(new Error('the broker refused the message', { cause: refused }));
+            } else {
+              waiting?.resolve();
+            }
           },
         );
       } catch (error) {

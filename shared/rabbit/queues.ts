@@ -25,7 +25,9 @@ export async function countMessages(url: string, queues: readonly string[]): Pro
         lengths.push({ queue, messages: (await channel.checkQueue(queue)).messageCount });
         await channel.close();
       } catch (error) {
-        if ((error as { code?: number }).code !== 404) throw error;
+        if ((error as { code?: number }).code !== 404) {
+          throw error;
+        }
         lengths.push({ queue, messages: undefined });
       }
     }

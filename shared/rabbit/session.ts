@@ -42,7 +42,9 @@ export async function openSession(url: string, name: string): Promise<Session> {
   return {
     async take(queue) {
       const message = await channel.get(queue, { noAck: false });
-      if (!message) return undefined;
+      if (!message) {
+        return undefined;
+      }
       const { 'x-delivery-count': deliveries, ...headers } = message.properties.headers ?? {};
       // Of this delivery, like the other, and not of the message.
       delete headers['x-acquired-count'];
@@ -56,7 +58,9 @@ export async function openSession(url: string, name: string): Promise<Session> {
     publish(message) {
       const id = String(++published);
       return confirmed(channel, id, message).then(() => {
-        if (returned.delete(id)) throw new Error(`there is no queue ${message.routingKey}`);
+        if (returned.delete(id)) {
+          throw new Error(`there is no queue ${message.routingKey}`);
+        }
       });
     },
     close: () => end(connection, channel),
@@ -75,8 +79,11 @@ function confirmed(channel: ConfirmChannel, messageId: string, message: Outgoing
       { mandatory: true, persistent: true, messageId, contentType, headers },
       (refused) => {
         clearTimeout(timer);
-        if (refused) reject(new Error('the broker refused the message', { cause: refused }));
-        else resolve();
+        if (refused) {
+          reject(new Error('the broker refused the message', { cause: refused }));
+        } else {
+          resolve();
+        }
       },
     );
   });

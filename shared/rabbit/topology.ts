@@ -67,10 +67,15 @@ export const bindings: readonly { exchange: string; queue: string; key: string }
 export type TopologyMode = 'declare' | 'check';
 
 export async function declareTopology(channel: Channel): Promise<void> {
-  for (const { name, type } of exchanges) await channel.assertExchange(name, type, { durable: true });
-  for (const { name, arguments: settings } of declaredQueues)
+  for (const { name, type } of exchanges) {
+    await channel.assertExchange(name, type, { durable: true });
+  }
+  for (const { name, arguments: settings } of declaredQueues) {
     await channel.assertQueue(name, { durable: true, arguments: settings });
-  for (const { exchange, queue, key } of bindings) await channel.bindQueue(queue, exchange, key);
+  }
+  for (const { exchange, queue, key } of bindings) {
+    await channel.bindQueue(queue, exchange, key);
+  }
 }
 
 /**
@@ -78,6 +83,10 @@ export async function declareTopology(channel: Channel): Promise<void> {
  * @throws when something is missing
  */
 export async function checkTopology(channel: Channel): Promise<void> {
-  for (const { name } of exchanges) await channel.checkExchange(name);
-  for (const { name } of declaredQueues) await channel.checkQueue(name);
+  for (const { name } of exchanges) {
+    await channel.checkExchange(name);
+  }
+  for (const { name } of declaredQueues) {
+    await channel.checkQueue(name);
+  }
 }

@@ -46,7 +46,9 @@ export function smartBatch<Item, Result>(options: {
     starting++;
     await Promise.resolve();
     starting--;
-    if (queue.length > 0) await runNext();
+    if (queue.length > 0) {
+      await runNext();
+    }
   }
 
   async function runNext(): Promise<void> {
@@ -59,21 +61,30 @@ export function smartBatch<Item, Result>(options: {
         entry.resolve(results[i] as Result);
       });
     } catch (error) {
-      for (const entry of entries) entry.reject(error);
+      for (const entry of entries) {
+        entry.reject(error);
+      }
     }
     if (entries.length < options.max * SMALL) {
       await sleep(Math.min(performance.now() - began, REST_AT_MOST_MS));
     }
     busy--;
-    if (queue.length > 0) void runNext();
-    else if (busy === 0) for (const resolve of onIdle.splice(0)) resolve();
+    if (queue.length > 0) {
+      void runNext();
+    } else if (busy === 0) {
+      for (const resolve of onIdle.splice(0)) {
+        resolve();
+      }
+    }
   }
 
   return {
     submit: (item) =>
       new Promise((resolve, reject) => {
         queue.push({ item, resolve, reject });
-        if (busy + starting < options.inFlight) void start();
+        if (busy + starting < options.inFlight) {
+          void start();
+        }
       }),
     idle: () =>
       busy === 0 && queue.length === 0

@@ -66,7 +66,9 @@ export class ConfigError extends Error {
 export function readConfig<T extends z.ZodType>(settings: T): z.infer<T> {
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
   const read = settings.safeParse(given);
-  if (read.success) return read.data;
+  if (read.success) {
+    return read.data;
+  }
   const faults = read.error.issues.map(({ path, message }) => {
     const name = path.join('.');
     return `  ${name} ${name in given ? message : 'is not set'}`;

@@ -18,7 +18,9 @@ export class Lifecycle {
     private readonly log: Logger,
     private readonly drainDelayMs: number,
   ) {
-    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void this.stop(signal));
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      process.on(signal, () => void this.stop(signal));
+    }
     for (const event of ['uncaughtException', 'unhandledRejection']) {
       process.on(event, (error) => {
         // A fault that nobody expected leaves a state that nobody knows: end, and be started again.
@@ -33,9 +35,11 @@ export class Lifecycle {
       const bound = new AbortController();
       const late = sleep(withinMs, 'late', { signal: bound.signal });
       const ended = await Promise.race([Promise.resolve(stop(part)), late]);
-      if (ended === 'late')
+      if (ended === 'late') {
         this.log.warn({ within_ms: withinMs }, 'a part did not stop in time; going on without it');
-      else bound.abort();
+      } else {
+        bound.abort();
+      }
       await late.catch(() => {});
     });
     return part;
@@ -47,10 +51,14 @@ export class Lifecycle {
   }
 
   private async stop(signal: string): Promise<void> {
-    if (this.stopping) process.exit(1);
+    if (this.stopping) {
+      process.exit(1);
+    }
     this.stopping = true;
     this.log.info({ signal }, 'stopping');
-    for (const announce of this.announcements) announce();
+    for (const announce of this.announcements) {
+      announce();
+    }
     await sleep(this.drainDelayMs);
     for (const stop of this.stops) {
       await stop().catch((error) => this.log.error({ err: error }, 'a part could not be stopped in order'));

@@ -17,7 +17,9 @@ export function repeat(
     running = work()
       .catch(onError)
       .finally(() => {
-        if (!stopped) timer = setTimeout(run, everyMs);
+        if (!stopped) {
+          timer = setTimeout(run, everyMs);
+        }
       });
   }
 

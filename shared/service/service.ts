@@ -121,7 +121,9 @@ function readConfigOrEnd<Settings extends z.ZodType>(settings: Settings): z.infe
   try {
     return readConfig(settings);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
     console.error(error.message);
     process.exit(CONFIG_EXIT_CODE);
   }
@@ -133,8 +135,14 @@ function readiness(database: Database, brokers: readonly RabbitConnection[]): Re
     database: () => database.ready(),
     // A broker that goes away later makes nobody unready: the outbox keeps what is accepted meanwhile.
     broker: async () => {
-      for (const broker of brokers) if (broker.connected()) reached.add(broker);
-      if (reached.size < brokers.length) throw new Error('the broker has not been reached yet');
+      for (const broker of brokers) {
+        if (broker.connected()) {
+          reached.add(broker);
+        }
+      }
+      if (reached.size < brokers.length) {
+        throw new Error('the broker has not been reached yet');
+      }
     },
   };
 }

@@ -41,7 +41,9 @@ export function openWaiting({
   });
 
   function serve(itemIds: readonly string[]): void {
-    for (const itemId of itemIds) rounds.submit(itemId).catch(failed);
+    for (const itemId of itemIds) {
+      rounds.submit(itemId).catch(failed);
+    }
   }
 
   const sweep = repeat(

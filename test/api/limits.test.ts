@@ -132,7 +132,9 @@ describe('too large', () => {
       socket.write(piece);
       await sleep(50);
     }
-    if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+    if (!socket.closed) {
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
     // Node hands over the piece that was too much, and that alone does not say what it is a piece of.
     expect([[431], [414]]).toContainEqual(statuses(received));
     expect(received).toContain('application/problem+json');

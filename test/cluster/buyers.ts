@@ -47,7 +47,9 @@ export async function letBuyersIn(url: string, count: number): Promise<Buyers> {
   async function insist(path: string, key: string | undefined = randomUUID()): Promise<Exchange> {
     for (;;) {
       const exchange = await ask(path, key);
-      if (classify(exchange) !== 'unknown' && exchange.status !== 429) return exchange;
+      if (classify(exchange) !== 'unknown' && exchange.status !== 429) {
+        return exchange;
+      }
       await sleep(REST_MS);
     }
   }
@@ -70,7 +72,9 @@ export async function letBuyersIn(url: string, count: number): Promise<Buyers> {
       // A checkout without a key joins the one under way, or learns how it ended.
       for (;;) {
         const exchange = await ask(`/orders/checkout/${order}`);
-        if (classify(exchange) !== 'unknown' && exchange.status !== 429) break;
+        if (classify(exchange) !== 'unknown' && exchange.status !== 429) {
+          break;
+        }
         await sleep(REST_MS);
       }
       answered.push({ askedAt });
@@ -83,8 +87,9 @@ export async function letBuyersIn(url: string, count: number): Promise<Buyers> {
     async nextAnswer() {
       const from = performance.now();
       while (!answered.some(({ askedAt }) => askedAt >= from)) {
-        if (performance.now() - from > ANSWERED_WITHIN_MS)
+        if (performance.now() - from > ANSWERED_WITHIN_MS) {
           throw new Error('Nobody has been told how a checkout ended for five minutes.');
+        }
         await sleep(100);
       }
       return performance.now() - from;

@@ -21,7 +21,9 @@ export async function openDoor(kube: Kube): Promise<Door> {
   const host = await kube.host();
   const labelSelector = `${OWNER}-name=chandlery,${OWNER}-namespace=${NAMESPACE}`;
   const [service] = (await core.listServiceForAllNamespaces({ labelSelector })).items;
-  if (!service) throw new Error('No Service belongs to the Gateway chandlery.');
+  if (!service) {
+    throw new Error('No Service belongs to the Gateway chandlery.');
+  }
   const secret = await core.readNamespacedSecret({ namespace: NAMESPACE, name: 'chandlery-tls' });
   const ca = Buffer.from(secret.data?.['tls.crt'] ?? '', 'base64').toString();
   const target = [
@@ -40,7 +42,9 @@ export async function openDoor(kube: Kube): Promise<Door> {
       forward = spawn('kubectl', ['--context', context, 'port-forward', ...target], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
-      if (forward.stdout === null) throw new Error('kubectl has no output.');
+      if (forward.stdout === null) {
+        throw new Error('kubectl has no output.');
+      }
       createInterface(forward.stdout).on('line', (line) => {
         port = Number(/^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? port);
       });
@@ -48,7 +52,9 @@ export async function openDoor(kube: Kube): Promise<Door> {
     }
   };
   void keepForwarding();
-  while (port === 0) await sleep(100);
+  while (port === 0) {
+    await sleep(100);
+  }
 
   const proxy = createProxyServer({ headers: { host }, proxyTimeout: ANSWER_WITHIN_MS });
   const server = createServer((request, response) => {

@@ -3,7 +3,9 @@ import type { V1CronJob, V1Deployment, V1Job, V1Pod, V1StatefulSet } from '@kube
 /** What the answers of a cluster mean: pure, so that it can be tried without one. */
 
 export function isReady({ metadata, status }: V1Pod): boolean {
-  if (metadata?.deletionTimestamp !== undefined) return false;
+  if (metadata?.deletionTimestamp !== undefined) {
+    return false;
+  }
   return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
@@ -11,7 +13,9 @@ export function isReady({ metadata, status }: V1Pod): boolean {
 export function isWhole({ metadata, spec, status }: V1Deployment | V1StatefulSet): boolean {
   const wanted = spec?.replicas ?? 1;
   const { observedGeneration = 0, replicas = 0, readyReplicas = 0, updatedReplicas = 0 } = status ?? {};
-  if (observedGeneration < (metadata?.generation ?? 0)) return false;
+  if (observedGeneration < (metadata?.generation ?? 0)) {
+    return false;
+  }
   return replicas === wanted && readyReplicas === wanted && updatedReplicas === wanted;
 }
 
@@ -19,7 +23,9 @@ export function howJobEnded({ status }: V1Job): 'succeeded' | 'failed' | undefin
   const ended = status?.conditions
     ?.filter((condition) => condition.status === 'True')
     .map(({ type }) => type);
-  if (ended?.includes('Complete')) return 'succeeded';
+  if (ended?.includes('Complete')) {
+    return 'succeeded';
+  }
   return ended?.includes('Failed') ? 'failed' : undefined;
 }
 
@@ -37,9 +43,13 @@ export function victims(pods: readonly V1Pod[]): { kind: string; pod: V1Pod }[] 
   for (const pod of pods.filter(isReady)) {
     const labels = pod.metadata?.labels ?? {};
     const passing = pod.metadata?.ownerReferences?.some(({ kind }) => kind === 'Job');
-    if (passing || labels['cnpg.io/instanceRole'] === 'replica') continue;
+    if (passing || labels['cnpg.io/instanceRole'] === 'replica') {
+      continue;
+    }
     const kind = labels['cnpg.io/cluster'] ?? labels['app.kubernetes.io/name'];
-    if (kind !== undefined && !found.has(kind)) found.set(kind, pod);
+    if (kind !== undefined && !found.has(kind)) {
+      found.set(kind, pod);
+    }
   }
   return [...found].map(([kind, pod]) => ({ kind, pod })).sort((a, b) => a.kind.localeCompare(b.kind));
 }
@@ -54,7 +64,9 @@ export function ruleFaults({ groups }: RuleGroups, expected: readonly string[]):
   const rules = groups.flatMap((group) => group.rules);
   return expected.flatMap((name) => {
     const found = rules.filter((rule) => rule.name === name);
-    if (found.length === 0) return [`${name}: Prometheus does not have it`];
+    if (found.length === 0) {
+      return [`${name}: Prometheus does not have it`];
+    }
     return found
       .filter(({ health }) => health !== 'ok')
       .map(({ health, lastError }) => `${name}: ${lastError ?? health}`);
@@ -65,7 +77,9 @@ export function ruleFaults({ groups }: RuleGroups, expected: readonly string[]):
 export function auditJob(operate: V1CronJob, name: string): V1Job {
   const job = structuredClone(operate.spec?.jobTemplate);
   const container = job?.spec?.template.spec?.containers[0];
-  if (!job?.spec || !container) throw new Error('The CronJob "operate" has no container to make a Job of.');
+  if (!job?.spec || !container) {
+    throw new Error('The CronJob "operate" has no container to make a Job of.');
+  }
   container.args = ['dist/tools/audit/main.js'];
   return { metadata: { ...job.metadata, name }, spec: job.spec };
 }

@@ -27,8 +27,9 @@ export async function connect(context: string | undefined) {
   const config = new client.KubeConfig();
   config.loadFromDefault();
   if (context !== undefined) {
-    if (!config.getContexts().some(({ name }) => name === context))
+    if (!config.getContexts().some(({ name }) => name === context)) {
       throw new Error(`There is no context "${context}".`);
+    }
     config.setCurrentContext(context);
   }
   const core = config.makeApiClient(client.CoreV1Api);
@@ -62,9 +63,12 @@ export async function connect(context: string | undefined) {
     // What was just changed is seen by its controller first.
     for (await sleep(2 * POLL_MS); ; await sleep(POLL_MS)) {
       const missing = await notWhole();
-      if (missing.length === 0) return performance.now() - began;
-      if (performance.now() - began > WHOLE_WITHIN_MS)
+      if (missing.length === 0) {
+        return performance.now() - began;
+      }
+      if (performance.now() - began > WHOLE_WITHIN_MS) {
         throw new Error(`Still not whole: ${missing.join(', ')}`);
+      }
     }
   }
 
@@ -94,7 +98,9 @@ export async function connect(context: string | undefined) {
     for (const end = Date.now() + DRAINED_WITHIN_MS; ; await sleep(2 * POLL_MS)) {
       const { items } = await core.listPodForAllNamespaces();
       const left = drainable(items, node);
-      if (left.length === 0 || Date.now() > end) return left.map(({ metadata }) => metadata?.name ?? '');
+      if (left.length === 0 || Date.now() > end) {
+        return left.map(({ metadata }) => metadata?.name ?? '');
+      }
       await Promise.all(left.map(evict));
     }
   }
@@ -103,7 +109,9 @@ export async function connect(context: string | undefined) {
     const at = { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' };
     await core.createNamespacedPodEviction({ ...at, body: { metadata: at } }).catch((error) => {
       // 429: its budget does not allow it now. 404: it has gone. Anything else is a fault of ours.
-      if (![404, 429].includes(error.code)) throw error;
+      if (![404, 429].includes(error.code)) {
+        throw error;
+      }
     });
   }
 
@@ -113,7 +121,9 @@ export async function connect(context: string | undefined) {
     await batch.createNamespacedJob({ namespace, body: job });
     for (;;) {
       const ended = howJobEnded(await batch.readNamespacedJob({ namespace, name }));
-      if (ended !== undefined) return { ended, said: await logs(name) };
+      if (ended !== undefined) {
+        return { ended, said: await logs(name) };
+      }
       await sleep(POLL_MS);
     }
   }
@@ -138,7 +148,9 @@ export async function connect(context: string | undefined) {
         // It may just be starting, on the node that was drained.
         (error: Error) => [error.message],
       );
-      if (faults.length === 0 || Date.now() > end) return faults;
+      if (faults.length === 0 || Date.now() > end) {
+        return faults;
+      }
     }
   }
 
@@ -147,7 +159,9 @@ export async function connect(context: string | undefined) {
     const kind = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'gateways' };
     const gateway = await custom.getNamespacedCustomObject({ ...kind, namespace, name: 'chandlery' });
     const name = (gateway as Gateway).spec.listeners.find(({ hostname }) => hostname)?.hostname;
-    if (name === undefined) throw new Error('No listener of the Gateway chandlery has a host name.');
+    if (name === undefined) {
+      throw new Error('No listener of the Gateway chandlery has a host name.');
+    }
     return name;
   }
 

@@ -25,10 +25,13 @@ async function main(): Promise<boolean> {
   }
   const options = readOptions(args, process.env.KUBECONFIG);
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major * 100 + minor < 2215)
+  if (major * 100 + minor < 2215) {
     throw new Error(`The Kubernetes client needs Node.js 22.15 or newer: this is ${process.version}.`);
+  }
   const kube = await connect(options.context);
-  if (!options.deployed) deploy(kube.context, options);
+  if (!options.deployed) {
+    deploy(kube.context, options);
+  }
   const door = await openDoor(kube);
   try {
     const buyers = await letBuyersIn(door.url, options.buyers);
@@ -46,7 +49,9 @@ async function main(): Promise<boolean> {
 function deploy(context: string, { overlay, script }: ClusterOptions): void {
   const command = join(root, 'deploy-to-cluster.sh');
   const { status } = spawnSync(command, [overlay, '--context', context, ...script], { stdio: 'inherit' });
-  if (status !== 0) throw new Error('The shop could not be deployed: see above.');
+  if (status !== 0) {
+    throw new Error('The shop could not be deployed: see above.');
+  }
 }
 
 async function strikeAll(kube: Kube, buyers: Buyers): Promise<void> {
@@ -85,7 +90,9 @@ async function auditBooks(kube: Kube): ReturnType<Kube['run']> {
   for (let audits = 1; ; audits++) {
     const job = auditJob(await kube.operate(), `audit-${Date.now()}`);
     const result = await kube.run(job);
-    if (result.ended === 'succeeded' || audits === AUDITS) return result;
+    if (result.ended === 'succeeded' || audits === AUDITS) {
+      return result;
+    }
     await sleep(BETWEEN_AUDITS_MS);
   }
 }

@@ -38,12 +38,15 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
   const { values } = parseArgs({ args: [...args], options });
   const { context, overlay, images, tag } = values;
   const buyers = Number(values.buyers);
-  if (!context && !kubeconfig)
+  if (!context && !kubeconfig) {
     throw new Error(`No cluster is named: set KUBECONFIG, or say --context.\n${usage}`);
-  if (overlay !== 'laptop' && overlay !== 'production')
+  }
+  if (overlay !== 'laptop' && overlay !== 'production') {
     throw new Error(`There is no overlay "${overlay}".\n${usage}`);
-  if (!Number.isInteger(buyers) || buyers < 1)
+  }
+  if (!Number.isInteger(buyers) || buyers < 1) {
     throw new Error(`"${values.buyers}" is no number of buyers.\n${usage}`);
+  }
   const script = [
     ...(images === undefined ? [] : ['--images', images]),
     ...(tag === undefined ? [] : ['--tag', tag]),

@@ -35,7 +35,9 @@ export async function trials(kube: Kube): Promise<Trial[]> {
 /** The pod is looked for when its time has come: a database may have another primary by then. */
 async function losePod(kube: Kube, kind: string): Promise<string | undefined> {
   const victim = victims(await kube.pods()).find((one) => one.kind === kind);
-  if (!victim) throw new Error(`There is no pod of ${kind} that is ready.`);
+  if (!victim) {
+    throw new Error(`There is no pod of ${kind} that is ready.`);
+  }
   await kube.remove(victim.pod);
   return victim.pod.metadata?.name;
 }
@@ -44,7 +46,9 @@ async function losePod(kube: Kube, kind: string): Promise<string | undefined> {
 async function drainNode(kube: Kube): Promise<string> {
   const order = victims(await kube.pods()).find(({ kind }) => kind === 'order');
   const node = order?.pod.spec?.nodeName;
-  if (node === undefined) throw new Error('No pod of order is on any node.');
+  if (node === undefined) {
+    throw new Error('No pod of order is on any node.');
+  }
   try {
     const stayed = await kube.drain(node);
     return stayed.length === 0 ? `${node} is empty` : `${node}, but for ${stayed.join(', ')}`;

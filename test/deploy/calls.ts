@@ -33,10 +33,15 @@ export function parse(args: readonly string[]): { words: string[]; flags: Record
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] ?? '';
     const [, name, , value] = /^(--?[a-z-]+)(=(.*))?$/s.exec(argument) ?? [];
-    if (name === undefined) words.push(argument);
-    else if (WITH_VALUE.includes(name)) flags[name] = value ?? args[++i] ?? '';
-    else if (WITHOUT.includes(name)) flags[name] = 'true';
-    else throw new Refused(`error: unknown flag: ${name}`);
+    if (name === undefined) {
+      words.push(argument);
+    } else if (WITH_VALUE.includes(name)) {
+      flags[name] = value ?? args[++i] ?? '';
+    } else if (WITHOUT.includes(name)) {
+      flags[name] = 'true';
+    } else {
+      throw new Refused(`error: unknown flag: ${name}`);
+    }
   }
   return { words, flags };
 }

@@ -75,11 +75,21 @@ export class ClusterDouble {
     const [verb, noun = '', ...names] = words;
     const versions = (name: string, gitVersion: string) =>
       JSON.stringify({ [name]: { gitVersion } }, undefined, 2);
-    if (flags['--client']) return versions('clientVersion', this.kubectlVersion);
-    if (verb === 'config') return this.contexts.join('\n');
-    if (verb === 'kustomize') return this.overlay;
-    if (!this.contexts.includes(flags['--context'] ?? '')) throw new Refused('error: context does not exist');
-    if (!this.reachable) throw new Refused('The connection to the server 127.0.0.1:1 was refused');
+    if (flags['--client']) {
+      return versions('clientVersion', this.kubectlVersion);
+    }
+    if (verb === 'config') {
+      return this.contexts.join('\n');
+    }
+    if (verb === 'kustomize') {
+      return this.overlay;
+    }
+    if (!this.contexts.includes(flags['--context'] ?? '')) {
+      throw new Refused('error: context does not exist');
+    }
+    if (!this.reachable) {
+      throw new Refused('The connection to the server 127.0.0.1:1 was refused');
+    }
     const namespace = flags['--namespace'] ?? '';
     switch (verb) {
       case 'version':
@@ -111,22 +121,38 @@ export class ClusterDouble {
 
   private get(noun: string, namespace: string, names: string[], flags: Call['flags']): string {
     const [name = ''] = names;
-    if (noun === 'namespace' && this.namespaces.has(name)) return name;
-    if (noun === 'persistentvolumeclaims') return 'data-order-db-0   1Gi';
-    if (noun === 'nodes') return this.nodesThatTakePods(flags['-o'] ?? '');
-    if (noun === 'service') return 'envoy-gateway-system/envoy-chandlery';
-    if (noun === 'gateway') return this.gatewayAddress;
-    if (noun === 'customresourcedefinition') return this.bundleVersion(name);
+    if (noun === 'namespace' && this.namespaces.has(name)) {
+      return name;
+    }
+    if (noun === 'persistentvolumeclaims') {
+      return 'data-order-db-0   1Gi';
+    }
+    if (noun === 'nodes') {
+      return this.nodesThatTakePods(flags['-o'] ?? '');
+    }
+    if (noun === 'service') {
+      return 'envoy-gateway-system/envoy-chandlery';
+    }
+    if (noun === 'gateway') {
+      return this.gatewayAddress;
+    }
+    if (noun === 'customresourcedefinition') {
+      return this.bundleVersion(name);
+    }
     if (flags['-o'] === 'name') {
       const [kind = '', called = ''] = noun.split('/');
       return this.objects.has(`${kind.split('.')[0]}/${namespace}/${called}`) ? noun : '';
     }
-    if (noun === 'storageclasses') return 'yes'.repeat(this.defaultStorageClasses);
+    if (noun === 'storageclasses') {
+      return 'yes'.repeat(this.defaultStorageClasses);
+    }
     if (noun === 'pods' && flags['-l']?.startsWith('batch.kubernetes.io/job-name=')) {
       return this.hasImages ? '' : 'ImagePullBackOff chandlery/tools:0.1.0';
     }
     if (noun === 'job' && flags['-o']?.startsWith('jsonpath=')) {
-      if (!this.hasImages) return '';
+      if (!this.hasImages) {
+        return '';
+      }
       return this.failing === name ? 'FailureTarget Failed' : 'SuccessCriteriaMet Complete';
     }
     if (noun !== 'secret' || names.length < 2 || !flags['-o']?.includes('{{range .items}}')) {
@@ -142,8 +168,11 @@ export class ClusterDouble {
   }
 
   private nodesThatTakePods(template: string): string {
-    for (const part of ['.spec.unschedulable', '.spec.taints', 'PreferNoSchedule'])
-      if (!template.includes(part)) throw new Refused(`error: the template does not look at ${part}`);
+    for (const part of ['.spec.unschedulable', '.spec.taints', 'PreferNoSchedule']) {
+      if (!template.includes(part)) {
+        throw new Refused(`error: the template does not look at ${part}`);
+      }
+    }
     const open = this.nodes.filter(({ unschedulable, taint = 'PreferNoSchedule' }) => {
       return !unschedulable && taint === 'PreferNoSchedule';
     });
@@ -166,18 +195,25 @@ export class ClusterDouble {
     const keys = flags['-f'] ? documents(input).map(key) : [`${type.split('.')[0]}/${namespace}/${called}`];
     for (const at of keys) {
       const [kind = '', , name] = at.split('/');
-      if (!this.objects.has(at)) throw new Refused(`Error from server (NotFound): ${at} not found`);
-      if (this.failing === name || flags['--for'] !== `condition=${conditions[kind]}`)
+      if (!this.objects.has(at)) {
+        throw new Refused(`Error from server (NotFound): ${at} not found`);
+      }
+      if (this.failing === name || flags['--for'] !== `condition=${conditions[kind]}`) {
         throw new Refused(`error: timed out waiting for the condition on ${at}`);
+      }
     }
     return `${noun} condition met`;
   }
 
   private raw(path: string): string {
-    if (path === '/readyz') return 'ok';
+    if (path === '/readyz') {
+      return 'ok';
+    }
     const version = path.replace(/^\/apis?\//, '');
     const kinds = this.kinds.filter((kind) => kind.startsWith(`${version} `));
-    if (kinds.length === 0) throw new Refused('Error from server (NotFound): no such resource');
+    if (kinds.length === 0) {
+      throw new Refused('Error from server (NotFound): no such resource');
+    }
     return JSON.stringify({
       kind: 'APIResourceList',
       resources: kinds.map((kind) => ({ kind: kind.split(' ')[1] })),
@@ -185,39 +221,53 @@ export class ClusterDouble {
   }
 
   private apply(objects: Stored[], flags: Call['flags']): string {
-    if (!flags['--server-side'])
+    if (!flags['--server-side']) {
       throw new Refused('error: what is in git is applied on the side of the server');
+    }
     return objects.map((object) => this.applyOne(object, flags['--dry-run'] === 'server')).join('\n');
   }
 
   private applyOne(object: Stored, dry: boolean): string {
     const { apiVersion, kind, metadata } = object;
-    if (!this.kinds.includes(`${apiVersion} ${kind}`))
+    if (!this.kinds.includes(`${apiVersion} ${kind}`)) {
       throw new Refused(`error: no matches for kind "${kind}"`);
+    }
     if (metadata.namespace && !this.namespaces.has(metadata.namespace)) {
       throw new Refused(`Error from server (NotFound): namespaces "${metadata.namespace}" not found`);
     }
-    if (kind === 'Job' && this.objects.has(key(object)))
+    if (kind === 'Job' && this.objects.has(key(object))) {
       throw new Refused('spec.template: field is immutable');
-    if (!dry && kind === 'Namespace') this.namespaces.add(metadata.name);
-    else if (!dry) this.objects.set(key(object), object);
+    }
+    if (!dry && kind === 'Namespace') {
+      this.namespaces.add(metadata.name);
+    } else if (!dry) {
+      this.objects.set(key(object), object);
+    }
     return `${kind}/${metadata.name} serverside-applied`;
   }
 
   private delete(keys: string[]): void {
     for (const at of keys) {
       const [kind, , name = ''] = at.split('/');
-      if (kind === 'namespace') this.namespaces.delete(name);
+      if (kind === 'namespace') {
+        this.namespaces.delete(name);
+      }
       for (const one of this.objects.keys()) {
-        if (one === at || (kind === 'namespace' && one.split('/')[1] === name)) this.objects.delete(one);
+        if (one === at || (kind === 'namespace' && one.split('/')[1] === name)) {
+          this.objects.delete(one);
+        }
       }
     }
   }
 
   private rollout(what: string, namespace: string): string {
     const [kind, name] = what.split('/');
-    if (!this.objects.has(`${kind}/${namespace}/${name}`)) throw new Refused(`Error: ${what} not found`);
-    if (this.failing === name) throw new Refused('error: timed out waiting for the condition');
+    if (!this.objects.has(`${kind}/${namespace}/${name}`)) {
+      throw new Refused(`Error: ${what} not found`);
+    }
+    if (this.failing === name) {
+      throw new Refused('error: timed out waiting for the condition');
+    }
     return `${kind} "${name}" successfully rolled out`;
   }
 }

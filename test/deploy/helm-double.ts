@@ -17,9 +17,15 @@ export interface HelmCluster {
 
 /** As much of helm as the script uses, on a cluster that is a double as well. */
 export function helm(cluster: HelmCluster, { words: [verb, ...words], flags }: Call): string {
-  if (verb === 'version') return cluster.helmVersion;
-  if (verb === 'show') return showDefinitions(cluster, words, flags);
-  if (!cluster.contexts.includes(flags['--kube-context'] ?? '')) throw new Refused('Error: no such context');
+  if (verb === 'version') {
+    return cluster.helmVersion;
+  }
+  if (verb === 'show') {
+    return showDefinitions(cluster, words, flags);
+  }
+  if (!cluster.contexts.includes(flags['--kube-context'] ?? '')) {
+    throw new Refused('Error: no such context');
+  }
   const [release = ''] = words;
   switch (verb) {
     case 'list':
@@ -36,7 +42,9 @@ export function helm(cluster: HelmCluster, { words: [verb, ...words], flags }: C
 
 /** One after the other, with no line between them, and below what helm says of fetching a chart. */
 function showDefinitions(cluster: HelmCluster, [what, chart = '']: string[], flags: Call['flags']): string {
-  if (what !== 'crds' || !flags['--version']) throw new Refused('Error: nobody asks helm for that');
+  if (what !== 'crds' || !flags['--version']) {
+    throw new Refused('Error: nobody asks helm for that');
+  }
   mustBeFound(chart, flags);
   const found = cluster.definitions[basename(chart)] ?? [];
   const texts = found.map(
@@ -62,9 +70,13 @@ function list({ releases }: HelmCluster, flags: Call['flags']): string {
 
 function upgrade(cluster: HelmCluster, [release = '', chart = '']: string[], flags: Call['flags']): string {
   const namespace = flags['--namespace'] ?? 'default';
-  if (!existsSync(flags['--values'] ?? '')) throw new Refused(`Error: open ${flags['--values']}`);
+  if (!existsSync(flags['--values'] ?? '')) {
+    throw new Refused(`Error: open ${flags['--values']}`);
+  }
   mustBeFound(chart, flags);
-  if (cluster.failing === release) throw new Refused('Error: context deadline exceeded');
+  if (cluster.failing === release) {
+    throw new Refused('Error: context deadline exceeded');
+  }
   cluster.releases.set(release, { chart: `${basename(chart)}-${flags['--version']}`, namespace });
   cluster.namespaces.add(namespace);
   cluster.kinds.push(...(cluster.brings[release] ?? []));
@@ -72,5 +84,7 @@ function upgrade(cluster: HelmCluster, [release = '', chart = '']: string[], fla
 }
 
 function mustBeFound(chart: string, flags: Call['flags']): void {
-  if (!flags['--repo'] && !chart.startsWith('oci://')) throw new Refused(`Error: repo ${chart} not found`);
+  if (!flags['--repo'] && !chart.startsWith('oci://')) {
+    throw new Refused(`Error: repo ${chart} not found`);
+  }
 }

@@ -31,7 +31,9 @@ async function begin(overlay: Overlay): Promise<Manifest[]> {
   const { cluster } = rehearsal;
   cluster.nodes = ['one', 'two', 'three'].map((name) => ({ name }));
   knowKindsOf(cluster, all);
-  if (overlay === 'production') bringBackupStore(cluster);
+  if (overlay === 'production') {
+    bringBackupStore(cluster);
+  }
   return all;
 }
 
@@ -41,8 +43,11 @@ function knowKindsOf(cluster: ClusterDouble, all: readonly Manifest[]): void {
   for (const manifest of all) {
     const kind = `${manifest.apiVersion} ${manifest.kind}`;
     const release = releaseOf(manifest);
-    if (release === undefined) cluster.kinds.push(kind);
-    else cluster.brings[release]?.push(kind);
+    if (release === undefined) {
+      cluster.kinds.push(kind);
+    } else {
+      cluster.brings[release]?.push(kind);
+    }
   }
 }
 
@@ -61,16 +66,19 @@ test.each(overlays)(
     expect(said).toContain('is paid');
     expect(status).toBe(0);
     const { cluster } = rehearsal;
-    for (const { kind, metadata } of all.filter((one) => one.kind !== 'Namespace'))
+    for (const { kind, metadata } of all.filter((one) => one.kind !== 'Namespace')) {
       expect([...cluster.objects.keys()]).toContain(
         `${kind.toLowerCase()}/${metadata.namespace ?? ''}/${metadata.name}`,
       );
+    }
     expect([...cluster.releases.keys()]).toEqual(chartsOf(overlay).map(({ release }) => release));
-    for (const kind of ['StatefulSet', 'Cluster', 'RabbitmqCluster', 'Deployment'])
-      for (const name of namesOf(all, kind))
+    for (const kind of ['StatefulSet', 'Cluster', 'RabbitmqCluster', 'Deployment']) {
+      for (const name of namesOf(all, kind)) {
         expect(
           calls.filter((call) => /(wait|rollout status) /.test(call) && call.includes(`/${name} `)),
         ).not.toEqual([]);
+      }
+    }
     const before = new Map(cluster.objects);
     expect((await rehearsal.run(overlay, '--url', shop.url)).status).toBe(0);
     expect(cluster.objects).toEqual(before);
@@ -95,16 +103,20 @@ test.each([
   expect(status).toBe(1);
   expect(said).toContain('"Databases and broker", failed');
   expect(said).toContain(command);
-  for (const kind of ['Job', 'Deployment'])
-    for (const name of namesOf(all, kind))
+  for (const kind of ['Job', 'Deployment']) {
+    for (const name of namesOf(all, kind)) {
       expect([...rehearsal.cluster.objects.keys()]).not.toContain(`${kind.toLowerCase()}/chandlery/${name}`);
+    }
+  }
 });
 
 test('a dry run shows all of production, and changes nothing', async () => {
   await begin('production');
   const { status, said, calls } = await rehearsal.run('production', '--dry-run', '--url', shop.url);
   expect([status, changes(calls)]).toEqual([0, []]);
-  for (const { release } of chartsOf('production')) expect(said).toContain(`helm upgrade ${release} `);
+  for (const { release } of chartsOf('production')) {
+    expect(said).toContain(`helm upgrade ${release} `);
+  }
   expect(said).toContain('helm show crds oci://docker.io/envoyproxy/gateway-helm');
   expect(said).toContain('wait cluster.postgresql.cnpg.io/stock-db --for=condition=Ready');
 });

@@ -135,8 +135,9 @@ test('says what to look at when the cluster does not answer, and that nothing wa
   rehearsal.cluster.reachable = false;
   const { status, said, calls } = await deploy();
   expect([status, changes(calls)]).toEqual([2, []]);
-  for (const part of ['does not answer', 'was refused', 'kubectl --context laptop cluster-info'])
+  for (const part of ['does not answer', 'was refused', 'kubectl --context laptop cluster-info']) {
     expect(said).toContain(part);
+  }
 });
 
 test('names what the cluster lacks for volumes and autoscaling, before anything is done', async () => {
@@ -144,7 +145,9 @@ test('names what the cluster lacks for volumes and autoscaling, before anything 
   rehearsal.cluster.kinds = rehearsal.cluster.kinds.filter((kind) => !kind.startsWith('metrics'));
   const { status, said, calls } = await deploy();
   expect([status, changes(calls)]).toEqual([2, []]);
-  for (const part of ['a default StorageClass', 'metrics-server']) expect(said).toContain(part);
+  for (const part of ['a default StorageClass', 'metrics-server']) {
+    expect(said).toContain(part);
+  }
 });
 
 test('brings no production to two nodes that take pods, nor under the name of an example', async () => {

@@ -11,10 +11,14 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 /** A program of this machine, or else the distribution's, unpacked into the user's cache. */
 export async function program(name: string, megabytes: number): Promise<Found> {
   const installed = which(name);
-  if (installed !== undefined) return { file: installed, env: {} };
+  if (installed !== undefined) {
+    return { file: installed, env: {} };
+  }
   const wanted: DebianPackages = { name, packages: [name], megabytes, dependencies: true };
   const unpacked = await unpackedPackages(wanted, say);
-  if (unpacked === undefined) throw new Error(`The tests of the deployment need ${name}. Install it.`);
+  if (unpacked === undefined) {
+    throw new Error(`The tests of the deployment need ${name}. Install it.`);
+  }
   const { LD_LIBRARY_PATH } = unpacked.env;
   return { file: join(unpacked.home, 'usr/bin', name), env: { LD_LIBRARY_PATH } };
 }
@@ -44,7 +48,9 @@ export async function scriptPrograms(): Promise<{ files: Record<string, string>;
   const files: Record<string, string> = { node: process.execPath };
   for (const name of COMMON) {
     const file = which(name);
-    if (file === undefined) throw new Error(`${name} is on none of ${process.env.PATH?.split(delimiter)}`);
+    if (file === undefined) {
+      throw new Error(`${name} is on none of ${process.env.PATH?.split(delimiter)}`);
+    }
     files[name] = file;
   }
   const [curl, openssl] = [await program('curl', 5), await program('openssl', 3)];

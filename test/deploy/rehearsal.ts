@@ -65,7 +65,9 @@ export class Rehearsal {
     const home = mkdtempSync(join(tmpdir(), 'chandlery-deploy-'));
     const { files, env } = await scriptPrograms();
     mkdirSync(join(home, 'bin'));
-    for (const [name, file] of Object.entries(files)) symlinkSync(file, join(home, 'bin', name));
+    for (const [name, file] of Object.entries(files)) {
+      symlinkSync(file, join(home, 'bin', name));
+    }
     for (const name of ['kubectl', 'helm']) {
       writeFileSync(join(home, 'bin', name), SHIM);
       chmodSync(join(home, 'bin', name), 0o755);
@@ -91,7 +93,9 @@ export class Rehearsal {
   private answer(): void {
     this.server.on('request', async (request, response) => {
       const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
+      for await (const chunk of request) {
+        chunks.push(chunk);
+      }
       const [program = '', count, ...rest] = Buffer.concat(chunks).toString().split('\0');
       const args = rest.slice(0, Number(count));
       const file = args[args.indexOf('-f') + 1];
@@ -101,8 +105,11 @@ export class Rehearsal {
       try {
         response.end(this.cluster.run(program, args, input));
       } catch (error) {
-        if (error instanceof Refused) response.writeHead(400).end(error.message);
-        else response.writeHead(500).end((error as Error).stack);
+        if (error instanceof Refused) {
+          response.writeHead(400).end(error.message);
+        } else {
+          response.writeHead(500).end((error as Error).stack);
+        }
       }
     });
   }
@@ -116,7 +123,9 @@ export class Rehearsal {
       namespace: 'monitoring',
     });
     cluster.kinds.push(...Object.values(cluster.brings).flat());
-    for (const name of ['chandlery', 'monitoring']) cluster.namespaces.add(name);
+    for (const name of ['chandlery', 'monitoring']) {
+      cluster.namespaces.add(name);
+    }
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: grafana-admin, namespace: monitoring }\n';
     cluster.run(
       'kubectl',
@@ -134,7 +143,9 @@ export class Rehearsal {
     for (const [name, usual, short] of patience) {
       const file = join(this.home, 'k8s/deploy', name);
       const text = readFileSync(file, 'utf8');
-      if (!usual.test(text)) throw new Error(`${name} has no ${usual}`);
+      if (!usual.test(text)) {
+        throw new Error(`${name} has no ${usual}`);
+      }
       writeFileSync(file, text.replace(usual, short));
     }
   }
@@ -186,10 +197,11 @@ export function expectInOrder(text: string, parts: readonly string[]): void {
   let from = 0;
   for (const part of parts) {
     const found = text.indexOf(part, from);
-    if (found < 0)
+    if (found < 0) {
       throw new Error(
         `"${part}" does not come after ${JSON.stringify(text.slice(0, from).slice(-80))} in:\n${text}`,
       );
+    }
     from = found + part.length;
   }
 }

@@ -67,11 +67,17 @@ test('makes every Secret of its table once, and shows no value of any', async ()
   for (const [, namespace, name = '', key = '', how] of wanted) {
     const value = rehearsal.secret(name, namespace)[key] ?? '';
     expect([name, key, value.length > 4]).toEqual([name, key, true]);
-    if (how !== 'random' && how !== 'certificate-key') continue;
-    for (const { said, calls } of [first, second]) expect(`${said}${calls}`).not.toContain(value);
+    if (how !== 'random' && how !== 'certificate-key') {
+      continue;
+    }
+    for (const { said, calls } of [first, second]) {
+      expect(`${said}${calls}`).not.toContain(value);
+    }
   }
   for (const [at, object] of made) {
-    if (object.kind === 'Secret') expect(rehearsal.cluster.objects.get(at)).toEqual(object);
+    if (object.kind === 'Secret') {
+      expect(rehearsal.cluster.objects.get(at)).toEqual(object);
+    }
   }
   const { username, password, uri } = rehearsal.secret('order-database');
   expect(uri).toBe(`postgresql://${username}:${password}@order-db-rw:5432/order`);

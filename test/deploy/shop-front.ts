@@ -25,12 +25,16 @@ export async function openShopFront(): Promise<ShopFront> {
       ({ status }) => status === 404,
       () => false,
     );
-  while (!(await answers()) && gateway.exitCode === null) await sleep(25);
+  while (!(await answers()) && gateway.exitCode === null) {
+    await sleep(25);
+  }
   return {
     url,
     async close() {
       const gone = once(gateway, 'exit');
-      if (gateway.exitCode === null && gateway.kill()) await gone;
+      if (gateway.exitCode === null && gateway.kill()) {
+        await gone;
+      }
       await shop.close();
     },
   };

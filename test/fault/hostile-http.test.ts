@@ -32,7 +32,9 @@ async function complaintsOf(
     for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
       const acts = input.acts.map((act) => (typeof act === 'string' ? target.aimed(act) : act));
       const wrong = complaint(input, await play(portOf(input), acts));
-      if (wrong !== undefined) complaints.push(`${input.name}: ${wrong}`);
+      if (wrong !== undefined) {
+        complaints.push(`${input.name}: ${wrong}`);
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, client));

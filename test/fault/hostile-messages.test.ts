@@ -28,8 +28,11 @@ async function takeLetters(queue: string, count: number): Promise<GetMessage[]> 
   const letters: GetMessage[] = [];
   while (letters.length < count) {
     const letter = await target.channel.get(`${queue}.dead`, { noAck: true });
-    if (letter) letters.push(letter);
-    else await sleep(10);
+    if (letter) {
+      letters.push(letter);
+    } else {
+      await sleep(10);
+    }
   }
   return letters;
 }
@@ -56,7 +59,9 @@ describe.each(Object.entries(FAMILIES))('%s', (_, messages) => {
   test(`${messages.length} of them change nothing, and what is bad is parked with its reason`, async () => {
     const before = await target.everything();
     const parked = await target.counted('saga_dead_lettered_total');
-    for (const message of messages) expect(await complaintsOf(message)).toEqual([]);
+    for (const message of messages) {
+      expect(await complaintsOf(message)).toEqual([]);
+    }
     expect(await target.everything()).toEqual(before);
     await target.isWell();
     const lengths = queues.map((queue) => target.channel.checkQueue(`${queue}.dead`));
@@ -74,7 +79,9 @@ test('a forged event among good ones is parked by itself', async () => {
   const body = JSON.stringify([good, forged, 7]);
   expect(await complaintsOf({ name: 'forged', queue: 'stock.settle', body, ...letters })).toEqual([]);
   const tombstone = 'SELECT state FROM reservations WHERE saga_id = $1';
-  while ((await target.shop.rows('stock', tombstone, [saga_id])).length === 0) await sleep(10);
+  while ((await target.shop.rows('stock', tombstone, [saga_id])).length === 0) {
+    await sleep(10);
+  }
   expect(await target.shop.rows('stock', tombstone, [saga_id])).toEqual([{ state: 'RELEASED' }]);
   await target.isWell();
 });

@@ -26,7 +26,9 @@ test.each<ServiceName>(serviceNames)(
     const market = await fill(api);
     const orders = await placeOrders(market, ORDERS);
     const [replica] = shop.of(service);
-    if (!replica) throw new Error(`there is no ${service}`);
+    if (!replica) {
+      throw new Error(`there is no ${service}`);
+    }
 
     const selling = checkOutAll(api, orders);
     for (let i = 0; i < KILLS; i++) {
@@ -52,7 +54,9 @@ test('SIGTERM of one of two replicas of everything, one after the other, fails n
   const market = await fill(api);
   const orders = await placeOrders(market, ORDERS);
   const first = shop.of('order')[0];
-  if (!first) throw new Error('there is no order service');
+  if (!first) {
+    throw new Error('there is no order service');
+  }
 
   // Buyers go to the first replica of order, so that the one stopped is the one they do not use.
   const direct = shop.client({ order: [first.url] });
@@ -76,7 +80,9 @@ test('SIGTERM lets a held checkout be answered before the process ends', async (
   const orders = await Promise.all(Array.from({ length: 10 }, () => api.order(user, { [item]: 1 })));
   const [payment] = shop.of('payment');
   const [order] = shop.of('order');
-  if (!payment || !order) throw new Error('a service is missing');
+  if (!payment || !order) {
+    throw new Error('a service is missing');
+  }
 
   await shop.end(payment, 'SIGKILL');
   const answers = Promise.all(orders.map((id) => api.checkout(id)));

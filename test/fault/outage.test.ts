@@ -35,7 +35,9 @@ async function sellThrough(fault: () => Promise<unknown>): Promise<void> {
   const answers = await askAgain(api, await sold);
   expect(answers).toHaveLength(ORDERS);
   expect(await liesTold(api, answers)).toEqual([]);
-  for (const replica of shop.replicas) expect(replica.process.exitCode).toBeNull();
+  for (const replica of shop.replicas) {
+    expect(replica.process.exitCode).toBeNull();
+  }
 }
 
 test('every connection to the broker cut, again and again: no process ends, and every checkout does', () =>
@@ -63,7 +65,9 @@ test('with the decider unreachable a buyer is told 202, never "failed", and the 
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const order = await api.order(user, { [item]: 1 });
   const [payment] = shop.of('payment');
-  if (!payment) throw new Error('there is no payment service');
+  if (!payment) {
+    throw new Error('there is no payment service');
+  }
   await shop.end(payment, 'SIGKILL');
 
   const answer = await api.checkout(order);

@@ -51,7 +51,9 @@ test('compose.yaml follows the Compose Specification', () => {
 test('nothing is reachable from another machine', () => {
   const ports = services.flatMap(([, { ports = [] }]) => ports);
   expect(ports.length).toBeGreaterThan(0);
-  for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+  for (const port of ports) {
+    expect(port).toMatch(/^127\.0\.0\.1:/);
+  }
 });
 
 test.each(ours)('%s is restricted as it is in a cluster', (_, service) => {
@@ -70,8 +72,9 @@ test.each(ours)(
     expect(service.image.replace(/^chandlery\/|:.*$/g, '')).toBe(service.build?.target);
     expect([...readStages().keys()]).toContain(service.build?.target);
     const [program] = service.command ?? [];
-    if (program !== undefined)
+    if (program !== undefined) {
       expect(existsSync(join(root, program.replace(/^dist\/(.*)\.js$/, '$1.ts')))).toBe(true);
+    }
   },
 );
 
@@ -94,14 +97,18 @@ test('images of others are given by version, and it is the one that the clusters
 
 test('the tag of our images is the version in package.json', () => {
   const { version } = read('package.json');
-  for (const [, { image }] of ours) expect(image).toContain(`:-${version}}`);
+  for (const [, { image }] of ours) {
+    expect(image).toContain(`:-${version}}`);
+  }
 });
 
 test('whoever is waited for until it is healthy can say whether it is', () => {
   const waited = services.flatMap(([, { depends_on = {} }]) => Object.entries(depends_on));
   for (const [name, { condition }] of waited) {
     expect(Object.keys(compose.services)).toContain(name);
-    if (condition === 'service_healthy') expect(compose.services[name]?.healthcheck).toBeDefined();
+    if (condition === 'service_healthy') {
+      expect(compose.services[name]?.healthcheck).toBeDefined();
+    }
   }
 });
 
@@ -123,8 +130,9 @@ test('every role that an address names is made with its database', () => {
     ),
   );
   expect(addresses).toContain('order_owner');
-  for (const name of new Set(addresses))
+  for (const name of new Set(addresses)) {
     expect(name === 'postgres' || script.includes(`'${name}'`)).toBe(true);
+  }
 });
 
 test('Prometheus asks services that there are, by the jobs that the rules go by', () => {

@@ -34,8 +34,9 @@ test('the stage that checks ends with lint, format, types and every test, on all
   expect(stages.get('test')?.runs.at(-1)).toBe('npm run check');
   expect(stages.get('test')?.copies.at(-1)?.sources).toEqual(['.']);
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  for (const part of ['lint', 'format:check', 'typecheck', 'test'])
+  for (const part of ['lint', 'format:check', 'typecheck', 'test']) {
     expect(scripts.check).toMatch(new RegExp(`\\b(run )?${part}( |$)`));
+  }
 });
 
 test.each(images)(
@@ -69,7 +70,9 @@ test('a service listens where its image says', () => {
 test('what every stage begins with is given by its full version', () => {
   const given = new Set([...stages.values()].map(({ from }) => from).filter((from) => !stages.has(from)));
   given.delete('scratch');
-  for (const image of given) expect(image).toMatch(/:\d+\.\d+\.\d+-/);
+  for (const image of given) {
+    expect(image).toMatch(/:\d+\.\d+\.\d+-/);
+  }
 });
 
 test('the tests find the kustomize in the build that they would make themselves', () => {

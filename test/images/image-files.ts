@@ -21,8 +21,9 @@ export class ImageFiles {
     copyFileSync(process.execPath, this.node);
     const dependencies = join(this.work, 'dependencies/files/app');
     mkdirSync(dependencies, { recursive: true });
-    for (const file of ['package.json', 'package-lock.json'])
+    for (const file of ['package.json', 'package-lock.json']) {
       cpSync(join(root, file), join(dependencies, file));
+    }
     this.run('dependencies', dependencies);
     this.run('tested', root);
   }
@@ -31,11 +32,14 @@ export class ImageFiles {
   of(image: string): string {
     const folder = join(this.work, 'images', image);
     const start = join(folder, this.stages.get('base')?.last('WORKDIR') ?? '');
-    if (existsSync(folder)) return start;
+    if (existsSync(folder)) {
+      return start;
+    }
     for (const stage of withBases(this.stages, image).reverse()) {
       for (const { stage: from, sources, to } of stage.copies) {
-        for (const source of from === 'runtime' ? [] : sources)
+        for (const source of from === 'runtime' ? [] : sources) {
           cpSync(this.inStage(from ?? '', source), join(folder, to), { recursive: true });
+        }
       }
     }
     return start;
@@ -58,7 +62,9 @@ export class ImageFiles {
 
   private inStage(stage: string, path: string): string {
     const moved = join(this.work, stage, path);
-    if (!existsSync(join(moved, '..'))) mkdirSync(join(moved, '..'), { recursive: true });
+    if (!existsSync(join(moved, '..'))) {
+      mkdirSync(join(moved, '..'), { recursive: true });
+    }
     return moved;
   }
 }

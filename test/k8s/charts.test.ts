@@ -27,10 +27,16 @@ describe.each(overlays)('the overlay %s', (overlay) => {
   test('is installed where its NetworkPolicies look for it', async () => {
     const named = new Set<string>();
     const walk = (node: unknown): void => {
-      if (typeof node !== 'object' || node === null) return;
-      for (const [key, value] of Object.entries(node))
-        if (key === 'kubernetes.io/metadata.name') named.add(String(value));
-        else walk(value);
+      if (typeof node !== 'object' || node === null) {
+        return;
+      }
+      for (const [key, value] of Object.entries(node)) {
+        if (key === 'kubernetes.io/metadata.name') {
+          named.add(String(value));
+        } else {
+          walk(value);
+        }
+      }
     };
     ofKind(await manifestsOf(overlay), 'NetworkPolicy').forEach(walk);
     const there = new Set([...chartsOf(overlay).map(({ namespace }) => namespace), 'kube-system']);

@@ -62,9 +62,13 @@ export const strayValues = () =>
 export function requestedBy({ values }: Chart): number {
   let sum = 0;
   const walk = (node: unknown) => {
-    if (typeof node !== 'object' || node === null) return;
+    if (typeof node !== 'object' || node === null) {
+      return;
+    }
     const { requests } = node as { requests?: { memory?: string } };
-    if (requests?.memory) sum += mebibytes(requests.memory);
+    if (requests?.memory) {
+      sum += mebibytes(requests.memory);
+    }
     Object.values(node).forEach(walk);
   };
   walk(values);

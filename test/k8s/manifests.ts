@@ -121,7 +121,9 @@ interface Template {
 export function workloads(all: readonly Manifest[]): Workload[] {
   return all.flatMap((manifest) => {
     const serves = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(manifest.kind);
-    if (!serves && !['Job', 'CronJob'].includes(manifest.kind)) return [];
+    if (!serves && !['Job', 'CronJob'].includes(manifest.kind)) {
+      return [];
+    }
     const spec = manifest.spec as Template & { jobTemplate?: { spec: Template } };
     const { template, replicas = 1 } = spec.jobTemplate?.spec ?? spec;
     const labels = template.metadata?.labels ?? {};
@@ -130,16 +132,26 @@ export function workloads(all: readonly Manifest[]): Workload[] {
 }
 
 export function selects(selector: Selector | undefined, labels: Labels): boolean {
-  if (!selector) return false;
+  if (!selector) {
+    return false;
+  }
   const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
   return (
     exact &&
     (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
       const value = labels[key];
-      if (operator === 'Exists') return value !== undefined;
-      if (operator === 'DoesNotExist') return value === undefined;
-      if (operator === 'In') return value !== undefined && values.includes(value);
-      if (operator === 'NotIn') return value === undefined || !values.includes(value);
+      if (operator === 'Exists') {
+        return value !== undefined;
+      }
+      if (operator === 'DoesNotExist') {
+        return value === undefined;
+      }
+      if (operator === 'In') {
+        return value !== undefined && values.includes(value);
+      }
+      if (operator === 'NotIn') {
+        return value === undefined || !values.includes(value);
+      }
       throw new Error(`no selector has the operator ${operator}`);
     })
   );
@@ -149,7 +161,9 @@ export function selects(selector: Selector | undefined, labels: Labels): boolean
 export function mebibytes(quantity: string): number {
   const [, number, unit = ''] = /^([\d.]+)(Ki|Mi|Gi|k|M|G)?$/.exec(quantity) ?? [];
   const bytes = { '': 1, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, k: 1e3, M: 1e6, G: 1e9 }[unit];
-  if (number === undefined || bytes === undefined) throw new Error(`${quantity} is no amount of memory`);
+  if (number === undefined || bytes === undefined) {
+    throw new Error(`${quantity} is no amount of memory`);
+  }
   return (Number(number) * bytes) / 2 ** 20;
 }
 

@@ -13,12 +13,16 @@ type Anything = any;
 
 const find = (all: Manifest[], name: string): Anything => {
   const found = all.find(({ kind, metadata }) => `${kind}/${metadata.name}` === name);
-  if (!found) throw new Error(`there is no ${name} to break`);
+  if (!found) {
+    throw new Error(`there is no ${name} to break`);
+  }
   return found;
 };
 const pod = (all: Manifest[], name: string): PodSpec => {
   const found = workloads(all).find((workload) => workload.name === name);
-  if (!found) throw new Error(`there is no ${name} to break`);
+  if (!found) {
+    throw new Error(`there is no ${name} to break`);
+  }
   return found.pod;
 };
 const container = (all: Manifest[], name: string): Container => pod(all, name).containers[0] as Container;

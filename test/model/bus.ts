@@ -26,8 +26,11 @@ export class Bus {
     for (const queue of new Set(heard.map((one) => one.queue))) {
       const parcel = { queue, events: heard.flatMap((one) => (one.queue === queue ? one.event : [])) };
       this.put(parcel);
-      if (this.past.length < REMEMBERED) this.past.push(parcel);
-      else this.past[this.random.between(0, REMEMBERED - 1)] = parcel;
+      if (this.past.length < REMEMBERED) {
+        this.past.push(parcel);
+      } else {
+        this.past[this.random.between(0, REMEMBERED - 1)] = parcel;
+      }
     }
   }
 
@@ -42,7 +45,9 @@ export class Bus {
   }
 
   repeatSomething(): void {
-    if (this.past.length > 0) this.put(this.random.pick(this.past));
+    if (this.past.length > 0) {
+      this.put(this.random.pick(this.past));
+    }
   }
 
   get size(): number {

@@ -62,26 +62,36 @@ export async function explore(
   async function leave(current: number, state: Numbers): Promise<void> {
     trying = undefined;
     const world = worldOf(state);
-    for (const { saga_id } of world.order.sagas.all()) checkSaga(world, saga_id);
+    for (const { saga_id } of world.order.sagas.all()) {
+      checkSaga(world, saga_id);
+    }
     let atRest = true;
     for (trying of movesOf(state)) {
       const at = services.indexOf(trying.service);
       const here = state[at] as number;
       const next =
         machine[trying.service].known(here, trying) ?? (await machine[trying.service].work(here, trying));
-      if (next === here) continue;
-      if (!trying.byPeople) atRest = false;
+      if (next === here) {
+        continue;
+      }
+      if (!trying.byPeople) {
+        atRest = false;
+      }
       reach(state.with(at, next) as unknown as Numbers, current, trying.label);
     }
     trying = undefined;
-    if (!atRest) return;
+    if (!atRest) {
+      return;
+    }
     ends++;
     checkEnded(world);
   }
 
   function reach(state: Numbers, from: number, by: string): void {
     const packed = (state[0] * LIMIT + state[1]) * LIMIT + state[2];
-    if (known.has(packed)) return;
+    if (known.has(packed)) {
+      return;
+    }
     known.add(packed);
     states.push(state);
     cameFrom.push({ state: from, by });
@@ -106,7 +116,9 @@ export async function explore(
 
   function traceTo(state: number, last: Move | undefined): string[] {
     const steps = last ? [last.label] : [];
-    for (let at = state; at > 0; at = cameFrom[at]?.state ?? 0) steps.unshift(cameFrom[at]?.by ?? '');
+    for (let at = state; at > 0; at = cameFrom[at]?.state ?? 0) {
+      steps.unshift(cameFrom[at]?.by ?? '');
+    }
     return steps;
   }
 }
@@ -122,7 +134,9 @@ function batchesOf(moves: readonly Move[]): Move[] {
 /** What is found, in sentences. */
 export function told({ states, seconds, violation }: Exploration): string {
   const figures = `${states.toLocaleString('en')} states in ${seconds.toFixed(1)} s`;
-  if (!violation) return figures;
+  if (!violation) {
+    return figures;
+  }
   const steps = violation.trace.map((step, i) => `  ${i + 1}. ${step}`);
   return [`${violation.message} (${figures}), by way of`, ...steps].join('\n');
 }

@@ -9,7 +9,9 @@ export class Violation extends Error {
 }
 
 function must(holds: boolean, invariant: string, say: () => string): void {
-  if (!holds) throw new Violation(`${invariant}: ${say()}`);
+  if (!holds) {
+    throw new Violation(`${invariant}: ${say()}`);
+  }
 }
 
 /** I1, I2 and I4, and what each service must hold by itself, at every moment. */
@@ -65,20 +67,39 @@ export function checkSaga({ order, payment, stock }: World, sagaId: string): voi
   const kept = reservation?.state === 'RESERVED' || reservation?.state === 'COMMITTED';
   const gone = reservation?.state === 'REJECTED' || reservation?.state === 'RELEASED';
   holds(saga !== undefined || !(reservation || charge), 'I3', 'only what order has opened is acted on');
-  if (captured) holds(kept, 'I3', 'what is charged is kept for the buyer');
-  if (reservation?.state === 'COMMITTED') holds(captured, 'I3', 'only what is charged is sold');
-  if (saga?.state === 'PAID') holds(captured, 'I7', '200 means charged');
-  if (saga?.state === 'PAID') holds(kept, 'I8', 'after a 200 the stock is gone');
-  if (saga?.state === 'FAILED') holds(!captured, 'I7', '4xx means never charged');
-  if (saga?.state === 'FAILED') holds(gone, 'I8', 'after a 4xx the stock is back');
-  if (saga) checkLines(saga);
+  if (captured) {
+    holds(kept, 'I3', 'what is charged is kept for the buyer');
+  }
+  if (reservation?.state === 'COMMITTED') {
+    holds(captured, 'I3', 'only what is charged is sold');
+  }
+  if (saga?.state === 'PAID') {
+    holds(captured, 'I7', '200 means charged');
+  }
+  if (saga?.state === 'PAID') {
+    holds(kept, 'I8', 'after a 200 the stock is gone');
+  }
+  if (saga?.state === 'FAILED') {
+    holds(!captured, 'I7', '4xx means never charged');
+  }
+  if (saga?.state === 'FAILED') {
+    holds(gone, 'I8', 'after a 4xx the stock is back');
+  }
+  if (saga) {
+    checkLines(saga);
+  }
 
   function checkLines({ order_id, state, amount }: SagaState): void {
     const current = order.orders.get(order_id)?.saga_id === sagaId;
-    if (state === 'PENDING') holds(current, 'I9', 'an order is in one saga at a time');
-    if (charge)
+    if (state === 'PENDING') {
+      holds(current, 'I9', 'an order is in one saga at a time');
+    }
+    if (charge) {
       must(charge.amount === amount, 'I5', () => `saga ${sagaId} costs ${amount}, not ${charge.amount}`);
-    if (!current || state === 'FAILED') return;
+    }
+    if (!current || state === 'FAILED') {
+      return;
+    }
     const lines = order.lines.get(order_id) ?? [];
     const cost = lines.reduce((sum, line) => sum + line.quantity * line.price, 0);
     must(cost === amount, 'I5', () => `order ${order_id} is worth ${cost}, its saga says ${amount}`);
@@ -98,14 +119,16 @@ export function checkChanges({ order, payment, stock }: World, tx: Transaction):
     const wasPaid = order.sagas.get(before?.saga_id ?? '')?.state === 'PAID';
     must(!wasPaid || after.saga_id === before?.saga_id, 'I9', () => `order ${after.id} was PAID and is not`);
   }
-  for (const { key, before } of tx.changes(order.lines))
+  for (const { key, before } of tx.changes(order.lines)) {
     must(!before || !isFrozen(key), 'I9', () => `the frozen lines of ${key} changed`);
-  for (const { key, before, after } of tx.changes(order.sagas))
+  }
+  for (const { key, before, after } of tx.changes(order.sagas)) {
     must(
       !before || before.state === 'PENDING' || before.state === after.state,
       'I7',
       () => `${key} ended twice`,
     );
+  }
   for (const { key, before, after } of tx.changes(payment.charges)) {
     must(!before || before.state === after.state, 'I7', () => `the decision on ${key} was changed`);
     const credit = payment.users.get(after.user_id)?.credit ?? 0;
@@ -113,8 +136,12 @@ export function checkChanges({ order, payment, stock }: World, tx: Transaction):
     must(!enough, 'I7', () => `${key} was refused for want of credit, which there is`);
   }
   for (const { key, after } of tx.changes(stock.reservations)) {
-    if (after.state === 'REJECTED') checkRefusal(key, after);
-    if (after.state === 'RESERVED') checkQueue(after);
+    if (after.state === 'REJECTED') {
+      checkRefusal(key, after);
+    }
+    if (after.state === 'RESERVED') {
+      checkQueue(after);
+    }
   }
 
   function isFrozen(orderId: string): boolean {
@@ -132,7 +159,9 @@ export function checkChanges({ order, payment, stock }: World, tx: Transaction):
   }
   /** Whoever is served leaves enough for those who came first and wait still. */
   function checkQueue(served: Reservation): void {
-    if (stock.reservations.open.size === 0) return;
+    if (stock.reservations.open.size === 0) {
+      return;
+    }
     const all = stock.reservations.all();
     const came = all.findIndex((reservation) => reservation.saga_id === served.saga_id);
     const ahead = all.slice(0, came).filter((reservation) => reservation.state === 'WAITING');
@@ -180,6 +209,8 @@ function heldUnits(reservations: readonly Reservation[]): Map<string, number> {
 
 function sums(entries: (readonly [string, number])[]): Map<string, number> {
   const sum = new Map<string, number>();
-  for (const [key, value] of entries) sum.set(key, (sum.get(key) ?? 0) + value);
+  for (const [key, value] of entries) {
+    sum.set(key, (sum.get(key) ?? 0) + value);
+  }
   return sum;
 }

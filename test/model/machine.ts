@@ -49,7 +49,9 @@ export class Machine {
     const { outbox } = world[this.service];
     for (const event of effects.emit) {
       const name = JSON.stringify(event);
-      if (!outbox.get(name)) tx.put(outbox, name, [event]);
+      if (!outbox.get(name)) {
+        tx.put(outbox, name, [event]);
+      }
     }
     if (!tx.hasChanges && effects.news.length === 0 && !move.byPeople && !move.looksAtNews) {
       after.set(move.key, state);
@@ -64,8 +66,9 @@ export class Machine {
       [...new Set([...(move.looksAtNews ? [] : news), ...effects.news])].sort(),
       move.byPeople === 'once' ? [...done, move.key].sort() : done,
     );
-    if (next !== state && this.progress(next) <= this.progress(state))
+    if (next !== state && this.progress(next) <= this.progress(state)) {
       throw new Violation('I6: this brought nothing nearer to its end, so it may go on for ever');
+    }
     after.set(move.key, next);
     return next;
   }
@@ -76,7 +79,9 @@ export class Machine {
     const rows = tables.map((table) => [table.entries().sort(), [...table.open.keys()]]);
     const key = JSON.stringify([rows, news, done]);
     const known = this.numbers.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const own = {
       order: () => orderMoves(world, this.bounds, this.rules),
       payment: () => paymentMoves(this.bounds),

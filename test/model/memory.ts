@@ -31,18 +31,25 @@ export class Table<Row> {
 
   set(key: string, row: Row): void {
     this.rows.set(key, row);
-    if (this.isOpen(row)) this.open.set(key, row);
-    else if (!this.open.delete(key)) return;
+    if (this.isOpen(row)) {
+      this.open.set(key, row);
+    } else if (!this.open.delete(key)) {
+      return;
+    }
     this.openChanges++;
   }
   delete(key: string): void {
     this.rows.delete(key);
-    if (this.open.delete(key)) this.openChanges++;
+    if (this.open.delete(key)) {
+      this.openChanges++;
+    }
   }
 
   copy(): Table<Row> {
     const copy = new Table(this.isOpen);
-    for (const [key, row] of this.rows) copy.set(key, row);
+    for (const [key, row] of this.rows) {
+      copy.set(key, row);
+    }
     return copy;
   }
 }
@@ -85,10 +92,11 @@ export class Transaction implements Tx {
 
   private does(statement: Statement<unknown>, values: readonly unknown[]): unknown[] {
     const does = this.sql[statement.name];
-    if (!does)
+    if (!does) {
       throw new Error(
         `The model has no "${statement.name}": say in test/model/*-tables.ts what this statement does.`,
       );
+    }
     return does(this, ...(values as never[])) ?? [];
   }
 
@@ -99,7 +107,9 @@ export class Transaction implements Tx {
 
   get<Row>(table: Table<Row>, key: string): Row | undefined {
     const own = this.writesOf(table).get(key);
-    if (own) return own.after;
+    if (own) {
+      return own.after;
+    }
     const row = table.get(key);
     this.reads.push({ table: table as unknown as AnyTable, key, row });
     return row;
@@ -115,8 +125,11 @@ export class Transaction implements Tx {
     this.scans.push({ table: table as unknown as AnyTable, openChanges: table.openChanges });
     const open = new Map(table.open);
     for (const { key, after } of this.writesOf(table).values()) {
-      if (table.isOpen(after)) open.set(key, after);
-      else open.delete(key);
+      if (table.isOpen(after)) {
+        open.set(key, after);
+      } else {
+        open.delete(key);
+      }
     }
     return [...open.values()];
   }
@@ -131,8 +144,9 @@ export class Transaction implements Tx {
    * @throws Error when the key is taken
    */
   insert<Row>(table: Table<Row>, key: string, row: Row): void {
-    if (this.get(table, key))
+    if (this.get(table, key)) {
       throw new Error(`${key} is inserted a second time, which a primary key refuses for ever`);
+    }
     this.put(table, key, row);
   }
 
@@ -140,7 +154,9 @@ export class Transaction implements Tx {
   update<Row>(table: Table<Row>, key: string, change: (row: Row) => Row | undefined): boolean {
     const row = this.get(table, key);
     const changed = row && change(row);
-    if (changed) this.put(table, key, changed);
+    if (changed) {
+      this.put(table, key, changed);
+    }
     return changed !== undefined;
   }
 
@@ -161,13 +177,18 @@ export class Transaction implements Tx {
   }
 
   commit(): void {
-    for (const [table, changes] of this.writes)
-      for (const { key, after } of changes.values()) table.set(key, after);
+    for (const [table, changes] of this.writes) {
+      for (const { key, after } of changes.values()) {
+        table.set(key, after);
+      }
+    }
   }
 
   private writesOf<Row>(table: Table<Row>): Map<string, Change<Row>> {
     const known = this.writes.get(table as unknown as AnyTable);
-    if (known) return known as Map<string, Change<Row>>;
+    if (known) {
+      return known as Map<string, Change<Row>>;
+    }
     const none = new Map<string, Change<Row>>();
     this.writes.set(table as unknown as AnyTable, none as Map<string, Change<unknown>>);
     return none;

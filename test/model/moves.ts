@@ -61,7 +61,9 @@ export function orderMoves({ order }: World, bounds: Bounds, rules: Rules): Move
   const sagas = order.sagas.all();
   const moves = order.orders.all().flatMap(({ id }) => {
     const attempt = sagas.filter((saga) => saga.order_id === id).length + 1;
-    if (attempt > bounds.attempts) return [];
+    if (attempt > bounds.attempts) {
+      return [];
+    }
     const request = { order_id: id, saga_id: `${id}${attempt}`, may_open: true, traceparent: TRACE };
     const run: Move['run'] = async (tx) => nothingBut((await runCheckouts(tx, [request])).emit);
     return move(
@@ -71,11 +73,12 @@ export function orderMoves({ order }: World, bounds: Bounds, rules: Rules): Move
       'again',
     );
   });
-  if (bounds.deadlines)
+  if (bounds.deadlines) {
     for (const id of order.sagas.open.keys()) {
       const run: Move['run'] = async (tx, world) => nothingBut(await runDeadlines(tx, world, [id], rules));
       moves.push(move('order', `the deadline of ${id} passes`, run));
     }
+  }
   const { addItemTo: id } = bounds;
   if (id !== undefined) {
     const run: Move['run'] = (tx, world) => addItem(tx, world, id, rules).then(() => nothingBut([]));
@@ -85,7 +88,9 @@ export function orderMoves({ order }: World, bounds: Bounds, rules: Rules): Move
 }
 
 export function paymentMoves({ addFunds: funds }: Bounds): Move[] {
-  if (!funds) return [];
+  if (!funds) {
+    return [];
+  }
   const run: Move['run'] = (tx) => addFunds(tx, funds.user, funds.amount).then(() => nothingBut([]));
   return [move('payment', `user ${funds.user} is given ${funds.amount}`, run, 'once')];
 }

@@ -14,7 +14,9 @@ test.each(Object.entries(brokenProtocols))('the model notices when %s', async (n
   for (const { shop, bounds } of Object.values(shops)) {
     found = await explore(shop, bounds, rules);
     states += found.states;
-    if (found.violation) break;
+    if (found.violation) {
+      break;
+    }
   }
   report(
     `${name}\n  model, after ${states} states: ${found && told(found)}\n  simulation: ${await livesUntilNoticed(rules)}`,
@@ -33,7 +35,9 @@ async function livesUntilNoticed(rules: Rules): Promise<string> {
     try {
       await simulate(seed, { rules });
     } catch (error) {
-      if (!(error instanceof FailedLife)) throw error;
+      if (!(error instanceof FailedLife)) {
+        throw error;
+      }
       return error.message;
     }
   }

@@ -33,7 +33,9 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
           Object.entries<Reasons[string]>(JSON.parse(json)).flatMap(([saga_id, reason]) => {
             const { order_id, amount } = tx.get(sagas, saga_id) ?? {};
             const current = tx.get(sagas, tx.get(orders, order_id ?? '')?.saga_id ?? '');
-            if (order_id === undefined || current?.state !== 'PENDING') return [];
+            if (order_id === undefined || current?.state !== 'PENDING') {
+              return [];
+            }
             const state = reason === null ? 'PAID' : 'FAILED';
             tx.put(sagas, current.saga_id, { ...current, state, reason });
             return { saga_id, order_id, state: 'PENDING', amount: amount as number, age_seconds: 0 };
@@ -50,7 +52,9 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
       stock: ({ reservations }) => ({
         ...on(readReservations, () => []),
         ...on(recordReservations, (tx, ...columns: unknown[][]) => {
-          for (const row of recordedIn(columns)) tx.put(reservations, row.saga_id, row);
+          for (const row of recordedIn(columns)) {
+            tx.put(reservations, row.saga_id, row);
+          }
           return undefined;
         }),
       }),

@@ -69,22 +69,24 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
       const before = locked(tx, Object.keys(offered));
       for (const { state, ...order } of before) {
         const saga_id = offered[order.id];
-        if (saga_id && (order.saga_id === null || state === 'FAILED'))
+        if (saga_id && (order.saga_id === null || state === 'FAILED')) {
           tx.put(orders, order.id, { ...order, saga_id });
+        }
       }
       return before;
     }),
     ...on(readLines, (tx, orderIds: string[]) => orderIds.flatMap((id) => tx.get(lines, id) ?? [])),
     ...on(correctOrders, (tx, json: string) => {
       const correct: Offers = JSON.parse(json);
-      for (const [id, saga_id] of Object.entries(correct))
+      for (const [id, saga_id] of Object.entries(correct)) {
         tx.update(orders, id, (order) => ({ ...order, saga_id }));
+      }
       return undefined;
     }),
     ...on(readCheckoutKeys, (tx, names: string[]) => tx.getAll(keys, names)),
     ...on(openSagas, (tx, ...columns: [string[], string[], string[], number[], string[], number]) => {
       const [sagaIds, orderIds, userIds, amounts, traceparents] = columns;
-      for (const [i, saga_id] of sagaIds.entries())
+      for (const [i, saga_id] of sagaIds.entries()) {
         tx.insert(sagas, saga_id, {
           saga_id,
           order_id: orderIds[i] as string,
@@ -95,11 +97,13 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
           reason: null,
           overdue: false,
         });
+      }
       return undefined;
     }),
     ...on(storeCheckoutKeys, (tx, names: string[], fingerprints: string[], sagaIds: string[]) => {
-      for (const [i, key] of names.entries())
+      for (const [i, key] of names.entries()) {
         tx.insert(keys, key, { key, fingerprint: fingerprints[i] as string, saga_id: sagaIds[i] as string });
+      }
       return undefined;
     }),
     ...on(endSagas, (tx, json: string) => {
@@ -117,7 +121,9 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
         .getOpen(sagas)
         .filter((saga) => saga.overdue)
         .slice(0, limit);
-      for (const saga of overdue) tx.put(sagas, saga.saga_id, { ...saga, overdue: false });
+      for (const saga of overdue) {
+        tx.put(sagas, saga.saga_id, { ...saga, overdue: false });
+      }
       return overdue.map(({ saga_id, order_id, user_id, amount, traceparent }) => ({
         saga_id,
         order_id,

@@ -30,16 +30,18 @@ export function paymentSql({ users, charges, ledger }: PaymentTables): Sql {
     ...on(takeCredit, (tx, json: string) => {
       const asked: Record<string, number> = JSON.parse(json);
       const before = tx.getAll(users, Object.keys(asked));
-      for (const user of before)
+      for (const user of before) {
         tx.put(users, user.id, {
           ...user,
           credit: user.credit - Math.min(user.credit, asked[user.id] as number),
         });
+      }
       return before;
     }),
     ...on(returnCredit, (tx, json: string) => {
-      for (const [id, amount] of Object.entries<number>(JSON.parse(json)))
+      for (const [id, amount] of Object.entries<number>(JSON.parse(json))) {
         tx.update(users, id, (user) => ({ ...user, credit: user.credit + amount }));
+      }
       return undefined;
     }),
     ...on(readCharges, (tx, sagaIds: string[]) => tx.getAll(charges, sagaIds)),
@@ -52,8 +54,9 @@ export function paymentSql({ users, charges, ledger }: PaymentTables): Sql {
           state: states[i] as ChargeRow['state'],
           reason: reasons[i] as FailureReason | null,
         });
-        if (states[i] === 'CAPTURED')
+        if (states[i] === 'CAPTURED') {
           tx.put(ledger, `capture/${saga_id}`, { user_id, delta: -amount, saga_id });
+        }
       }
       return undefined;
     }),

@@ -31,10 +31,14 @@ export class Replica {
 
   /** One effect of something under way. */
   async proceed(): Promise<string | undefined> {
-    if (this.work.length === 0) return undefined;
+    if (this.work.length === 0) {
+      return undefined;
+    }
     const at = this.around.random.between(0, this.work.length - 1);
     const { done, value } = await (this.work[at] as Work).next();
-    if (done) this.work.splice(at, 1);
+    if (done) {
+      this.work.splice(at, 1);
+    }
     return value ?? undefined;
   }
 
@@ -48,14 +52,20 @@ export class Replica {
 
   /** The broker takes the connection for lost, and the replica goes on with what it has. */
   cut(): void {
-    for (const parcel of this.unacknowledged) this.around.bus.put(parcel);
+    for (const parcel of this.unacknowledged) {
+      this.around.bus.put(parcel);
+    }
     this.unacknowledged.clear();
   }
 
   consume(queue: string, most: number): void {
     const parcels = this.around.bus.take(queue, most);
-    for (const parcel of parcels) this.unacknowledged.add(parcel);
-    if (parcels.length > 0) this.work.push(this.handle(queue, parcels));
+    for (const parcel of parcels) {
+      this.unacknowledged.add(parcel);
+    }
+    if (parcels.length > 0) {
+      this.work.push(this.handle(queue, parcels));
+    }
   }
   /** The first attempt may have been opened in a COMMIT that got lost, and have ended: its name is taken for ever. */
   checkOut(requests: readonly CheckoutRequest[]): void {
@@ -74,26 +84,36 @@ export class Replica {
     );
   }
   publishLeftovers(ids: readonly string[]): void {
-    if (this.isPolling) return;
+    if (this.isPolling) {
+      return;
+    }
     this.isPolling = true;
     this.work.push(this.poll(ids));
   }
   serveNews(): void {
-    if (this.news.size > 0) this.work.push(this.serve());
+    if (this.news.size > 0) {
+      this.work.push(this.serve());
+    }
   }
   async sweepWaiting(): Promise<void> {
     this.hear(await itemsWaitedForLong(this.around.begin('stock')));
   }
   hear(news: readonly string[]): void {
-    for (const itemId of news) this.news.add(itemId);
+    for (const itemId of news) {
+      this.news.add(itemId);
+    }
   }
 
   private async *handle(queue: string, parcels: readonly Parcel[]): Work {
     const acknowledge = () => {
-      for (const parcel of parcels) this.unacknowledged.delete(parcel);
+      for (const parcel of parcels) {
+        this.unacknowledged.delete(parcel);
+      }
     };
     const early = this.around.rules.acknowledging === 'before the commit';
-    if (early) acknowledge();
+    if (early) {
+      acknowledge();
+    }
     const events = parcels.flatMap((parcel) => parcel.events);
     yield* this.transact((tx) => runStep(tx, queue, events));
     yield `${queue} is committed, not yet acknowledged`;
@@ -114,19 +134,30 @@ export class Replica {
         id: this.around.nextOutboxId(),
         events: emit.filter((event) => event.type === type),
       }));
-      for (const { id, events } of messages) tx.put(world[this.service].outbox, id, events);
-      if (rules.publishing === 'before the commit') for (const { events } of messages) bus.publish(events);
+      for (const { id, events } of messages) {
+        tx.put(world[this.service].outbox, id, events);
+      }
+      if (rules.publishing === 'before the commit') {
+        for (const { events } of messages) {
+          bus.publish(events);
+        }
+      }
       yield `${this.service} has decided and not committed`;
-      if (!this.around.commit(tx, unlocked)) continue;
+      if (!this.around.commit(tx, unlocked)) {
+        continue;
+      }
       if (random.chance(risks.commitUnknown)) {
         lost++;
         this.around.counts.lost_commits++;
-        do yield `${this.service} has committed, does not know it, and connects to the database again`;
-        while (random.chance(0.95));
+        do {
+          yield `${this.service} has committed, does not know it, and connects to the database again`;
+        } while (random.chance(0.95));
         continue;
       }
       this.hear(news);
-      if (messages.length > 0) this.work.push(this.publish(messages.map((message) => message.id)));
+      if (messages.length > 0) {
+        this.work.push(this.publish(messages.map((message) => message.id)));
+      }
       return;
     }
   }
@@ -141,10 +172,14 @@ export class Replica {
     const { outbox } = world[this.service];
     for (const id of ids) {
       const events = outbox.get(id);
-      if (!events) continue;
+      if (!events) {
+        continue;
+      }
       yield `${this.service} is about to publish`;
       if (random.chance(risks.unconfirmed)) {
-        if (random.chance(0.5)) bus.publish(events);
+        if (random.chance(0.5)) {
+          bus.publish(events);
+        }
         continue;
       }
       bus.publish(events);

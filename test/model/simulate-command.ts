@@ -28,8 +28,9 @@ async function main(): Promise<void> {
   for (let life = 0; done < sagas; life++) {
     const figures = await simulate(seed + life, { ...(onEffect && { onEffect }) });
     done += figures.sagas;
-    for (const [what, count] of [...Object.entries(figures.outcomes), ...Object.entries(figures.happened)])
+    for (const [what, count] of [...Object.entries(figures.outcomes), ...Object.entries(figures.happened)]) {
       totals[what] = (totals[what] ?? 0) + count;
+    }
     if (performance.now() - told > 1_000 || done >= sagas) {
       told = performance.now();
       process.stderr.write(`\r${done.toLocaleString('en')} sagas, ${rate()} a second `);
@@ -46,7 +47,9 @@ async function main(): Promise<void> {
 
 main().catch((error) => {
   process.exitCode = 1;
-  if (!(error instanceof FailedLife)) return console.error(error);
+  if (!(error instanceof FailedLife)) {
+    return console.error(error);
+  }
   console.error(
     `\n${error.message}\n\nLive it again: npm run simulate -- --seed ${error.seed} --sagas 1 --trace\n`,
   );

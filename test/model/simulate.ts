@@ -102,19 +102,27 @@ class Life {
   }
 
   async live(sagas: number): Promise<Figures> {
-    while (this.sagas < sagas) await this.turn(true);
+    while (this.sagas < sagas) {
+      await this.turn(true);
+    }
     this.around.risks.commitUnknown = 0;
     this.around.risks.unconfirmed = 0;
     for (let turns = 0; this.whatIsLeft() !== ''; turns++) {
-      if (turns > TURNS_TO_END) throw new Violation(`I6: does not come to rest: ${this.whatIsLeft()}`);
+      if (turns > TURNS_TO_END) {
+        throw new Violation(`I6: does not come to rest: ${this.whatIsLeft()}`);
+      }
       await this.turn(false);
     }
     const { world } = this.around;
     checkBooks(world);
-    for (const { saga_id } of world.order.sagas.all()) checkSaga(world, saga_id);
+    for (const { saga_id } of world.order.sagas.all()) {
+      checkSaga(world, saga_id);
+    }
     checkEnded(world);
     const outcomes: Record<string, number> = {};
-    for (const { reason } of world.order.sagas.all()) count(outcomes, reason ?? 'paid');
+    for (const { reason } of world.order.sagas.all()) {
+      count(outcomes, reason ?? 'paid');
+    }
     return { sagas: this.sagas, outcomes, happened: { ...this.happened, ...this.around.counts } };
   }
 
@@ -122,29 +130,55 @@ class Life {
   private async turn(busy: boolean): Promise<void> {
     const { random, around, traits } = this;
     const roll = random.between(0, 9_999);
-    if (roll < 6_000) return this.proceed();
-    if (roll < 8_500) return this.consume();
-    if (roll < 8_800) return this.publishLeftovers();
-    if (roll < 9_000) return random.pick(this.replicasOf('stock')).serveNews();
-    if (roll < 9_010) return random.pick(this.replicasOf('stock')).sweepWaiting();
-    if (roll < 9_010 + traits.deadlines) return this.passDeadlines();
+    if (roll < 6_000) {
+      return this.proceed();
+    }
+    if (roll < 8_500) {
+      return this.consume();
+    }
+    if (roll < 8_800) {
+      return this.publishLeftovers();
+    }
+    if (roll < 9_000) {
+      return random.pick(this.replicasOf('stock')).serveNews();
+    }
+    if (roll < 9_010) {
+      return random.pick(this.replicasOf('stock')).sweepWaiting();
+    }
+    if (roll < 9_010 + traits.deadlines) {
+      return this.passDeadlines();
+    }
     // Only work is left now, and people and faults have stopped.
-    if (!busy) return;
-    if (roll < 9_120 + traits.changes) return this.changeSomething();
-    if (roll < 9_920) return this.checkOut();
-    if (random.between(1, 10) > traits.danger) return;
+    if (!busy) {
+      return;
+    }
+    if (roll < 9_120 + traits.changes) {
+      return this.changeSomething();
+    }
+    if (roll < 9_920) {
+      return this.checkOut();
+    }
+    if (random.between(1, 10) > traits.danger) {
+      return;
+    }
     const replica = random.pick(this.replicas);
     const fault = random.pick(['crash', 'cut', 'repeat', 'repeat'] as const);
     count(this.happened, fault);
-    if (fault === 'crash') replica.crash();
-    else if (fault === 'cut') replica.cut();
-    else around.bus.repeatSomething();
+    if (fault === 'crash') {
+      replica.crash();
+    } else if (fault === 'cut') {
+      replica.cut();
+    } else {
+      around.bus.repeatSomething();
+    }
   }
 
   private async proceed(): Promise<void> {
     const busy = this.replicas.filter((replica) => !replica.isIdle);
     const effect = busy.length > 0 && (await this.random.pick(busy).proceed());
-    if (effect) this.onEffect(effect);
+    if (effect) {
+      this.onEffect(effect);
+    }
   }
 
   private consume(): void {
@@ -160,14 +194,18 @@ class Life {
 
   private passDeadlines(): void {
     const pending = [...this.around.world.order.sagas.open.keys()];
-    if (pending.length === 0) return;
+    if (pending.length === 0) {
+      return;
+    }
     const sagaIds = Array.from({ length: this.random.between(1, 3) }, () => this.random.pick(pending));
     this.random.pick(this.replicasOf('order')).passDeadlines(sagaIds);
   }
 
   /** Some buyers at one replica. */
   private checkOut(): void {
-    if (this.around.world.order.sagas.open.size > this.traits.inFlight) return;
+    if (this.around.world.order.sagas.open.size > this.traits.inFlight) {
+      return;
+    }
     const requests = Array.from({ length: this.random.between(1, this.traits.batch) }, () =>
       this.people.request(),
     );

@@ -7,16 +7,18 @@ test(`every saga of ${LIVES} simulated shops ends and no invariant is broken, wh
   const started = performance.now();
   for (let seed = 1; seed <= LIVES; seed++) {
     const { sagas, outcomes, happened } = await simulate(seed);
-    for (const [what, count] of Object.entries({ sagas, ...outcomes, ...happened }))
+    for (const [what, count] of Object.entries({ sagas, ...outcomes, ...happened })) {
       totals[what] = (totals[what] ?? 0) + count;
+    }
   }
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   process.stderr.write(`simulation, ${seconds} s: ${JSON.stringify(totals)}\n`);
   // A simulation in which nothing goes wrong proves nothing.
   const often = { sagas: 20_000, paid: 2_000, out_of_stock: 1_000, insufficient_credit: 500, cancelled: 300 };
   const atLeast = { ...often, crash: 50, cut: 50, repeat: 100, races: 1_000, lost_commits: 100, waits: 500 };
-  for (const [what, least] of Object.entries(atLeast))
+  for (const [what, least] of Object.entries(atLeast)) {
     expect([what, (totals[what] ?? 0) >= least]).toEqual([what, true]);
+  }
 });
 
 test('the same seed lives the same life, effect by effect', async () => {

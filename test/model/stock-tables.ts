@@ -82,24 +82,29 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
     ...on(takeItems, (tx, json: string) => {
       const asked: Record<string, number> = JSON.parse(json);
       const before = tx.getAll(items, Object.keys(asked));
-      for (const { id, available } of before) move(tx, id, -Math.min(available, asked[id] as number));
+      for (const { id, available } of before) {
+        move(tx, id, -Math.min(available, asked[id] as number));
+      }
       return before;
     }),
     ...on(lockItems, (tx, ids: string[]) => tx.getAll(items, ids)),
     ...on(readReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
     ...on(readWaitedFor, (tx, itemIds: string[]) => {
       const wanted = new Map<string, number>();
-      for (const line of waitingForAny(tx, itemIds).flatMap(linesOf))
-        if (itemIds.includes(line.item_id))
+      for (const line of waitingForAny(tx, itemIds).flatMap(linesOf)) {
+        if (itemIds.includes(line.item_id)) {
           wanted.set(line.item_id, (wanted.get(line.item_id) ?? 0) + line.quantity);
+        }
+      }
       return [...wanted].map(([item_id, quantity]) => ({ item_id, quantity }));
     }),
     ...on(readHeld, (tx, itemIds: string[]) =>
       itemIds.map((item_id) => ({ item_id, quantity: heldOf(tx, item_id) })),
     ),
     ...on(recordReservations, (tx, ...columns: unknown[][]) => {
-      for (const reservation of recordedIn(columns))
+      for (const reservation of recordedIn(columns)) {
         tx.insert(reservations, reservation.saga_id, reservation);
+      }
       return undefined;
     }),
     ...on(readItemsWaitedForTogether, (tx, itemIds: string[]) =>
@@ -122,15 +127,16 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
     ...on(lockReservations, (tx, sagaIds: string[]) => tx.getAll(reservations, sagaIds)),
     ...on(settleReservations, (tx, json: string) => {
       const settled: Record<string, Pick<Reservation, 'state' | 'reason'>> = JSON.parse(json);
-      for (const [sagaId, change] of Object.entries(settled))
+      for (const [sagaId, change] of Object.entries(settled)) {
         tx.update(reservations, sagaId, (reservation) => ({ ...reservation, ...change }));
+      }
       return undefined;
     }),
     ...on(
       recordTombstones,
       (tx, ...columns: [string[], string[], string[], number[], string[], string[]]) => {
         const [sagaIds, orderIds, userIds, amounts, reasons, traceparents] = columns;
-        for (const [i, saga_id] of sagaIds.entries())
+        for (const [i, saga_id] of sagaIds.entries()) {
           tx.insert(reservations, saga_id, {
             saga_id,
             order_id: orderIds[i] as string,
@@ -142,6 +148,7 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
             reason: reasons[i] as FailureReason,
             traceparent: traceparents[i] as string,
           });
+        }
         return undefined;
       },
     ),
@@ -153,7 +160,9 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
       return undefined;
     }),
     ...on(returnItems, (tx, json: string) => {
-      for (const [id, units] of Object.entries<number>(JSON.parse(json))) move(tx, id, units);
+      for (const [id, units] of Object.entries<number>(JSON.parse(json))) {
+        move(tx, id, units);
+      }
       return undefined;
     }),
     ...on(readItemsWaitedFor, (tx, itemIds: string[]) =>

@@ -55,10 +55,15 @@ export class Surroundings {
     this.counts.waits += tx
       .changes(stock.reservations)
       .filter(({ after }) => after.state === 'WAITING').length;
-    for (const table of [order.sagas, payment.charges, stock.reservations])
-      for (const { key } of tx.changes<unknown>(table as never)) checkSaga(this.world, key);
+    for (const table of [order.sagas, payment.charges, stock.reservations]) {
+      for (const { key } of tx.changes<unknown>(table as never)) {
+        checkSaga(this.world, key);
+      }
+    }
     this.commits++;
-    if (this.commits % COMMITS_BETWEEN_AUDITS === 0) checkBooks(this.world);
+    if (this.commits % COMMITS_BETWEEN_AUDITS === 0) {
+      checkBooks(this.world);
+    }
     return true;
   }
 
@@ -79,7 +84,9 @@ export class Surroundings {
   /** What a poll of the outbox finds: the oldest rows, as far as it looks. */
   leftovers(service: Service): string[] {
     const ids = [...this.world[service].outbox.entries()].map(([id]) => Number(id)).sort((a, b) => a - b);
-    if (this.rules.outbox === 'read whole') return ids.slice(0, POLL_LIMIT).map(String);
+    if (this.rules.outbox === 'read whole') {
+      return ids.slice(0, POLL_LIMIT).map(String);
+    }
     const last = this.lastPolled.get(service) ?? 0;
     const later = ids.filter((id) => id > last).slice(0, POLL_LIMIT);
     this.lastPolled.set(service, later.at(-1) ?? last);

@@ -137,9 +137,13 @@ export async function runDeadlines(
   sagaIds: readonly string[],
   rules: Rules,
 ): Promise<SagaEvent[]> {
-  for (const id of sagaIds) tx.update(sagas, id, (saga) => ({ ...saga, overdue: saga.state === 'PENDING' }));
+  for (const id of sagaIds) {
+    tx.update(sagas, id, (saga) => ({ ...saga, overdue: saga.state === 'PENDING' }));
+  }
   const overdue = await cancelOverdue(tx, 8_000, 256);
-  if (rules.deadline === 'asks payment') return overdue;
+  if (rules.deadline === 'asks payment') {
+    return overdue;
+  }
   const given = overdue.map(({ traceparent, data: { saga_id, order_id } }): SagaEvent => {
     return { type: 'stock.released', traceparent, data: { saga_id, order_id, reason: 'cancelled' } };
   });
@@ -154,7 +158,9 @@ export async function addItem(
   rules: Rules,
 ): Promise<void> {
   const refused = await lockOpenOrder(tx, orderId);
-  if (refused && rules.lines === 'frozen from checkout on') return;
+  if (refused && rules.lines === 'frozen from checkout on') {
+    return;
+  }
   tx.update(order.lines, orderId, ([first, ...rest]) =>
     first ? [{ ...first, quantity: first.quantity + 1 }, ...rest] : undefined,
   );
@@ -162,7 +168,9 @@ export async function addItem(
 
 export async function addFunds(tx: Transaction, userId: string, amount: number): Promise<void> {
   const user = await lockUser(tx, userId);
-  if (user) await moveCredit(tx, user, { delta: amount, kind: amount > 0 ? 'add_funds' : 'pay' });
+  if (user) {
+    await moveCredit(tx, user, { delta: amount, kind: amount > 0 ? 'add_funds' : 'pay' });
+  }
 }
 
 /** @returns the items of which those who wait must be told */

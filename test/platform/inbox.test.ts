@@ -166,7 +166,9 @@ test('events are kept, and not parked, while the database ends their connections
   await wire.replica({
     queue: 'stock.reserve',
     async run(tx, events) {
-      if (outages-- > 0) await tx.run(kill);
+      if (outages-- > 0) {
+        await tx.run(kill);
+      }
       return reserveStock.run(tx, events);
     },
   });
@@ -185,7 +187,9 @@ test.each([
   await wire.replica({
     queue: 'stock.reserve',
     async run(tx, events) {
-      if (attempts-- > 0) await tx.run(missing);
+      if (attempts-- > 0) {
+        await tx.run(missing);
+      }
       return reserveStock.run(tx, events);
     },
   });
@@ -202,7 +206,9 @@ test('events are handled once although the connection is lost in COMMIT, after w
       ...database,
       async transaction(work) {
         const result = await database.transaction(work);
-        if (answersLost-- > 0) throw new CommitUnknown('the connection was lost in COMMIT');
+        if (answersLost-- > 0) {
+          throw new CommitUnknown('the connection was lost in COMMIT');
+        }
         return result;
       },
     };

@@ -80,7 +80,9 @@ beforeAll(async () => {
   await Promise.all([...serviceNames.map((service) => migrate(service, settings)), define()]);
 });
 afterAll(async () => {
-  for (const user of brokerUsers) await rabbitApi('DELETE', `/users/${user}`);
+  for (const user of brokerUsers) {
+    await rabbitApi('DELETE', `/users/${user}`);
+  }
 });
 
 describe('a shop whose services have no more rights than they need', () => {
@@ -114,8 +116,9 @@ describe('a shop whose services have no more rights than they need', () => {
       '/orders/batch_init/5/5/5/1',
       '/payment/batch_init/5/100',
       '/stock/batch_init/5/10/1',
-    ])
+    ]) {
       expect((await api.post(path, { 'Idempotency-Key': randomBytes(8).toString('hex') })).status).toBe(200);
+    }
     await api.close();
     await shop.balances();
   });
@@ -171,8 +174,12 @@ async function refusal(
       channel.on('error', (error: Error & { code?: number }) => resolve(error.code)),
     );
     const done = async () => {
-      if (does.take) await channel.get(does.take, { noAck: false });
-      if (does.declare) await channel.assertQueue(does.declare, { durable: true });
+      if (does.take) {
+        await channel.get(does.take, { noAck: false });
+      }
+      if (does.declare) {
+        await channel.assertQueue(does.declare, { durable: true });
+      }
       if (does.key) {
         channel.publish(does.exchange ?? '', does.key, Buffer.from('{}'));
         await channel.waitForConfirms();

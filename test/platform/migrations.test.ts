@@ -78,7 +78,9 @@ describe('whatever the code does, the database itself refuses', () => {
     }
   });
   afterAll(async () => {
-    for (const client of clients.values()) await client.end();
+    for (const client of clients.values()) {
+      await client.end();
+    }
   });
 
   const id = randomBytes(4).toString('hex');

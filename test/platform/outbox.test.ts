@@ -101,7 +101,9 @@ test('a message that the broker returns as unroutable stays, and is sent when so
 
 test('the pollers of several replicas send every message once', async () => {
   const [one] = await Promise.all([wire.replica(), wire.replica(), wire.replica()]);
-  for (const event of captures(250)) await store(one, [event]);
+  for (const event of captures(250)) {
+    await store(one, [event]);
+  }
   await wire.age();
   await isEmpty();
   expect((await sagasIn('order.settle', 250)).sort()).toEqual(everySaga(250));
@@ -124,12 +126,16 @@ test('nothing is lost when the broker is cut off while messages are on their way
   const replica = await wire.replica();
   for (const [n, event] of captures(120).entries()) {
     replica.outbox.publish(await store(replica, [event]));
-    if (n === 40 || n === 80) await wire.cut();
+    if (n === 40 || n === 80) {
+      await wire.cut();
+    }
   }
   const received = new Set<string>();
   await until(async () => {
     await wire.age();
-    for (const saga of await sagasIn('order.settle', 0)) received.add(saga);
+    for (const saga of await sagasIn('order.settle', 0)) {
+      received.add(saga);
+    }
     return received.size === 120;
   });
   await isEmpty();
@@ -137,7 +143,9 @@ test('nothing is lost when the broker is cut off while messages are on their way
 
 test('a service that stops has sent what it committed', async () => {
   const replica = await wire.replica();
-  for (const event of captures(50)) replica.outbox.publish(await store(replica, [event]));
+  for (const event of captures(50)) {
+    replica.outbox.publish(await store(replica, [event]));
+  }
   await replica.stop();
   expect(await wire.outboxSize()).toBe(0);
   expect(await sagasIn('order.settle', 50)).toHaveLength(50);

@@ -40,7 +40,8 @@ test.each(statements)(
     await database.close();
     const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
     expect(plan).not.toMatch(/Seq Scan|Bitmap|Join Filter/);
-    for (const scan of plan.match(/Index (Only )?Scan .*_pkey.*\n.*/g) ?? [])
+    for (const scan of plan.match(/Index (Only )?Scan .*_pkey.*\n.*/g) ?? []) {
       expect(scan).toContain('Index Cond');
+    }
   },
 );

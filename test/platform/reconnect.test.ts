@@ -15,7 +15,9 @@ class Link {
     const link = new Link(server);
     server.on('connection', (client: Socket) => {
       const upstream = tcp(Number(broker.port), broker.hostname);
-      for (const socket of [client, upstream]) socket.on('error', () => {});
+      for (const socket of [client, upstream]) {
+        socket.on('error', () => {});
+      }
       link.sockets.add(client);
       client.on('close', () => {
         link.sockets.delete(client);
@@ -25,8 +27,11 @@ class Link {
       client.pipe(upstream);
       let answers = 0;
       upstream.on('data', (data) => {
-        if (link.resetting && ++answers > 6) link.reset(client);
-        else client.write(data);
+        if (link.resetting && ++answers > 6) {
+          link.reset(client);
+        } else {
+          client.write(data);
+        }
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -43,12 +48,16 @@ class Link {
   }
 
   resetAll(): void {
-    for (const client of this.sockets) this.reset(client);
+    for (const client of this.sockets) {
+      this.reset(client);
+    }
   }
 
   close(): void {
     this.server.close();
-    for (const client of this.sockets) client.destroy();
+    for (const client of this.sockets) {
+      client.destroy();
+    }
   }
 }
 
@@ -58,7 +67,9 @@ test('connections that the broker closes as fast as they are made are made again
   const [user, item] = [await api.user(1_000), await api.item(1, 1_000)];
   for (let round = 0; round < 5; round++) {
     let cut = 0;
-    for (let strike = 0; strike < 100; strike++) cut += await closeConnections(shop.amqp);
+    for (let strike = 0; strike < 100; strike++) {
+      cut += await closeConnections(shop.amqp);
+    }
     expect(cut).toBeGreaterThan(0);
     expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
   }
@@ -75,12 +86,16 @@ test('a broker that is lost again and again while it is being connected to ends 
   const shop = await ShopProcesses.open({ amqp, env: { payment: { AMQP_URL: through.href } } });
   const api = shop.client();
   const [payment] = shop.of('payment');
-  if (!payment) throw new Error('there is no payment service');
+  if (!payment) {
+    throw new Error('there is no payment service');
+  }
 
   link.resetting = true;
   link.resetAll();
   const before = link.resets;
-  while (link.resets < before + 6) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (link.resets < before + 6) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   expect(payment.process.exitCode).toBeNull();
 
   link.resetting = false;

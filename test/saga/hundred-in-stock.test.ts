@@ -24,8 +24,9 @@ const many = (n: number) => Array.from({ length: n }, (_, i) => i);
 /** Calls `work` for each, a few at a time, because filling a shop is not what is tested. */
 async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  for (let i = 0; i < items.length; i += 100)
+  for (let i = 0; i < items.length; i += 100) {
     results.push(...(await Promise.all(items.slice(i, i + 100).map(work))));
+  }
   return results;
 }
 

@@ -22,10 +22,14 @@ let collector: Server;
 beforeAll(async () => {
   collector = createServer(async (request, response) => {
     let body = '';
-    for await (const chunk of request) body += chunk;
+    for await (const chunk of request) {
+      body += chunk;
+    }
     for (const { resource, scopeSpans } of (JSON.parse(body) as Export).resourceSpans) {
       const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
-      for (const span of scopeSpans.flatMap((scope) => scope.spans)) spans.push({ ...span, service });
+      for (const span of scopeSpans.flatMap((scope) => scope.spans)) {
+        spans.push({ ...span, service });
+      }
     }
     response.end('{}');
   });

@@ -12,7 +12,9 @@ function losingTheFirstAnswer(meanwhile: () => Promise<unknown>): Pick<Outbox, '
   return {
     async transaction(work) {
       const result = await desk.transaction(work);
-      if (answers++ > 0) return result;
+      if (answers++ > 0) {
+        return result;
+      }
       await meanwhile();
       throw new CommitUnknown('the connection was lost in COMMIT');
     },

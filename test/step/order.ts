@@ -57,13 +57,14 @@ export function orderBench(): OrderBench {
     told,
     async create(orderId, lines) {
       await bench.query(`INSERT INTO orders (id, user_id) VALUES ($1, 'user-1')`, [orderId]);
-      for (const [itemId, [quantity, price]] of Object.entries(lines))
+      for (const [itemId, [quantity, price]] of Object.entries(lines)) {
         await bench.query('INSERT INTO order_lines VALUES ($1, $2, $3, $4)', [
           orderId,
           itemId,
           quantity,
           price,
         ]);
+      }
     },
     request: (...requests) => bench.transaction((tx) => requestCheckouts(tx, requests, CANCEL_AFTER_MS)),
     async settle(...events) {

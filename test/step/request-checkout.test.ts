@@ -103,7 +103,9 @@ test.each([
 
 test('batches on several replicas that name the same orders the other way round do not deadlock', async () => {
   const ids = Array.from({ length: 20 }, (_, n) => `o-${n}`);
-  for (const id of ids) await desk.create(id, { a: [1, 10] });
+  for (const id of ids) {
+    await desk.create(id, { a: [1, 10] });
+  }
   const batches = Array.from({ length: 6 }, (_, b) =>
     (b % 2 ? ids.toReversed() : ids).map((id, n) => click(id, 100 * b + n)),
   );
@@ -214,7 +216,9 @@ describe('with an idempotency key', () => {
 });
 
 test('without room for another saga an open order is refused and left open, and what is under way or paid is told', async () => {
-  for (const order of ['open', 'busy', 'paid']) await desk.create(order, { a: [1, 10] });
+  for (const order of ['open', 'busy', 'paid']) {
+    await desk.create(order, { a: [1, 10] });
+  }
   await desk.request(click('busy', 1), click('paid', 2));
   await desk.settle(paymentCaptured(bill(2, 'paid', 10)));
   const full = (order: string, n: number) => ({ ...click(order, n), may_open: false });

@@ -186,7 +186,9 @@ test('exactly the units there are get sold when the first buyers cannot pay', as
     for (const { type, data } of asked) {
       const buyer = buyers.find(({ saga_id }) => saga_id === data.saga_id) ?? first;
       const canPay = buyers.indexOf(buyer) % 2 === 1;
-      if (type === 'stock.reserved') await stock.settle((canPay ? paymentCaptured : paymentRejected)(buyer));
+      if (type === 'stock.reserved') {
+        await stock.settle((canPay ? paymentCaptured : paymentRejected)(buyer));
+      }
     }
   }
   const sold = `SELECT count(*)::int AS sold FROM reservations WHERE state = 'COMMITTED'`;

@@ -128,6 +128,8 @@ test('a batch ends every saga it names by its own outcome', async () => {
     (i % 2 ? paymentCaptured : stockReleased)(bill(i + 2, `o-${i + 2}`)),
   );
   await desk.settle(...events.toReversed());
-  for (let n = 2; n <= 20; n++) expect((await desk.order(`o-${n}`))?.status).toBe(n % 2 ? 'PAID' : 'OPEN');
+  for (let n = 2; n <= 20; n++) {
+    expect((await desk.order(`o-${n}`))?.status).toBe(n % 2 ? 'PAID' : 'OPEN');
+  }
   expect((await desk.order('o'))?.status).toBe('CHECKING_OUT');
 });

@@ -26,7 +26,9 @@ const settleStep = settleReservation(() => {});
 /** Resolves once some transaction waits for a lock. */
 async function someoneWaits(): Promise<void> {
   const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  while ((await stock.query(waits)).length === 0) await sleep(2);
+  while ((await stock.query(waits)).length === 0) {
+    await sleep(2);
+  }
 }
 
 describe('after payment.captured', () => {
@@ -78,8 +80,9 @@ describe('after payment.captured', () => {
     await stock.settle(paymentRejected(first));
     await stock.reserve(checkoutRequested(second, { a: 9 }));
     await stock.reserve(checkoutRequested(third, { a: 1 }), checkoutRequested(purchase(4), { a: 1 }));
-    for (const bought of [first, second, purchase(4)])
+    for (const bought of [first, second, purchase(4)]) {
       await expect(stock.settle(paymentCaptured(bought))).rejects.toThrow(InvariantViolation);
+    }
     expect(await stock.stateOf(first)).toBe('RELEASED');
     expect(await stock.stateOf(second)).toBe('REJECTED');
     expect(await stock.stateOf(purchase(4))).toBe('WAITING');
@@ -214,7 +217,9 @@ test('batches that settle and reserve many items the other way round wait for ea
   const batch = (from: number) => Array.from({ length: 5 }, (_, n) => purchase(from + n));
   const request = (bought: Purchase, n: number) => checkoutRequested(bought, lines(n));
   const early = Array.from({ length: 8 }, (_, b) => batch(100 * b));
-  for (const bought of early) await stock.reserve(...bought.map(request));
+  for (const bought of early) {
+    await stock.reserve(...bought.map(request));
+  }
 
   let runs = 0;
   const run = (step: Step, events: SagaEvent[]) =>

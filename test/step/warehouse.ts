@@ -20,7 +20,9 @@ export class Warehouse {
   readonly emitted: SagaEvent[] = [];
 
   constructor(stock: Record<string, number>) {
-    for (const [id, available] of Object.entries(stock)) this.items.set(id, { id, available });
+    for (const [id, available] of Object.entries(stock)) {
+      this.items.set(id, { id, available });
+    }
   }
 
   reserve(events: readonly SagaEvent<'order.checkout_requested'>[]): void {
@@ -39,9 +41,13 @@ export class Warehouse {
 
   settle(events: readonly SagaEvent<'payment.captured' | 'payment.rejected'>[]): void {
     const { settled, tombstones, sold, returned, emit } = decideSettlements(this.known(events), events);
-    for (const { item_id, quantity } of returned) this.item(item_id).available += quantity;
+    for (const { item_id, quantity } of returned) {
+      this.item(item_id).available += quantity;
+    }
     this.sold.push(...sold);
-    for (const row of [...settled, ...tombstones]) this.reservations.set(row.saga_id, row);
+    for (const row of [...settled, ...tombstones]) {
+      this.reservations.set(row.saga_id, row);
+    }
     this.emitted.push(...emit);
   }
 
@@ -80,8 +86,12 @@ export class Warehouse {
   private apply(decided: readonly Reservation[], emit: readonly SagaEvent[]): void {
     for (const row of decided) {
       this.reservations.set(row.saga_id, row);
-      if (row.state !== 'RESERVED') continue;
-      for (const { item_id, quantity } of linesOf(row)) this.item(item_id).available -= quantity;
+      if (row.state !== 'RESERVED') {
+        continue;
+      }
+      for (const { item_id, quantity } of linesOf(row)) {
+        this.item(item_id).available -= quantity;
+      }
     }
     this.emitted.push(...emit);
   }

@@ -49,27 +49,33 @@ export class ApiClient {
   // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came back.
   async must(path: string): Promise<any> {
     const answer = await this.post(path);
-    if (answer.status !== 200)
+    if (answer.status !== 200) {
       throw new Error(`POST ${path} was answered ${answer.status} ${JSON.stringify(answer.body)}`);
+    }
     return answer.body;
   }
 
   async user(credit: number): Promise<string> {
     const { user_id } = await this.must('/payment/create_user');
-    if (credit > 0) await this.must(`/payment/add_funds/${user_id}/${credit}`);
+    if (credit > 0) {
+      await this.must(`/payment/add_funds/${user_id}/${credit}`);
+    }
     return user_id;
   }
 
   async item(price: number, stock: number): Promise<string> {
     const { item_id } = await this.must(`/stock/item/create/${price}`);
-    if (stock > 0) await this.must(`/stock/add/${item_id}/${stock}`);
+    if (stock > 0) {
+      await this.must(`/stock/add/${item_id}/${stock}`);
+    }
     return item_id;
   }
 
   async order(user: string, lines: Record<string, number>): Promise<string> {
     const { order_id } = await this.must(`/orders/create/${user}`);
-    for (const [item, quantity] of Object.entries(lines))
+    for (const [item, quantity] of Object.entries(lines)) {
       await this.must(`/orders/addItem/${order_id}/${item}/${quantity}`);
+    }
     return order_id;
   }
 

@@ -26,5 +26,7 @@ export async function auditOf(shop: Audited, inFlightMs?: number): Promise<Repor
 /** Throws a readable list of what is wrong with a shop in which nothing should be in flight. */
 export async function auditNow(shop: Audited): Promise<void> {
   const { findings } = await auditOf(shop);
-  if (findings.length > 0) throw new Error(describeFindings(findings));
+  if (findings.length > 0) {
+    throw new Error(describeFindings(findings));
+  }
 }

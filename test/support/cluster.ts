@@ -89,7 +89,9 @@ export async function rabbitApi(method: string, path: string, body?: object, tri
   });
   const text = await answer.text();
   const deleting = method === 'DELETE';
-  if (deleting && answer.status >= 500 && tries > 1) return rabbitApi(method, path, body, tries - 1);
+  if (deleting && answer.status >= 500 && tries > 1) {
+    return rabbitApi(method, path, body, tries - 1);
+  }
   if (!answer.ok && !(deleting && answer.status === 404)) {
     throw new Error(`RabbitMQ answered ${answer.status} to ${method} ${path}: ${text}`);
   }

@@ -22,7 +22,9 @@ export default async function globalSetup(): Promise<void> {
   // PostgreSQL may have to run as another user, who must be able to reach its data.
   chmodSync(home, 0o755);
   process.once('exit', () => rmSync(home, { recursive: true, force: true }));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => process.exit(1));
+  }
   takeLock(home);
 
   const [postgresPort, ...free] = (await freePorts(6)) as Six<number>;
@@ -67,7 +69,9 @@ async function clearAbandoned(): Promise<void> {
   for (const home of homes.map((name) => join(tmpdir(), name))) {
     // One that has only just been made is about to be locked.
     const isNew = Date.now() - statSync(home).mtimeMs < 60_000;
-    if (isNew || isLocked(home)) continue;
+    if (isNew || isLocked(home)) {
+      continue;
+    }
     await stopLeftovers(join(home, 'running'));
     rmSync(home, { recursive: true, force: true });
   }

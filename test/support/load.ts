@@ -71,8 +71,9 @@ export async function askAgain(api: ApiClient, sales: readonly Sale[]): Promise<
     known.push(...again.filter(isFinal));
     unknown = again.filter((sale) => !isFinal(sale));
   }
-  if (unknown.length > 0)
+  if (unknown.length > 0) {
     throw new Error(`${unknown.length} checkouts got no final answer, ${unknown[0]?.order} for one`);
+  }
   return known;
 }
 
@@ -81,7 +82,9 @@ export async function liesTold(api: ApiClient, sales: readonly Sale[]): Promise<
   const lies: string[] = [];
   for (const { order, status } of sales) {
     const { body } = await api.get(`/orders/find/${order}`);
-    if (body.paid !== (status === 200)) lies.push(`order ${order}: told ${status}, is ${body.status}`);
+    if (body.paid !== (status === 200)) {
+      lies.push(`order ${order}: told ${status}, is ${body.status}`);
+    }
   }
   return lies;
 }

@@ -121,7 +121,9 @@ export class ShopProcesses {
     for (const replica of replicas) {
       for (const end = Date.now() + 60_000; ; await sleep(25)) {
         const answer = await fetch(`${replica.internalUrl}/readyz`).catch(() => undefined);
-        if (answer?.status === 200) break;
+        if (answer?.status === 200) {
+          break;
+        }
         const ended = replica.process.exitCode ?? replica.process.signalCode;
         if (ended !== null || Date.now() > end) {
           throw new Error(
@@ -159,7 +161,9 @@ export class ShopProcesses {
 
   /** Ends a replica's process, and resolves when it has gone. */
   async end(replica: Replica, signal: NodeJS.Signals): Promise<void> {
-    if (replica.process.exitCode !== null || replica.process.signalCode !== null) return;
+    if (replica.process.exitCode !== null || replica.process.signalCode !== null) {
+      return;
+    }
     const exited = once(replica.process, 'exit');
     replica.process.kill(signal);
     await exited;
@@ -168,7 +172,9 @@ export class ShopProcesses {
   /** Starts a replica that has ended, on the same ports. */
   start(replica: Replica): void {
     const starter = this.starters[this.replicas.indexOf(replica)];
-    if (starter) replica.process = starter();
+    if (starter) {
+      replica.process = starter();
+    }
   }
 
   /** Resolves when nothing is in flight and the books balance; rejects with what is wrong if that takes too long. */
@@ -177,7 +183,9 @@ export class ShopProcesses {
       try {
         return await auditNow({ ...this.databases, amqp: this.amqp });
       } catch (error) {
-        if (Date.now() > end) throw error;
+        if (Date.now() > end) {
+          throw error;
+        }
       }
     }
   }

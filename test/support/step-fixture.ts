@@ -47,12 +47,16 @@ export function stepFixture(service: ServiceName, tables: string, broken: string
         await held;
         return result;
       });
-      while (!begun) await Promise.race([one, sleep(2)]);
+      while (!begun) {
+        await Promise.race([one, sleep(2)]);
+      }
       const two = database.transaction(second).finally(() => {
         over = true;
       });
       const blocked = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      while (!over && (await query(blocked)).length === 0) await sleep(2);
+      while (!over && (await query(blocked)).length === 0) {
+        await sleep(2);
+      }
       letGo();
       return Promise.all([one, two]);
     },

@@ -30,11 +30,13 @@ function kustomize(): Promise<Command> {
 async function find(): Promise<Command> {
   const kubectl = which('kubectl');
   const inside = ['version', '--client', '--output=json'];
-  if (kubectl && (await major(kubectl, inside, /"kustomizeVersion": *"v(\d+)/)) >= 5)
+  if (kubectl && (await major(kubectl, inside, /"kustomizeVersion": *"v(\d+)/)) >= 5) {
     return [kubectl, 'kustomize'];
+  }
   const standalone = which('kustomize');
-  if (standalone && (await major(standalone, ['version'], /v(\d+)\.\d+\.\d+/)) >= 5)
+  if (standalone && (await major(standalone, ['version'], /v(\d+)\.\d+\.\d+/)) >= 5) {
     return [standalone, 'build'];
+  }
   return [await builtKustomize(), 'build'];
 }
 
@@ -47,7 +49,9 @@ async function major(program: string, args: string[], version: RegExp): Promise<
 async function builtKustomize(): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chandlery');
   const program = join(cache, `kustomize-${KUSTOMIZE}-${process.arch}`);
-  if (existsSync(program)) return program;
+  if (existsSync(program)) {
+    return program;
+  }
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, 'unfinished-'));
   try {
@@ -79,13 +83,17 @@ async function builtKustomize(): Promise<string> {
 /** An installed Go, or the distribution's, unpacked into the user's cache. */
 async function findGo(): Promise<string> {
   const installed = which('go') ?? ['/usr/local/go/bin/go'].find((file) => existsSync(file));
-  if (installed) return installed;
+  if (installed) {
+    return installed;
+  }
   const unpacked = await unpackedPackages(
     { name: 'Go', packages: ['golang-go'], megabytes: 80, dependencies: true },
     say,
   );
   const libraries = unpacked && join(unpacked.home, 'usr/lib');
   const home = libraries && readdirSync(libraries).find((name) => /^go-\d/.test(name));
-  if (!home) throw new Error('this is no Debian, and has no Go');
+  if (!home) {
+    throw new Error('this is no Debian, and has no Go');
+  }
   return join(libraries, home, 'bin/go');
 }

@@ -90,7 +90,9 @@ export class Wire {
     const replica: Replica = {
       ...{ database, publisher, outbox, inbox },
       async stop() {
-        if (stopped) return;
+        if (stopped) {
+          return;
+        }
         stopped = true;
         await consumer.cancel();
         await inbox.close();
@@ -116,7 +118,9 @@ export class Wire {
     const taken: Message[] = [];
     for (;;) {
       const message = await this.channel.get(queue, { noAck: true });
-      if (message === false) return taken;
+      if (message === false) {
+        return taken;
+      }
       taken.push({ body: message.content.toString(), headers: message.properties.headers ?? {} });
     }
   }
@@ -175,5 +179,7 @@ export class Wire {
 
 /** Looks again and again until it is so; the test's own timeout ends what never becomes so. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(10);
+  while (!(await isSo())) {
+    await sleep(10);
+  }
 }

@@ -20,8 +20,11 @@ function stepwise(options: { max: number; inFlight: number }) {
         runs.push({
           items,
           async end(error) {
-            if (error) reject(error);
-            else resolve(items.map((item) => `result ${item}`));
+            if (error) {
+              reject(error);
+            } else {
+              resolve(items.map((item) => `result ${item}`));
+            }
             await settled();
           },
         });
@@ -80,7 +83,9 @@ test('a rest is as long as the batch was, and never long', async () => {
   void submit(1);
   await settled();
   const began = performance.now();
-  while (performance.now() < began + 20) await settled();
+  while (performance.now() < began + 20) {
+    await settled();
+  }
   await runs[0]?.end();
   expect(mockRests).toMatchObject([{ ms: 10 }]);
   await endRest();
@@ -104,7 +109,9 @@ test('after a batch that is large enough, the next one runs at once', async () =
 
 test('no batch is larger, and no more are under way, than was asked for', async () => {
   const { submit, runs } = stepwise({ max: 3, inFlight: 2 });
-  for (let item = 0; item < 20; item++) void submit(item);
+  for (let item = 0; item < 20; item++) {
+    void submit(item);
+  }
   await settled();
   expect(runs).toHaveLength(2);
   for (let ended = 0; ended < runs.length; ended++) {

@@ -27,8 +27,9 @@ class Desk {
   readonly answers: unknown[] = [];
 
   constructor(readonly lines: readonly LineRow[]) {
-    for (let n = 0; n < ORDERS; n++)
+    for (let n = 0; n < ORDERS; n++) {
       this.orders.set(`order-${n}`, { id: `order-${n}`, user_id: 'user-a', saga_id: null, state: null });
+    }
   }
 
   request(requests: readonly CheckoutRequest[]): void {
@@ -40,16 +41,22 @@ class Desk {
       this.orders.set(order_id, { id: order_id, user_id, saga_id, state: 'PENDING' });
       this.sagas.set(saga_id, { saga_id, order_id, amount, state: 'PENDING', age_seconds: 0 });
     }
-    for (const key of keys) this.keys.set(key.key, key);
+    for (const key of keys) {
+      this.keys.set(key.key, key);
+    }
     this.answers.push(...decisions);
   }
 
   settle(outcomes: readonly { saga: number; paid: boolean; rejected: boolean }[]): void {
     const events = outcomes.flatMap(({ saga, paid, rejected }): SagaEvent[] => {
       const row = this.sagas.get(sagaId(saga));
-      if (row === undefined) return [];
+      if (row === undefined) {
+        return [];
+      }
       const bill = purchase(saga, { order_id: row.order_id, amount: row.amount });
-      if (paid) return [paymentCaptured(bill)];
+      if (paid) {
+        return [paymentCaptured(bill)];
+      }
       return [rejected ? stockRejected(bill) : stockReleased(bill)];
     });
     for (const { saga_id, order_id, state } of decideSettlements([...this.sagas.values()], events).settled) {
@@ -106,8 +113,12 @@ function play(one: Desk, rounds: Rounds, eachAlone: boolean): Desk {
   rounds.forEach(({ clicks, outcomes }, n) => {
     const requests = requestsOf(clicks, 12 * n);
     if (eachAlone) {
-      for (const request of requests) one.request([request]);
-      for (const outcome of decided(outcomes)) one.settle([outcome]);
+      for (const request of requests) {
+        one.request([request]);
+      }
+      for (const outcome of decided(outcomes)) {
+        one.settle([outcome]);
+      }
     } else {
       one.request(requests);
       one.settle(decided(outcomes));

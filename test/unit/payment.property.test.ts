@@ -17,8 +17,9 @@ class Till {
     const { decided, emit } = decideCharges({ users, charges: [...this.charges.values()] }, events);
     for (const row of decided) {
       this.charges.set(row.saga_id, row);
-      if (row.state === 'CAPTURED')
+      if (row.state === 'CAPTURED') {
         this.credit.set(row.user_id, (this.credit.get(row.user_id) ?? 0) - row.amount);
+      }
     }
     this.emitted.push(...emit);
   }
@@ -58,7 +59,9 @@ test('credit stays at zero or above, and what is missing from it is what was cap
       const one = till(given);
       one.handle(eventsOf(bought, asked));
       const captured = [...one.charges.values()].filter((row) => row.state === 'CAPTURED');
-      for (const credit of one.credit.values()) expect(credit).toBeGreaterThanOrEqual(0);
+      for (const credit of one.credit.values()) {
+        expect(credit).toBeGreaterThanOrEqual(0);
+      }
       expect(total(one.credit.values()) + total(captured.map((row) => row.amount))).toBe(total(given));
     }),
   );
@@ -70,7 +73,9 @@ test('a batch ends as its events one at a time', () => {
       const [batch, single] = [till(given), till(given)];
       const events = eventsOf(bought, asked);
       batch.handle(events);
-      for (const event of events) single.handle([event]);
+      for (const event of events) {
+        single.handle([event]);
+      }
       expect(batch).toEqual(single);
     }),
   );

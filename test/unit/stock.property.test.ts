@@ -39,15 +39,21 @@ const request = ({ wanted }: Shop, n: number) => checkoutRequested(purchase(n), 
 function paymentsOf(warehouse: Warehouse, sagas: readonly number[], takes: readonly boolean[]) {
   return sagas.flatMap((n): SagaEvent<'payment.captured' | 'payment.rejected'>[] => {
     const state = warehouse.state(purchase(n).saga_id);
-    if (!takes[n]) return [paymentRejected(purchase(n))];
+    if (!takes[n]) {
+      return [paymentRejected(purchase(n))];
+    }
     return state === 'RESERVED' || state === 'COMMITTED' ? [paymentCaptured(purchase(n))] : [];
   });
 }
 
 function make(warehouse: Warehouse, given: Shop, { kind, sagas }: Move, takes: readonly boolean[]): void {
-  if (kind === 'request') warehouse.reserve(sagas.map((n) => request(given, n)));
-  else if (kind === 'settle') warehouse.settle(paymentsOf(warehouse, sagas, takes));
-  else warehouse.serve(ITEMS);
+  if (kind === 'request') {
+    warehouse.reserve(sagas.map((n) => request(given, n)));
+  } else if (kind === 'settle') {
+    warehouse.settle(paymentsOf(warehouse, sagas, takes));
+  } else {
+    warehouse.serve(ITEMS);
+  }
 }
 
 function play(given: Shop, moves: readonly Move[], takes: readonly boolean[]): Warehouse {
@@ -87,7 +93,9 @@ test('requests in one batch end as the same requests one at a time', () => {
       const single = play(given, before, takes);
       const events = sagas.map((n) => request(given, n));
       batch.reserve(events);
-      for (const event of events) single.reserve([event]);
+      for (const event of events) {
+        single.reserve([event]);
+      }
       expect(rowsOf(batch)).toEqual(rowsOf(single));
       expect(sorted(batch.emitted)).toEqual(sorted(single.emitted));
     }),
@@ -101,7 +109,9 @@ test('payments in one batch end as the same payments one at a time', () => {
       const single = play(given, before, takes);
       const events = paymentsOf(batch, sagas, takes);
       batch.settle(events);
-      for (const event of events) single.settle([event]);
+      for (const event of events) {
+        single.settle([event]);
+      }
       expect(rowsOf(batch)).toEqual(rowsOf(single));
       expect(sorted(batch.emitted)).toEqual(sorted(single.emitted));
     }),
@@ -150,7 +160,9 @@ test('nobody takes the units that somebody who came earlier waits for', () => {
         make(warehouse, given, each, takes);
         const after = [...warehouse.reservations.values()];
         after.forEach((row, arrival) => {
-          if (row.state !== 'RESERVED' || before.get(row.saga_id)?.state === 'RESERVED') return;
+          if (row.state !== 'RESERVED' || before.get(row.saga_id)?.state === 'RESERVED') {
+            return;
+          }
           const ahead = after.slice(0, arrival).filter((earlier) => earlier.state === 'WAITING');
           for (const id of row.item_ids) {
             const wanted = ahead.flatMap(linesOf).filter((line) => line.item_id === id);

@@ -74,7 +74,9 @@ async function main(): Promise<void> {
   }
   try {
     await mustBeReachable(books);
-    if (history) return tell(await auditHistory(history, databaseTruth(books)), values.json);
+    if (history) {
+      return tell(await auditHistory(history, databaseTruth(books)), values.json);
+    }
     const report = await audit(books, {
       amqpUrl: addresses.amqp,
       inFlightMs: values.live ? inFlightMs : undefined,

@@ -32,7 +32,9 @@ export function describeReport({ at, tookMs, mode, findings, figures, queues }: 
 }
 
 export function describeFindings(findings: readonly Finding[]): string {
-  if (findings.length === 0) return 'No violation: every invariant that can be checked this way holds.';
+  if (findings.length === 0) {
+    return 'No violation: every invariant that can be checked this way holds.';
+  }
   const names = (Object.keys(invariants) as Invariant[]).filter((name) => countOf(findings, name) > 0);
   const chapters = names.map((name) => {
     const lines = findings.filter((finding) => finding.invariant === name).map(describeFinding);

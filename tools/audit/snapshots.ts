@@ -86,7 +86,9 @@ function within({ withinMs, end }: Limit, tx: Reader): Reader {
   return {
     async run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
       const left = end - Date.now();
-      if (left <= 0) throw late();
+      if (left <= 0) {
+        throw late();
+      }
       await tx.run(mayTake, [String(left)]);
       return tx.run(statement, values).catch((error) => {
         throw error.code === SQLSTATE.QUERY_CANCELED ? late(error) : error;
@@ -105,7 +107,9 @@ function oneAtATime(tx: Reader): Reader & { close(): Promise<unknown> } {
   return {
     run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
       const next = last.then(() => {
-        if (closed) throw new Error('the audit has ended');
+        if (closed) {
+          throw new Error('the audit has ended');
+        }
         return tx.run(statement, values);
       });
       last = next.catch(() => {});

@@ -64,6 +64,8 @@ function publish({ findings, tookMs }: Report, log: Logger): void {
   auditLastRoundCompleted.set(1);
   auditLastSuccess.setToCurrentTime();
   auditDuration.set(tookMs / 1_000);
-  for (const finding of findings) log.error(finding, 'an invariant is violated');
+  for (const finding of findings) {
+    log.error(finding, 'an invariant is violated');
+  }
   log.info({ findings: findings.length, took_ms: tookMs }, 'audited');
 }

@@ -46,7 +46,9 @@ export class Dataset {
   /** Fills the shop anew; answers how many seconds each of the three took. */
   async fill(goods: Partial<Goods> = {}): Promise<{ users: number; items: number; orders: number }> {
     // What was sold of the old goods cannot be told from the new ones by their sums.
-    if (this.paid > this.paidBeforeFill) await this.mustBalance();
+    if (this.paid > this.paidBeforeFill) {
+      await this.mustBalance();
+    }
     this.paidBeforeFill = this.paid;
     this.goods = { credit: PLENTY, stock: PLENTY, ...goods };
     const { credit, stock } = this.goods;
@@ -60,7 +62,9 @@ export class Dataset {
     const choice = items === 'hot' && !this.shop.heat ? 2 : this.size;
     const path = `/orders/batch_init/${this.orders}/${choice}/${this.size}/${PRICE}`;
     const seconds = await this.batchInit('order', path);
-    if (items === 'hot') await this.shop.heat?.();
+    if (items === 'hot') {
+      await this.shop.heat?.();
+    }
     await this.shop.prepare();
     this.next = 0;
     return seconds;
@@ -70,7 +74,9 @@ export class Dataset {
     const began = performance.now();
     const answer = await fetch(new URL(path, this.shop.urls[service][0]), { method: 'POST' });
     const text = await answer.text();
-    if (answer.status !== 200) throw new Error(`POST ${path} was answered ${answer.status}: ${text}`);
+    if (answer.status !== 200) {
+      throw new Error(`POST ${path} was answered ${answer.status}: ${text}`);
+    }
     return (performance.now() - began) / 1_000;
   }
 
@@ -84,7 +90,9 @@ export class Dataset {
     const { name, connections, seconds, warmUpSeconds, perSecond } = options;
     const wanted =
       perSecond === undefined ? this.orders / 2 : perSecond * (seconds + warmUpSeconds) * 1.1 + connections;
-    if (this.left < Math.min(wanted, this.orders)) await this.fillOrders();
+    if (this.left < Math.min(wanted, this.orders)) {
+      await this.fillOrders();
+    }
     const groups = { ...this.shop.groups(), load: [this.load.pid] };
     const look = () => ({ ...readCpu(groups), machine: readMachineCpu() });
     let [before, after] = [look(), look()];
@@ -119,10 +127,11 @@ export class Dataset {
       );
     }
     const checkouts = Object.values(result.answers).reduce((sum, count) => sum + count, 0);
-    if (checkouts === 0)
+    if (checkouts === 0) {
       throw new Error(
         `No checkout of "${name}" was answered while it was measured: its orders ran out before.`,
       );
+    }
     const total = Object.values(result.allAnswers).reduce((sum, count) => sum + count, 0);
     return {
       name,
@@ -154,7 +163,9 @@ export class Dataset {
       const { perSecond } = await this.rush({ name: 'warm-up', connections: 256, seconds, warmUpSeconds: 0 });
       const rises = perSecond > best * RISING;
       sinceBest = rises ? 0 : sinceBest + 1;
-      if (rises) best = perSecond;
+      if (rises) {
+        best = perSecond;
+      }
     }
   }
 

@@ -33,9 +33,13 @@ export interface Judged extends Figure {
 export function judge(figures: readonly Figure[]): Judged[] {
   return figures.map((figure) => {
     const found = goals.find((goal) => goal.figure === figure.id);
-    if (!found) return figure;
+    if (!found) {
+      return figure;
+    }
     const { figure: _, ...goal } = found;
-    if (figure.unjudged) return { ...figure, goal };
+    if (figure.unjudged) {
+      return { ...figure, goal };
+    }
     const { median } = figure.spread;
     // What does not grow at all, or shrinks, is infinitely better than what may grow a little.
     const ratio =

@@ -8,16 +8,24 @@ import { run } from './run';
 
 async function main(): Promise<void> {
   const options = readOptions();
-  if (options.write) mustBePublishable();
+  if (options.write) {
+    mustBePublishable();
+  }
   const began = Date.now();
   const elapsed = () => `${Math.round((Date.now() - began) / 1_000)} s`.padStart(6);
   const { measured, environment } = await run(options, (text) => console.log(`${elapsed()}  ${text}`));
   const report = makeReport(options, measured, environment);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  if (options.html) writeFileSync(options.html, drawPage(report));
+  if (options.json) {
+    writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  }
+  if (options.html) {
+    writeFileSync(options.html, drawPage(report));
+  }
   console.log(describe(report));
   const failed = measured.some((one) => one.failed !== undefined);
-  if (options.write && !failed) publish(report);
+  if (options.write && !failed) {
+    publish(report);
+  }
   process.exitCode = failed ? 1 : 0;
 }
 

@@ -73,20 +73,28 @@ function targetOf(
   values: Record<string, string | boolean | undefined>,
 ): Record<ServiceName, string> | undefined {
   const urls = perService((service) => values[`${service}-url`] ?? values.target);
-  if (Object.values(urls).every((url) => url === undefined)) return undefined;
+  if (Object.values(urls).every((url) => url === undefined)) {
+    return undefined;
+  }
   return perService((service) => {
     const url = urls[service];
-    if (typeof url === 'string' && URL.canParse(url)) return url;
+    if (typeof url === 'string' && URL.canParse(url)) {
+      return url;
+    }
     throw new UsageError(`--target, or all of ${urlFlags.join(', ')}, must be addresses.`);
   });
 }
 
 function chosen(list: string | undefined, onTarget: boolean, quick: boolean): readonly Scenario[] {
   const possible = onTarget ? scenarios.filter((scenario) => scenario.onTarget) : scenarios;
-  if (list === undefined) return possible.filter(({ name }) => !quick || !UNHURRIED.includes(name));
+  if (list === undefined) {
+    return possible.filter(({ name }) => !quick || !UNHURRIED.includes(name));
+  }
   const wanted = list.split(',').map((name) => name.trim());
   const unknown = wanted.filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw new UsageError(`There is no scenario called ${unknown.join(', ')}.`);
+  if (unknown.length > 0) {
+    throw new UsageError(`There is no scenario called ${unknown.join(', ')}.`);
+  }
   const impossible = wanted.filter((name) => !possible.some((scenario) => scenario.name === name));
   if (impossible.length > 0) {
     throw new UsageError(
@@ -98,6 +106,8 @@ function chosen(list: string | undefined, onTarget: boolean, quick: boolean): re
 
 function within(value: string, least: number, most: number): number {
   const number = Number(value);
-  if (Number.isFinite(number) && number >= least && number <= most) return number;
+  if (Number.isFinite(number) && number >= least && number <= most) {
+    return number;
+  }
   throw new UsageError(`"${value}" is not a number from ${least} to ${most}.`);
 }

@@ -54,8 +54,12 @@ async function measure(scenario: Scenario, context: Omit<ScenarioContext, 'openD
       : new TargetShop(options.target as Target, options.size);
     opened.push(shop);
     const dataset = new Dataset(shop, load, options.size, orders);
-    if (fill) await dataset.fill();
-    if (fill) await dataset.warmUp(options);
+    if (fill) {
+      await dataset.fill();
+    }
+    if (fill) {
+      await dataset.warmUp(options);
+    }
     return dataset;
   };
   const began = Date.now();
@@ -69,7 +73,9 @@ async function measure(scenario: Scenario, context: Omit<ScenarioContext, 'openD
   } catch (error) {
     const failed = (error as Error).message;
     sayHere(`no result: ${failed}`);
-    for (const shop of opened) await shop.close().catch(() => {});
+    for (const shop of opened) {
+      await shop.close().catch(() => {});
+    }
     return { ...facts, tookSeconds: took(), failed };
   }
 }

@@ -8,8 +8,12 @@ import { run } from './run';
 async function main(): Promise<void> {
   const options = readOptions();
   const { report, kept } = await run(options, createProgress(options.seconds));
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  if (options.html) writeFileSync(options.html, drawPage(report));
+  if (options.json) {
+    writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  }
+  if (options.html) {
+    writeFileSync(options.html, drawPage(report));
+  }
   console.log(describe(report, kept));
   process.exitCode = report.verdict === 'passed' ? 0 : 1;
 }

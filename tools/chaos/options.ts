@@ -61,9 +61,13 @@ export function readOptions(): ChaosOptions {
 }
 
 function chosen(list: string): readonly Fault[] {
-  if (list === 'all') return faults;
+  if (list === 'all') {
+    return faults;
+  }
   const wanted = list.split(',').map((kind) => kind.trim());
   const unknown = wanted.filter((kind) => !kinds.includes(kind));
-  if (unknown.length > 0) throw new UsageError(`There is no kind of fault called ${unknown.join(', ')}.`);
+  if (unknown.length > 0) {
+    throw new UsageError(`There is no kind of fault called ${unknown.join(', ')}.`);
+  }
   return faults.filter(({ kind }) => wanted.includes(slug(kind)));
 }

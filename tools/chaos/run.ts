@@ -61,8 +61,11 @@ export async function run(
   progress.say('Auditing the books and the answers …');
   const report = await judge(context, { options, began, strikes, planned: planned.length, ...ending });
   await context.stop();
-  if (report.verdict === 'passed') home.remove();
-  else keepEvidence(home.path, context, report);
+  if (report.verdict === 'passed') {
+    home.remove();
+  } else {
+    keepEvidence(home.path, context, report);
+  }
   return { report, kept: report.verdict === 'passed' ? undefined : home.path };
 }
 

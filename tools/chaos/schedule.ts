@@ -22,7 +22,9 @@ export function plan(
   { forMs, everyMs }: { forMs: number; everyMs: number },
 ): Planned[] {
   const byKind = new Map<string, Fault[]>();
-  for (const fault of faults) byKind.set(fault.kind, [...(byKind.get(fault.kind) ?? []), fault]);
+  for (const fault of faults) {
+    byKind.set(fault.kind, [...(byKind.get(fault.kind) ?? []), fault]);
+  }
   const decks = new Map<string, Fault[]>();
   const last = new Map<string, number>();
   const planned: Planned[] = [];
@@ -36,11 +38,15 @@ export function plan(
     }
     const kind = random.take(round);
     const deck = decks.get(kind) ?? [];
-    if (deck.length === 0) deck.push(...(byKind.get(kind) ?? []));
+    if (deck.length === 0) {
+      deck.push(...(byKind.get(kind) ?? []));
+    }
     decks.set(kind, deck);
     const fault = random.take(deck);
     const rested = at - (last.get(kind) ?? Number.NEGATIVE_INFINITY) >= (fault.restMs ?? 0);
-    if (!rested) continue;
+    if (!rested) {
+      continue;
+    }
     last.set(kind, at);
     planned.push({ at, fault, seed: random.between(1, 2 ** 31 - 1) });
   }

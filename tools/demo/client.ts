@@ -20,7 +20,7 @@ export interface Outcome {
 
 /** Statuses that are no outcome: pending, overloaded, or a service that went away with the request. */
 const isOpen = (status: number) => status === 202 || status === 429 || status >= 500;
-const patienceMs = 60_000;
+const PATIENCE_MS = 60_000;
 
 /** Speaks the public API as any client would; errors are sentences for the person at the terminal. */
 export class DemoClient {
@@ -31,13 +31,15 @@ export class DemoClient {
     readonly url: URL,
     connections: number,
   ) {
-    this.agent = new Agent({ connections, headersTimeout: patienceMs, bodyTimeout: patienceMs });
+    this.agent = new Agent({ connections, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS });
   }
 
   /** What must succeed. */
   async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, answer: z.ZodType<T>): Promise<T> {
     const { status, body } = await this.request(method, path);
-    if (status === 200) return this.read(answer, body);
+    if (status === 200) {
+      return this.read(answer, body);
+    }
     throw new Error(`${method} ${path} was answered ${status}: ${this.read(problem, body).detail}`);
   }
 
@@ -49,11 +51,13 @@ export class DemoClient {
       const { status, body, retryAfter } = await this.request('POST', path);
       const ms = performance.now() - start;
       if (!isOpen(status)) {
-        if (status === 200) return { status, reason: undefined, sagaId: this.read(paid, body).saga_id, ms };
+        if (status === 200) {
+          return { status, reason: undefined, sagaId: this.read(paid, body).saga_id, ms };
+        }
         const { reason, saga_id } = this.read(problem, body);
         return { status, reason, sagaId: saga_id, ms };
       }
-      if (ms > patienceMs) {
+      if (ms > PATIENCE_MS) {
         throw new Error(`The checkout of order ${orderId} has had no outcome for a minute (${status}).`);
       }
       await sleep(1_000 * retryAfter);
@@ -84,7 +88,9 @@ export class DemoClient {
 
   private read<T>(answer: z.ZodType<T>, body: unknown): T {
     const read = answer.safeParse(body);
-    if (read.success) return read.data;
+    if (read.success) {
+      return read.data;
+    }
     throw new Error(`What answers at ${this.url.origin} is not a Chandlery shop. Name another with --url.`);
   }
 }

@@ -1,9 +1,9 @@
 import { bold, check, number, table, withProgress } from './print';
 import type { DemoShop, Good, Order } from './shop';
 
-const buyerCount = 200;
+const BUYER_COUNT = 200;
 /** Enough for one thing of either kind, not for two: some who get something set aside for them cannot pay. */
-const credit = 30;
+const CREDIT = 30;
 
 /**
  * Far more is wanted than there is, all at the same moment. There are 100 buyers for each of two goods and fewer
@@ -14,13 +14,13 @@ export async function rush(shop: DemoShop): Promise<string[]> {
   const bottle = await shop.addGood('ship in a bottle', 25, 60);
   const bell = await shop.addGood('brass bell', 20, 90);
   console.log(`\n${bold('LoadRun hour')}`);
-  console.log(`  ${buyerCount} buyers check out 2 orders each, all at once, with credit for one of them.`);
+  console.log(`  ${BUYER_COUNT} buyers check out 2 orders each, all at once, with credit for one of them.`);
   console.log(
     `  Half of them want a ship in a bottle, and there are 60; half want a brass bell, and there are 90.\n`,
   );
   const buyers = await withProgress(
     'They come in',
-    Array.from({ length: buyerCount }, (_, i) => shop.addBuyer(`Buyer ${i + 1}`, credit)),
+    Array.from({ length: BUYER_COUNT }, (_, i) => shop.addBuyer(`Buyer ${i + 1}`, CREDIT)),
   );
   const orders = await withProgress(
     'They fill their baskets',

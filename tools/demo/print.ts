@@ -16,7 +16,9 @@ export const number = (value: number) => Math.round(value).toLocaleString('en');
 /** Says that something holds, or what speaks against it; returns the latter. */
 export function check(claim: string, faults: string[]): string[] {
   console.log(`  ${mark(faults.length === 0)} ${claim}`);
-  for (const fault of faults) console.log(`      ${fault}`);
+  for (const fault of faults) {
+    console.log(`      ${fault}`);
+  }
   return faults;
 }
 
@@ -53,7 +55,9 @@ export async function withProgress<T>(label: string, promises: readonly Promise<
   } finally {
     clearInterval(timer);
     show();
-    if (isTerminal) process.stdout.write('\n');
+    if (isTerminal) {
+      process.stdout.write('\n');
+    }
   }
 }
 

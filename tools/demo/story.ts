@@ -12,7 +12,9 @@ export async function tellStory(shop: DemoShop): Promise<string[]> {
     const answers = outcomes.map(({ status, reason }) => (reason ? `${status} ${reason}` : `${status}`));
     console.log(`  ${mark(isAsExpected)} ${scene.padEnd(46)} ${answers.join(' and ')}`);
     console.log(dim(`      ${expected}`));
-    if (!isAsExpected) faults.push(`"${scene}": it is not so that ${expected}.`);
+    if (!isAsExpected) {
+      faults.push(`"${scene}": it is not so that ${expected}.`);
+    }
   };
 
   const rope = await shop.addGood('rope', 12, 50);

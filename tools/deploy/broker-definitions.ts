@@ -28,12 +28,18 @@ const OWN_QUEUES = 'amq.gen-*';
  */
 export function permissionsOf(user: string): Permissions {
   const none: Permissions = { configure: [], write: [], read: [] };
-  if (user === 'auditor') return none;
-  if (user === 'operator') return { ...none, write: ['amq.default'], read: queues.map(deadLetterQueueOf) };
+  if (user === 'auditor') {
+    return none;
+  }
+  if (user === 'operator') {
+    return { ...none, write: ['amq.default'], read: queues.map(deadLetterQueueOf) };
+  }
   const own = queues.filter((queue) => serviceOf(queue) === user);
   const service = { ...none, write: [exchangeOf(user), DEAD_LETTERS], read: own };
   const broadcasts = broadcastNames.filter((name) => serviceOf(name) === user);
-  if (broadcasts.length === 0) return service;
+  if (broadcasts.length === 0) {
+    return service;
+  }
   return {
     configure: [OWN_QUEUES],
     write: [...service.write, ...broadcasts, OWN_QUEUES],

@@ -28,7 +28,9 @@ async function main(): Promise<void> {
   await whenRunning(api, config.RABBIT_NODES, Date.now() + config.WAIT_MS);
   const document = definitions(vhost, passwords);
   await api('POST', '/definitions', document);
-  if (config.RABBIT_ADMIN_USER !== 'guest') await removeGuest(api);
+  if (config.RABBIT_ADMIN_USER !== 'guest') {
+    await removeGuest(api);
+  }
   const { exchanges, queues, users } = document;
   console.log(
     `${exchanges.length} exchanges, ${queues.length} queues and ${users.length} users are as they should be.`,
@@ -39,11 +41,13 @@ async function main(): Promise<void> {
 function readUsers(addresses: Record<string, string>): { vhost: string; passwords: Map<string, string> } {
   const urls = brokerUsers.map((user) => [user, new URL(addresses[variableOf(user)] as string)] as const);
   const vhosts = new Set(urls.map(([, { pathname }]) => decodeURIComponent(pathname.slice(1)) || '/'));
-  if (vhosts.size > 1)
+  if (vhosts.size > 1) {
     throw new Error(`The addresses name several virtual hosts (${[...vhosts].join(', ')}): make it one.`);
+  }
   for (const [user, { username, password }] of urls) {
-    if (username !== user || password === '')
+    if (username !== user || password === '') {
       throw new Error(`${variableOf(user)} must be the address of the user "${user}", with a password.`);
+    }
   }
   return {
     vhost: [...vhosts][0] ?? '/',
@@ -62,8 +66,9 @@ function managementApi(config: z.infer<typeof settings>): Api {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    if (!answer.ok)
+    if (!answer.ok) {
       throw new Refused(answer.status, `${method} ${path} was answered ${answer.status}: ${text}`);
+    }
     return text === '' ? undefined : JSON.parse(text);
   };
 }
@@ -86,14 +91,19 @@ async function whenRunning(api: Api, nodes: number, end: number): Promise<void> 
         return running < nodes ? `${running} of ${nodes} nodes run` : undefined;
       },
       (error: Error) => {
-        if (error instanceof Refused && [401, 403].includes(error.status)) throw error;
+        if (error instanceof Refused && [401, 403].includes(error.status)) {
+          throw error;
+        }
         const { cause } = error;
         return cause instanceof Error && cause.message ? cause.message : error.message;
       },
     );
-    if (why === undefined) return;
-    if (Date.now() > end)
+    if (why === undefined) {
+      return;
+    }
+    if (Date.now() > end) {
       throw new Error(`RabbitMQ is not ready: ${why}. Look at its log, and run this again.`);
+    }
     console.log(`Waiting for RabbitMQ: ${why}.`);
     await sleep(2_000);
   }
@@ -102,7 +112,9 @@ async function whenRunning(api: Api, nodes: number, end: number): Promise<void> 
 /** Everybody knows its password. */
 async function removeGuest(api: Api): Promise<void> {
   await api('DELETE', '/users/guest').catch((error) => {
-    if (!(error instanceof Refused && error.status === 404)) throw error;
+    if (!(error instanceof Refused && error.status === 404)) {
+      throw error;
+    }
   });
 }
 

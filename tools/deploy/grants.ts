@@ -10,7 +10,9 @@ export function tablesOf(service: ServiceName): Readonly<Record<string, TableRig
 }
 
 function rightsOf(kind: RoleKind, table: TableRights): readonly Right[] {
-  if (kind === 'runtime') return table.runtime;
+  if (kind === 'runtime') {
+    return table.runtime;
+  }
   const further = kind === 'operator' ? (table.operator ?? []) : [];
   return [...new Set<Right>(['SELECT', ...further])];
 }

@@ -13,8 +13,8 @@ import { grantStatements, type RoleKind } from './grants';
 import { withSchemaEngine } from './schema-engine';
 
 /** Any number will do, but 72707369 is the engine's own, which a second replica would give up on after 10 s. */
-const migrationLock = 8_001_002_003;
-const migrationTimeoutMs = 10 * 60_000;
+const MIGRATION_LOCK = 8_001_002_003;
+const MIGRATION_TIMEOUT_MS = 10 * 60_000;
 const filters = { externalTables: [], externalEnums: [] };
 
 /** The names of roles that exist already, and are to have the rights that a service, the auditor or operators need. */
@@ -25,7 +25,9 @@ export function migrate(service: ServiceName, databaseUrl: string, roles: Roles 
   return withEngine(service, databaseUrl, async (engine, client) => {
     const done = await engine.applyMigrations({ migrationsList: migrationsOf(service), filters });
     for (const [kind, role] of Object.entries(roles) as [RoleKind, string | undefined][]) {
-      if (role !== undefined) await grant(client, service, kind, role);
+      if (role !== undefined) {
+        await grant(client, service, kind, role);
+      }
     }
     return done.appliedMigrationNames;
   });
@@ -36,9 +38,12 @@ async function grant(client: Client, service: ServiceName, kind: RoleKind, role:
   const name = `${kind.toUpperCase()}_ROLE`;
   const sql = 'SELECT rolname = current_user AS self FROM pg_roles WHERE rolname = $1';
   const [found] = (await client.query<{ self: boolean }>(sql, [role])).rows;
-  if (!found) throw new Error(`There is no role "${role}" to grant rights to. Create it, or mend ${name}.`);
-  if (found.self)
+  if (!found) {
+    throw new Error(`There is no role "${role}" to grant rights to. Create it, or mend ${name}.`);
+  }
+  if (found.self) {
     throw new Error(`${name} is "${role}", who owns the tables and would lose its rights. Name another.`);
+  }
   await client.query(['BEGIN', ...grantStatements(service, kind, role), 'COMMIT'].join('; '));
 }
 
@@ -59,7 +64,7 @@ async function withEngine<T>(
   databaseUrl: string,
   work: (engine: SchemaEngine, client: Client) => Promise<T>,
 ): Promise<T> {
-  const timeouts = { connectionTimeoutMillis: 10_000, lock_timeout: migrationTimeoutMs };
+  const timeouts = { connectionTimeoutMillis: 10_000, lock_timeout: MIGRATION_TIMEOUT_MS };
   const lock = new Client({ connectionString: databaseUrl, ...timeouts });
   await lock.connect().catch((error: Error) => {
     const { hostname, port } = new URL(databaseUrl);
@@ -69,7 +74,7 @@ async function withEngine<T>(
     );
   });
   try {
-    await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     return await withSchemaEngine(databaseUrl, schemaOf(service), (engine) => work(engine, lock));
   } finally {
     // The lock goes with its connection.
@@ -119,12 +124,16 @@ const settings = z.object({
 async function main(): Promise<void> {
   const options = { describe: { type: 'boolean', default: false } } as const;
   const { service, onlyDescribe } = readArguments(usage, options, (values, [service = '', ...more]) => {
-    if (!isServiceName(service)) throw new UsageError('Name the service whose database it is.');
+    if (!isServiceName(service)) {
+      throw new UsageError('Name the service whose database it is.');
+    }
     noMore(more);
     return { service, onlyDescribe: values.describe };
   });
   const config = readConfig(settings);
-  if (onlyDescribe) return console.log(await describe(service, config.DATABASE_URL));
+  if (onlyDescribe) {
+    return console.log(await describe(service, config.DATABASE_URL));
+  }
   const applied = await migrate(service, config.DATABASE_URL, {
     runtime: config.RUNTIME_ROLE,
     auditor: config.AUDITOR_ROLE,

@@ -20,7 +20,9 @@ declare const WebAssembly: {
 let loaded: EngineModule | undefined;
 
 async function load(): Promise<EngineModule> {
-  if (loaded !== undefined) return loaded;
+  if (loaded !== undefined) {
+    return loaded;
+  }
   const glueFile = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const glue = require(glueFile) as EngineModule;
   const binary = readFileSync(join(glueFile, '../schema_engine_bg.wasm'));

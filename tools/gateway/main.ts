@@ -20,12 +20,12 @@ const replicasOf = perService((name) =>
 );
 
 /** Longer than a checkout is ever held. */
-const answerTimeoutMs = 60_000;
-const drainMs = 30_000;
+const ANSWER_TIMEOUT_MS = 60_000;
+const DRAIN_MS = 30_000;
 
 const proxy = createProxyServer({
   agent: new Agent({ keepAlive: true, maxSockets: 4096, maxFreeSockets: 1024 }),
-  proxyTimeout: answerTimeoutMs,
+  proxyTimeout: ANSWER_TIMEOUT_MS,
   xfwd: true,
   // Paths go through as they came: what they mean, and whether they are well formed, is for the services to say.
   toProxy: true,
@@ -34,7 +34,9 @@ const proxy = createProxyServer({
 proxy.on('proxyRes', (answer, _request, response) => {
   // An answer that breaks off must not look like one that goes on.
   answer.once('close', () => {
-    if (!answer.complete) response.destroy();
+    if (!answer.complete) {
+      response.destroy();
+    }
   });
 });
 
@@ -54,8 +56,11 @@ const stopServer = gentleStop(server);
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const name = serviceOfPath(request.url ?? '');
-  if (name !== undefined) forward(request, response, replicasOf[name].inTurn());
-  else void answerSelf(request, response);
+  if (name !== undefined) {
+    forward(request, response, replicasOf[name].inTurn());
+  } else {
+    void answerSelf(request, response);
+  }
 }
 
 /** Tries the replicas in turn, but the next one only while it is certain that nothing has been sent. */
@@ -90,7 +95,9 @@ function forward(request: IncomingMessage, response: ServerResponse, replicas: r
 
 /** A body means nothing to any route. It has been read, and goes no further: nobody can read it in another way then. */
 function withoutBody({ headers }: IncomingMessage): { buffer?: Readable } {
-  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return {};
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
+    return {};
+  }
   headers['content-length'] = '0';
   delete headers['transfer-encoding'];
   return { buffer: Readable.from([]) };
@@ -114,18 +121,22 @@ async function answerSelf(request: IncomingMessage, response: ServerResponse): P
 }
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  if (response.headersSent || response.destroyed) return;
+  if (response.headersSent || response.destroyed) {
+    return;
+  }
   const { type, text } = serialize(answer, { instance: (request.url ?? '').split('?')[0] ?? '' });
   response.writeHead(answer.status, { ...(type && { 'Content-Type': type }), ...answer.headers }).end(text);
 }
 
 async function stop(): Promise<void> {
-  await stopServer(drainMs);
+  await stopServer(DRAIN_MS);
   process.exit(0);
 }
 
 async function main(): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stop());
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    process.once(signal, () => void stop());
+  }
   await listen(server, { host: config.HOST, port: config.GATEWAY_PORT, variable: 'GATEWAY_PORT' });
   log.info({ port: config.GATEWAY_PORT }, 'gateway is up');
 }

@@ -29,8 +29,12 @@ export async function mergedDocument(services: readonly (URL | undefined)[]): Pr
 }
 
 async function read(service: URL | undefined): Promise<Document> {
-  if (service === undefined) throw new Error('no replica is ready');
+  if (service === undefined) {
+    throw new Error('no replica is ready');
+  }
   const answer = await fetch(new URL('/openapi.json', service), { signal: AbortSignal.timeout(5_000) });
-  if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+  if (!answer.ok) {
+    throw new Error(`it answered ${answer.status}`);
+  }
   return (await answer.json()) as Document;
 }

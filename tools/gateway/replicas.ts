@@ -5,12 +5,14 @@ export interface Replica {
   readonly url: URL;
 }
 
-const pollEveryMs = 250;
+const POLL_EVERY_MS = 250;
 
 /** The replicas of one service, and which of them say that they are ready. */
 export function watchReplicas(urls: readonly URL[], internalUrls: readonly URL[]) {
   const replicas = urls.map((url, index) => ({ url, internalUrl: internalUrls[index], ready: false }));
-  for (const replica of replicas) void watch(replica);
+  for (const replica of replicas) {
+    void watch(replica);
+  }
   let turn = 0;
   return {
     /** All of them in the order to try: the ready ones, each call beginning with another, and the rest as a last resort. */
@@ -26,6 +28,6 @@ export function watchReplicas(urls: readonly URL[], internalUrls: readonly URL[]
 async function watch(replica: { internalUrl: URL | undefined; ready: boolean }): Promise<never> {
   for (;;) {
     replica.ready = replica.internalUrl === undefined || (await isReady(replica.internalUrl));
-    await sleep(pollEveryMs);
+    await sleep(POLL_EVERY_MS);
   }
 }

@@ -10,7 +10,9 @@ import { join } from 'node:path';
  */
 export function keepRunnableNode(programs) {
   const node = join(programs, 'node');
-  if (spawnSync(node, ['--version'], { stdio: 'ignore' }).status === 0) return true;
+  if (spawnSync(node, ['--version'], { stdio: 'ignore' }).status === 0) {
+    return true;
+  }
   rmSync(node, { force: true });
   return false;
 }

@@ -18,7 +18,9 @@ async function main(): Promise<void> {
   await stopLeftovers(join(home, 'running'));
   rmSync(postgresDataDir(home), { recursive: true, force: true });
   const engine = containerEngine();
-  if (engine !== undefined) spawnSync(engine, ['volume', 'rm', '--force', containerName(home)]);
+  if (engine !== undefined) {
+    spawnSync(engine, ['volume', 'rm', '--force', containerName(home)]);
+  }
   for (const name of ['log', 'rabbitmq', 'running', 'postgres-password']) {
     rmSync(join(home, name), { recursive: true, force: true });
   }

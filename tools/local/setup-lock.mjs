@@ -4,13 +4,16 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A holder that is older than this has hung, or its process id now belongs to something else. */
-const abandonedAfterMs = 10 * 60_000;
+const ABANDONED_AFTER_MS = 10 * 60_000;
 
 export async function withLock(path, work) {
   mkdirSync(dirname(path), { recursive: true });
   while (!take(path)) {
-    if (isAbandoned(path)) rmSync(path, { force: true });
-    else await sleep(100);
+    if (isAbandoned(path)) {
+      rmSync(path, { force: true });
+    } else {
+      await sleep(100);
+    }
   }
   const release = () => rmSync(path, { force: true });
   process.once('exit', release);
@@ -30,7 +33,9 @@ function take(path) {
     linkSync(own, path);
     return true;
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
+    if (error.code !== 'EEXIST') {
+      throw error;
+    }
     return false;
   } finally {
     rmSync(own);
@@ -39,7 +44,9 @@ function take(path) {
 
 function isAbandoned(path) {
   try {
-    if (Date.now() - statSync(path).mtimeMs > abandonedAfterMs) return true;
+    if (Date.now() - statSync(path).mtimeMs > ABANDONED_AFTER_MS) {
+      return true;
+    }
     process.kill(Number(readFileSync(path, 'utf8')), 0);
     return false;
   } catch (error) {

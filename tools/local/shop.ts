@@ -39,7 +39,9 @@ export function startShop(surroundings: Surroundings) {
       await Promise.all(serviceNames.map(stopService));
     },
     kill() {
-      for (const program of programs) program.kill();
+      for (const program of programs) {
+        program.kill();
+      }
     },
   };
 }
@@ -103,7 +105,9 @@ async function allReady({ ports, replicas }: Surroundings): Promise<void> {
   );
   await Promise.all(
     internal.map(async (url) => {
-      while (!(await isReady(url))) await sleep(50);
+      while (!(await isReady(url))) {
+        await sleep(50);
+      }
     }),
   );
   // The gateway has been started beside them, and is ready once it answers at all.
@@ -112,8 +116,9 @@ async function allReady({ ports, replicas }: Surroundings): Promise<void> {
       (answer) => answer.ok,
       () => false,
     ))
-  )
+  ) {
     await sleep(50);
+  }
 }
 
 function indexes(count: number): number[] {

@@ -3,7 +3,7 @@ import { migrate } from '../deploy/migrate';
 import { noMore, readArguments, wholeNumber } from '../support/command-line';
 import {
   home,
-  maxReplicas,
+  MAX_REPLICAS,
   type Ports,
   portsFrom,
   type Replicas,
@@ -25,11 +25,11 @@ interface Run {
 }
 
 const usage = `Usage: npm start -- [--replicas N] ${serviceNames.map((name) => `[--${name} N]`).join(' ')} [--port ${STANDARD_PORT}]
-  --replicas N   replicas of each service, 1 to ${maxReplicas}
+  --replicas N   replicas of each service, 1 to ${MAX_REPLICAS}
 ${serviceNames.map((name) => `${`  --${name} N`.padEnd(17)}replicas of ${name}`).join('\n')}
   --port N       the gateway's port, which all others follow (N+1 to N+103, N+1001 to N+1083)`;
 /** One Ctrl-C arrives twice: from the terminal, and passed on by npm. */
-const echoMs = 500;
+const ECHO_MS = 500;
 const recordsDir = `${home}/running`;
 
 async function main(): Promise<void> {
@@ -41,7 +41,9 @@ async function main(): Promise<void> {
     await start(replicas, ports, run);
   } catch (error) {
     // What is stopped before it was ready says that it did not start.
-    if (run.stopping) return;
+    if (run.stopping) {
+      return;
+    }
     console.error((error as Error).message);
     await stopAll(run);
     process.exit(1);
@@ -51,7 +53,9 @@ async function main(): Promise<void> {
 async function start(replicas: Replicas, ports: Ports, run: Run): Promise<void> {
   const started = (part: Stoppable) => void run.parts.unshift(part);
   const leftovers = await stopLeftovers(recordsDir);
-  if (leftovers.length > 0) say(`Stopped what a killed run had left behind: ${leftovers.join(', ')}.`);
+  if (leftovers.length > 0) {
+    say(`Stopped what a killed run had left behind: ${leftovers.join(', ')}.`);
+  }
   rotateLogs(`${home}/log`);
   const found = await findRabbit(process.env.AMQP_URL);
   await checkPorts(replicas, ports, found === undefined);
@@ -60,20 +64,26 @@ async function start(replicas: Replicas, ports: Ports, run: Run): Promise<void> 
   const postgresReady = startPostgres({ home, port: ports.postgres, databases: serviceNames, say, started });
   const rabbitReady = found ?? startRabbit({ home, ports: ports.rabbit, say, started });
   const [postgres, rabbit] = await settled([postgresReady.then(migrateAll), rabbitReady]);
-  if (run.stopping) return;
+  if (run.stopping) {
+    return;
+  }
 
   say('Starting the services …');
   const { url: databaseUrl } = postgres;
   const shop = startShop({ ports, replicas, databaseUrl, amqpUrl: rabbit.amqpUrl, say });
   started(shop);
   await shop.ready();
-  if (run.stopping) return;
+  if (run.stopping) {
+    return;
+  }
   rememberPort(ports.gateway);
   console.log(welcome({ ports, replicas, postgres, rabbit }));
 }
 
 async function migrateAll<T extends { url(database: string): string }>(postgres: T): Promise<T> {
-  for (const service of serviceNames) await migrate(service, postgres.url(service));
+  for (const service of serviceNames) {
+    await migrate(service, postgres.url(service));
+  }
   return postgres;
 }
 
@@ -90,7 +100,11 @@ async function checkPorts(replicas: Replicas, ports: Ports, withRabbit: boolean)
     [ports.gateway, 'the gateway'],
     [ports.postgres, 'PostgreSQL'],
   ]);
-  if (withRabbit) for (const port of Object.values(ports.rabbit)) wanted.set(port, 'RabbitMQ');
+  if (withRabbit) {
+    for (const port of Object.values(ports.rabbit)) {
+      wanted.set(port, 'RabbitMQ');
+    }
+  }
   for (const name of serviceNames) {
     for (let replica = 0; replica < replicas[name]; replica++) {
       wanted.set(ports.service(name, replica), name);
@@ -98,7 +112,9 @@ async function checkPorts(replicas: Replicas, ports: Ports, withRabbit: boolean)
     }
   }
   for (const [port, user] of wanted) {
-    if (!(await isTaken(port))) continue;
+    if (!(await isTaken(port))) {
+      continue;
+    }
     throw new Error(
       `Port ${port}, wanted for ${user}, is taken by another program. Stop that program, ` +
         `or use other ports for everything, for example: npm start -- --port ${ports.gateway + 200}`,
@@ -111,9 +127,9 @@ function readSettings(): { replicas: Replicas; ports: Ports } {
   const options = { replicas: text, ...perService(() => text), port: text };
   return readArguments(usage, options, (values, positionals) => {
     noMore(positionals);
-    const all = wholeNumber('replicas', values.replicas ?? '1', 1, maxReplicas);
+    const all = wholeNumber('replicas', values.replicas ?? '1', 1, MAX_REPLICAS);
     const replicas = perService((service) =>
-      values[service] === undefined ? all : wholeNumber(service, values[service], 1, maxReplicas),
+      values[service] === undefined ? all : wholeNumber(service, values[service], 1, MAX_REPLICAS),
     );
     const port = values.port ?? String(STANDARD_PORT);
     return { replicas, ports: portsFrom(wholeNumber('port', port, 1024, 64_000)) };
@@ -131,14 +147,20 @@ function stopOnSignal(run: Run): void {
         console.log('Everything has stopped. The data is kept: "npm start" goes on with it.');
         process.exit(0);
       });
-    } else if (Date.now() - firstAt > echoMs) {
-      for (const part of run.parts) part.kill();
+    } else if (Date.now() - firstAt > ECHO_MS) {
+      for (const part of run.parts) {
+        part.kill();
+      }
       process.exit(1);
     }
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, onSignal);
+  }
   // The terminal may be gone by the time we have something to say to it.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => {});
+  }
 }
 
 /** What is started meanwhile is stopped, too. */

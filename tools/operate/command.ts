@@ -27,7 +27,9 @@ export function runCommand<const T extends typeof commonOptions>(
 ): void {
   const { work, port } = readArguments(usage, options, (values, [verb = 'list', ...ids]) => {
     const read = verbs[verb];
-    if (!read) throw new UsageError(`There is no "${verb}".`);
+    if (!read) {
+      throw new UsageError(`There is no "${verb}".`);
+    }
     const { port } = values as { port?: string };
     return {
       work: read(ids, values),
@@ -36,7 +38,9 @@ export function runCommand<const T extends typeof commonOptions>(
   });
   withConnections(port, work).catch((error: Error) => {
     const causes: string[] = [];
-    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+      causes.push(cause.message);
+    }
     const because = causes.some(Boolean) ? ` (${causes.filter(Boolean).join(': ')})` : '';
     console.error(printable(`${error.message}${because}`));
     process.exitCode = error instanceof Refusal ? 1 : 2;
@@ -56,20 +60,26 @@ const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** "30s", "5m", "2h" or "1d" in milliseconds. */
 export function duration(name: string, value: string): number {
   const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(value) ?? [];
-  if (count !== undefined) return Number(count) * UNITS[unit as keyof typeof UNITS];
+  if (count !== undefined) {
+    return Number(count) * UNITS[unit as keyof typeof UNITS];
+  }
   throw new UsageError(`--${name} must be a time such as 30s, 5m, 2h or 1d, and "${value}" is not.`);
 }
 
 export function oneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
   const choice = choices.find((each) => each === value);
-  if (choice !== undefined) return choice;
+  if (choice !== undefined) {
+    return choice;
+  }
   throw new UsageError(`--${name} must be one of ${choices.join(', ')}, and "${value}" is not.`);
 }
 
 /** Lower case, as the services write it. */
 export function sagaIdFrom(value: string): string {
   const id = value.toLowerCase();
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
+    return id;
+  }
   throw new UsageError(
     `"${value}" is not the id of a saga, which is a UUID. For those of an order, use list --order ${value}.`,
   );
@@ -78,13 +88,17 @@ export function sagaIdFrom(value: string): string {
 /** Words that are kept for good next to what was done. */
 export function words(name: string, value: string, longest: number): string {
   const trimmed = value.trim();
-  if (trimmed !== '' && trimmed.length <= longest && !/\p{Cc}/u.test(trimmed)) return trimmed;
+  if (trimmed !== '' && trimmed.length <= longest && !/\p{Cc}/u.test(trimmed)) {
+    return trimmed;
+  }
   throw new UsageError(`--${name} must be one line of 1 to ${longest} characters.`);
 }
 
 /** Who is at the keyboard, unless they say that they act for somebody else. */
 export function actorFrom(given: string | undefined): string {
-  if (given !== undefined) return words('actor', given, 100);
+  if (given !== undefined) {
+    return words('actor', given, 100);
+  }
   try {
     return userInfo().username;
   } catch {

@@ -7,7 +7,9 @@ import { ago, counted, shorten } from './text';
 /** Letters as text for a person. */
 
 export function describeListing({ letters, seen, total }: Listing, now: Date): string {
-  if (total === 0) return 'There are no dead letters.';
+  if (total === 0) {
+    return 'There are no dead letters.';
+  }
   const queues = [...new Set(letters.map((letter) => letter.queue))];
   const chapters = queues.map((queue) => {
     const inQueue = letters.filter((letter) => letter.queue === queue);
@@ -17,8 +19,12 @@ export function describeListing({ letters, seen, total }: Listing, now: Date): s
     ].join('\n');
   });
   const unseen = total - seen;
-  if (letters.length === 0) chapters.push(`None of the ${counted(seen, 'dead letter')} is one of these.`);
-  if (unseen > 0) chapters.push(`${unseen} more were not looked at; raise --limit, or name a --queue.`);
+  if (letters.length === 0) {
+    chapters.push(`None of the ${counted(seen, 'dead letter')} is one of these.`);
+  }
+  if (unseen > 0) {
+    chapters.push(`${unseen} more were not looked at; raise --limit, or name a --queue.`);
+  }
   return chapters.join('\n\n');
 }
 
@@ -54,7 +60,9 @@ export function describeLetter(letter: Shown, now: Date): string {
 }
 
 export function describeDiscarded(letters: readonly Discarded[], now: Date): string {
-  if (letters.length === 0) return 'No such letter has been discarded.';
+  if (letters.length === 0) {
+    return 'No such letter has been discarded.';
+  }
   const each = letters.map(({ id, queue, at, actor, reason, error_code, error }) => {
     const why = shorten(`${error_code}: ${error}`.replace(/\s+/g, ' '), 200);
     return `  ${id}  ${queue}, ${ago(at, now)} by ${actor}: ${reason}\n      ${why}`;

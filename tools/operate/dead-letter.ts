@@ -71,7 +71,9 @@ function causeOf(headers: Headers): Pick<DeadLetter, 'parked_at' | 'error_code' 
     return { parked_at: new Date(at).toISOString(), error_code, error: why };
   }
   const read = deaths.safeParse(died);
-  if (!read.success) return { parked_at: undefined, error_code: 'UNKNOWN', error: 'nothing says why' };
+  if (!read.success) {
+    return { parked_at: undefined, error_code: 'UNKNOWN', error: 'nothing says why' };
+  }
   const { reason, time } = read.data[0];
   return {
     parked_at: new Date(time.value * 1_000).toISOString(),
@@ -83,7 +85,9 @@ function causeOf(headers: Headers): Pick<DeadLetter, 'parked_at' | 'error_code' 
 function readEvents(queue: string, body: Buffer): Pick<DeadLetter, 'events' | 'sound'> {
   try {
     const elements: unknown = JSON.parse(body.toString());
-    if (!Array.isArray(elements)) return { events: [], sound: false };
+    if (!Array.isArray(elements)) {
+      return { events: [], sound: false };
+    }
     const events = elements.slice(0, MAX_EVENTS_PER_MESSAGE).map((element) => {
       const { type, data } = event.parse(element);
       return { type, saga_id: data.saga_id, order_id: data.order_id };

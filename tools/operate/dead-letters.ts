@@ -139,7 +139,9 @@ async function act(
   const letters: DeadLetter[] = [];
   const walk = await visitDeadLetters(amqpUrl, selection, async (letter, message, session) => {
     try {
-      if (!dryRun) await work(letter, message, session);
+      if (!dryRun) {
+        await work(letter, message, session);
+      }
     } catch (cause) {
       const others = `${letters.length} letters were ${done} before; all others are where they were.`;
       throw new Error(`DeadLetter ${letter.id} of ${letter.queue} could not be ${done}. ${others}`, {
@@ -159,6 +161,8 @@ function pace(perSecond: number): () => Promise<void> {
     const now = Date.now();
     const wait = Math.max(0, next - now);
     next = now + wait + 1_000 / perSecond;
-    if (wait > 0) await sleep(wait);
+    if (wait > 0) {
+      await sleep(wait);
+    }
   };
 }

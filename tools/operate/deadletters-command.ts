@@ -61,38 +61,56 @@ const LONGEST_RUN_S = 1_200;
 
 const verbs: Verbs<typeof options> = {
   list(ids, values) {
-    if (ids.length > 0) throw new UsageError('To see one letter, use show.');
+    if (ids.length > 0) {
+      throw new UsageError('To see one letter, use show.');
+    }
     const selection = selectionFrom(values, '50');
     return async (shop) => {
       const listing = await listDeadLetters(shop, selection);
-      if (values.json) printJson(listing);
-      else print(describeListing(listing, new Date()));
+      if (values.json) {
+        printJson(listing);
+      } else {
+        print(describeListing(listing, new Date()));
+      }
     };
   },
 
   show(ids, values) {
     const [id] = letterIds(ids);
-    if (id === undefined || ids.length > 1) throw new UsageError('Name one letter, as list shows it.');
+    if (id === undefined || ids.length > 1) {
+      throw new UsageError('Name one letter, as list shows it.');
+    }
     const { queues } = selectionFrom(values, '1');
     return async (shop) => {
       await mustBeReachable(shop.databases);
       const letter = await showLetter(shop, id, queues);
       const [discarded] = letter ? [] : await readDiscardedLetters(shop, { ids: [id], queues, limit: 1 });
-      if (!letter && !discarded) throw noSuch([id]);
-      if (values.json) printJson(letter ?? { discarded });
-      else if (letter) print(describeLetter(letter, new Date()));
-      else if (discarded) print(describeDiscardedLetter(discarded, new Date()));
+      if (!letter && !discarded) {
+        throw noSuch([id]);
+      }
+      if (values.json) {
+        printJson(letter ?? { discarded });
+      } else if (letter) {
+        print(describeLetter(letter, new Date()));
+      } else if (discarded) {
+        print(describeDiscardedLetter(discarded, new Date()));
+      }
     };
   },
 
   discarded(ids, values) {
-    if (ids.length > 0) throw new UsageError('To see one letter, use show.');
+    if (ids.length > 0) {
+      throw new UsageError('To see one letter, use show.');
+    }
     const selection = selectionFrom(values, '50');
     return async (shop) => {
       await mustBeReachable(shop.databases);
       const letters = (await readDiscardedLetters(shop, selection)).map(summaryOf);
-      if (values.json) printJson({ discarded: letters });
-      else print(describeDiscarded(letters, new Date()));
+      if (values.json) {
+        printJson({ discarded: letters });
+      } else {
+        print(describeDiscarded(letters, new Date()));
+      }
     };
   },
 
@@ -114,8 +132,9 @@ const verbs: Verbs<typeof options> = {
 
   discard(ids, values) {
     const selection = targets(ids, values);
-    if (values.reason === undefined)
+    if (values.reason === undefined) {
       throw new UsageError('Say why with --reason: a discarded letter is gone.');
+    }
     const reason = words('reason', values.reason, 500);
     const settings = { actor: actorFrom(values.actor), reason, dryRun: values['dry-run'] };
     return async (shop) => {
@@ -127,8 +146,9 @@ const verbs: Verbs<typeof options> = {
 
 /** Either letters by name or all of them: nobody empties a queue by leaving something out. */
 function targets(ids: string[], values: Arguments): Selection {
-  if (ids.length > 0 === values.all)
+  if (ids.length > 0 === values.all) {
     throw new UsageError('Name the letters, as list shows them, or use --all.');
+  }
   const selection = selectionFrom(values, values.all ? '1000' : String(MAX_LETTERS));
   return values.all ? selection : { ...selection, ids: letterIds(ids) };
 }
@@ -143,16 +163,22 @@ function selectionFrom({ queue, saga, limit }: Arguments, standard: string): Sel
 
 function letterIds(given: readonly string[]): string[] {
   const wrong = given.find((id) => !/^[0-9a-f]{16}$/.test(id));
-  if (wrong !== undefined)
+  if (wrong !== undefined) {
     throw new UsageError(`"${wrong}" is not the id of a letter, which has 16 characters 0-9 a-f.`);
+  }
   return [...new Set(given)];
 }
 
 function tell(done: 'redriven' | 'discarded', { ids }: Selection, values: Arguments, outcome: Done): void {
-  if (values.json) printJson({ [values['dry-run'] ? `would_be_${done}` : done]: outcome.letters });
-  else print(describeDone(done, outcome, values['dry-run']));
+  if (values.json) {
+    printJson({ [values['dry-run'] ? `would_be_${done}` : done]: outcome.letters });
+  } else {
+    print(describeDone(done, outcome, values['dry-run']));
+  }
   const missing = ids?.filter((id) => !outcome.letters.some((letter) => letter.id === id)) ?? [];
-  if (missing.length > 0) throw noSuch(missing);
+  if (missing.length > 0) {
+    throw noSuch(missing);
+  }
 }
 
 function noSuch(ids: readonly string[]): Refusal {

@@ -28,8 +28,12 @@ export function describeSagas({ sagas, more }: SagaListing, of: SagaFilter['of']
 export function describeSaga(view: SagaView): string {
   const { saga_id, order, stock, payment, unreadable } = view;
   const state = (service: ServiceName, row: { state: string; reason: string | null } | undefined) => {
-    if (service in unreadable) return `cannot be read: ${unreadable[service]}`;
-    if (!row) return service === 'payment' ? 'has not decided' : 'has not heard of it';
+    if (service in unreadable) {
+      return `cannot be read: ${unreadable[service]}`;
+    }
+    if (!row) {
+      return service === 'payment' ? 'has not decided' : 'has not heard of it';
+    }
     return row.reason === null ? row.state : `${row.state} (${row.reason})`;
   };
   const moments = timelineOf(view).map(({ at, who, what }) => [

@@ -100,8 +100,12 @@ async function readOrder(tx: Tx, sagaId: string): Promise<Part<sql.OrderRow>> {
 
 async function readStock(tx: Tx, sagaId: string): Promise<Part<sql.StockRow>> {
   const [row] = await tx.run(sql.readReservation, [sagaId]);
-  if (row?.state === 'COMMITTED') return { row, ledger: await tx.run(sql.readStockLedger, [sagaId]) };
-  if (row?.state !== 'WAITING') return { row };
+  if (row?.state === 'COMMITTED') {
+    return { row, ledger: await tx.run(sql.readStockLedger, [sagaId]) };
+  }
+  if (row?.state !== 'WAITING') {
+    return { row };
+  }
   const { item_ids, quantities, arrival } = row;
   return { row, wanted: await tx.run(sql.readWantedItems, [item_ids, quantities, arrival]) };
 }

@@ -46,7 +46,9 @@ const options = {
 
 const verbs: Verbs<typeof options> = {
   list(ids, values) {
-    if (ids.length > 0) throw new UsageError('To see one saga, use show.');
+    if (ids.length > 0) {
+      throw new UsageError('To see one saga, use show.');
+    }
     const filter = {
       of: sought(values),
       olderThanMs: duration('older-than', values['older-than']),
@@ -54,8 +56,11 @@ const verbs: Verbs<typeof options> = {
     };
     return async (shop) => {
       const listing = await listSagas(shop, filter);
-      if (values.json) printJson(listing);
-      else print(describeSagas(listing, filter.of, new Date()));
+      if (values.json) {
+        printJson(listing);
+      } else {
+        print(describeSagas(listing, filter.of, new Date()));
+      }
     };
   },
 
@@ -64,46 +69,64 @@ const verbs: Verbs<typeof options> = {
     return async (shop) => {
       const view = await viewSaga(shop, id);
       const { order, stock, payment, letters, unreadable } = view;
-      if (serviceNames.every((service) => service in unreadable)) await mustBeReachable(shop.databases);
+      if (serviceNames.every((service) => service in unreadable)) {
+        await mustBeReachable(shop.databases);
+      }
       const unheardOf = !order && !stock && !payment && letters.length === 0;
       if (unheardOf && Object.keys(unreadable).length === 0) {
         throw (await isOrder(shop, id)) ? orderInstead(id) : unknown(id);
       }
-      if (values.json) printJson({ ...view, timeline: timelineOf(view), waits_for: waitsFor(view) });
-      else print(describeSaga(view));
+      if (values.json) {
+        printJson({ ...view, timeline: timelineOf(view), waits_for: waitsFor(view) });
+      } else {
+        print(describeSaga(view));
+      }
     };
   },
 
   cancel(ids, values) {
     const id = onlyId(ids);
-    if (values.reason === undefined)
+    if (values.reason === undefined) {
       throw new UsageError('Say why with --reason: it is kept with what you ask.');
+    }
     const operator = { actor: actorFrom(values.actor), reason: words('reason', values.reason, 500) };
     return async (shop) => {
       const answer = await cancelSaga(shop, id, operator);
-      if (answer.kind === 'unknown') throw unknown(id);
+      if (answer.kind === 'unknown') {
+        throw unknown(id);
+      }
       if (answer.kind === 'ended') {
         const how = `${answer.state}${answer.reason === null ? '' : `, ${answer.reason}`}`;
         throw new Refusal(`Saga ${id} has ended already (${how}). Nothing was asked.`);
       }
       const asked = `Payment is asked to cancel saga ${id}, as soon as order runs and has sent the question.`;
-      if (values.json) printJson({ asked: id });
-      else print(`${asked}\nPayment alone decides: if it has captured the saga already, it stays captured.`);
+      if (values.json) {
+        printJson({ asked: id });
+      } else {
+        print(`${asked}\nPayment alone decides: if it has captured the saga already, it stays captured.`);
+      }
     };
   },
 };
 
 function sought({ state, order }: { state?: string; order?: string }): SagaFilter['of'] {
-  if (order === undefined)
+  if (order === undefined) {
     return { state: oneOf('state', (state ?? 'PENDING').toUpperCase(), listableStates) };
-  if (state !== undefined) throw new UsageError('Use either --order or --state.');
-  if (/^[\w-]{1,64}$/.test(order)) return { order };
+  }
+  if (state !== undefined) {
+    throw new UsageError('Use either --order or --state.');
+  }
+  if (/^[\w-]{1,64}$/.test(order)) {
+    return { order };
+  }
   throw new UsageError(`"${order}" is not the id of an order.`);
 }
 
 function onlyId(ids: readonly string[]): string {
   const [id] = ids;
-  if (id === undefined || ids.length > 1) throw new UsageError('Name one saga, as list shows it.');
+  if (id === undefined || ids.length > 1) {
+    throw new UsageError('Name one saga, as list shows it.');
+  }
   return sagaIdFrom(id);
 }
 

@@ -63,8 +63,12 @@ async function findSagas(
   }
   await mustBeReachable({ order });
   return order.transaction((tx) => {
-    if ('order' in of) return tx.run(sql.listOfOrder, [...bounds, of.order]);
-    if (of.state === 'PENDING') return tx.run(sql.listPending, bounds);
+    if ('order' in of) {
+      return tx.run(sql.listOfOrder, [...bounds, of.order]);
+    }
+    if (of.state === 'PENDING') {
+      return tx.run(sql.listPending, bounds);
+    }
     return tx.run(sql.listEnded, [...bounds, of.state]);
   });
 }
@@ -100,9 +104,13 @@ export async function cancelSaga(
   await mustBeReachable({ order: databases.order });
   return databases.order.transaction(async (tx): Promise<CancelAnswer> => {
     const [saga] = await tx.run(sql.readCancellable, [sagaId]);
-    if (!saga) return { kind: 'unknown' };
+    if (!saga) {
+      return { kind: 'unknown' };
+    }
     const { state, reason, traceparent, ...data } = saga;
-    if (state !== 'PENDING') return { kind: 'ended', state, reason };
+    if (state !== 'PENDING') {
+      return { kind: 'ended', state, reason };
+    }
     const event: SagaEvent = { type: 'order.checkout_cancel_requested', traceparent, data };
     await tx.run(insertOutbox, [event.type, encodeBatch([event], new Date().toISOString())]);
     const named = { saga_id: sagaId, event_id: `${sagaId}/${event.type}` };

@@ -22,7 +22,9 @@ export function timelineOf(view: SagaView): Moment[] {
 }
 
 function orderMoments({ order }: SagaView): Moment[] {
-  if (!order) return [];
+  if (!order) {
+    return [];
+  }
   const { order_id, user_id, amount, state, reason, opened_at, settled_at } = order;
   const opened = `opened: order ${order_id} of user ${user_id} for ${amount}`;
   const ended = `ended: ${state}${reason === null ? '' : ` (${reason})`}`;
@@ -33,7 +35,9 @@ function orderMoments({ order }: SagaView): Moment[] {
 }
 
 function stockMoments({ stock, ledger }: SagaView): Moment[] {
-  if (!stock) return [];
+  if (!stock) {
+    return [];
+  }
   const { state, reason, item_ids, quantities, created_at, updated_at } = stock;
   const lines = item_ids.map((item, i) => `${quantities[i]} of ${item}`).join(', ') || 'nothing';
   const decided = `${state}${reason === null ? '' : ` (${reason})`}: ${lines}`;
@@ -52,7 +56,9 @@ function stockMoments({ stock, ledger }: SagaView): Moment[] {
 }
 
 function paymentMoments({ payment, ledger }: SagaView): Moment[] {
-  if (!payment) return [];
+  if (!payment) {
+    return [];
+  }
   const { state, reason, amount, user_id, created_at } = payment;
   const decided = `${state}${reason === null ? '' : ` (${reason})`}: ${amount} of user ${user_id}`;
   return [

@@ -51,13 +51,20 @@ export async function visitDeadLetters(
       // As many as there were: what is parked from now on is left for the next time.
       for (let left = Math.min(letters, MAX_SEEN); left > 0 && walk.selected < selection.limit; left--) {
         const message = await session.take(deadLetterQueueOf(queue));
-        if (message === undefined) break;
+        if (message === undefined) {
+          break;
+        }
         walk.seen++;
         const letter = readDeadLetter(queue, message.body, message.headers);
         const selected = isSelected(letter, selection);
-        if (selected) walk.selected++;
-        if (selected && (await look(letter, message, session))) message.ack();
-        else if (message.deliveries >= RENEW_AFTER) await renew(session, queue, message);
+        if (selected) {
+          walk.selected++;
+        }
+        if (selected && (await look(letter, message, session))) {
+          message.ack();
+        } else if (message.deliveries >= RENEW_AFTER) {
+          await renew(session, queue, message);
+        }
       }
     }
     return walk;
@@ -67,7 +74,9 @@ export async function visitDeadLetters(
 }
 
 function isSelected(letter: DeadLetter, { ids, sagaId }: Selection): boolean {
-  if (ids && !ids.includes(letter.id)) return false;
+  if (ids && !ids.includes(letter.id)) {
+    return false;
+  }
   return sagaId === undefined || sagaIdsOf(letter).includes(sagaId);
 }
 

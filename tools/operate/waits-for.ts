@@ -25,7 +25,9 @@ export function waitsFor(view: SagaView): string[] {
       what === 'broker' ? 'The broker cannot be reached' : `The database of ${what} cannot be read`;
     return `${cannot} (${why}): no saga gets past it.`;
   });
-  if (serviceNames.some((service) => service in unreadable)) return blind;
+  if (serviceNames.some((service) => service in unreadable)) {
+    return blind;
+  }
   if (!order) {
     const never = 'Order never opened this saga: its events were forged, or its row was lost.';
     return [...blind, `${never} See what "npm run audit" says of it.`];
@@ -37,7 +39,9 @@ function waitsForEnded(view: SagaView): string[] {
   const { order, stock, payment } = view;
   const paid = order?.state === 'PAID';
   const how = paid ? 'It is paid.' : `It failed (${order?.reason}), and the order can be checked out again.`;
-  if (stock?.state !== 'RESERVED' && stock?.state !== 'WAITING') return [`Nothing. ${how}`];
+  if (stock?.state !== 'RESERVED' && stock?.state !== 'WAITING') {
+    return [`Nothing. ${how}`];
+  }
   if (paid && payment?.state === 'CAPTURED') {
     const told = 'Stock has yet to hear of it and to mark the units as sold.';
     return [how, told, ...clues(view, 'payment.captured', 'stock.settle')];
@@ -72,7 +76,9 @@ function nextStep(view: SagaView): string[] {
     const told = `Stock reserved it ${since(stock.updated_at)}. Payment has no decision yet.`;
     return [told, ...clues(view, 'stock.reserved', 'payment.charge')];
   }
-  if (stock?.state === 'WAITING') return waitsForOthers(view);
+  if (stock?.state === 'WAITING') {
+    return waitsForOthers(view);
+  }
   const told = `Order opened it ${since(order?.opened_at)}. Stock has not heard of it yet.`;
   return [told, ...clues(view, 'order.checkout_requested', 'stock.reserve')];
 }
@@ -116,8 +122,9 @@ function clues(view: SagaView, type: EventType, queue: string): string[] {
 function inQueue({ order, queues }: SagaView, type: EventType, queue: string): string {
   const consumer = queue.slice(0, queue.indexOf('.'));
   const messages = queues.find((length) => length.queue === queue)?.messages ?? 0;
-  if (messages > 0)
+  if (messages > 0) {
     return `${queue} holds ${counted(messages, 'message')}: ${consumer} is not running, or is behind.`;
+  }
   const lost = ` If ${type} was lost, the saga ends when order next asks payment to cancel it.`;
   return (
     `No message waits in ${queue}: ${consumer} is at it right now or, if this lasts, hangs with the message in hand ` +
@@ -129,14 +136,18 @@ function inQueue({ order, queues }: SagaView, type: EventType, queue: string): s
 const SWEEP_MS = 5_000;
 
 function deadline({ order, at }: SagaView): string[] {
-  if (!order) return [];
+  if (!order) {
+    return [];
+  }
   const overdueMs = at.getTime() - order.deadline_at.getTime();
   if (overdueMs < 0) {
     return [
       `Order asks payment to cancel it at ${order.deadline_at.toISOString()}, unless it has ended by then.`,
     ];
   }
-  if (overdueMs < SWEEP_MS) return ['Order is about to ask payment to cancel it.'];
+  if (overdueMs < SWEEP_MS) {
+    return ['Order is about to ask payment to cancel it.'];
+  }
   return [
     `Order should have asked payment to cancel it ${ago(order.deadline_at, at)} and has not: order is not running.`,
   ];

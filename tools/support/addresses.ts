@@ -33,7 +33,9 @@ export async function findAddresses(
   const amqp = config.AMQP_URL;
   const named = perService((name) => config[variableOf(name, 'DATABASE_URL')]);
   const allNamed = Object.values(named).every((url) => url !== undefined);
-  if (allNamed && amqp) return { databases: named as Addresses['databases'], amqp };
+  if (allNamed && amqp) {
+    return { databases: named as Addresses['databases'], amqp };
+  }
   // Loaded only here: a deployment names everything, and has neither a local shop nor the programs to look for one.
   const { home, portsFrom, rememberedPort } = await import('./layout.js');
   const { findRabbit } = await import('./rabbit.js');

@@ -36,12 +36,16 @@ export function readArguments<const T extends Options, Settings>(
 /** For a command that takes options only. */
 export function noMore(positionals: readonly string[]): void {
   const [first] = positionals;
-  if (first !== undefined) throw new UsageError(`"${first}" is too much: only options are understood.`);
+  if (first !== undefined) {
+    throw new UsageError(`"${first}" is too much: only options are understood.`);
+  }
 }
 
 /** @param name of the option, without its dashes */
 export function wholeNumber(name: string, value: string, least: number, most: number): number {
   const number = Number(value);
-  if (/^\d{1,12}$/.test(value) && number >= least && number <= most) return number;
+  if (/^\d{1,12}$/.test(value) && number >= least && number <= most) {
+    return number;
+  }
   throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, and "${value}" is not.`);
 }

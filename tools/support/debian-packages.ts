@@ -43,7 +43,9 @@ export async function unpackedPackages(
   wanted: DebianPackages,
   say: (text: string) => void,
 ): Promise<Unpacked | undefined> {
-  if (which('apt-get') === undefined || which('dpkg-deb') === undefined) return undefined;
+  if (which('apt-get') === undefined || which('dpkg-deb') === undefined) {
+    return undefined;
+  }
   const release = /^VERSION_CODENAME=(.+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown';
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chandlery');
   const home = join(cache, `${wanted.name.toLowerCase()}-${release}-${process.arch}`);
@@ -101,7 +103,9 @@ async function unpack(wanted: DebianPackages, work: string, home: string): Promi
     renameSync(files, home);
   } catch (error) {
     // Another start was faster.
-    if (!existsSync(home)) throw error;
+    if (!existsSync(home)) {
+      throw error;
+    }
   }
 }
 

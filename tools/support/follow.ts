@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-const pollEveryMs = 250;
+const POLL_EVERY_MS = 250;
 
 /** Passes on each line that is added to a file, which is made if it is not there; returns what ends that. */
 export function follow(file: string, onLine: (line: string) => void): () => void {
@@ -11,13 +11,17 @@ export function follow(file: string, onLine: (line: string) => void): () => void
   const poll = () => {
     for (;;) {
       const length = readSync(descriptor, chunk);
-      if (length === 0) return;
+      if (length === 0) {
+        return;
+      }
       const lines = (unfinished + chunk.toString('utf8', 0, length)).split('\n');
       unfinished = lines.pop() ?? '';
-      for (const line of lines) onLine(line);
+      for (const line of lines) {
+        onLine(line);
+      }
     }
   };
-  const timer = setInterval(poll, pollEveryMs);
+  const timer = setInterval(poll, POLL_EVERY_MS);
   return () => {
     clearInterval(timer);
     poll();

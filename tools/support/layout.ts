@@ -19,7 +19,7 @@ export type Replicas = Record<ServiceName, number>;
 export const STANDARD_PORT = 8_000;
 
 /** Replica k of a service listens 10k above the first one, so that there is room for nine. */
-export const maxReplicas = 9;
+export const MAX_REPLICAS = 9;
 
 /**
  * Every port follows from the gateway's. With 8000: order 8001, payment 8002, stock 8003, their further replicas 8011,

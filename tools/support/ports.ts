@@ -26,7 +26,9 @@ export async function freePorts(count: number): Promise<number[]> {
   while (ports.length < count) {
     const port = next;
     next = port === LAST_PORT ? FIRST_PORT : port + 1;
-    if (!(await isTaken(port))) ports.push(port);
+    if (!(await isTaken(port))) {
+      ports.push(port);
+    }
   }
   return ports;
 }

@@ -20,7 +20,9 @@ const privateDir = '/var/lib/chandlery';
  */
 export function postgresPrograms(): PostgresPrograms {
   const native = join(packageFolder(), 'native');
-  if (process.getuid?.() !== 0) return programsIn(native);
+  if (process.getuid?.() !== 0) {
+    return programsIn(native);
+  }
   // PostgreSQL refuses to run as root.
   const user = findUser() ?? createUser();
   return { ...programsIn(isReachable(native, user) ? native : copyFor(native)), user };
@@ -28,7 +30,9 @@ export function postgresPrograms(): PostgresPrograms {
 
 /** A folder for data that the server's user can reach: `wanted`, unless a folder above it is closed to that user. */
 export function reachableDataDir(wanted: string, { user }: PostgresPrograms): string {
-  if (user === undefined) return wanted;
+  if (user === undefined) {
+    return wanted;
+  }
   mkdirSync(dirname(wanted), { recursive: true });
   const id = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
   return isReachable(dirname(wanted), user) ? wanted : join(privateDir, id);
@@ -61,7 +65,9 @@ function createUser(): { uid: number; gid: number } {
   const flags = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin'];
   spawnSync('useradd', [...flags, userName]);
   const user = findUser();
-  if (user !== undefined) return user;
+  if (user !== undefined) {
+    return user;
+  }
   throw new Error(
     `PostgreSQL does not run as root, and the user "${userName}" could not be created to run it as. ` +
       `Create it ("useradd --system --user-group ${userName}"), or run this as an ordinary user.`,
@@ -76,7 +82,9 @@ function isReachable(path: string, user: { uid: number; gid: number }): boolean 
 function copyFor(native: string): string {
   const version = require(join(dirname(native), 'package.json')).version as string;
   const copy = join(privateDir, `postgres-${version}`);
-  if (existsSync(copy)) return copy;
+  if (existsSync(copy)) {
+    return copy;
+  }
   const unfinished = `${copy}.${process.pid}`;
   mkdirSync(privateDir, { recursive: true });
   cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
@@ -85,7 +93,9 @@ function copyFor(native: string): string {
   } catch (error) {
     rmSync(unfinished, { recursive: true });
     // Another start was faster.
-    if (!existsSync(copy)) throw error;
+    if (!existsSync(copy)) {
+      throw error;
+    }
   }
   return copy;
 }

@@ -52,7 +52,9 @@ export async function startPostgres({
   const programs = postgresPrograms();
   const dataDir = postgresDataDir(home, programs);
   const password = readOrCreatePassword(join(home, 'postgres-password'));
-  if (!existsSync(dataDir)) initialise(programs, dataDir, password);
+  if (!existsSync(dataDir)) {
+    initialise(programs, dataDir, password);
+  }
   await clearStalePid(dataDir);
 
   const flags = Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
@@ -75,7 +77,9 @@ export async function startPostgres({
   const url = (name: string) => `postgresql://${name}:${password}@127.0.0.1:${port}/${name}`;
   try {
     const admin = await connect(url('postgres'), server, logFile);
-    for (const name of databases) await ensureDatabase(admin, name, password);
+    for (const name of databases) {
+      await ensureDatabase(admin, name, password);
+    }
     await admin.end();
   } catch (error) {
     await server.stop();
@@ -90,7 +94,9 @@ export function postgresDataDir(home: string, programs: PostgresPrograms = postg
 
 // Any account of the machine can reach the port, and a superuser of PostgreSQL can run programs: so, a password.
 function readOrCreatePassword(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 });
+  if (!existsSync(file)) {
+    writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 });
+  }
   return readFileSync(file, 'utf8');
 }
 
@@ -102,7 +108,11 @@ function initialise({ initdb, user }: PostgresPrograms, dataDir: string, passwor
   mkdirSync(dirname(unfinished), { recursive: true });
   mkdirSync(unfinished, { mode: 0o700 });
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (user !== undefined) for (const path of [unfinished, passwordFile]) chownSync(path, user.uid, user.gid);
+  if (user !== undefined) {
+    for (const path of [unfinished, passwordFile]) {
+      chownSync(path, user.uid, user.gid);
+    }
+  }
   const flags = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   const result = spawnSync(initdb, ['-D', unfinished, '--encoding=UTF8', '--no-locale', ...flags], {
     ...user,
@@ -124,17 +134,23 @@ function initialise({ initdb, user }: PostgresPrograms, dataDir: string, passwor
  */
 async function clearStalePid(dataDir: string): Promise<void> {
   const file = join(dataDir, 'postmaster.pid');
-  if (!existsSync(file)) return;
+  if (!existsSync(file)) {
+    return;
+  }
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   if (isServerOf(pid, dataDir)) {
     process.kill(pid, 'SIGINT');
-    while (startOf(pid) !== undefined) await sleep(50);
+    while (startOf(pid) !== undefined) {
+      await sleep(50);
+    }
   }
   rmSync(file, { force: true });
 }
 
 function isServerOf(pid: number, dataDir: string): boolean {
-  if (startOf(pid) === undefined) return false;
+  if (startOf(pid) === undefined) {
+    return false;
+  }
   const { stdout } = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
   const commandLine = existsSync('/proc/self/cmdline')
     ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
@@ -150,7 +166,9 @@ async function connect(url: string, server: Supervised, logFile: string): Promis
       return client;
     } catch (cause) {
       await client.end().catch(() => {});
-      if (server.isRunning() && Date.now() < end) continue;
+      if (server.isRunning() && Date.now() < end) {
+        continue;
+      }
       throw new Error(`PostgreSQL did not start. The end of its log (${logFile}):\n${endOf(logFile)}`, {
         cause,
       });
@@ -161,8 +179,12 @@ async function connect(url: string, server: Supervised, logFile: string): Promis
 async function ensureDatabase(admin: Client, name: string, password: string): Promise<void> {
   const id = admin.escapeIdentifier(name);
   const roles = await admin.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
-  if (roles.rowCount === 0) await admin.query(`CREATE ROLE ${id} LOGIN`);
+  if (roles.rowCount === 0) {
+    await admin.query(`CREATE ROLE ${id} LOGIN`);
+  }
   await admin.query(`ALTER ROLE ${id} PASSWORD ${admin.escapeLiteral(password)}`);
   const existing = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-  if (existing.rowCount === 0) await admin.query(`CREATE DATABASE ${id} OWNER ${id}`);
+  if (existing.rowCount === 0) {
+    await admin.query(`CREATE DATABASE ${id} OWNER ${id}`);
+  }
 }

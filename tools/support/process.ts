@@ -51,7 +51,9 @@ export interface Program {
 /** Nothing may outlive us, even when we end in a way that nobody foresaw. */
 const running = new Set<Program>();
 process.once('exit', () => {
-  for (const program of running) program.kill();
+  for (const program of running) {
+    program.kill();
+  }
 });
 
 interface RunningRecord {
@@ -112,7 +114,9 @@ export function startProgram(options: ProgramOptions): Program {
     isRunning: () => running.has(program),
     kill,
     async stop(graceMs = 30_000) {
-      if (!running.has(program)) return;
+      if (!running.has(program)) {
+        return;
+      }
       child.kill(stopSignal);
       const timer = setTimeout(kill, graceMs);
       await exited;
@@ -121,7 +125,9 @@ export function startProgram(options: ProgramOptions): Program {
       kill();
     },
   };
-  if (child.pid !== undefined) running.add(program);
+  if (child.pid !== undefined) {
+    running.add(program);
+  }
   return program;
 }
 
@@ -137,7 +143,9 @@ export async function stopLeftovers(recordsDir: string, graceMs = 20_000): Promi
     if (alive()) {
       stopped.push(basename(file, '.json'));
       process.kill(pid, stopSignal);
-      for (const end = Date.now() + graceMs; alive() && Date.now() < end; ) await sleep(50);
+      for (const end = Date.now() + graceMs; alive() && Date.now() < end; ) {
+        await sleep(50);
+      }
       signalGroup(pid, 'SIGKILL');
     }
     rmSync(file, { force: true });
@@ -153,7 +161,9 @@ function readRecords(recordsDir: string): string[] {
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
-    if (pid !== undefined) process.kill(-pid, signal);
+    if (pid !== undefined) {
+      process.kill(-pid, signal);
+    }
   } catch {
     // The group is gone already, which is what was wanted.
   }
@@ -164,7 +174,9 @@ export function startOf(pid: number): string | undefined {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') {
+      return undefined;
+    }
   }
   try {
     // The name in brackets may hold anything; after it come the state (Z is a process that has ended) and 18 more fields.

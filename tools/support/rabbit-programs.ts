@@ -14,7 +14,9 @@ export interface RabbitPrograms {
 export function installedRabbit(): RabbitPrograms | undefined {
   const server = which('rabbitmq-server');
   const erl = which('erl');
-  if (server === undefined || erl === undefined) return undefined;
+  if (server === undefined || erl === undefined) {
+    return undefined;
+  }
   // What distributions put on the PATH is a wrapper that insists on the system's own node and its user.
   const unwrapped = '/usr/lib/rabbitmq/bin/rabbitmq-server';
   return {
@@ -29,7 +31,9 @@ export function installedRabbit(): RabbitPrograms | undefined {
  * installed already, which the packages would be incomplete without.
  */
 export async function downloadedRabbit(say: (text: string) => void): Promise<RabbitPrograms | undefined> {
-  if (existsSync('/usr/lib/erlang')) return undefined;
+  if (existsSync('/usr/lib/erlang')) {
+    return undefined;
+  }
   const unpacked = await unpackedPackages(
     {
       name: 'RabbitMQ',
@@ -56,7 +60,9 @@ function moveErlang(files: string, to: string): void {
   for (const script of ['bin/erl', ...runtime.map((name) => `${name}/bin/erl`)].map((name) =>
     join(erlang, name),
   )) {
-    if (!existsSync(script)) continue;
+    if (!existsSync(script)) {
+      continue;
+    }
     writeFileSync(script, readFileSync(script, 'utf8').replaceAll('/usr/lib/erlang', to));
   }
 }

@@ -37,7 +37,9 @@ export async function findRabbit(amqpUrl: string | undefined): Promise<Rabbit | 
     requireVersion(found);
     return { amqpUrl: url, description: `${found}, already running`, stop: async () => {}, kill() {} };
   }
-  if (amqpUrl === undefined) return undefined;
+  if (amqpUrl === undefined) {
+    return undefined;
+  }
   throw new Error(
     'The broker that AMQP_URL names does not answer or refuses the login. ' +
       'Start it or mend the address, or unset AMQP_URL and a broker is found or started for you.',
@@ -52,7 +54,9 @@ export async function startRabbit(options: RabbitOptions): Promise<Rabbit> {
   const amqpUrl = `amqp://${credentials}@127.0.0.1:${options.ports.amqp}`;
   for (const end = Date.now() + 90_000; broker.isRunning() && Date.now() < end; await sleep(100)) {
     const description = await probe(amqpUrl);
-    if (description === undefined) continue;
+    if (description === undefined) {
+      continue;
+    }
     requireVersion(description);
     return { amqpUrl, description, stop, kill };
   }
@@ -64,7 +68,9 @@ export async function startRabbit(options: RabbitOptions): Promise<Rabbit> {
 /** Quorum queues that dead-letter at least once came with 3.10. */
 function requireVersion(description: string): void {
   const [major = 0, minor = 0] = (/[\d.]+/.exec(description)?.[0] ?? '').split('.').map(Number);
-  if (major > 3 || (major === 3 && minor >= 10)) return;
+  if (major > 3 || (major === 3 && minor >= 10)) {
+    return;
+  }
   throw new Error(
     `Chandlery needs RabbitMQ 3.10 or newer, and this machine's is ${description}. Update it, stop it and remove it ` +
       'from the PATH, or set AMQP_URL to a newer one.',
@@ -74,11 +80,17 @@ function requireVersion(description: string): void {
 async function startBroker(options: RabbitOptions): Promise<Supervised> {
   const { home, ports, say } = options;
   const installed = installedRabbit();
-  if (installed !== undefined) return startNode(installed, home, ports, say);
+  if (installed !== undefined) {
+    return startNode(installed, home, ports, say);
+  }
   const engine = containerEngine();
-  if (engine !== undefined && hasImage(engine, say)) return startContainer(engine, options);
+  if (engine !== undefined && hasImage(engine, say)) {
+    return startContainer(engine, options);
+  }
   const attempt = await downloadedRabbit(say).catch((error: Error) => error);
-  if (attempt !== undefined && !(attempt instanceof Error)) return startNode(attempt, home, ports, say);
+  if (attempt !== undefined && !(attempt instanceof Error)) {
+    return startNode(attempt, home, ports, say);
+  }
   const failure = attempt === undefined ? '' : ` (fetching it failed: ${attempt.message.trim()})`;
   throw new Error(
     `There is no RabbitMQ to be had on this machine${failure}. ` +
@@ -90,7 +102,9 @@ async function startBroker(options: RabbitOptions): Promise<Supervised> {
 }
 
 function hasImage(engine: string, say: (text: string) => void): boolean {
-  if (spawnSync(engine, ['image', 'inspect', image]).status === 0) return true;
+  if (spawnSync(engine, ['image', 'inspect', image]).status === 0) {
+    return true;
+  }
   say(`Fetching the container image ${image} …`);
   return spawnSync(engine, ['pull', '--quiet', image], { timeout: 5 * 60_000 }).status === 0;
 }
@@ -99,8 +113,12 @@ function startContainer(engine: string, { home, ports, say }: RabbitOptions): Su
   const name = containerName(home);
   spawnSync(engine, ['rm', '--force', name]);
   const publish = [`127.0.0.1:${ports.amqp}:5672`];
-  if (ports.management !== undefined) publish.push(`127.0.0.1:${ports.management}:15672`);
-  if (ports.metrics !== undefined) publish.push(`127.0.0.1:${ports.metrics}:15692`);
+  if (ports.management !== undefined) {
+    publish.push(`127.0.0.1:${ports.management}:15672`);
+  }
+  if (ports.metrics !== undefined) {
+    publish.push(`127.0.0.1:${ports.metrics}:15692`);
+  }
   return keepRunning(
     {
       name: 'rabbitmq',

@@ -5,7 +5,7 @@ import { isLocked, takeLock } from './lock';
 import { stopLeftovers } from './process';
 
 /** One that has only just been made is about to be locked. */
-const newForMs = 60_000;
+const NEW_FOR_MS = 60_000;
 /** The exit status of a run that could not tell. */
 const INTERRUPTED = 2;
 
@@ -21,7 +21,9 @@ export async function makeHome(
   mkdirSync(parent, { recursive: true });
   const all = readdirSync(parent).filter((name) => name.startsWith(prefix));
   for (const home of all.map((name) => join(parent, name))) {
-    if (Date.now() - statSync(home).mtimeMs < newForMs || isLocked(home)) continue;
+    if (Date.now() - statSync(home).mtimeMs < NEW_FOR_MS || isLocked(home)) {
+      continue;
+    }
     await stopLeftovers(join(home, 'running'));
   }
   const path = mkdtempSync(join(parent, prefix));

@@ -14,12 +14,12 @@ export interface Supervised {
   kill(): void;
 }
 
-const firstDelayMs = 500;
-const longestDelayMs = 10_000;
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 10_000;
 /** A program that has run for this long before it ends is started again as if it were the first time. */
-const settledAfterMs = 30_000;
+const SETTLED_AFTER_MS = 30_000;
 /** Longer than a service takes to finish the requests it holds. */
-const stopGraceMs = 45_000;
+const STOP_GRACE_MS = 45_000;
 
 /** Keeps a program running: it is started again whenever it ends by itself. */
 export function keepRunning(options: ProgramOptions, say: (text: string) => void): Supervised {
@@ -33,24 +33,32 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
   });
   refused.catch(() => {});
   const keep = async () => {
-    for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
+    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
       const startedAt = Date.now();
       await program.exited;
-      if (stopping.signal.aborted) return;
-      if (Date.now() - startedAt > settledAfterMs) delayMs = firstDelayMs;
+      if (stopping.signal.aborted) {
+        return;
+      }
+      if (Date.now() - startedAt > SETTLED_AFTER_MS) {
+        delayMs = FIRST_DELAY_MS;
+      }
       const { exitCode, signalCode } = program.child;
-      if (exitCode === CONFIG_EXIT_CODE)
+      if (exitCode === CONFIG_EXIT_CODE) {
         return refuse(new Error(`${name} cannot work with its settings:\n${endOf(options.logFile)}`));
+      }
       const how = signalCode ?? `exit code ${exitCode}`;
-      if (!onPurpose)
+      if (!onPurpose) {
         say(`${name} ended by itself (${how}); it is started again in ${delayMs} ms. See ${options.logFile}`);
+      }
       onPurpose = false;
       await sleep(delayMs, undefined, { signal: stopping.signal });
       program = startProgram(options);
     }
   };
   const kept = keep().catch((error: Error) => {
-    if (!stopping.signal.aborted) say(`${name} could not be started again: ${error.message}`);
+    if (!stopping.signal.aborted) {
+      say(`${name} could not be started again: ${error.message}`);
+    }
   });
   return {
     name,
@@ -63,7 +71,7 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
     },
     async stop() {
       stopping.abort();
-      await program.stop(stopGraceMs);
+      await program.stop(STOP_GRACE_MS);
       await kept;
     },
     kill() {
@@ -79,7 +87,9 @@ export function keepServing(options: ProgramOptions, say: (text: string) => void
   const unfollow = follow(options.logFile, (line) => {
     const text = readable(line);
     // What is tried again and again is told once.
-    if (text !== undefined && text !== last) say(`${options.name}: ${text}`);
+    if (text !== undefined && text !== last) {
+      say(`${options.name}: ${text}`);
+    }
     last = text ?? last;
   });
   const kept = keepRunning(options, say);
@@ -94,7 +104,9 @@ function readable(line: string): string | undefined {
       msg: string;
       err?: { message?: string };
     };
-    if (!['warn', 'error', 'fatal'].includes(level)) return undefined;
+    if (!['warn', 'error', 'fatal'].includes(level)) {
+      return undefined;
+    }
     return `${level}: ${msg}${err?.message === undefined ? '' : ` (${err.message})`}`;
   } catch {
     return line === '' ? undefined : line;

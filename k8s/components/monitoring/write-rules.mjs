@@ -49,9 +49,11 @@ const wanted = {
   'prometheus-rules.yaml': `# Written by "node k8s/components/monitoring/write-rules.mjs" from rules/: edit those.\n${ruleFiles.map(manifest).join('---\n')}`,
 };
 const stale = Object.keys(wanted).filter((file) => read(file) !== wanted[file]);
-if (!process.argv.includes('--check'))
-  for (const file of stale) writeFileSync(join(here, file), wanted[file]);
-else if (stale.length > 0) {
+if (!process.argv.includes('--check')) {
+  for (const file of stale) {
+    writeFileSync(join(here, file), wanted[file]);
+  }
+} else if (stale.length > 0) {
   console.error(
     `${stale.join(', ')}: not what rules/ and settings.json say. Run "node k8s/components/monitoring/write-rules.mjs".`,
   );

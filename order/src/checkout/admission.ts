@@ -13,7 +13,9 @@ export class Admission {
 
   /** Whether there is room for one more; who was let in must leave. */
   enter(): boolean {
-    if (this.waiting >= this.limits.waiting || this.inFlight >= this.limits.inFlight) return false;
+    if (this.waiting >= this.limits.waiting || this.inFlight >= this.limits.inFlight) {
+      return false;
+    }
     this.waiting++;
     return true;
   }

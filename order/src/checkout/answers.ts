@@ -4,7 +4,9 @@ import type { Outcome } from './waiting-requests';
 
 /** What a buyer is told: 200 only when the order is paid, 409 only when nothing of the attempt is left. */
 export function answerTo(order_id: string, { saga_id, state, reason }: Outcome): Answer {
-  if (state === 'PAID') return paid(order_id, saga_id);
+  if (state === 'PAID') {
+    return paid(order_id, saga_id);
+  }
   return problem(409, {
     reason: reason as string,
     saga_id,

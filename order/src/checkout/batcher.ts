@@ -33,8 +33,12 @@ export function openCheckouts(options: {
             : decision,
         );
       } catch (error) {
-        if (!(error instanceof CommitUnknown) || attempt === MAX_ATTEMPTS) throw error;
-        for (const { saga_id } of requests) offered.add(saga_id);
+        if (!(error instanceof CommitUnknown) || attempt === MAX_ATTEMPTS) {
+          throw error;
+        }
+        for (const { saga_id } of requests) {
+          offered.add(saga_id);
+        }
         requests = requests.map((request) => ({ ...request, saga_id: uuid() }));
       }
     }

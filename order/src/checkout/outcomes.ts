@@ -38,8 +38,11 @@ export async function openOutcomes(options: {
     exchange: 'order.settled',
     onTold(body) {
       const outcomes = broadcasts['order.settled'].safeParse(parse(body));
-      if (outcomes.success) waiting.resolve(outcomes.data);
-      else log.warn('another replica was told something that is no outcome; it is ignored');
+      if (outcomes.success) {
+        waiting.resolve(outcomes.data);
+      } else {
+        log.warn('another replica was told something that is no outcome; it is ignored');
+      }
     },
   });
 
@@ -47,14 +50,18 @@ export async function openOutcomes(options: {
     POLL_AFTER_MS,
     async () => {
       const waitedFor = waiting.waitingLongerThan(POLL_AFTER_MS);
-      if (waitedFor.length > 0) waiting.resolve(await read(waitedFor));
+      if (waitedFor.length > 0) {
+        waiting.resolve(await read(waitedFor));
+      }
     },
     (error) => log.warn({ err: error }, 'waiting checkouts could not be looked up; trying again'),
   );
 
   return {
     settled(settlements) {
-      if (settlements.length === 0) return;
+      if (settlements.length === 0) {
+        return;
+      }
       waiting.resolve(settlements);
       replicas.tell(
         JSON.stringify(settlements.map(({ saga_id, state, reason }) => ({ saga_id, state, reason }))),

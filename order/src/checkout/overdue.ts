@@ -16,7 +16,9 @@ export function watchOverdue(options: { outbox: Outbox; log: Logger; cancelAfter
         emit: await cancelOverdue(tx, cancelAfterMs, LIMIT),
       }));
       asked = emit.length;
-      if (asked > 0) log.warn({ sagas: asked }, 'checkouts are overdue; payment is asked to cancel them');
+      if (asked > 0) {
+        log.warn({ sagas: asked }, 'checkouts are overdue; payment is asked to cancel them');
+      }
     }
   }
   return repeat(SWEEP_INTERVAL_MS, sweep, (error) =>

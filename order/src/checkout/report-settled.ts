@@ -9,7 +9,9 @@ const PAID = 'paid';
 
 /** Makes every outcome visible to Prometheus before the first checkout has it. */
 export function zeroOutcomes(): void {
-  for (const outcome of [PAID, ...failureReason.options]) sagaDuration.zero({ outcome });
+  for (const outcome of [PAID, ...failureReason.options]) {
+    sagaDuration.zero({ outcome });
+  }
 }
 
 /** Writes settled checkouts to the log and to the metrics. */

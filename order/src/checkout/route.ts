@@ -93,13 +93,19 @@ async function checkOut(deps: CheckoutDeps, request: Request): Promise<Answer> {
       decision.saga_id === saga_id
         ? await waitForOutcome(waiter, deps, request)
         : await join(deps, decision.saga_id, request);
-    if (outcome) return answerTo(order_id, outcome);
+    if (outcome) {
+      return answerTo(order_id, outcome);
+    }
     // A client that has gone is told nothing, and is no sign of a shop that is slow.
-    if (!request.isGone()) answeredLate.inc();
+    if (!request.isGone()) {
+      answeredLate.inc();
+    }
     return pending(order_id, decision.saga_id);
   } finally {
     waiter.release();
-    if (may_open) deps.admission.leave();
+    if (may_open) {
+      deps.admission.leave();
+    }
   }
 }
 

@@ -30,7 +30,9 @@ class Waiter implements WaitingRequest {
   ) {}
 
   outcome(giveUpAfterMs: number): Promise<Outcome | undefined> {
-    if (this.isResolved) return Promise.resolve(this.known);
+    if (this.isResolved) {
+      return Promise.resolve(this.known);
+    }
     this.timer = setTimeout(() => this.release(), giveUpAfterMs);
     return new Promise((resolve) => {
       this.resolvePromise = resolve;
@@ -44,7 +46,9 @@ class Waiter implements WaitingRequest {
 
   /** The first call counts. */
   resolve(outcome: Outcome | undefined): void {
-    if (this.isResolved) return;
+    if (this.isResolved) {
+      return;
+    }
     this.isResolved = true;
     this.known = outcome;
     clearTimeout(this.timer);
@@ -63,14 +67,19 @@ export class WaitingRequests {
   add(sagaId: string): WaitingRequest {
     const waiter = new Waiter(sagaId, this.remove);
     const sharing = this.waiters.get(sagaId);
-    if (sharing) sharing.push(waiter);
-    else this.waiters.set(sagaId, [waiter]);
+    if (sharing) {
+      sharing.push(waiter);
+    } else {
+      this.waiters.set(sagaId, [waiter]);
+    }
     return waiter;
   }
 
   resolve(outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
-      for (const waiter of this.waiters.get(outcome.saga_id) ?? []) waiter.resolve(outcome);
+      for (const waiter of this.waiters.get(outcome.saga_id) ?? []) {
+        waiter.resolve(outcome);
+      }
       this.waiters.delete(outcome.saga_id);
     }
   }
@@ -86,8 +95,12 @@ export class WaitingRequests {
   private readonly remove = (sagaId: string, waiter: Waiter): void => {
     const sharing = this.waiters.get(sagaId);
     const index = sharing?.indexOf(waiter) ?? -1;
-    if (index < 0) return;
+    if (index < 0) {
+      return;
+    }
     sharing?.splice(index, 1);
-    if (sharing?.length === 0) this.waiters.delete(sagaId);
+    if (sharing?.length === 0) {
+      this.waiters.delete(sagaId);
+    }
   };
 }

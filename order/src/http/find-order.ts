@@ -28,7 +28,9 @@ export function findOrder(prisma: PrismaClient): Route {
     answers: { 200: orderSchema, 404: 'There is no such order.' },
     async handle({ params: { order_id } }) {
       const [order] = await read(prisma, order_id);
-      if (order === undefined) return unknownOrder(order_id);
+      if (order === undefined) {
+        return unknownOrder(order_id);
+      }
       const status = statusOf(order);
       return { status: 200, body: { order_id, paid: status === 'PAID', status, ...order } };
     },

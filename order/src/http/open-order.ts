@@ -15,7 +15,9 @@ const lockOrder = statement<LastAttempt>(
  */
 export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefined> {
   const [order] = await tx.run(lockOrder, [id]);
-  if (order === undefined) return unknownOrder(id);
+  if (order === undefined) {
+    return unknownOrder(id);
+  }
   switch (statusOf(order)) {
     case 'OPEN':
       return undefined;

@@ -53,7 +53,9 @@ export function openPrices(stockUrl: string): Prices {
       });
       const content = await body.json();
       // Any other 404 comes from somebody who is not stock.
-      if (statusCode === 404 && noSuchItem.safeParse(content).success) return undefined;
+      if (statusCode === 404 && noSuchItem.safeParse(content).success) {
+        return undefined;
+      }
       return answer.parse(content).price;
     } catch (cause) {
       throw new StockUnavailable('stock did not answer with a price', { cause });

@@ -10,6 +10,8 @@ export interface LastAttempt {
 
 /** An order is as its last attempt says. Nobody writes it down a second time (docs/decisions/0015). */
 export function statusOf({ saga_id, state }: LastAttempt): OrderStatus {
-  if (saga_id === null || state === 'FAILED') return 'OPEN';
+  if (saga_id === null || state === 'FAILED') {
+    return 'OPEN';
+  }
   return state === 'PAID' ? 'PAID' : 'CHECKING_OUT';
 }

@@ -25,7 +25,9 @@ export async function openGateway(shop: ShopProcesses): Promise<Gateway> {
     env: { PATH: process.env.PATH, GATEWAY_PORT: String(port), ...Object.fromEntries(addresses) },
   });
   while ((await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))?.status !== 200) {
-    if (process_.exitCode !== null) throw new Error(`the gateway ended with ${process_.exitCode}`);
+    if (process_.exitCode !== null) {
+      throw new Error(`the gateway ended with ${process_.exitCode}`);
+    }
     await sleep(25);
   }
   return {

@@ -32,15 +32,24 @@ export async function play(port: number, acts: readonly Act[]): Promise<string> 
     socket.destroy();
   }, PATIENCE_MS);
   for (const act of acts) {
-    if (socket.destroyed) break;
-    if (typeof act === 'number') await Promise.race([sleep(act), closed]);
-    else if (act === 'HALF_CLOSE') socket.end();
-    else if (act === 'RESET') socket.resetAndDestroy();
-    else await new Promise((resolve) => socket.write(act, 'latin1', resolve));
+    if (socket.destroyed) {
+      break;
+    }
+    if (typeof act === 'number') {
+      await Promise.race([sleep(act), closed]);
+    } else if (act === 'HALF_CLOSE') {
+      socket.end();
+    } else if (act === 'RESET') {
+      socket.resetAndDestroy();
+    } else {
+      await new Promise((resolve) => socket.write(act, 'latin1', resolve));
+    }
   }
   await closed;
   clearTimeout(patience);
-  if (stillOpen) throw new Error(`the connection was open after ${PATIENCE_MS} ms`);
+  if (stillOpen) {
+    throw new Error(`the connection was open after ${PATIENCE_MS} ms`);
+  }
   return Buffer.concat(chunks).toString('latin1');
 }
 
@@ -48,8 +57,14 @@ export async function play(port: number, acts: readonly Act[]): Promise<string> 
 export function complaint({ owed }: HttpInput, received: string): string | undefined {
   const final = [...received.matchAll(/HTTP\/1\.1 ([2-5]\d\d) /g)].map(([, status]) => Number(status));
   const problems = received.match(/^content-type: application\/problem\+json\r$/gim)?.length ?? 0;
-  if (final.length === 0 && owed === 'refused') return `no answer: ${JSON.stringify(received.slice(0, 80))}`;
-  if (final.some((status) => status < 400 || status > 499)) return `answered ${final.join(', ')}`;
-  if (problems !== final.length) return `${final.join(', ')} without a problem document`;
+  if (final.length === 0 && owed === 'refused') {
+    return `no answer: ${JSON.stringify(received.slice(0, 80))}`;
+  }
+  if (final.some((status) => status < 400 || status > 499)) {
+    return `answered ${final.join(', ')}`;
+  }
+  if (problems !== final.length) {
+    return `${final.join(', ')} without a problem document`;
+  }
   return undefined;
 }

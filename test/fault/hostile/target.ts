@@ -49,16 +49,27 @@ export class Target {
       failed: api.order(poor, { [item]: 1 }),
       rejected: api.order(user, { [nothingLeft]: 1 }),
     };
-    for (const name of ['paid', 'failed', 'rejected']) await api.checkout((await orders[name]) as string);
+    for (const name of ['paid', 'failed', 'rejected']) {
+      await api.checkout((await orders[name]) as string);
+    }
     await api.must(`/payment/pay/${user}/${await orders.empty}/1`);
-    for (const path of [`/payment/add_funds/${user}/1`, `/stock/add/${item}/1`, `/orders/create/${user}`])
+    for (const path of [`/payment/add_funds/${user}/1`, `/stock/add/${item}/1`, `/orders/create/${user}`]) {
       await api.post(path, { 'Idempotency-Key': 'used' });
-    for (const [name, id] of Object.entries({ user, item, poor })) names.set(name, id);
-    for (const [name, id] of Object.entries(orders)) names.set(name, await id);
-    for (const { id, state } of await this.undecided()) names.set(state.toLowerCase(), id);
+    }
+    for (const [name, id] of Object.entries({ user, item, poor })) {
+      names.set(name, id);
+    }
+    for (const [name, id] of Object.entries(orders)) {
+      names.set(name, await id);
+    }
+    for (const { id, state } of await this.undecided()) {
+      names.set(state.toLowerCase(), id);
+    }
     for (const [name, id] of [...names]) {
       const { body } = await api.get(`/orders/find/${id}`);
-      if (body.saga_id) names.set(`${name}.saga`, body.saga_id);
+      if (body.saga_id) {
+        names.set(`${name}.saga`, body.saga_id);
+      }
     }
   }
 
@@ -76,13 +87,16 @@ export class Target {
   async everything(): Promise<Record<string, unknown[]>> {
     const tables: Record<string, unknown[]> = {};
     for (const [service, url] of Object.entries(this.shop.databases)) {
-      while ((await query(url, 'SELECT FROM outbox')).length > 0) await sleep(20);
+      while ((await query(url, 'SELECT FROM outbox')).length > 0) {
+        await sleep(20);
+      }
       const names = await query<{ name: string }>(
         url,
         `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_prisma%'`,
       );
-      for (const { name } of names)
+      for (const { name } of names) {
         tables[`${service}.${name}`] = await query(url, `SELECT * FROM "${name}" t ORDER BY t::text`);
+      }
     }
     return tables;
   }
@@ -124,14 +138,22 @@ async function leaveUndecided(shop: ShopProcesses, channel: ConfirmChannel): Pro
   const api = shop.client();
   const [user, item] = await Promise.all([api.user(10), api.item(1, 1)]);
   const orders = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];
-  for (const replica of shop.of('payment')) await shop.end(replica, 'SIGTERM');
+  for (const replica of shop.of('payment')) {
+    await shop.end(replica, 'SIGTERM');
+  }
   for (const [i, order] of orders.entries()) {
     await api.checkout(order, { Prefer: 'respond-async' });
-    while ((await shop.rows('stock', 'SELECT FROM reservations')).length <= i) await sleep(20);
+    while ((await shop.rows('stock', 'SELECT FROM reservations')).length <= i) {
+      await sleep(20);
+    }
   }
-  while ((await channel.checkQueue('payment.charge')).messageCount === 0) await sleep(20);
+  while ((await channel.checkQueue('payment.charge')).messageCount === 0) {
+    await sleep(20);
+  }
   await channel.purgeQueue('payment.charge');
-  for (const replica of shop.of('payment')) shop.start(replica);
+  for (const replica of shop.of('payment')) {
+    shop.start(replica);
+  }
   await shop.ready();
   await api.close();
 }

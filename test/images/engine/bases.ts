@@ -27,12 +27,20 @@ const standIns = join(root, 'test/images/stand-ins');
  * @returns false when there is no such image to be had
  */
 export function provide(image: string): boolean {
-  if (docker.succeeds('image', 'inspect', image) || docker.succeeds('pull', '--quiet', image)) return true;
-  if (process.env.CHANDLERY_OWN_ENGINE !== 'yes') return false;
+  if (docker.succeeds('image', 'inspect', image) || docker.succeeds('pull', '--quiet', image)) {
+    return true;
+  }
+  if (process.env.CHANDLERY_OWN_ENGINE !== 'yes') {
+    return false;
+  }
   const [, name = ''] = /([^/]+):[^/]*$/.exec(image) ?? [];
-  if (name === 'node') makeDebian(image);
-  else if (existsSync(join(standIns, name))) makeStandIn(name, image);
-  else return false;
+  if (name === 'node') {
+    makeDebian(image);
+  } else if (existsSync(join(standIns, name))) {
+    makeStandIn(name, image);
+  } else {
+    return false;
+  }
   return true;
 }
 
@@ -48,8 +56,9 @@ function makeDebian(image: string): void {
     copyFileSync(realpathSync(process.execPath), join(work, 'usr/local/bin/node'));
     const npm = join(dirname(realpathSync(which('npm') ?? 'npm')), '..');
     cpSync(npm, join(work, 'usr/local/lib/npm'), { recursive: true });
-    for (const name of ['npm', 'npx'])
+    for (const name of ['npm', 'npx']) {
       symlinkSync(`../lib/npm/bin/${name}-cli.js`, join(work, 'usr/local/bin', name));
+    }
     mkdirSync(join(work, dirname(added)), { recursive: true });
     copyFileSync(certificates, join(work, added));
     run('chroot', [work, 'useradd', '--uid', '1000', '--user-group', '--create-home', 'node']);
@@ -58,7 +67,9 @@ function makeDebian(image: string): void {
       '-c',
       `tar -C "${work}" -c . | docker import --change "${settings}" - "${image}"`,
     ]);
-    if (archive.status !== 0) throw new Error(`${image} could not be made: ${archive.stderr}`);
+    if (archive.status !== 0) {
+      throw new Error(`${image} could not be made: ${archive.stderr}`);
+    }
     docker('tag', image, debian);
   } finally {
     rmSync(work, { recursive: true, force: true });

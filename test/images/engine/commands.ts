@@ -13,7 +13,9 @@ export function run(
   options: { input?: string; env?: NodeJS.ProcessEnv } = {},
 ): string {
   const result = spawnSync(program, args, { ...limits, ...options, env: { ...process.env, ...options.env } });
-  if (result.status === 0) return result.stdout;
+  if (result.status === 0) {
+    return result.stdout;
+  }
   const said = `${result.stdout}${result.stderr}${result.error?.message ?? ''}`
     .split('\n')
     .slice(-60)
@@ -27,11 +29,13 @@ export const docker = Object.assign((...args: string[]) => run('docker', args), 
 
 /** Docker's own `compose`, or the older program of that name, which does not know yet that a file may name its project. */
 export function compose(project: string, env: Record<string, string>, ...args: string[]): string {
-  if (docker.succeeds('compose', 'version'))
+  if (docker.succeeds('compose', 'version')) {
     return run('docker', ['compose', '--project-name', project, ...args], { env });
+  }
   const program = which('docker-compose');
-  if (program === undefined)
+  if (program === undefined) {
     throw new Error('There is no "docker compose" on this machine: install its plugin.');
+  }
   const input = readFileSync(join(root, 'compose.yaml'), 'utf8').replace(/^name:.*\n/m, '');
   const options = ['--project-name', project, '--project-directory', root, '--file', '-'];
   return run(program, [...options, ...args], { env, input });

@@ -16,13 +16,19 @@ export interface Engine {
 
 /** The container engine that answers, or one of our own; or why there is neither. */
 export async function openEngine(say: (text: string) => void): Promise<Engine | string> {
-  if (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0)
+  if (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0) {
     return { env: {}, own: false, stop: async () => {} };
-  if (process.getuid?.() !== 0) return 'no container engine answers, and to start one takes root.';
+  }
+  if (process.getuid?.() !== 0) {
+    return 'no container engine answers, and to start one takes root.';
+  }
   const programs = await dockerPrograms(say).catch((error: Error) => error.message);
-  if (programs === undefined) return 'no container engine answers, and none is installed.';
-  if (typeof programs === 'string')
+  if (programs === undefined) {
+    return 'no container engine answers, and none is installed.';
+  }
+  if (typeof programs === 'string') {
     return `no container engine answers, and Docker's packages could not be fetched: ${programs}`;
+  }
   return startEngine(programs);
 }
 
@@ -31,12 +37,15 @@ async function dockerPrograms(say: (text: string) => void): Promise<Record<strin
     which('dockerd') !== undefined &&
     which('docker-compose') !== undefined &&
     which('debootstrap') !== undefined
-  )
+  ) {
     return { PATH: systemPath };
+  }
   const packages = ['docker.io', 'docker-compose', 'debootstrap'];
   const docker = { name: 'Docker', packages, megabytes: 80, dependencies: true, prepare: chooseIptables };
   const unpacked = await unpackedPackages(docker, say);
-  if (unpacked === undefined) return undefined;
+  if (unpacked === undefined) {
+    return undefined;
+  }
   const { home, env } = unpacked;
   return {
     ...env,
@@ -55,8 +64,9 @@ async function dockerPrograms(say: (text: string) => void): Promise<Record<strin
 
 /** Of two kinds, one is chosen when the package is installed. */
 function chooseIptables(files: string): void {
-  for (const name of ['iptables', 'ip6tables'])
+  for (const name of ['iptables', 'ip6tables']) {
     symlinkSync('xtables-nft-multi', join(files, 'usr/sbin', name));
+  }
 }
 
 async function startEngine(programs: Record<string, string>): Promise<Engine | string> {
@@ -81,17 +91,23 @@ async function startEngine(programs: Record<string, string>): Promise<Engine | s
   // A daemon that cannot be started at all says so here; that it does not run is noticed below.
   daemon.on('error', () => {});
   process.once('exit', () => daemon.kill());
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => process.exit(1));
+  }
   const runs = () => daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null;
   const stop = async () => {
     const exited = once(daemon, 'exit');
-    if (runs() && daemon.kill()) await exited;
+    if (runs() && daemon.kill()) {
+      await exited;
+    }
     rmSync(folder, { recursive: true, force: true });
   };
   const env = { ...programs, DOCKER_HOST: socket };
   for (const end = Date.now() + 60_000; runs() && Date.now() < end; await sleep(200)) {
     const { status } = spawnSync('docker', ['info'], { env: { ...process.env, ...env } });
-    if (status === 0) return { env, own: true, stop };
+    if (status === 0) {
+      return { env, own: true, stop };
+    }
   }
   const reason = readFileSync(logFile, 'utf8').split('\n').slice(-5).join('\n');
   await stop();

@@ -12,7 +12,9 @@ export default async function globalSetup(): Promise<void> {
   const reason = typeof engine === 'string' ? engine : prepare(engine);
   if (reason !== undefined) {
     console.error(`No image was built or started, because ${reason}`);
-    if (typeof engine !== 'string') await engine.stop();
+    if (typeof engine !== 'string') {
+      await engine.stop();
+    }
     process.exit(CANNOT);
   }
   globalThis.stopEngine = (engine as Engine).stop;
@@ -25,7 +27,9 @@ function prepare(engine: Engine): string | undefined {
   const base = readStages().get('test')?.from ?? '';
   say('Fetching the base image, or making one …');
   try {
-    if (!provide(base)) return `${base} cannot be fetched: connect this machine's engine to a registry.`;
+    if (!provide(base)) {
+      return `${base} cannot be fetched: connect this machine's engine to a registry.`;
+    }
   } catch (error) {
     return `${base} can neither be fetched nor made here: ${(error as Error).message}`;
   }

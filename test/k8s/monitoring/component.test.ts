@@ -78,7 +78,9 @@ test('an overlay can name another release of kube-prometheus-stack', async () =>
     ...Array(4).fill('PodMonitor'),
     ...Array(3).fill('PrometheusRule'),
   ]);
-  for (const { metadata } of watched) expect(metadata.labels.release).toBe('mine');
+  for (const { metadata } of watched) {
+    expect(metadata.labels.release).toBe('mine');
+  }
 });
 
 test('Docker Compose scrapes the same pages', () => {

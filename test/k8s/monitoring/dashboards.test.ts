@@ -9,7 +9,9 @@ test('dashboards have names of their own', () => {
   const uids = dashboards.map(({ uid }) => uid);
   expect(uids.length).toBeGreaterThan(2);
   expect(new Set(uids).size).toBe(uids.length);
-  for (const uid of uids) expect(uid).toMatch(/^chandlery-[a-z-]{1,30}$/);
+  for (const uid of uids) {
+    expect(uid).toMatch(/^chandlery-[a-z-]{1,30}$/);
+  }
 });
 
 test('the panel that counts alerts counts all of them', () => {
@@ -37,7 +39,9 @@ describe.each(all)('%s', (_, dashboard) => {
     );
     for (const { datasource, targets = [] } of panels) {
       expect(datasource?.uid).toMatch(/^\$\{datasource\}$/);
-      for (const target of targets) expect(target.datasource.uid).toMatch(/^\$\{datasource\}$/);
+      for (const target of targets) {
+        expect(target.datasource.uid).toMatch(/^\$\{datasource\}$/);
+      }
     }
   });
 
@@ -75,7 +79,9 @@ describe.each(all)('%s', (_, dashboard) => {
         .flatMap((other) => (overlap(one, other) ? `${one.title}, ${other.title}` : [])),
     );
     expect(overlaps).toEqual([]);
-    for (const { gridPos } of dashboard.panels) expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+    for (const { gridPos } of dashboard.panels) {
+      expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+    }
   });
 });
 

@@ -13,10 +13,14 @@ const PACKAGES = {
  */
 export async function program(name: keyof typeof PACKAGES): Promise<string> {
   const installed = which(name);
-  if (installed !== undefined) return installed;
+  if (installed !== undefined) {
+    return installed;
+  }
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const packages = [...new Set(Object.values(PACKAGES))];
   const unpacked = await unpackedPackages({ name: 'Prometheus', packages, megabytes: 50 }, say);
-  if (unpacked !== undefined) return join(unpacked.home, 'usr/bin', name);
+  if (unpacked !== undefined) {
+    return join(unpacked.home, 'usr/bin', name);
+  }
   throw new Error(`The checks of rules and dashboards need ${name}. Install it, and let it be on the PATH.`);
 }

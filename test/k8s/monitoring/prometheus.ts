@@ -47,8 +47,12 @@ export class Running {
   async answers(url: string): Promise<void> {
     for (const end = Date.now() + 60_000; ; await sleep(50)) {
       const answer = await fetch(url).catch(() => undefined);
-      if (answer?.ok) return;
-      if (this.child.exitCode === null && Date.now() < end) continue;
+      if (answer?.ok) {
+        return;
+      }
+      if (this.child.exitCode === null && Date.now() < end) {
+        continue;
+      }
       throw new Error(`${url} did not answer:\n${readFileSync(this.logFile, 'utf8')}`);
     }
   }
@@ -128,7 +132,9 @@ export class Prometheus {
   async api(path: string, parameters: Record<string, string> = {}): Promise<any> {
     const answer = await fetch(`${this.origin}/api/v1/${path}?${new URLSearchParams(parameters)}`);
     const body = (await answer.json()) as { status: string; data: unknown; error?: string };
-    if (body.status !== 'success') throw new Error(`${body.error}: ${JSON.stringify(parameters)}`);
+    if (body.status !== 'success') {
+      throw new Error(`${body.error}: ${JSON.stringify(parameters)}`);
+    }
     return body.data;
   }
 

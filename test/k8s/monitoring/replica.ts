@@ -28,6 +28,8 @@ function statusUpdate(position: string): Buffer {
   const at = (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
   const message = Buffer.alloc(34);
   message.write('r');
-  for (const offset of [1, 9, 17]) message.writeBigUInt64BE(at, offset);
+  for (const offset of [1, 9, 17]) {
+    message.writeBigUInt64BE(at, offset);
+  }
   return message;
 }

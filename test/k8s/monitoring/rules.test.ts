@@ -29,7 +29,9 @@ test('every alert fires when it should and is quiet when it should be', async ()
   const promtool = await program('promtool');
   const answers = await Promise.all(ruleTestFiles.map((file) => run(promtool, ['test', 'rules', file])));
   expect(answers.length).toBeGreaterThan(2);
-  for (const { stdout } of answers) expect(stdout).toContain('SUCCESS');
+  for (const { stdout } of answers) {
+    expect(stdout).toContain('SUCCESS');
+  }
 });
 
 test.each([...new Set(alerts.map(({ alert }) => alert))])('%s has a firing and a quiet case', (alert) => {

@@ -87,9 +87,13 @@ export function metricsIn(expr: string): string[] {
   const names: string[] = [];
   parser.parse(expr).iterate({
     enter({ type, node, from }) {
-      if (type.isError) throw new SyntaxError(`not PromQL at "${expr.slice(from, from + 20)}" of ${expr}`);
+      if (type.isError) {
+        throw new SyntaxError(`not PromQL at "${expr.slice(from, from + 20)}" of ${expr}`);
+      }
       const name = type.name === 'VectorSelector' ? node.getChild('Identifier') : null;
-      if (name !== null) names.push(expr.slice(name.from, name.to));
+      if (name !== null) {
+        names.push(expr.slice(name.from, name.to));
+      }
     },
   });
   return names;

@@ -32,7 +32,9 @@ export class WatchedShop {
   private started: Prometheus | undefined;
 
   get prometheus(): Prometheus {
-    if (this.started === undefined) throw new Error('Prometheus was not started');
+    if (this.started === undefined) {
+      throw new Error('Prometheus was not started');
+    }
     return this.started;
   }
 
@@ -51,7 +53,9 @@ export class WatchedShop {
   }
 
   async close(): Promise<void> {
-    for (const close of this.closing.reverse()) await close();
+    for (const close of this.closing.reverse()) {
+      await close();
+    }
   }
 
   /** Goes on selling until `missing` names nothing any more, and returns what it still named at the end. */
@@ -59,7 +63,9 @@ export class WatchedShop {
     for (const end = Date.now() + 45_000; ; await sleep(200)) {
       await this.buyOneOfEach();
       const left = await missing();
-      if (left.length === 0 || Date.now() > end) return left;
+      if (left.length === 0 || Date.now() > end) {
+        return left;
+      }
     }
   }
 
@@ -83,8 +89,9 @@ export class WatchedShop {
         orders.push(order);
         const answer = await api.checkout(order);
         // A machine that is busy may take longer than these buyers wait.
-        if (answer.status !== status && answer.status !== 202)
+        if (answer.status !== status && answer.status !== 202) {
           throw new Error(`a checkout was answered ${answer.status} instead of ${status}`);
+        }
       }),
     );
   }
@@ -136,7 +143,9 @@ export class WatchedShop {
         leaving.catch(() => ({ status: 202 })),
       ]);
       const others = answers.filter(({ status }) => status !== 202);
-      if (others.length > 0) throw new Error(`checkouts ended without payment: ${JSON.stringify(others)}`);
+      if (others.length > 0) {
+        throw new Error(`checkouts ended without payment: ${JSON.stringify(others)}`);
+      }
     } finally {
       payment?.process.kill('SIGCONT');
     }

@@ -25,7 +25,9 @@ interface Proxy {
 function seconds(duration: string): number {
   const [, number, unit = ''] = /^(\d+)(s|m|h)$/.exec(duration) ?? [];
   const factor = { s: 1, m: 60, h: 3_600 }[unit];
-  if (number === undefined || factor === undefined) throw new Error(`${duration} is no duration known here`);
+  if (number === undefined || factor === undefined) {
+    throw new Error(`${duration} is no duration known here`);
+  }
   return Number(number) * factor;
 }
 

@@ -90,16 +90,26 @@ export function openFlows(all: readonly Manifest[]): Set<Flow> {
   for (const asker of everybody) {
     for (const asked of everybody) {
       const [out, into] = [leaving(policies, asker, asked), arriving(policies, asker, asked)];
-      for (const port of out === 'any' ? (into === 'any' ? [] : into) : out)
-        if (into === 'any' || into.has(port)) flows.add(`${asker.name} → ${asked.name}:${port}`);
+      for (const port of out === 'any' ? (into === 'any' ? [] : into) : out) {
+        if (into === 'any' || into.has(port)) {
+          flows.add(`${asker.name} → ${asked.name}:${port}`);
+        }
+      }
     }
   }
-  for (const { podSelector, egress = [] } of policies)
-    for (const { to = [], ports = [] } of egress)
-      for (const { ipBlock } of to)
-        for (const asker of ipBlock ? everybody.filter((one) => !one.namespace) : [])
-          if (selects(podSelector, asker.labels))
-            for (const { port } of ports) flows.add(`${asker.name} → ${ipBlock?.cidr}:${port}`);
+  for (const { podSelector, egress = [] } of policies) {
+    for (const { to = [], ports = [] } of egress) {
+      for (const { ipBlock } of to) {
+        for (const asker of ipBlock ? everybody.filter((one) => !one.namespace) : []) {
+          if (selects(podSelector, asker.labels)) {
+            for (const { port } of ports) {
+              flows.add(`${asker.name} → ${ipBlock?.cidr}:${port}`);
+            }
+          }
+        }
+      }
+    }
+  }
   return flows;
 }
 
@@ -107,11 +117,15 @@ type Ports = Set<number | string> | 'any';
 
 /** Policies are about the shop's namespace. Whoever is elsewhere may be held back there, and not by these. */
 function leaving(policies: readonly Spec[], asker: Party, asked: Party): Ports {
-  if (asker.namespace) return 'any';
+  if (asker.namespace) {
+    return 'any';
+  }
   const about = policies.filter(
     (one) => one.policyTypes.includes('Egress') && selects(one.podSelector, asker.labels),
   );
-  if (about.length === 0) return 'any';
+  if (about.length === 0) {
+    return 'any';
+  }
   return open(
     about.flatMap(({ egress = [] }) => egress.map(({ to, ports }) => ({ peers: to, ports }))),
     asked,
@@ -120,11 +134,15 @@ function leaving(policies: readonly Spec[], asker: Party, asked: Party): Ports {
 }
 
 function arriving(policies: readonly Spec[], asker: Party, asked: Party): Ports {
-  if (asked.namespace) return 'any';
+  if (asked.namespace) {
+    return 'any';
+  }
   const about = policies.filter(
     (one) => one.policyTypes.includes('Ingress') && selects(one.podSelector, asked.labels),
   );
-  if (about.length === 0) return 'any';
+  if (about.length === 0) {
+    return 'any';
+  }
   const rules = about.flatMap(({ ingress = [] }) =>
     ingress.map(({ from, ports }) => ({ peers: from, ports })),
   );
@@ -138,14 +156,20 @@ function open(
 ): Ports {
   const ports = new Set<number | string>();
   for (const rule of rules.filter(({ peers }) => !peers || peers.some((peer) => isMeant(peer, other)))) {
-    if (!rule.ports) return 'any';
-    for (const { port } of rule.ports) ports.add(asked.ports?.[port] ?? port);
+    if (!rule.ports) {
+      return 'any';
+    }
+    for (const { port } of rule.ports) {
+      ports.add(asked.ports?.[port] ?? port);
+    }
   }
   return ports;
 }
 
 function isMeant({ podSelector, namespaceSelector, ipBlock }: Peer, other: Party): boolean {
-  if (ipBlock) return false;
+  if (ipBlock) {
+    return false;
+  }
   const home = namespaceSelector
     ? selects(namespaceSelector, { 'kubernetes.io/metadata.name': other.namespace ?? 'chandlery' })
     : other.namespace === undefined;

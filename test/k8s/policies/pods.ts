@@ -68,7 +68,9 @@ export const probed: Policy = eachPod(({ pod, serves }) =>
     ? pod.containers.flatMap(({ name, startupProbe, livenessProbe, readinessProbe, ports = [] }) =>
         Object.entries({ startupProbe, livenessProbe, readinessProbe }).map(([which, probe]) => {
           const port = (probe?.httpGet ?? probe?.tcpSocket)?.port;
-          if (!probe) return `${name} has no ${which}`;
+          if (!probe) {
+            return `${name} has no ${which}`;
+          }
           return (
             port !== undefined &&
             !ports.some((open) => open.name === port || open.containerPort === port) &&
@@ -98,7 +100,9 @@ export const rolledOut: Policy = (all) =>
     const workload = workloads(all).find(({ name }) => name === `Deployment/${metadata.name}`);
     const keys = workload?.pod.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey) ?? [];
     const ours = workload?.pod.containers.some(({ image }) => /(^|\/)chandlery\//.test(image));
-    if (!ours) return [];
+    if (!ours) {
+      return [];
+    }
     return [
       spec.strategy?.rollingUpdate?.maxUnavailable !== 0 && 'is fewer while it is replaced',
       !keys.includes('kubernetes.io/hostname') && 'is not spread over nodes',

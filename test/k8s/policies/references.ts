@@ -20,11 +20,21 @@ export function secretsNamed(all: readonly Manifest[]): { by: string; secret: st
       found.push({ by, secret, ...(key === undefined ? {} : { key }) });
     walk(manifest.spec, (key, value) => {
       const { name, key: which } = value as { name?: string; key?: string };
-      if (!name) return;
-      if (['secretKeyRef', 'accessKeyId', 'secretAccessKey'].includes(key)) add(name, which);
-      if (['passwordSecret', 'secretRef', 'secret'].includes(key)) add(name);
-      if (key === 'secretTargetRef') add(name, which);
-      if (key === 'certificateRefs') add(name);
+      if (!name) {
+        return;
+      }
+      if (['secretKeyRef', 'accessKeyId', 'secretAccessKey'].includes(key)) {
+        add(name, which);
+      }
+      if (['passwordSecret', 'secretRef', 'secret'].includes(key)) {
+        add(name);
+      }
+      if (key === 'secretTargetRef') {
+        add(name, which);
+      }
+      if (key === 'certificateRefs') {
+        add(name);
+      }
     });
   }
   return found;
@@ -32,10 +42,15 @@ export function secretsNamed(all: readonly Manifest[]): { by: string; secret: st
 
 /** Every object in a manifest, with the name that it, or the list that it is in, goes by. */
 function walk(node: unknown, look: (key: string, value: object) => void, key = ''): void {
-  if (Array.isArray(node)) for (const item of node) walk(item, look, key);
-  else if (typeof node === 'object' && node !== null) {
+  if (Array.isArray(node)) {
+    for (const item of node) {
+      walk(item, look, key);
+    }
+  } else if (typeof node === 'object' && node !== null) {
     look(key, node);
-    for (const [name, value] of Object.entries(node)) walk(value, look, name);
+    for (const [name, value] of Object.entries(node)) {
+      walk(value, look, name);
+    }
   }
 }
 
@@ -99,13 +114,18 @@ export const servicesFind: Policy = (all) =>
 /** What answers at a name: our Services, and those that the operators make. */
 export function addresses(all: readonly Manifest[]): Map<string, number[]> {
   const there = new Map<string, number[]>();
-  for (const { metadata, spec } of ofKind<ServiceSpec>(all, 'Service'))
+  for (const { metadata, spec } of ofKind<ServiceSpec>(all, 'Service')) {
     there.set(
       metadata.name,
       spec.ports.map(({ port }) => port),
     );
-  for (const { metadata } of ofKind(all, 'Cluster')) there.set(`${metadata.name}-rw`, [5432]);
-  for (const { metadata } of ofKind(all, 'RabbitmqCluster')) there.set(metadata.name, [5672, 15672, 15692]);
+  }
+  for (const { metadata } of ofKind(all, 'Cluster')) {
+    there.set(`${metadata.name}-rw`, [5432]);
+  }
+  for (const { metadata } of ofKind(all, 'RabbitmqCluster')) {
+    there.set(metadata.name, [5672, 15672, 15692]);
+  }
   return there;
 }
 
@@ -131,7 +151,9 @@ export const addressesAnswer =
     ];
     return settings.flatMap(([where, value]) => {
       const text = (value ?? '').replaceAll(/[{}]/g, '');
-      if (!/^(https?|amqp|postgresql):\/\//.test(text)) return [];
+      if (!/^(https?|amqp|postgresql):\/\//.test(text)) {
+        return [];
+      }
       const url = new URL(text);
       const host = url.hostname.replace(/\.chandlery\.svc$/, '');
       const port = Number(url.port) || standardPorts[url.protocol];

@@ -26,20 +26,29 @@ export const routesLead: Policy = (all) => {
     for (const parent of spec.parentRefs) {
       const gateway = gateways.find((one) => one.metadata.name === parent.name);
       const listener = gateway?.spec.listeners.find(({ name }) => name === parent.sectionName);
-      if (!listener) fault(`there is no listener ${parent.name}/${parent.sectionName}`);
-      else if (spec.hostnames.some((host) => host !== listener.hostname))
+      if (!listener) {
+        fault(`there is no listener ${parent.name}/${parent.sectionName}`);
+      } else if (spec.hostnames.some((host) => host !== listener.hostname)) {
         fault(`its host is not the listener's`);
+      }
     }
-    for (const { name, port } of spec.rules.flatMap(({ backendRefs = [] }) => backendRefs))
-      if (!there.get(name)?.includes(port)) fault(`leads to ${name}:${port}, where nothing is`);
+    for (const { name, port } of spec.rules.flatMap(({ backendRefs = [] }) => backendRefs)) {
+      if (!there.get(name)?.includes(port)) {
+        fault(`leads to ${name}:${port}, where nothing is`);
+      }
+    }
   }
   for (const { metadata, spec } of gateways) {
     const { parametersRef } = spec.infrastructure ?? {};
     const kinds = [['GatewayClass', spec.gatewayClassName] as const];
-    if (parametersRef) kinds.push([parametersRef.kind, parametersRef.name] as never);
-    for (const [kind, name] of kinds)
-      if (!ofKind(all, kind).some((one) => one.metadata.name === name))
+    if (parametersRef) {
+      kinds.push([parametersRef.kind, parametersRef.name] as never);
+    }
+    for (const [kind, name] of kinds) {
+      if (!ofKind(all, kind).some((one) => one.metadata.name === name)) {
         faults.push(`Gateway/${metadata.name}: there is no ${kind} ${name}`);
+      }
+    }
   }
   return faults;
 };

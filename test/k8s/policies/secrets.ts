@@ -14,12 +14,20 @@ export function secretsOf(overlay: Overlay, all: readonly Manifest[]): Secrets {
     secrets.set(secret, keys.set(key, text));
   };
   for (const [where, namespace, secret, key, text] of rows()) {
-    if ((where === 'all' || where === overlay) && namespace === 'chandlery') add(secret, key, text);
+    if ((where === 'all' || where === overlay) && namespace === 'chandlery') {
+      add(secret, key, text);
+    }
   }
-  for (const { spec } of ofKind<{ secretName: string }>(all, 'Certificate'))
-    for (const key of ['tls.crt', 'tls.key']) add(spec.secretName, key);
-  for (const { metadata } of ofKind(all, 'RabbitmqCluster'))
-    for (const key of ['username', 'password']) add(`${metadata.name}-default-user`, key);
+  for (const { spec } of ofKind<{ secretName: string }>(all, 'Certificate')) {
+    for (const key of ['tls.crt', 'tls.key']) {
+      add(spec.secretName, key);
+    }
+  }
+  for (const { metadata } of ofKind(all, 'RabbitmqCluster')) {
+    for (const key of ['username', 'password']) {
+      add(`${metadata.name}-default-user`, key);
+    }
+  }
   return secrets;
 }
 

@@ -112,9 +112,12 @@ export const memoryFits: Policy = (all) =>
       .flatMap(({ pod }) => pod.containers)
       .find((one) => one.name === name);
     // An operator's broker is sized for many more messages than were there when this was measured.
-    if (!container && ofKind(all, 'RabbitmqCluster').some(({ metadata }) => metadata.name === name))
+    if (!container && ofKind(all, 'RabbitmqCluster').some(({ metadata }) => metadata.name === name)) {
       return [];
-    if (!container) return [`${name}: was measured, and no container has this name`];
+    }
+    if (!container) {
+      return [`${name}: was measured, and no container has this name`];
+    }
     const request = mebibytes(container.resources?.requests?.memory ?? '0Mi');
     const limit = mebibytes(container.resources?.limits?.memory ?? '0Mi');
     const heap = /--max-old-space-size=(\d+)/.exec(environment(all, container).NODE_OPTIONS ?? '')?.[1];
@@ -140,7 +143,9 @@ export const scaled: Policy = (all) =>
         .filter(({ spec }) => spec.scaleTargetRef.name === service)
         .map(({ spec }) => spec.minReplicaCount),
     ];
-    if (least.length !== 1) return [`${service}: has ${least.length} autoscalers`];
+    if (least.length !== 1) {
+      return [`${service}: has ${least.length} autoscalers`];
+    }
     return [
       ...((least[0] ?? 0) >= 2 ? [] : [`${service}: may be one alone`]),
       ...(maxReplicas(all, service) >= 6 ? [] : [`${service}: cannot be six`]),

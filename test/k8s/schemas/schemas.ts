@@ -65,7 +65,9 @@ async function unknownNames(all: readonly Manifest[]): Promise<string[]> {
     return [];
   } catch (error) {
     const { stdout = '' } = error as { stdout?: string };
-    if (!stdout.includes('error TS')) throw error;
+    if (!stdout.includes('error TS')) {
+      throw error;
+    }
     return stdout
       .split('\n')
       .filter((line) => line.includes('error TS'))

@@ -50,7 +50,9 @@ describe('nothing is found', () => {
       saga: sagaId(n),
       order: `failed-${n}`,
     }));
-    for (const each of [rejected, late, released] as Sale[]) await shop.placeOrder(each, 'FAILED');
+    for (const each of [rejected, late, released] as Sale[]) {
+      await shop.placeOrder(each, 'FAILED');
+    }
     await shop.reserve(rejected as Sale, 'REJECTED');
     await shop.reserve(late as Sale, 'REJECTED');
     await shop.decide(late as Sale, 'CANCELLED');

@@ -108,17 +108,19 @@ export class HandMadeShop {
       ['item-a', 2],
       ['item-b', 1],
     ]) {
-      if (taken)
+      if (taken) {
         await this.run('stock', 'UPDATE items SET available = available - $2 WHERE id = $1', [
           item,
           quantity,
         ]);
-      if (sold)
+      }
+      if (sold) {
         await this.run(
           'stock',
           `INSERT INTO stock_ledger (item_id, delta, kind, saga_id) VALUES ($1, -$2::int, 'sale', $3)`,
           [item, quantity, saga],
         );
+      }
     }
   }
 
@@ -129,7 +131,9 @@ export class HandMadeShop {
          now() - interval '1 minute')`,
       [saga, order, user, state],
     );
-    if (state !== 'CAPTURED') return;
+    if (state !== 'CAPTURED') {
+      return;
+    }
     await this.run('payment', 'UPDATE users SET credit = credit - 20 WHERE id = $1', [user]);
     await this.run(
       'payment',

@@ -127,7 +127,9 @@ test('I6: what is left in queues, dead letters and queues that do not exist are 
 
   // Whoever connects declares the queues.
   const publisher = await connectPublisher({ url: amqp, name: 'test', log: silent });
-  while (!publisher.connected()) await sleep(20);
+  while (!publisher.connected()) {
+    await sleep(20);
+  }
   await auditNow({ ...shop.addresses, amqp });
 
   const message = { body: '[]', contentType: 'application/json' };
@@ -181,7 +183,9 @@ describe('the watch', () => {
   }
 
   async function eventually(holds: () => Promise<boolean>): Promise<void> {
-    while (!(await holds())) await sleep(20);
+    while (!(await holds())) {
+      await sleep(20);
+    }
   }
 
   test('exports what it finds, and when it last could look', async () => {

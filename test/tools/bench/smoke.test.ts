@@ -21,7 +21,9 @@ async function bench(...args: string[]): Promise<{ status: number; output: strin
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => (output += text));
+  }
   const [status] = await once(child, 'close');
   return { status, output };
 }
@@ -52,7 +54,9 @@ test('every scenario with a shop of its own has its figures, and its books balan
   const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')];
   const { status, output } = await bench(...tiny, '--only', own.join(), '--json', json, '--html', html);
   // What the command says is what somebody needs who sees this fail.
-  if (status !== 0) throw new Error(output);
+  if (status !== 0) {
+    throw new Error(output);
+  }
 
   const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
   expect(report.scenarios.map(({ scenario }) => scenario)).toEqual(own);
@@ -93,7 +97,9 @@ test('every scenario with a shop of its own has its figures, and its books balan
 
   const page = readFileSync(html, 'utf8');
   expect(page).toContain(`Processor time at saturation, ${best} connections`);
-  for (const { name } of report.figures) expect(page).toContain(name.replaceAll('&', '&amp;'));
+  for (const { name } of report.figures) {
+    expect(page).toContain(name.replaceAll('&', '&amp;'));
+  }
   expect(page).not.toMatch(/(?:src|href)=/);
   const readme = withTable('before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter', report);
   expect(readme).toMatch(/^before\n<!-- bench:begin -->\n\| figure .*\n<!-- bench:end -->\nafter$/s);
@@ -119,7 +125,9 @@ test('a shop that runs elsewhere is measured through its API alone', async () =>
       '--json',
       json,
     );
-    if (status !== 0) throw new Error(output);
+    if (status !== 0) {
+      throw new Error(output);
+    }
   } finally {
     await shop.close();
   }

@@ -14,7 +14,9 @@ async function chaos(...args: string[]): Promise<{ status: number; output: strin
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => (output += text));
+  }
   const [status] = await once(child, 'close');
   return { status, output };
 }
@@ -24,7 +26,9 @@ test('under every kind of fault no invariant is violated, and everything ends in
   const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')];
   const { status, output } = await chaos('--seconds', '60', '--load', '48', '--json', json, '--html', html);
   // What the command says is what somebody needs who sees this fail.
-  if (status !== 0) throw new Error(output);
+  if (status !== 0) {
+    throw new Error(output);
+  }
 
   const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
   expect(report).toMatchObject({ verdict: 'passed', findings: [], deaths: [] });

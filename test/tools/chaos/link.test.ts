@@ -40,7 +40,9 @@ afterEach(() => {
 });
 
 async function arrives(text: string, withinMs = 2_000): Promise<void> {
-  for (const end = Date.now() + withinMs; received !== text && Date.now() < end; ) await sleep(5);
+  for (const end = Date.now() + withinMs; received !== text && Date.now() < end; ) {
+    await sleep(5);
+  }
   expect(received).toBe(text);
 }
 

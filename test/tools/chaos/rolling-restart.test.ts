@@ -48,8 +48,9 @@ beforeAll(async () => {
       (answer) => answer.ok,
       () => false,
     ))
-  )
+  ) {
     await sleep(50);
+  }
   await sleep(NOTICED_MS);
 });
 afterAll(async () => {

@@ -46,7 +46,9 @@ async function openGateway(shop: ShopProcesses): Promise<{ url: string; close():
         (answer) => answer.status,
         () => undefined,
       );
-    while ((await status()) !== 404) await sleep(50);
+    while ((await status()) !== 404) {
+      await sleep(50);
+    }
   }
   return {
     url,
@@ -73,8 +75,9 @@ describe('with a shop that runs', () => {
     const { status, stdout, stderr } = await demo(['--url', gateway.url]);
     expect(stderr).toBe('');
     expect(stdout).toContain('Money and stock add up.');
-    for (const outcome of ['insufficient_credit', 'out_of_stock', /paid +150\n/])
+    for (const outcome of ['insufficient_credit', 'out_of_stock', /paid +150\n/]) {
       expect(stdout).toMatch(outcome);
+    }
     expect(stdout).not.toContain('✗');
     expect(status).toBe(0);
     await shop.balances();

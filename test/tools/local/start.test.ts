@@ -23,12 +23,15 @@ beforeAll(async () => {
     base + 102,
     base + 103,
   ];
-  for (port = 20_000; (await Promise.all(wanted(port).map((one) => isTaken(one)))).includes(true); )
+  for (port = 20_000; (await Promise.all(wanted(port).map((one) => isTaken(one)))).includes(true); ) {
     port += 200;
+  }
 });
 const running: ReturnType<typeof start>[] = [];
 afterAll(async () => {
-  for (const { process } of running) process.kill('SIGKILL');
+  for (const { process } of running) {
+    process.kill('SIGKILL');
+  }
   await stopLeftovers(join(home, 'running'));
   rmSync(home, { recursive: true, force: true });
 });
@@ -38,7 +41,9 @@ function start(...args: string[]) {
     env: { ...process.env, CHANDLERY_HOME: home },
   });
   let printed = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (printed += text));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => (printed += text));
+  }
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   return {
     process: child,
@@ -46,7 +51,9 @@ function start(...args: string[]) {
     printed: () => printed,
     open: async () => {
       while (!printed.includes('is open')) {
-        if (child.exitCode !== null) throw new Error(`it ended:\n${printed}`);
+        if (child.exitCode !== null) {
+          throw new Error(`it ended:\n${printed}`);
+        }
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
@@ -63,7 +70,9 @@ function begin(...args: string[]) {
 function ours(): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
-      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) {
+        return false;
+      }
       return ['cmdline', 'environ'].some((file) =>
         readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(home),
       );
@@ -117,9 +126,12 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   // One that is stopped before it is open stops in good order what has started by then.
   const fifth = begin();
   const log = () => readFileSync(join(home, 'log/postgres.log'), 'utf8');
-  while (!fifth.printed().includes('Starting PostgreSQL')) await sleep(10);
-  while (!existsSync(join(home, 'log/postgres.log')) || !log().includes('starting PostgreSQL'))
+  while (!fifth.printed().includes('Starting PostgreSQL')) {
     await sleep(10);
+  }
+  while (!existsSync(join(home, 'log/postgres.log')) || !log().includes('starting PostgreSQL')) {
+    await sleep(10);
+  }
   fifth.process.kill('SIGINT');
   expect(await fifth.ended).toBe(0);
   expect(fifth.printed()).not.toContain('is open');

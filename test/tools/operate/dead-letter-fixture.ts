@@ -36,7 +36,9 @@ export class DeadLetterFixture {
     const [databases, amqp] = await Promise.all([createDatabases(), createVhost()]);
     const addresses = { ...databases, amqp };
     const publisher = await connectPublisher({ url: amqp, name: 'parks', log: silent });
-    while (!publisher.connected()) await sleep(10);
+    while (!publisher.connected()) {
+      await sleep(10);
+    }
     const connection = await connect(amqp);
     const channel = await connection.createChannel();
     const shop = { databases: openDatabases(addresses, silent), amqpUrl: amqp };
@@ -69,7 +71,9 @@ export class DeadLetterFixture {
   async take(queue: string): Promise<GetMessage> {
     for (const end = Date.now() + 5_000; Date.now() < end; await sleep(20)) {
       const message = await this.channel.get(queue);
-      if (message) return message;
+      if (message) {
+        return message;
+      }
     }
     throw new Error(`nothing came to ${queue}`);
   }

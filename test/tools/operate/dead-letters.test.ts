@@ -68,10 +68,14 @@ describe('looking', () => {
   });
 
   test('changes neither the letters nor their ids, however often, and never wears one out', async () => {
-    for (const n of [1, 2, 3]) await office.parkEvent('payment.charge', captured(n));
+    for (const n of [1, 2, 3]) {
+      await office.parkEvent('payment.charge', captured(n));
+    }
     const ids = async () => (await list()).map((letter) => letter.id).sort();
     const first = await ids();
-    for (let i = 0; i < 25; i++) expect(await ids()).toEqual(first);
+    for (let i = 0; i < 25; i++) {
+      expect(await ids()).toEqual(first);
+    }
     await office.expectLength('payment.charge.dead', 3);
     // RabbitMQ 4 throws away what was given back 20 times.
     const message = await office.take('payment.charge.dead');
@@ -80,7 +84,9 @@ describe('looking', () => {
   });
 
   test('finds the letters of one queue, or of one saga, up to a limit', async () => {
-    for (const n of [1, 2, 3]) await office.parkEvent('stock.settle', captured(n));
+    for (const n of [1, 2, 3]) {
+      await office.parkEvent('stock.settle', captured(n));
+    }
     await office.parkEvent('order.settle', captured(2));
     expect(await list({ queues: ['order.settle'], limit: 9 })).toHaveLength(1);
     expect(await list({ queues, sagaId: sagaId(2), limit: 9 })).toHaveLength(2);
@@ -134,11 +140,15 @@ describe('redriving', () => {
     await redriveLetters(office.shop, everything, redriving);
     const redriven = [await office.take('stock.settle'), await office.take('stock.settle')];
     expect(redriven.map(({ properties }) => properties.headers?.['x-redriven'])).toEqual([1, 2]);
-    for (const message of redriven) office.channel.ack(message);
+    for (const message of redriven) {
+      office.channel.ack(message);
+    }
   });
 
   test('as a dry run names the letters and changes nothing', async () => {
-    for (const n of [1, 2]) await office.parkEvent('stock.settle', captured(n));
+    for (const n of [1, 2]) {
+      await office.parkEvent('stock.settle', captured(n));
+    }
     const { letters } = await redriveLetters(office.shop, everything, { ...redriving, dryRun: true });
     expect(letters).toHaveLength(2);
     await office.expectLength('stock.settle.dead', 2);
@@ -147,7 +157,9 @@ describe('redriving', () => {
   });
 
   test('takes those that are meant and leaves the others', async () => {
-    for (const n of [1, 2, 3]) await office.parkEvent('stock.settle', captured(n));
+    for (const n of [1, 2, 3]) {
+      await office.parkEvent('stock.settle', captured(n));
+    }
     await office.parkEvent('order.settle', captured(1));
     await redriveLetters(office.shop, { queues: ['stock.settle'], sagaId: sagaId(1), limit: 9 }, redriving);
     const left = await list();
@@ -159,7 +171,9 @@ describe('redriving', () => {
   });
 
   test('keeps to its rate', async () => {
-    for (let n = 0; n < 30; n++) await office.parkEvent('stock.settle', captured(n));
+    for (let n = 0; n < 30; n++) {
+      await office.parkEvent('stock.settle', captured(n));
+    }
     const all = redriveLetters(office.shop, everything, { ...redriving, rate: 20 });
     await sleep(500);
     const soFar = (await office.channel.checkQueue('stock.settle')).messageCount;

@@ -33,7 +33,9 @@ async function begin(user: string, item: string): Promise<{ order: string; saga:
 
 async function until(what: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 20_000; !(await what()); await sleep(50)) {
-    if (Date.now() > end) throw new Error(`it never came: ${what}`);
+    if (Date.now() > end) {
+      throw new Error(`it never came: ${what}`);
+    }
   }
 }
 
@@ -125,8 +127,9 @@ test('a parked event is found by its saga, redriven once its cause is mended, an
     'ledger: sale',
     'redrive of dead letter',
     'Nothing. It is paid.',
-  ])
+  ]) {
     expect(timeline).toContain(part);
+  }
   expect((await run('sagas', 'show', second.saga)).stdout).toContain(
     'ann, asked payment to cancel it: the buyer called',
   );
@@ -134,7 +137,9 @@ test('a parked event is found by its saga, redriven once its cause is mended, an
 
 test('a saga that stock has not heard of, because it is down, is cancelled as soon as it is up', async () => {
   const [stock] = shop.of('stock');
-  if (!stock) throw new Error('there is no stock service');
+  if (!stock) {
+    throw new Error('there is no stock service');
+  }
   const [user, item] = [await api.user(10), await api.item(1, 5)];
   const order = await api.order(user, { [item]: 1 });
   await shop.end(stock, 'SIGTERM');
@@ -176,7 +181,9 @@ test('a saga that stock has not heard of, because it is down, is cancelled as so
 
 test('a saga that waits for a payment service which is down is told so, and a cancellation that comes too late changes nothing', async () => {
   const [payment] = shop.of('payment');
-  if (!payment) throw new Error('there is no payment service');
+  if (!payment) {
+    throw new Error('there is no payment service');
+  }
   const [user, item] = [await api.user(10), await api.item(1, 5)];
   const orders = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];
   await shop.end(payment, 'SIGKILL');
@@ -185,7 +192,9 @@ test('a saga that waits for a payment service which is down is told so, and a ca
       async (order) => (await api.checkout(order, { Prefer: 'respond-async' })).body.saga_id as string,
     ),
   );
-  for (const saga of sagas) await inStock(saga, 'RESERVED');
+  for (const saga of sagas) {
+    await inStock(saga, 'RESERVED');
+  }
   const [asked = '', left = ''] = sagas;
   expect((await run('sagas', 'show', left)).stdout).toMatch(
     /Payment has no decision yet\.\n.*payment\.charge holds \d message/,
@@ -194,7 +203,9 @@ test('a saga that waits for a payment service which is down is told so, and a ca
 
   shop.start(payment);
   await shop.ready();
-  for (const saga of sagas) await ended(saga);
+  for (const saga of sagas) {
+    await ended(saga);
+  }
   // Payment most likely heard stock first, and decides by what it hears first; either way the question costs nothing.
   const ends = [await stateOf(left), await stateOf(asked)];
   expect(ends[0]).toEqual({ state: 'PAID', reason: null });

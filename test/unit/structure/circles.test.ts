@@ -11,13 +11,19 @@ function findCircle(): string[] | undefined {
   const finished = new Set<string>();
   const way: string[] = [];
   const visit = (path: string, imports: readonly string[]): string[] | undefined => {
-    if (finished.has(path)) return undefined;
-    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (finished.has(path)) {
+      return undefined;
+    }
+    if (way.includes(path)) {
+      return [...way.slice(way.indexOf(path)), path];
+    }
     way.push(path);
     for (const name of imports) {
       const next = fileOf(name);
       const circle = next && visit(next.path, next.imports);
-      if (circle) return circle;
+      if (circle) {
+        return circle;
+      }
     }
     way.pop();
     finished.add(path);
@@ -25,7 +31,9 @@ function findCircle(): string[] | undefined {
   };
   for (const { path, imports } of sources) {
     const circle = visit(path, imports);
-    if (circle) return circle;
+    if (circle) {
+      return circle;
+    }
   }
   return undefined;
 }

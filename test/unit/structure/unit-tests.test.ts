@@ -26,8 +26,12 @@ function loadedBy(file: string): string[] {
 
 /** How a file comes to load one that starts servers, such as "a.ts → b.ts → tools/support/postgres.ts". */
 function waysToServers(file: string, seen = new Set<string>()): string[] {
-  if (serverStarters.includes(file)) return [file];
-  if (seen.has(file)) return [];
+  if (serverStarters.includes(file)) {
+    return [file];
+  }
+  if (seen.has(file)) {
+    return [];
+  }
   seen.add(file);
   return loadedBy(file).flatMap((next) => waysToServers(next, seen).map((way) => `${file} → ${way}`));
 }
@@ -48,5 +52,7 @@ test('the unit tests are a Jest project without a global setup, and no other pro
   const [unit, ...others] = projects;
   expect(unit).toMatchObject({ displayName: 'unit', roots: ['<rootDir>/test/unit'] });
   expect(unit).not.toHaveProperty('globalSetup');
-  for (const other of others) expect(other.testPathIgnorePatterns).toEqual(['<rootDir>/test/unit/']);
+  for (const other of others) {
+    expect(other.testPathIgnorePatterns).toEqual(['<rootDir>/test/unit/']);
+  }
 });

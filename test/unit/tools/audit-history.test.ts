@@ -56,7 +56,9 @@ const failure = { reason: 'out_of_stock', saga_id: saga };
 test('a sale, a refusal and an answer that never came are in order as long as the end agrees with them', async () => {
   expect(await violated(sold, said(7, checkout, 200, { saga_id: saga }))).toEqual([]);
   expect(await violated(unsold, said(7, checkout, 409, failure))).toEqual([]);
-  for (const end of [sold, unsold]) expect(await violated(end, said(7, checkout))).toEqual([]);
+  for (const end of [sold, unsold]) {
+    expect(await violated(end, said(7, checkout))).toEqual([]);
+  }
 });
 
 test('I7: told 200, and not paid', async () => {
@@ -133,14 +135,18 @@ test('I10: an acknowledged write that is gone', async () => {
 
 test('a request without an answer may have happened or not, and one with a key only once', async () => {
   const unanswered = said(7, 'POST /payment/add_funds/ann/50');
-  for (const credit of [100, 150]) expect(await violated({ ...unsold, credit }, unanswered)).toEqual([]);
+  for (const credit of [100, 150]) {
+    expect(await violated({ ...unsold, credit }, unanswered)).toEqual([]);
+  }
   expect(await violated({ ...unsold, credit: 200 }, unanswered)).toHaveLength(1);
   const repeated = [unanswered, said(8, 'POST /payment/add_funds/ann/50', 200)].map((it) => ({
     ...it,
     key: 'k',
   }));
   expect(await violated({ ...unsold, credit: 150 }, ...repeated)).toEqual([]);
-  for (const credit of [100, 200]) expect(await violated({ ...unsold, credit }, ...repeated)).toHaveLength(1);
+  for (const credit of [100, 200]) {
+    expect(await violated({ ...unsold, credit }, ...repeated)).toHaveLength(1);
+  }
 });
 
 test('batch_init begins anew: what came before it is not held against what came after', async () => {

@@ -14,7 +14,9 @@ const server = createServer((socket) => {
   socket.on('data', async (request) => {
     requests.push(String(request));
     for (const piece of answers.shift() ?? []) {
-      if (piece === null) return socket.destroy();
+      if (piece === null) {
+        return socket.destroy();
+      }
       socket.write(piece);
       await new Promise(setImmediate);
     }

@@ -10,7 +10,9 @@ const planOf = (seed: number) => plan(faults, new Random(seed), schedule);
 
 test('every fault has a name of its own, and every kind a name that can be typed', () => {
   expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
-  for (const kind of kinds) expect(kind).toMatch(/^[a-z0-9-]+$/);
+  for (const kind of kinds) {
+    expect(kind).toMatch(/^[a-z0-9-]+$/);
+  }
 });
 
 test('the same seed makes the same plan, and another seed another', () => {
@@ -38,7 +40,9 @@ test.each([1, 2, 3])(
     expect(new Set(early)).toEqual(new Set(kinds));
     for (const [i, { at, fault }] of planned.entries()) {
       const next = planned.slice(i + 1).find((later) => later.fault.kind === fault.kind);
-      if (next) expect(next.at - at).toBeGreaterThanOrEqual(next.fault.restMs ?? 0);
+      if (next) {
+        expect(next.at - at).toBeGreaterThanOrEqual(next.fault.restMs ?? 0);
+      }
     }
   },
 );

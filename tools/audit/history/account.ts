@@ -30,9 +30,15 @@ export function possibleBalance(
     const [first] = group;
     const is = group.some((change) => change.outcome === 'done' && change.answered <= sent);
     const mayBe = group.some((change) => change.sent <= answered && isPossible(change, sent));
-    if (first === undefined || !(is || mayBe)) continue;
-    if (is || first.delta < 0) range.least += first.delta;
-    if (is || first.delta > 0) range.most += first.delta;
+    if (first === undefined || !(is || mayBe)) {
+      continue;
+    }
+    if (is || first.delta < 0) {
+      range.least += first.delta;
+    }
+    if (is || first.delta > 0) {
+      range.most += first.delta;
+    }
   }
   return range;
 }
@@ -45,8 +51,11 @@ function grouped(changes: readonly Change[]): Change[][] {
   const groups = new Map<string, Change[]>();
   for (const change of changes) {
     const group = groups.get(change.group);
-    if (group) group.push(change);
-    else groups.set(change.group, [change]);
+    if (group) {
+      group.push(change);
+    } else {
+      groups.set(change.group, [change]);
+    }
   }
   return [...groups.values()];
 }

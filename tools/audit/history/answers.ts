@@ -20,17 +20,23 @@ export function checkAnswers(
   const failed = checkouts.filter((it) => classify(it) === 'refused').map(sagaOf);
 
   for (const saga of new Set(paid)) {
-    if (!truth?.paid)
+    if (!truth?.paid) {
       find(`a checkout was answered 200, but the order is ${truth ? 'not paid' : 'not there'}`, saga);
-    else if (saga && saga !== truth.saga_id)
+    } else if (saga && saga !== truth.saga_id) {
       find(`a checkout was answered 200, but the order was paid by saga ${truth.saga_id}`, saga);
+    }
   }
   for (const saga of new Set(failed)) {
-    if (saga === undefined) continue;
-    if (charged.has(saga)) find('a checkout was answered 4xx, but its saga was charged', saga);
-    else if (paid.includes(saga)) find('the same checkout was answered both 200 and 4xx', saga);
-    else if (truth?.paid && truth.saga_id === saga)
+    if (saga === undefined) {
+      continue;
+    }
+    if (charged.has(saga)) {
+      find('a checkout was answered 4xx, but its saga was charged', saga);
+    } else if (paid.includes(saga)) {
+      find('the same checkout was answered both 200 and 4xx', saga);
+    } else if (truth?.paid && truth.saga_id === saga) {
       find('a checkout was answered 4xx, but the order is paid by it', saga);
+    }
   }
   if (truth?.paid && checkouts.every((it) => classify(it) === 'refused')) {
     find('every checkout was answered 4xx, but the order is paid', truth.saga_id ?? undefined);
@@ -46,14 +52,16 @@ export function checkOrderReads(
 ): Finding[] {
   const firstPaid = Math.min(...reads.filter((it) => it.body?.paid === true).map(answeredAt));
   return reads.flatMap((read): Finding[] => {
-    if (read.status !== 200 || typeof read.body?.paid !== 'boolean') return [];
+    if (read.status !== 200 || typeof read.body?.paid !== 'boolean') {
+      return [];
+    }
     const told = checkouts.filter((it) => answeredAt(it) <= read.at);
     const underWay = checkouts.some(
       (it) => it.at <= answeredAt(read) && (answeredAt(it) > read.at || classify(it) === 'unknown'),
     );
     const about = { order_id, ...(sagaOf(read) && { saga_id: sagaOf(read) as string }) };
     const wasPaid = told.some((it) => classify(it) === 'done');
-    if (!read.body.paid && wasPaid)
+    if (!read.body.paid && wasPaid) {
       return [
         {
           invariant: 'I8',
@@ -61,12 +69,14 @@ export function checkOrderReads(
           detail: `read as unpaid at ${read.at}, after a checkout was answered 200`,
         },
       ];
-    if (!read.body.paid && firstPaid <= read.at)
+    }
+    if (!read.body.paid && firstPaid <= read.at) {
       return [
         { invariant: 'I9', ...about, detail: `read as unpaid at ${read.at}, after it had been read as paid` },
       ];
+    }
     const { status } = read.body;
-    if (told.length > 0 && !wasPaid && !underWay && (read.body.paid || status === 'CHECKING_OUT'))
+    if (told.length > 0 && !wasPaid && !underWay && (read.body.paid || status === 'CHECKING_OUT')) {
       return [
         {
           invariant: 'I8',
@@ -74,6 +84,7 @@ export function checkOrderReads(
           detail: `read as ${status} at ${read.at}, after every checkout had failed`,
         },
       ];
+    }
     return [];
   });
 }

@@ -39,7 +39,9 @@ export async function auditHistory(history: readonly Exchange[], truth: Truth): 
         }),
       ),
   ];
-  for (const [id, order] of orders) addSale(ledger, id, order);
+  for (const [id, order] of orders) {
+    addSale(ledger, id, order);
+  }
   addLineReads(ledger);
   const known = ledger.forgotten ? [] : ledger.accounts().filter((account) => ledger.originOf(account));
   findings.push(...readFindings(ledger), ...(await balanceFindings(ledger, known, orders, truth)));
@@ -70,14 +72,17 @@ async function answersFindings(ledger: Ledger, orders: Orders, truth: Truth): Pr
 function addSale(ledger: Ledger, id: string, order: OrderTruth | undefined): void {
   if (order === undefined) {
     // What it held while it was there is forgotten with its lines.
-    for (const item of ledger.itemsOf(id)) ledger.untold.add(`stock:${item}`);
+    for (const item of ledger.itemsOf(id)) {
+      ledger.untold.add(`stock:${item}`);
+    }
     return;
   }
   for (const checkout of ledger.checkouts.get(id) ?? []) {
     const group = `checkout ${id}`;
     ledger.change(`credit:${order.user_id}`, -order.total_cost, checkout, { group });
-    for (const [item, quantity] of order.items)
+    for (const [item, quantity] of order.items) {
       ledger.change(`stock:${item}`, -quantity, checkout, { group, passing: true });
+    }
   }
 }
 
@@ -85,7 +90,9 @@ function addLineReads(ledger: Ledger): void {
   for (const [id, reads] of ledger.orderReads) {
     for (const read of reads.filter((it) => it.status === 200)) {
       const lines = new Map(read.body?.items as [string, number][]);
-      for (const item of ledger.itemsOf(id)) ledger.read(`line:${id}/${item}`, lines.get(item) ?? 0, read);
+      for (const item of ledger.itemsOf(id)) {
+        ledger.read(`line:${id}/${item}`, lines.get(item) ?? 0, read);
+      }
     }
   }
 }
@@ -107,15 +114,21 @@ async function balanceFindings(
 ): Promise<Finding[]> {
   const balances = await lookUp(accounts, async (account) => {
     const [kind, id = ''] = account.split(':');
-    if (kind === 'credit') return truth.credit(id);
-    if (kind === 'stock') return truth.stock(id);
+    if (kind === 'credit') {
+      return truth.credit(id);
+    }
+    if (kind === 'stock') {
+      return truth.stock(id);
+    }
     const [order = '', item] = id.split('/');
     const found = orders.get(order);
     return found && (found.items.find(([name]) => name === item)?.[1] ?? 0);
   });
   return [...balances].flatMap(([account, balance]): Finding[] => {
     // That an order is missing has been said already.
-    if (balance === undefined && account.startsWith('line:')) return [];
+    if (balance === undefined && account.startsWith('line:')) {
+      return [];
+    }
     const end = Number.POSITIVE_INFINITY;
     const detail =
       balance === undefined
@@ -133,10 +146,14 @@ function contradiction(
   answered: number,
 ): string | undefined {
   const origin = ledger.originOf(account);
-  if (ledger.forgotten || origin === undefined || sent < origin.at) return undefined;
+  if (ledger.forgotten || origin === undefined || sent < origin.at) {
+    return undefined;
+  }
   const changes = (ledger.changes.get(account) ?? []).filter((change) => change.sent >= origin.at);
   const { least, most } = possibleBalance(origin.balance, changes, sent, answered);
-  if (balance >= least && balance <= most) return undefined;
+  if (balance >= least && balance <= most) {
+    return undefined;
+  }
   const range = least === most ? `${least}` : `${least} to ${most}`;
   return `${account.split(':')[0]} is ${balance}, but by what was acknowledged it must be ${range}`;
 }
@@ -144,7 +161,9 @@ function contradiction(
 function named(account: Account): Partial<Finding> {
   const [kind, id = ''] = account.split(':');
   const [order_id = '', item_id = ''] = id.split('/');
-  if (kind === 'credit') return { user_id: id };
+  if (kind === 'credit') {
+    return { user_id: id };
+  }
   return kind === 'stock' ? { item_id: id } : { order_id, item_id };
 }
 
@@ -152,7 +171,9 @@ async function lookUp<T>(ids: readonly string[], find: (id: string) => Promise<T
   const found = new Map<string, T>();
   const left = ids.values();
   const worker = async () => {
-    for (const id of left) found.set(id, await find(id));
+    for (const id of left) {
+      found.set(id, await find(id));
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return found;

@@ -37,9 +37,13 @@ export function readHistory(text: string): Exchange[] {
 export type Outcome = 'done' | 'refused' | 'unknown';
 
 export function classify({ status, body }: Exchange): Outcome {
-  if (status === undefined || status === 202 || status >= 500) return 'unknown';
+  if (status === undefined || status === 202 || status >= 500) {
+    return 'unknown';
+  }
   // Another request with the key is at work, and this one will be what that one becomes.
-  if (body?.reason === 'idempotency_key_in_flight') return 'unknown';
+  if (body?.reason === 'idempotency_key_in_flight') {
+    return 'unknown';
+  }
   return status < 300 ? 'done' : 'refused';
 }
 

@@ -65,7 +65,9 @@ export function interpret(history: readonly Exchange[]): Ledger {
   for (const exchange of [...history].sort((a, b) => a.at - b.at)) {
     for (const [pattern, meaning] of meanings) {
       const match = pattern.exec(exchange.request);
-      if (match) meaning(ledger, exchange, match.slice(1));
+      if (match) {
+        meaning(ledger, exchange, match.slice(1));
+      }
     }
   }
   return ledger;
@@ -77,7 +79,9 @@ function moves(ledger: Ledger, account: string, delta: string | undefined, excha
 
 function begins(ledger: Ledger, kind: string, exchange: Exchange, name: string): void {
   const id = exchange.body?.[name];
-  if (classify(exchange) === 'done' && typeof id === 'string') ledger.begin(`${kind}:${id}`, exchange.at);
+  if (classify(exchange) === 'done' && typeof id === 'string') {
+    ledger.begin(`${kind}:${id}`, exchange.at);
+  }
 }
 
 function beginsAnew(
@@ -87,20 +91,28 @@ function beginsAnew(
   count?: string,
   balance?: string,
 ): void {
-  if (classify(exchange) === 'refused') return;
+  if (classify(exchange) === 'refused') {
+    return;
+  }
   const origin = { at: answeredAt(exchange), balance: Number(balance) };
   ledger.beginAll(kind, Number(count), classify(exchange) === 'done' ? origin : undefined);
 }
 
 function orderCreated(ledger: Ledger, exchange: Exchange): void {
   const id = exchange.body?.order_id;
-  if (classify(exchange) === 'done' && typeof id === 'string') ledger.created.set(id, exchange.at);
+  if (classify(exchange) === 'done' && typeof id === 'string') {
+    ledger.created.set(id, exchange.at);
+  }
 }
 
 /** Whatever was asked of the orders that were replaced says nothing about the orders that are there now. */
 function ordersReplaced(ledger: Ledger, exchange: Exchange, [count]: string[]): void {
-  if (classify(exchange) === 'refused') return;
-  if (ledger.checkouts.size > 0) ledger.forgotten = true;
+  if (classify(exchange) === 'refused') {
+    return;
+  }
+  if (ledger.checkouts.size > 0) {
+    ledger.forgotten = true;
+  }
   for (let n = 0; n < Number(count); n++) {
     ledger.perhapsGone.add(`${n}`);
     ledger.checkouts.delete(`${n}`);

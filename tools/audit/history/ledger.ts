@@ -64,12 +64,18 @@ export class Ledger {
   /** Where the account began, as far as the history knows. */
   originOf(account: Account): Origin | undefined {
     const [kind = '', name = ''] = account.split(':');
-    if (this.untold.has(account)) return undefined;
-    if (kind === 'line') return this.originOfLine(account, name.slice(0, name.indexOf('/')));
+    if (this.untold.has(account)) {
+      return undefined;
+    }
+    if (kind === 'line') {
+      return this.originOfLine(account, name.slice(0, name.indexOf('/')));
+    }
     const covering = this.ranges.filter(
       (range) => range.kind === kind && /^(0|[1-9]\d*)$/.test(name) && Number(name) < range.count,
     );
-    if (covering.length === 0) return this.origins.get(account);
+    if (covering.length === 0) {
+      return this.origins.get(account);
+    }
     const last = covering.at(-1);
     return covering.some((range) => range.origin === undefined) ? undefined : last?.origin;
   }
@@ -102,7 +108,9 @@ export class Ledger {
   }
 
   read(account: Account, balance: unknown, exchange: Exchange): void {
-    if (typeof balance !== 'number') return;
+    if (typeof balance !== 'number') {
+      return;
+    }
     this.reads.push({ account, balance, sent: exchange.at, answered: answeredAt(exchange) });
   }
 }

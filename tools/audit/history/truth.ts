@@ -32,8 +32,12 @@ export function publicApi(originOf: (service: ServiceName) => string): Truth {
   async function get<T>(service: ServiceName, path: string): Promise<T | undefined> {
     const { statusCode, body } = await request(new URL(path, originOf(service)), { dispatcher });
     const text = await body.text();
-    if (statusCode === 404) return undefined;
-    if (statusCode !== 200) throw new Error(`GET ${path} was answered ${statusCode}: ${text}`);
+    if (statusCode === 404) {
+      return undefined;
+    }
+    if (statusCode !== 200) {
+      throw new Error(`GET ${path} was answered ${statusCode}: ${text}`);
+    }
     return JSON.parse(text);
   }
   return {

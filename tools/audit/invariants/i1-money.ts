@@ -72,7 +72,9 @@ export async function checkMoney(payment: Reader): Promise<Finding[]> {
 }
 
 function describeCredit(credit: string | null, noted: string | null): string {
-  if (credit === null) return `the ledger has entries (${noted} in all), but there is no such user`;
+  if (credit === null) {
+    return `the ledger has entries (${noted} in all), but there is no such user`;
+  }
   const sum = `the ledger adds up to ${noted ?? 0}`;
   return credit.startsWith('-')
     ? `the credit is negative: ${credit}; ${sum}`

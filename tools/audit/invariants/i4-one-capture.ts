@@ -33,7 +33,9 @@ export async function checkOneCapture({ order, payment }: Snapshots): Promise<Fi
     const replaced = await order.run(ofReplacedOrders, [page.flatMap((captures) => captures.saga_ids)]);
     findings.push(...chargedTooOften(page, new Set(replaced.map((row) => row.saga_id))));
     const last = page.at(-1);
-    if (page.length < PAGE || last === undefined) break;
+    if (page.length < PAGE || last === undefined) {
+      break;
+    }
     after = last.order_id;
   }
   return findings.slice(0, MAX_FINDINGS);
@@ -43,7 +45,9 @@ function chargedTooOften(captures: readonly Captures[], replaced: ReadonlySet<st
   return captures.flatMap(({ order_id, saga_ids }): Finding[] => {
     const counted = saga_ids.filter((id) => !replaced.has(id));
     const [saga_id] = counted;
-    if (saga_id === undefined || counted.length === 1) return [];
+    if (saga_id === undefined || counted.length === 1) {
+      return [];
+    }
     const detail = `the order was charged ${counted.length} times, by sagas ${counted.join(', ')}`;
     return [{ invariant: 'I4', order_id, saga_id, detail }];
   });

@@ -77,8 +77,12 @@ async function checkOutbox(service: string, tx: Reader, olderThanMs: number): Pr
  */
 export function checkQueues(lengths: readonly QueueLength[], live: boolean): Finding[] {
   return lengths.flatMap(({ queue, messages }): Finding[] => {
-    if (messages === undefined) return [{ invariant: 'I6', detail: `the broker has no queue ${queue}` }];
-    if (messages === 0 || (live && queues.includes(queue))) return [];
+    if (messages === undefined) {
+      return [{ invariant: 'I6', detail: `the broker has no queue ${queue}` }];
+    }
+    if (messages === 0 || (live && queues.includes(queue))) {
+      return [];
+    }
     const parked = queues.includes(queue) ? '' : ' (what and why: "npm run deadletters")';
     return [{ invariant: 'I6', detail: `messages left in queue ${queue}: ${messages}${parked}` }];
   });

@@ -64,7 +64,9 @@ const paymentBesideStock: Record<Stock, readonly Payment[] | 'any'> = {
 export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
   const { saga_id, order, stock, payment } = saga;
   const known = order ?? stock ?? payment;
-  if (known === undefined) return [];
+  if (known === undefined) {
+    return [];
+  }
   const about = { saga_id, order_id: known.order_id, user_id: known.user_id };
   const findings: Finding[] = [];
   if (!statesAgree(saga, settled)) {
@@ -91,11 +93,19 @@ function statesAgree({ order, stock, payment }: SagaView, settled: boolean): boo
   const stockState = stock?.state ?? 'none';
   const paymentState = payment?.state ?? 'none';
   const sold = [order?.state === 'PAID', stockState === 'COMMITTED', paymentState === 'CAPTURED'];
-  if (settled && sold.includes(true) && sold.includes(false)) return false;
+  if (settled && sold.includes(true) && sold.includes(false)) {
+    return false;
+  }
   // What order never opened is a forgery, and harmless for as long as nothing is sold on its account.
-  if (order === undefined) return !sold.includes(true) || stock?.young === true || payment?.young === true;
-  if (!allows(stockBesideOrder[order.state], stockState)) return false;
-  if (!allows(paymentBesideOrder[order.state], paymentState)) return false;
+  if (order === undefined) {
+    return !sold.includes(true) || stock?.young === true || payment?.young === true;
+  }
+  if (!allows(stockBesideOrder[order.state], stockState)) {
+    return false;
+  }
+  if (!allows(paymentBesideOrder[order.state], paymentState)) {
+    return false;
+  }
   // Payment was looked at after stock, so it may have heard what stock had yet to decide when we looked there.
   const stockWasBehind = !settled && payment?.young === true && ['none', 'WAITING'].includes(stockState);
   return stockWasBehind || allows(paymentBesideStock[stockState], paymentState);

@@ -42,8 +42,14 @@ export async function readSagas(
     payment.run(paymentsCharges, [ids, olderThanMs]),
   ]);
   const views = new Map<string, SagaView>(ids.map((saga_id) => [saga_id, { saga_id }]));
-  for (const order of sagas) Object.assign(views.get(order.saga_id) ?? {}, { order });
-  for (const stock of reservations) Object.assign(views.get(stock.saga_id) ?? {}, { stock });
-  for (const payment of charges) Object.assign(views.get(payment.saga_id) ?? {}, { payment });
+  for (const order of sagas) {
+    Object.assign(views.get(order.saga_id) ?? {}, { order });
+  }
+  for (const stock of reservations) {
+    Object.assign(views.get(stock.saga_id) ?? {}, { stock });
+  }
+  for (const payment of charges) {
+    Object.assign(views.get(payment.saga_id) ?? {}, { payment });
+  }
   return [...views.values()];
 }

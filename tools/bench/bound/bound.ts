@@ -48,9 +48,13 @@ export class Bound {
     ];
     const env = { ...this.pgbench.env, LC_ALL: 'C', PGPASSWORD: password };
     const { stdout, stderr } = await run(this.pgbench.command, args, { env, maxBuffer: 16 * 1024 * 1024 });
-    if (/actually processed: 0$/m.test(stdout)) return 0;
+    if (/actually processed: 0$/m.test(stdout)) {
+      return 0;
+    }
     const perSecond = Number(/^tps = ([\d.]+)/m.exec(stdout)?.[1]);
-    if (perSecond > 0 && !/aborted/.test(stderr)) return perSecond;
+    if (perSecond > 0 && !/aborted/.test(stderr)) {
+      return perSecond;
+    }
     throw new Error(`pgbench did not get through:\n${stdout}${stderr}`);
   }
 

@@ -16,12 +16,16 @@ const folder = 'usr/lib/postgresql';
  */
 export async function findPgbench(say: (text: string) => void): Promise<Pgbench> {
   const installed = newestBelow('/') ?? which('pgbench');
-  if (installed !== undefined) return { command: installed, env: {} };
+  if (installed !== undefined) {
+    return { command: installed, env: {} };
+  }
   const wanted = { name: 'PostgreSQL', packages: ['postgresql'], megabytes: 60, dependencies: true };
   const unpacked = await unpackedPackages(wanted, say).catch((error: Error) => error);
   if (unpacked !== undefined && !(unpacked instanceof Error)) {
     const command = newestBelow(unpacked.home);
-    if (command !== undefined) return { command, env: unpacked.env };
+    if (command !== undefined) {
+      return { command, env: unpacked.env };
+    }
   }
   const failure = unpacked instanceof Error ? ` (fetching it failed: ${unpacked.message.trim()})` : '';
   throw new Error(

@@ -18,7 +18,9 @@ export class Connection {
       keepAliveTimeout: PATIENCE_MS,
       connect: (options, callback) =>
         connect(options, (...result) => {
-          if (result[1]) this.sockets.push(result[1] as Socket);
+          if (result[1]) {
+            this.sockets.push(result[1] as Socket);
+          }
           callback(...result);
         }),
     });
@@ -34,7 +36,9 @@ export class Connection {
         status = statusCode;
       },
       onResponseData(_, chunk) {
-        if (status !== 200) body += chunk;
+        if (status !== 200) {
+          body += chunk;
+        }
       },
       onResponseEnd() {
         answered(status === 200 ? '200' : describe(status, body));

@@ -22,7 +22,9 @@ export class Load {
     return new Promise((resolve, reject) => {
       const ended = () => reject(new Error('The process that makes the load ended by itself.'));
       const hear = (message: LoadMessage) => {
-        if (message.event !== 'done') return at[message.event]?.();
+        if (message.event !== 'done') {
+          return at[message.event]?.();
+        }
         this.child.off('message', hear).off('exit', ended);
         resolve(message.result);
       };
@@ -32,7 +34,9 @@ export class Load {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
+    if (this.child.exitCode !== null) {
+      return;
+    }
     this.child.disconnect();
     await once(this.child, 'exit');
   }

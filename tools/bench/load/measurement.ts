@@ -29,10 +29,14 @@ export class Measurement {
   answer(answer: string): void {
     const now = performance.now();
     this.allAnswers[answer] = (this.allAnswers[answer] ?? 0) + 1;
-    if (!this.includes(now)) return;
+    if (!this.includes(now)) {
+      return;
+    }
     this.answers[answer] = (this.answers[answer] ?? 0) + 1;
     const second = Math.floor((now - this.began) / 1_000);
-    while (this.everySecond.length <= second) this.everySecond.push(0);
+    while (this.everySecond.length <= second) {
+      this.everySecond.push(0);
+    }
     this.everySecond[second] = (this.everySecond[second] ?? 0) + 1;
   }
 

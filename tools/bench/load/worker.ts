@@ -70,7 +70,9 @@ async function keepTime(
   tell({ event: 'begin' });
   await sleep(forMs, undefined, patient).catch(() => {});
   // Nothing can be said of a stretch without an answer; the first one may take longer on a machine that is busy.
-  while (!over.signal.aborted && !measurement.hasAnswers) await sleep(10);
+  while (!over.signal.aborted && !measurement.hasAnswers) {
+    await sleep(10);
+  }
   measurement.end();
   tell({ event: 'end' });
   over.abort();
@@ -104,11 +106,15 @@ const closedLoop: Loop = async (connections, orders, measurement, over) => {
       new Promise<void>((leave) => {
         const next = () => {
           const order = over.aborted ? undefined : orders.take();
-          if (order === undefined) return leave();
+          if (order === undefined) {
+            return leave();
+          }
           const asked = performance.now();
           connection.checkOut(order, (answer) => {
             const now = performance.now();
-            if (measurement.includes(now)) measurement.took(now - asked);
+            if (measurement.includes(now)) {
+              measurement.took(now - asked);
+            }
             measurement.answer(answer);
             next();
           });
@@ -133,24 +139,38 @@ const openLoop =
       open++;
       connection.checkOut(order, (answer) => {
         open--;
-        if (measurement.includes(due)) measurement.took(performance.now() - due);
+        if (measurement.includes(due)) {
+          measurement.took(performance.now() - due);
+        }
         measurement.answer(answer);
         const next = waiting.shift();
-        if (next) go(connection, next);
-        else free.push(connection);
+        if (next) {
+          go(connection, next);
+        } else {
+          free.push(connection);
+        }
       });
     };
     const began = performance.now();
     for (let arrived = 0; !over.aborted; await sleep(TICK_MS)) {
       for (; began + (arrived * 1_000) / perSecond <= performance.now(); arrived++) {
         const order = orders.take();
-        if (order === undefined) break;
+        if (order === undefined) {
+          break;
+        }
         const arrival = { order, due: began + (arrived * 1_000) / perSecond };
         const connection = free.pop();
-        if (connection) go(connection, arrival);
-        else waiting.push(arrival);
+        if (connection) {
+          go(connection, arrival);
+        } else {
+          waiting.push(arrival);
+        }
       }
-      if (orders.exhausted) break;
+      if (orders.exhausted) {
+        break;
+      }
     }
-    while (open > 0 || waiting.length > 0) await sleep(TICK_MS);
+    while (open > 0 || waiting.length > 0) {
+      await sleep(TICK_MS);
+    }
   };

@@ -10,7 +10,9 @@ export async function bestOf(
   look: (number: number) => Promise<number>,
 ): Promise<Best> {
   const perSecond: Record<number, number> = {};
-  for (const number of numbers) perSecond[number] = await look(number);
+  for (const number of numbers) {
+    perSecond[number] = await look(number);
+  }
   const seen = (number: number) => perSecond[number] as number;
   return { best: numbers.reduce((a, b) => (seen(b) > seen(a) ? b : a)), perSecond };
 }

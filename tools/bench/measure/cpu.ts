@@ -16,7 +16,9 @@ const ticksPerSecond = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf
 export function readCpu(groups: Groups): Record<string, number> {
   const processes = readProcesses();
   const children = new Map<number, number[]>();
-  for (const [pid, { parent }] of processes) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  for (const [pid, { parent }] of processes) {
+    children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
   const ofTree = (pid: number): number =>
     (processes.get(pid)?.ticks ?? 0) +
     (children.get(pid) ?? []).reduce((sum, child) => sum + ofTree(child), 0);
@@ -41,7 +43,9 @@ export function readMachineCpu(): number {
 function readProcesses(): Map<number, Process> {
   const processes = new Map<number, Process>();
   for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
+    if (!/^\d+$/.test(name)) {
+      continue;
+    }
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       // The name in brackets may hold anything; behind it come the state, the parent, and times from the 12th on.

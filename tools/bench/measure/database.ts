@@ -19,12 +19,16 @@ export async function readWork(admin: Pool, databases: Databases): Promise<Work>
       `SELECT ${COUNTERS.map((name) => `${name}::float8`).join(', ')} FROM pg_stat_database WHERE datname = $1`,
       [new URL(url).pathname.slice(1)],
     );
-    for (const name of COUNTERS) work[`${service}.${name}`] = rows[0]?.[name] ?? 0;
+    for (const name of COUNTERS) {
+      work[`${service}.${name}`] = rows[0]?.[name] ?? 0;
+    }
   }
   const { rows } = await admin.query(
     'SELECT wal_bytes::float8, wal_records::float8, wal_fpi::float8 FROM pg_stat_wal',
   );
-  for (const [name, value] of Object.entries(rows[0] ?? {})) work[name] = value as number;
+  for (const [name, value] of Object.entries(rows[0] ?? {})) {
+    work[name] = value as number;
+  }
   return work;
 }
 

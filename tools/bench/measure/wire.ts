@@ -21,7 +21,9 @@ export function readWire(
   for (const line of (stdout ?? '').split('\n')) {
     const server = servers[Number(/^\S+\s+\d+\s+\d+\s+\S+\s+\S+:(\d+)/.exec(line)?.[1])];
     const client = names.get(Number(/pid=(\d+)/.exec(line)?.[1]));
-    if (server === undefined || client === undefined) continue;
+    if (server === undefined || client === undefined) {
+      continue;
+    }
     const count = (name: string) => Number(new RegExp(` ${name}:(\\d+)`).exec(line)?.[1] ?? 0);
     const [to, from] = [`${client} to ${server}`, `${server} to ${client}`];
     wire[to] = (wire[to] ?? 0) + count('bytes_sent');

@@ -30,7 +30,9 @@ export function hotSpots(file: string, window: { fromMs: number; toMs: number },
   let at = 0;
   for (const [i, id] of samples.entries()) {
     at += timeDeltas[i] ?? 0;
-    if (at < window.fromMs * 1_000 || at > window.toMs * 1_000) continue;
+    if (at < window.fromMs * 1_000 || at > window.toMs * 1_000) {
+      continue;
+    }
     const name = names.get(id) as string;
     totals.set(name, (totals.get(name) ?? 0) + Math.max(0, timeDeltas[i] ?? 0));
   }

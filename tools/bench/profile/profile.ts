@@ -47,7 +47,9 @@ export async function takeProfiles(
   const services: Profiles['services'] = {};
   for (const name of readdirSync(folder)) {
     const [file] = readdirSync(join(folder, name));
-    if (file) services[name] = hotSpots(join(folder, name, file), window);
+    if (file) {
+      services[name] = hotSpots(join(folder, name, file), window);
+    }
   }
   say(`profiles are in ${folder}\n${describe(services, statements)}`);
   return { folder, services, statements };

@@ -24,7 +24,9 @@ export async function watchStatements(environment: Environment): Promise<void> {
       await environment.admin.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
       return;
     } catch (cause) {
-      if (Date.now() > end) throw new Error('PostgreSQL did not come back within a minute.', { cause });
+      if (Date.now() > end) {
+        throw new Error('PostgreSQL did not come back within a minute.', { cause });
+      }
     }
   }
 }

@@ -9,7 +9,9 @@ const color = (i: number) => colors[i % colors.length] as string;
 
 /** Throughput against concurrency, and beneath it what the buyers had to wait. */
 export function drawCurve(loadRuns: readonly LoadRun[]): string {
-  if (loadRuns.length === 0) return '';
+  if (loadRuns.length === 0) {
+    return '';
+  }
   const points = (of: (rush: LoadRun) => number) =>
     loadRuns.map((rush) => ({ x: Math.log2(rush.connections), y: of(rush) }));
   const marks = loadRuns.map(({ connections }) => ({
@@ -34,7 +36,9 @@ const place = (share: number) => -Math.log10(1 - share);
 
 /** Latency by percentile, the slow end drawn out. */
 export function drawPercentiles(runs: readonly { name: string; histogram: string }[]): string {
-  if (runs.length === 0) return '';
+  if (runs.length === 0) {
+    return '';
+  }
   const series = runs.map(({ name, histogram }, i) => {
     const decoded = decodeFromCompressedBase64(histogram);
     // Beyond a handful of answers a percentile is but one of them.

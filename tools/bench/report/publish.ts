@@ -28,7 +28,9 @@ export function withTable(text: string, report: Report): string {
 
 function placeIn(text: string): { begin: number; end: number } {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin >= 0 && end > begin) return { begin: begin + BEGIN.length, end };
+  if (begin >= 0 && end > begin) {
+    return { begin: begin + BEGIN.length, end };
+  }
   throw new Error(
     `The README has no place for the table: put "${BEGIN}" and "${END}" on lines of their own.`,
   );

@@ -66,7 +66,9 @@ export async function writePast(
       for (let first = 1; first <= orders; first += CHUNK) {
         const last = Math.min(orders, first + CHUNK - 1);
         const past = `FROM generate_series(${first}, ${last}) AS past (k)`;
-        for (const statement of statements[service]) await client.query(statement.replace('FROM past', past));
+        for (const statement of statements[service]) {
+          await client.query(statement.replace('FROM past', past));
+        }
         say(`${service}'s past: ${last.toLocaleString('en')} of ${orders.toLocaleString('en')} orders`);
       }
     } finally {

@@ -17,7 +17,7 @@ export interface Replica {
   readonly logFile: string;
 }
 
-const readyWithinMs = 60_000;
+const READY_WITHIN_MS = 60_000;
 const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
 export interface ServiceOptions {
@@ -82,15 +82,19 @@ export async function startServices(
 }
 
 async function ready(replica: Replica): Promise<void> {
-  for (const end = Date.now() + readyWithinMs; !(await isReady(replica.internalUrl)); await sleep(50)) {
+  for (const end = Date.now() + READY_WITHIN_MS; !(await isReady(replica.internalUrl)); await sleep(50)) {
     mustRun(replica);
-    if (Date.now() > end) throw new Error(`${replica.name} was not ready within a minute.`);
+    if (Date.now() > end) {
+      throw new Error(`${replica.name} was not ready within a minute.`);
+    }
   }
 }
 
 /** @throws Error with the end of its log when the replica has ended by itself */
 export function mustRun({ program, name, logFile }: Replica): void {
-  if (program.isRunning()) return;
+  if (program.isRunning()) {
+    return;
+  }
   throw new Error(`${name} ended by itself:\n${endOf(logFile)}`);
 }
 

@@ -97,18 +97,24 @@ export class LocalShop implements MeasuredShop {
 
   /** Waits until nothing is in flight, and stops the services. */
   async stop(): Promise<void> {
-    if (this.replicas.length === 0) return;
+    if (this.replicas.length === 0) {
+      return;
+    }
     await this.settled();
     await stopServices(this.replicas);
     this.replicas = [];
   }
 
   async settled(): Promise<void> {
-    for (const replica of this.replicas) mustRun(replica);
+    for (const replica of this.replicas) {
+      mustRun(replica);
+    }
     const unended = await this.withBooks((books) =>
       everythingEnds(books, this.environment.amqpUrl, SETTLED_WITHIN_MS),
     );
-    if (unended.length > 0) throw new Error(`Not everything has ended:\n${describeFindings(unended)}`);
+    if (unended.length > 0) {
+      throw new Error(`Not everything has ended:\n${describeFindings(unended)}`);
+    }
   }
 
   async mustBalance({ paid }: ToldBuyers): Promise<void> {
@@ -116,9 +122,13 @@ export class LocalShop implements MeasuredShop {
     const { findings, figures } = await this.withBooks((books) =>
       audit(books, { amqpUrl: this.environment.amqpUrl }),
     );
-    if (findings.length > 0) throw new Error(`The books do not balance:\n${describeFindings(findings)}`);
+    if (findings.length > 0) {
+      throw new Error(`The books do not balance:\n${describeFindings(findings)}`);
+    }
     const booked = (figures.sagas.order.PAID ?? 0) - this.paidBefore;
-    if (booked === paid) return;
+    if (booked === paid) {
+      return;
+    }
     throw new Error(`The books do not balance: ${booked} checkouts are paid, but ${paid} were answered 200.`);
   }
 

@@ -28,7 +28,9 @@ export class TargetShop implements MeasuredShop {
       stock: await this.sum((id) => api.stock(id)),
     };
     const wanted = { credit: this.size * credit - spent, stock: this.size * stock - units };
-    if (left.credit === wanted.credit && left.stock === wanted.stock) return;
+    if (left.credit === wanted.credit && left.stock === wanted.stock) {
+      return;
+    }
     throw new Error(
       `The books do not balance: after ${units} units were sold for ${spent}, there should be ${wanted.stock} units ` +
         `and ${wanted.credit} credit left, but there are ${left.stock} and ${left.credit}.`,

@@ -67,7 +67,9 @@ export const openLoop: Scenario = {
 
 /** What an earlier scenario has measured, or short looks. */
 async function saturationOf(dataset: Dataset, context: ScenarioContext): Promise<Saturation> {
-  if (context.known.saturation !== undefined) return context.known.saturation;
+  if (context.known.saturation !== undefined) {
+    return context.known.saturation;
+  }
   const { best, perSecond } = await bestConnections(dataset, context);
   return { connections: best, perSecond: perSecond[best] as number };
 }

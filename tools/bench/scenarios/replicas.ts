@@ -33,7 +33,9 @@ export const replicas: Scenario = {
         async () => one.push(await measure(1, round)),
         async () => many.push(await measure(MANY, round)),
       ];
-      for (const take of round % 2 === 1 ? inTurn : inTurn.reverse()) await take();
+      for (const take of round % 2 === 1 ? inTurn : inTurn.reverse()) {
+        await take();
+      }
       const told = [one, many].map((loadRuns) => Math.round(loadRuns.at(-1)?.perSecond ?? 0));
       say(`round ${round}: ${told[0]} checkouts/s with one of each, ${told[1]} with ${MANY}`);
     }

@@ -79,7 +79,9 @@ export function bestConnections(dataset: Dataset, { options, say }: ScenarioCont
 
 async function boundOf(bound: Bound, clients: number, seconds: number): Promise<number> {
   const perSecond = await bound.measure(clients, seconds);
-  if (perSecond > 0) return perSecond;
+  if (perSecond > 0) {
+    return perSecond;
+  }
   throw new Error('Not one checkout of the bound got through while it was measured: measure for longer.');
 }
 

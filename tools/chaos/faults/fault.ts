@@ -43,7 +43,9 @@ export async function withReplica(
   const all = rig.replicas.filter((replica) => replica.service === service);
   for (const end = Date.now() + WAIT_FOR_REPLICA_MS; Date.now() < end; await sleep(100)) {
     const free = all.filter((replica) => !replica.isTaken);
-    if (free.length === 0 || (others && all.length > 1 && all.some((replica) => replica.isDown))) continue;
+    if (free.length === 0 || (others && all.length > 1 && all.some((replica) => replica.isDown))) {
+      continue;
+    }
     const replica = random.pick(free);
     replica.isTaken = true;
     try {

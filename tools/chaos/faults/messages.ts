@@ -6,7 +6,9 @@ import type { Fault } from './fault';
 function shuffled<T>(things: readonly T[], random: Random): T[] {
   const left = [...things];
   const taken: T[] = [];
-  while (left.length > 0) taken.push(random.take(left));
+  while (left.length > 0) {
+    taken.push(random.take(left));
+  }
   return taken;
 }
 
@@ -15,7 +17,9 @@ const duplicated: Fault = {
   kind: 'duplicated messages',
   async strike({ messages, random, struck }) {
     const copies = messages.last.slice(-random.between(5, 50));
-    if (copies.length === 0) return;
+    if (copies.length === 0) {
+      return;
+    }
     struck();
     await messages.publish([...copies, ...copies]);
   },
@@ -26,7 +30,9 @@ const backwards: Fault = {
   kind: 'duplicated messages',
   async strike({ messages, struck }) {
     const copies = messages.last.slice(-50).reverse();
-    if (copies.length === 0) return;
+    if (copies.length === 0) {
+      return;
+    }
     struck();
     await messages.publish(copies);
   },
@@ -37,7 +43,9 @@ const late: Fault = {
   kind: 'replayed messages',
   async strike({ messages, random, struck }) {
     const copies = shuffled(messages.sample, random).slice(0, 100);
-    if (copies.length === 0) return;
+    if (copies.length === 0) {
+      return;
+    }
     struck();
     await messages.publish(copies);
   },

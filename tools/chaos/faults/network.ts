@@ -55,13 +55,17 @@ function between(place: keyof typeof places, service: ServiceName, how: string, 
     strike: (scene) =>
       withReplica(scene, service, async (replica) => {
         const link = replica.links[place];
-        if (!link) return;
+        if (!link) {
+          return;
+        }
         trouble.begin(link, scene.random);
         scene.struck();
         const long = trouble.loses && (place === 'database' || place === 'broker');
         await sleep(scene.random.pick(long ? [...trouble.lasts, LONG_MS] : trouble.lasts));
         link.setConditions({});
-        if (trouble.loses) link.cut();
+        if (trouble.loses) {
+          link.cut();
+        }
       }),
   };
 }

@@ -45,14 +45,21 @@ function endAtPoint(service: ServiceName, signal: Ending, name: PointName): Faul
         async (replica) => {
           const { link, point } = points[name];
           const frozen = await replica.links[link].freezeAt(point(service), REACH_POINT_WITHIN_MS);
-          if (!frozen) return;
+          if (!frozen) {
+            return;
+          }
           await Promise.race([frozen.holding, sleep(HOLDING_WITHIN_MS)]);
           const back = replica.restart(signal);
           scene.struck();
           // One that is asked to stop must be able to finish; of one that was killed, not a byte more arrives.
-          if (signal === 'SIGTERM') await sleep(scene.random.between(0, 200));
-          if (signal === 'SIGTERM') frozen.release();
-          else frozen.cut();
+          if (signal === 'SIGTERM') {
+            await sleep(scene.random.between(0, 200));
+          }
+          if (signal === 'SIGTERM') {
+            frozen.release();
+          } else {
+            frozen.cut();
+          }
           await back;
         },
         { others: signal === 'SIGTERM' },

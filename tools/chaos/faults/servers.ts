@@ -24,7 +24,9 @@ const terminateBackends = (service: ServiceName): Fault => ({
   kind: 'backends terminated',
   strike: ({ rig, struck }) =>
     alone('postgres', async () => {
-      if ((await rig.databases.terminateBackends(service)) > 0) struck();
+      if ((await rig.databases.terminateBackends(service)) > 0) {
+        struck();
+      }
     }),
 });
 
@@ -36,12 +38,20 @@ const lostInCommit = (service: ServiceName, done: boolean): Fault => ({
     withReplica(scene, service, async ({ links }) => {
       const { point } = points[done ? 'after commit' : 'before commit'];
       const frozen = await links.database.freezeAt(point(), REACH_POINT_WITHIN_MS);
-      if (!frozen) return;
-      if (done) await frozen.holding;
-      else await alone('postgres', () => scene.rig.databases.terminateBackends(service));
+      if (!frozen) {
+        return;
+      }
+      if (done) {
+        await frozen.holding;
+      } else {
+        await alone('postgres', () => scene.rig.databases.terminateBackends(service));
+      }
       scene.struck();
-      if (done) frozen.cut();
-      else frozen.release();
+      if (done) {
+        frozen.cut();
+      } else {
+        frozen.release();
+      }
     }),
 });
 

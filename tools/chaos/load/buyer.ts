@@ -21,20 +21,32 @@ export class Buyer {
 
   async visit(): Promise<void> {
     const ready = this.random.chance(0.75) ? this.dataset.nextOrder() : undefined;
-    if (ready !== undefined) return this.buy(ready);
-    if (this.random.chance(0.15)) return this.trade();
-    if (this.lastOrder !== undefined && this.random.chance(0.15)) return this.buy(this.lastOrder);
+    if (ready !== undefined) {
+      return this.buy(ready);
+    }
+    if (this.random.chance(0.15)) {
+      return this.trade();
+    }
+    if (this.lastOrder !== undefined && this.random.chance(0.15)) {
+      return this.buy(this.lastOrder);
+    }
     const order = await this.makeOrder();
-    if (order !== undefined) await this.buy(order);
+    if (order !== undefined) {
+      await this.buy(order);
+    }
   }
 
   private async buy(order: string): Promise<void> {
     const { random } = this;
     const checkouts = [this.checkOut(order)];
-    if (random.chance(0.08)) checkouts.push(this.checkOut(order));
+    if (random.chance(0.08)) {
+      checkouts.push(this.checkOut(order));
+    }
     const [last] = await Promise.all(checkouts);
     this.lastOrder = order;
-    if (random.chance(0.15)) await this.lookAt(order);
+    if (random.chance(0.15)) {
+      await this.lookAt(order);
+    }
     if (last?.status === 409 && random.chance(0.3)) {
       await this.trade();
       await this.checkOut(order);
@@ -43,12 +55,16 @@ export class Buyer {
 
   private async checkOut(order: string): Promise<Exchange> {
     const path = `/orders/checkout/${order}`;
-    if (this.random.chance(0.05)) return this.checkOutLater(order);
+    if (this.random.chance(0.05)) {
+      return this.checkOutLater(order);
+    }
     const key = this.random.chance(0.1) ? randomUUID() : undefined;
     for (;;) {
       const exchange = await this.client.ask('POST', path, { key });
       const again = classify(exchange) === 'unknown' || exchange.status === 429;
-      if (!again || !this.patient()) return exchange;
+      if (!again || !this.patient()) {
+        return exchange;
+      }
       await this.client.rest();
     }
   }
@@ -72,13 +88,17 @@ export class Buyer {
       : String(random.between(0, dataset.users - 1));
     const made = await this.insist(`/orders/create/${stranger ? 'nobody' : user}`);
     const order = made.status === 200 ? (made.body?.order_id as string) : undefined;
-    if (order === undefined) return undefined;
+    if (order === undefined) {
+      return undefined;
+    }
     for (let lines = random.between(1, 3); lines > 0; lines--) {
       const item = random.chance(0.5)
         ? random.pick(dataset.scarce)
         : String(random.between(0, dataset.items - 1));
       const added = await this.insist(`/orders/addItem/${order}/${item}/${random.between(1, 2)}`);
-      if (classify(added) === 'unknown') return undefined;
+      if (classify(added) === 'unknown') {
+        return undefined;
+      }
     }
     return order;
   }
@@ -100,10 +120,14 @@ export class Buyer {
   /** What is read right after an answer must agree with it. */
   private async lookAt(order: string): Promise<void> {
     const { body } = await this.client.ask('GET', `/orders/find/${order}`);
-    if (typeof body?.user_id !== 'string') return;
+    if (typeof body?.user_id !== 'string') {
+      return;
+    }
     const [line] = body.items as [string, number][];
     await this.client.ask('GET', `/payment/find_user/${body.user_id}`);
-    if (line) await this.client.ask('GET', `/stock/find/${line[0]}`);
+    if (line) {
+      await this.client.ask('GET', `/stock/find/${line[0]}`);
+    }
   }
 
   private insist(path: string): Promise<Exchange> {

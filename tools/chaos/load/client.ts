@@ -49,7 +49,11 @@ export class Client {
         signal: AbortSignal.timeout(patienceMs ?? PATIENCE_MS),
       });
       const answer = JSON.parse(await body.text());
-      if (statusCode >= 400) for (const name of PROSE) delete answer[name];
+      if (statusCode >= 400) {
+        for (const name of PROSE) {
+          delete answer[name];
+        }
+      }
       Object.assign(exchange, { status: statusCode, body: answer, answered_at: performance.now() });
     } catch {
       // A reset, silence, or half an answer: it stays without one.
@@ -62,7 +66,9 @@ export class Client {
     const key = randomUUID();
     for (;;) {
       const exchange = await this.ask('POST', path, { key });
-      if (classify(exchange) !== 'unknown' || !wanted()) return exchange;
+      if (classify(exchange) !== 'unknown' || !wanted()) {
+        return exchange;
+      }
       await this.rest();
     }
   }

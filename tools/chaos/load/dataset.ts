@@ -30,8 +30,9 @@ export async function openMarket(client: Client, seconds: number): Promise<Datas
   const orders = Math.min(MAX_ORDERS, seconds * ORDERS_PER_SECOND);
   const load = async (path: string) => {
     const exchange = await client.ask('POST', path, { patienceMs: LOADING_PATIENCE_MS });
-    if (classify(exchange) !== 'done')
+    if (classify(exchange) !== 'done') {
       throw new Error(`The dataset could not be opened: POST ${path} was answered ${exchange.status}.`);
+    }
     return exchange.body as Record<string, string>;
   };
   await Promise.all([
@@ -44,8 +45,12 @@ export async function openMarket(client: Client, seconds: number): Promise<Datas
     SCARCE,
     async () => (await load(`/stock/item/create/${PRICE}`)).item_id as string,
   );
-  for (const user of poor) await load(`/payment/add_funds/${user}/${PRICE * 3}`);
-  for (const item of scarce) await load(`/stock/add/${item}/5`);
+  for (const user of poor) {
+    await load(`/payment/add_funds/${user}/${PRICE * 3}`);
+  }
+  for (const item of scarce) {
+    await load(`/stock/add/${item}/5`);
+  }
   let next = 0;
   return {
     nextOrder: () => (next < orders ? String(next++) : undefined),
@@ -58,6 +63,8 @@ export async function openMarket(client: Client, seconds: number): Promise<Datas
 
 async function many<T>(count: number, make: () => Promise<T>): Promise<T[]> {
   const made: T[] = [];
-  while (made.length < count) made.push(await make());
+  while (made.length < count) {
+    made.push(await make());
+  }
   return made;
 }

@@ -11,7 +11,9 @@ export function createProgress(seconds: number): Progress {
   const counts = { looked: 0, paid: 0, refused: 0, unknown: 0 };
   let lineAt = 0;
   const clear = () => {
-    if (!isTerminal) return;
+    if (!isTerminal) {
+      return;
+    }
     cursorTo(process.stdout, 0);
     clearLine(process.stdout, 0);
   };
@@ -24,9 +26,13 @@ export function createProgress(seconds: number): Progress {
       // The newest are likely to be without an answer yet, and are looked at the next time.
       const settled = Math.max(counts.looked, client.history.length - 500);
       for (const exchange of client.history.slice(counts.looked, settled).filter(isCheckout)) {
-        if (exchange.status === 200) counts.paid++;
-        else if (isFinal(exchange)) counts.refused++;
-        else if (classify(exchange) === 'unknown' && exchange.status !== 202) counts.unknown++;
+        if (exchange.status === 200) {
+          counts.paid++;
+        } else if (isFinal(exchange)) {
+          counts.refused++;
+        } else if (classify(exchange) === 'unknown' && exchange.status !== 202) {
+          counts.unknown++;
+        }
       }
       counts.looked = settled;
       const struck = strikes.filter(({ at }) => at !== undefined);

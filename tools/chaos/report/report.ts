@@ -79,7 +79,9 @@ export function summariseCheckouts(history: readonly Exchange[]): Report['checko
 
 function tally(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  for (const name of names) {
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
   return counts;
 }
 
@@ -87,8 +89,12 @@ export function summariseFaults(strikes: readonly Recovered[], planned: number):
   const kinds: Report['faults']['kinds'] = {};
   for (const { kind, at, counted } of strikes) {
     kinds[kind] ??= { struck: 0, counted: 0 };
-    if (at !== undefined) kinds[kind].struck++;
-    if (counted) kinds[kind].counted++;
+    if (at !== undefined) {
+      kinds[kind].struck++;
+    }
+    if (counted) {
+      kinds[kind].counted++;
+    }
   }
   return {
     planned,
@@ -107,21 +113,27 @@ export function bySecond(history: readonly Exchange[], from: number): Second[] {
   const seconds: (Second & { took: number[] })[] = [];
   const at = (ms: number) => {
     const number = Math.floor((ms - from) / 1000);
-    while (seconds.length <= number) seconds.push({ paid: 0, refused: 0, unknown: 0, took: [] });
+    while (seconds.length <= number) {
+      seconds.push({ paid: 0, refused: 0, unknown: 0, took: [] });
+    }
     return seconds[number] as (typeof seconds)[number];
   };
   for (const exchange of history.filter(isCheckout)) {
     const { at: sent, answered_at = sent, status } = exchange;
     const second = at(answered_at);
     if (!isFinal(exchange)) {
-      if (status !== 202) second.unknown++;
+      if (status !== 202) {
+        second.unknown++;
+      }
       continue;
     }
     second[status === 200 ? 'paid' : 'refused']++;
     second.took.push(answered_at - sent);
   }
   return seconds.map(({ took, ...counts }) => {
-    if (took.length === 0) return counts;
+    if (took.length === 0) {
+      return counts;
+    }
     const { p50, p99 } = spread(took);
     return { ...counts, p50: Math.round(p50), p99: Math.round(p99) };
   });

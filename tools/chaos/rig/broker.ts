@@ -81,7 +81,9 @@ function toolEnvironment(home: string, ports: RabbitPorts): NodeJS.ProcessEnv {
 
 async function answers(url: string, home: string): Promise<void> {
   for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
-    if ((await probe(url)) !== undefined) return;
+    if ((await probe(url)) !== undefined) {
+      return;
+    }
   }
   const logFile = join(home, 'log/rabbitmq.log');
   throw new Error(`RabbitMQ did not start. The end of its log (${logFile}):\n${endOf(logFile)}`);

@@ -57,7 +57,9 @@ async function answers(url: string): Promise<void> {
       await query(url, 'SELECT 1');
       return;
     } catch (cause) {
-      if (Date.now() > end) throw new Error('PostgreSQL did not come back within a minute.', { cause });
+      if (Date.now() > end) {
+        throw new Error('PostgreSQL did not come back within a minute.', { cause });
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -33,9 +33,13 @@ export class Direction {
   carry(bytes: Buffer, from: Socket): void {
     const { delayMs = 0, lost, sliced } = this.conditions();
     this.onHolding();
-    if (lost) return;
+    if (lost) {
+      return;
+    }
     if (delayMs === 0 && !sliced && !this.gate && !this.onTheirWay) {
-      if (this.to.writable && !this.to.write(bytes)) this.waitForRoom(from);
+      if (this.to.writable && !this.to.write(bytes)) {
+        this.waitForRoom(from);
+      }
       return;
     }
     this.enqueue(delayMs, () => (sliced ? this.writeSliced(bytes) : this.write(bytes)));
@@ -43,7 +47,9 @@ export class Direction {
 
   end(): void {
     this.enqueue(0, () => {
-      if (this.to.writable) this.to.end();
+      if (this.to.writable) {
+        this.to.end();
+      }
     });
   }
 
@@ -67,13 +73,17 @@ export class Direction {
     const own = Promise.all([before, this.gate, delayMs > 0 ? sleep(delayMs) : undefined])
       .then(deliver)
       .finally(() => {
-        if (this.onTheirWay === own) this.onTheirWay = undefined;
+        if (this.onTheirWay === own) {
+          this.onTheirWay = undefined;
+        }
       });
     this.onTheirWay = own;
   }
 
   private write(bytes: Buffer): void {
-    if (this.to.writable) this.to.write(bytes);
+    if (this.to.writable) {
+      this.to.write(bytes);
+    }
   }
 
   private async writeSliced(bytes: Buffer): Promise<void> {
@@ -82,7 +92,9 @@ export class Direction {
       this.write(bytes.subarray(i, i + 1));
       await breath();
     }
-    if (bytes.length > single) this.write(bytes.subarray(single));
+    if (bytes.length > single) {
+      this.write(bytes.subarray(single));
+    }
   }
 
   private waitForRoom(from: Socket): void {

@@ -65,7 +65,9 @@ export class Link {
 
   /** Resets every connection: both ends see it at once. */
   cut(): void {
-    for (const connection of this.connections) connection.cut();
+    for (const connection of this.connections) {
+      connection.cut();
+    }
   }
 
   /** Freezes the next connection that reaches the point; undefined when none does in time. */
@@ -86,7 +88,11 @@ export class Link {
     const server = dial({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     const cut = () => {
       this.connections.delete(connection);
-      for (const socket of [client, server]) if (!socket.destroyed) socket.resetAndDestroy();
+      for (const socket of [client, server]) {
+        if (!socket.destroyed) {
+          socket.resetAndDestroy();
+        }
+      }
     };
     const up = new Direction(server, () => this.conditions.up);
     const down = new Direction(client, () => this.conditions.down);
@@ -112,7 +118,9 @@ export class Link {
     const { lead, holds } = trap.point;
     // What stands before the message goes its way; the message itself is held or, if its answer is to be, carried.
     const before = holds === 'up' ? Math.max(0, found - lead) : 0;
-    if (before > 0) directions.up.carry(bytes.subarray(0, before), from);
+    if (before > 0) {
+      directions.up.carry(bytes.subarray(0, before), from);
+    }
     const holding = directions[holds].hold();
     directions.up.carry(bytes.subarray(before), from);
     trap.sprung({ holding, release: () => directions[holds].release(), cut });

@@ -66,7 +66,9 @@ export class Messages {
     // Or else what is put back would come here again, and be acknowledged for good.
     await channel.cancel(consumerTag);
     await this.publish(order(taken.map(({ content: body }) => ({ exchange: '', routingKey: queue, body }))));
-    for (const message of taken) channel.ack(message);
+    for (const message of taken) {
+      channel.ack(message);
+    }
     await channel.close();
     return taken.length;
   }
@@ -78,7 +80,9 @@ export class Messages {
     for (const queue of queues) {
       for (;;) {
         const message = await channel.get(deadLetterQueueOf(queue), { noAck: true });
-        if (!message) break;
+        if (!message) {
+          break;
+        }
         const headers = message.properties.headers ?? {};
         const error = String(headers['x-error'] ?? JSON.stringify(headers['x-death'] ?? 'no reason given'));
         letters.push({ queue, body: message.content.toString(), error });
@@ -102,7 +106,9 @@ export class Messages {
   private async connected(): Promise<{ model: ChannelModel; channel: ConfirmChannel }> {
     for (const end = Date.now() + BACK_WITHIN_MS; Date.now() < end; await sleep(100)) {
       const { model, channel } = this;
-      if (model && channel) return { model, channel };
+      if (model && channel) {
+        return { model, channel };
+      }
     }
     throw new Error('the broker was away');
   }
@@ -119,7 +125,9 @@ export class Messages {
       autoDelete: true,
       arguments: { 'x-max-length': 1_000 },
     });
-    for (const type of eventTypes) await channel.bindQueue(queue, exchangeOf(serviceOf(type)), type);
+    for (const type of eventTypes) {
+      await channel.bindQueue(queue, exchangeOf(serviceOf(type)), type);
+    }
     await channel.consume(queue, (message) => message && this.remember(message), { noAck: true });
     this.model = model;
     this.channel = channel;
@@ -128,10 +136,15 @@ export class Messages {
   private remember({ fields, content }: ConsumeMessage): void {
     const copy = { exchange: fields.exchange, routingKey: fields.routingKey, body: content };
     this.last.push(copy);
-    if (this.last.length > LAST) this.last.shift();
+    if (this.last.length > LAST) {
+      this.last.shift();
+    }
     // Reservoir sampling: however long the run, each message has had the same chance to be here.
     const place = Math.floor(Math.random() * ++this.seen);
-    if (this.sample.length < SAMPLE) this.sample.push(copy);
-    else if (place < SAMPLE) this.sample[place] = copy;
+    if (this.sample.length < SAMPLE) {
+      this.sample.push(copy);
+    } else if (place < SAMPLE) {
+      this.sample[place] = copy;
+    }
   }
 }

@@ -19,9 +19,9 @@ export interface ReplicaOptions {
 }
 
 const clock = join(root, 'dist/tools/chaos/rig/jumping-clock.js');
-const readyWithinMs = 60_000;
+const READY_WITHIN_MS = 60_000;
 /** What an orchestrator would grant a process that was asked to stop. */
-const graceMs = 45_000;
+const GRACE_MS = 45_000;
 
 /** One process of a service, to be broken. */
 export class Replica {
@@ -55,8 +55,10 @@ export class Replica {
   async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.expected = true;
     this.isDown = true;
-    if (signal === 'SIGKILL') this.program.kill();
-    await this.program.stop(graceMs);
+    if (signal === 'SIGKILL') {
+      this.program.kill();
+    }
+    await this.program.stop(GRACE_MS);
     this.program = this.start();
     await this.ready();
     this.isDown = false;
@@ -71,8 +73,10 @@ export class Replica {
   }
 
   async ready(): Promise<void> {
-    for (const end = Date.now() + readyWithinMs; !(await isReady(this.options.internalUrl)); ) {
-      if (Date.now() > end) throw new Error(`${this.name} was not ready again within a minute.`);
+    for (const end = Date.now() + READY_WITHIN_MS; !(await isReady(this.options.internalUrl)); ) {
+      if (Date.now() > end) {
+        throw new Error(`${this.name} was not ready again within a minute.`);
+      }
       await sleep(50);
     }
   }
@@ -96,7 +100,9 @@ export class Replica {
     });
     this.expected = false;
     void program.exited.then(() => {
-      if (program !== this.program || this.expected) return;
+      if (program !== this.program || this.expected) {
+        return;
+      }
       const { exitCode, signalCode } = program.child;
       onDeath(`${name} ended by itself (${signalCode ?? exitCode}):\n${endOf(logFile)}`);
       this.program = this.start();

@@ -90,7 +90,9 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
 
   // A service is told where those that it calls are, so they come first.
   for (const service of calledFirst()) {
-    for (let i = 1; i <= count; i++) await addReplica(service, `${service}-${i}`);
+    for (let i = 1; i <= count; i++) {
+      await addReplica(service, `${service}-${i}`);
+    }
   }
   await Promise.all(replicas.map((replica) => replica.ready()));
 
@@ -102,13 +104,19 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
     addresses,
     deaths,
     async heal() {
-      for (const one of links) one.setConditions({});
-      while (replicas.some((replica) => replica.isTaken)) await sleep(20);
+      for (const one of links) {
+        one.setConditions({});
+      }
+      while (replicas.some((replica) => replica.isTaken)) {
+        await sleep(20);
+      }
       await Promise.all(replicas.map((replica) => replica.ready()));
     },
     async stop() {
       await Promise.all(replicas.map((replica) => replica.stop()));
-      for (const one of links) one.close();
+      for (const one of links) {
+        one.close();
+      }
       broker.kill();
       await databases.stop();
     },
@@ -119,7 +127,9 @@ function calledFirst(): ServiceName[] {
   const sorted: ServiceName[] = [];
   const add = (name: ServiceName): void => {
     callsOf(name).forEach(add);
-    if (!sorted.includes(name)) sorted.push(name);
+    if (!sorted.includes(name)) {
+      sorted.push(name);
+    }
   };
   serviceNames.forEach(add);
   return sorted;

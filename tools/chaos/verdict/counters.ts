@@ -49,7 +49,9 @@ export class Counters {
 
   private add(source: string, text: string): void {
     for (const [, series = '', name = '', value] of text.matchAll(/^((\w+)(?:\{[^}]*\})?) ([\d.e+]+)$/gm)) {
-      if (!this.names.includes(name)) continue;
+      if (!this.names.includes(name)) {
+        continue;
+      }
       const key = `${source} ${series}`;
       const now = Number(value);
       const before = this.last.get(key) ?? 0;

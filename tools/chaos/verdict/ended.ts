@@ -24,6 +24,8 @@ export async function everythingEnds(
       allQueues.filter((queue) => !queue.endsWith('.dead')),
     );
     const findings = [...unended, ...checkQueues(queues, false)];
-    if (findings.length === 0 || Date.now() > end) return findings;
+    if (findings.length === 0 || Date.now() > end) {
+      return findings;
+    }
   }
 }

@@ -18,14 +18,17 @@ export async function accountForLetters(messages: Messages, poison: Poison): Pro
   const findings: Finding[] = [];
   for (const { queue, body, error } of letters) {
     const label = poison.labelIn(body);
-    if (label !== undefined) found.add(`${queue} ${label}`);
-    else {
+    if (label !== undefined) {
+      found.add(`${queue} ${label}`);
+    } else {
       const detail = `a good event was parked in ${queue}.dead (${error}): ${body.slice(0, EXCERPT)}`;
       findings.push({ invariant: 'I6', detail });
     }
   }
   for (const { label, queue } of poison.given()) {
-    if (found.has(`${queue} ${label}`)) continue;
+    if (found.has(`${queue} ${label}`)) {
+      continue;
+    }
     const detail = `${label} was put into ${queue} and is not among its dead letters`;
     findings.push({ invariant: 'I6', detail });
   }

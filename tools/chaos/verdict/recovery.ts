@@ -29,11 +29,15 @@ export function recoveries(
     .sort((one, other) => (one.answered_at ?? 0) - (other.answered_at ?? 0));
   return strikes.map((strike) => {
     const { at } = strike;
-    if (at === undefined) return { ...strike, inFlight: 0, counted: false };
+    if (at === undefined) {
+      return { ...strike, inFlight: 0, counted: false };
+    }
     const met = byBegin.filter(({ begin, end }) => begin <= at && end > at);
     const lastEnd = met.reduce((last, { end }) => Math.max(last, end), at);
     let next = firstAfter(checkouts, at);
-    while ((checkouts[next]?.at ?? at) < at) next++;
+    while ((checkouts[next]?.at ?? at) < at) {
+      next++;
+    }
     const later = checkouts[next];
     return {
       ...strike,
@@ -58,8 +62,11 @@ function firstAfter(checkouts: readonly Exchange[], at: number): number {
   let [low, high] = [0, checkouts.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((checkouts[middle]?.answered_at ?? 0) > at) high = middle;
-    else low = middle + 1;
+    if ((checkouts[middle]?.answered_at ?? 0) > at) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
   }
   return low;
 }

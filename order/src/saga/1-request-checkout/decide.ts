@@ -66,8 +66,11 @@ export function decideCheckouts(
   const lines = new Map<string, LineRow[]>();
   for (const line of rows.lines) {
     const bought = lines.get(line.order_id);
-    if (bought) bought.push(line);
-    else lines.set(line.order_id, [line]);
+    if (bought) {
+      bought.push(line);
+    } else {
+      lines.set(line.order_id, [line]);
+    }
   }
   const seen = new Map(rows.keys.map((row) => [row.key, row]));
   const result: CheckoutDecisions = { decisions: [], opened: [], keys: [] };
@@ -96,14 +99,20 @@ export function decideCheckouts(
       return same ? { kind: 'repeated', saga_id: earlier.saga_id as string } : { kind: 'key_reused' };
     }
     const order = orders.get(order_id);
-    if (!order) return { kind: 'unknown_order' };
+    if (!order) {
+      return { kind: 'unknown_order' };
+    }
     const status = statusOf(order);
     if (status !== 'OPEN') {
       return { kind: status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
     }
     const bought = lines.get(order_id) ?? [];
-    if (!may_open) return { kind: 'overloaded' };
-    if (bought.length === 0) return { kind: 'empty' };
+    if (!may_open) {
+      return { kind: 'overloaded' };
+    }
+    if (bought.length === 0) {
+      return { kind: 'empty' };
+    }
     orders.set(order_id, { ...order, saga_id, state: 'PENDING' });
     result.opened.push({
       saga_id,

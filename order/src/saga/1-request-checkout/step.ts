@@ -36,21 +36,27 @@ export async function requestCheckouts(
   const { decisions, opened, keys: newKeys } = decideCheckouts({ orders, lines, keys }, requests);
 
   const corrections = wronglyFrozen(orders, offered, opened);
-  if (corrections.length > 0) tx.send(correctOrders, [asJson(corrections)]);
-  if (opened.length > 0)
+  if (corrections.length > 0) {
+    tx.send(correctOrders, [asJson(corrections)]);
+  }
+  if (opened.length > 0) {
     tx.send(openSagas, [
       ...columns(opened, 'saga_id', 'order_id', 'user_id', 'amount', 'traceparent'),
       cancelAfterMs,
     ]);
-  if (newKeys.length > 0) tx.send(storeCheckoutKeys, columns(newKeys, 'key', 'fingerprint', 'saga_id'));
+  }
+  if (newKeys.length > 0) {
+    tx.send(storeCheckoutKeys, columns(newKeys, 'key', 'fingerprint', 'saga_id'));
+  }
   return { decisions, emit: opened.map(checkoutRequested) };
 }
 
 /** The saga for which each order is frozen before anything of it is known: that of the first request that may open one. */
 function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string | null> {
   const offers = new Map<string, string | null>();
-  for (const { order_id, saga_id, may_open } of requests)
+  for (const { order_id, saga_id, may_open } of requests) {
     offers.set(order_id, offers.get(order_id) ?? (may_open ? saga_id : null));
+  }
   return offers;
 }
 

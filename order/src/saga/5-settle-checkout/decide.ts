@@ -35,8 +35,11 @@ export interface Settlement {
 /** Why a batch fails each saga that it names, null for those that it pays: what is said of one later changes nothing. */
 export function firstReasons(events: readonly SagaEvent[]): Map<string, FailureReason | null> {
   const reasons = new Map<string, FailureReason | null>();
-  for (const event of events)
-    if (!reasons.has(event.data.saga_id)) reasons.set(event.data.saga_id, toOutcome(event).reason);
+  for (const event of events) {
+    if (!reasons.has(event.data.saga_id)) {
+      reasons.set(event.data.saga_id, toOutcome(event).reason);
+    }
+  }
   return reasons;
 }
 

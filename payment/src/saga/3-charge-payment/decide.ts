@@ -61,8 +61,12 @@ export function decideCharges(
       return { ...purchase, state: 'CANCELLED', reason: 'cancelled' };
     }
     const available = credit.get(user_id);
-    if (available === undefined) return { ...purchase, state: 'REJECTED', reason: 'unknown_user' };
-    if (available < amount) return { ...purchase, state: 'REJECTED', reason: 'insufficient_credit' };
+    if (available === undefined) {
+      return { ...purchase, state: 'REJECTED', reason: 'unknown_user' };
+    }
+    if (available < amount) {
+      return { ...purchase, state: 'REJECTED', reason: 'insufficient_credit' };
+    }
     credit.set(user_id, available - amount);
     return { ...purchase, state: 'CAPTURED', reason: null };
   }

@@ -17,15 +17,18 @@ export const chargePayment: Step = {
     ]);
     const { decided, emit, duplicates } = decideCharges({ users, charges }, events);
 
-    if (decided.length > 0)
+    if (decided.length > 0) {
       tx.send(recordCharges, columns(decided, 'saga_id', 'order_id', 'user_id', 'amount', 'state', 'reason'));
+    }
     const captured = decided.filter((charge) => charge.state === 'CAPTURED');
     const returned = surplus({
       had: users.map((user) => [user.id, user.credit]),
       asked,
       used: captured.map((charge) => [charge.user_id, charge.amount]),
     });
-    if (returned.length > 0) tx.send(returnCredit, [asJson(returned)]);
+    if (returned.length > 0) {
+      tx.send(returnCredit, [asJson(returned)]);
+    }
     return { emit, duplicates };
   },
 };

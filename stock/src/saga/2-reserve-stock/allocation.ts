@@ -31,8 +31,9 @@ export class Shelves {
   /** @param held what undecided sagas hold, of every item of which somebody may be short; 0 must be said, too */
   constructor(items: readonly ItemRow[], held: readonly Line[] = []) {
     this.available = new Map(items.map(({ id, available }) => [id, available]));
-    for (const { item_id, quantity } of held)
+    for (const { item_id, quantity } of held) {
       this.owned.set(item_id, (this.available.get(item_id) ?? 0) + quantity);
+    }
   }
 
   has(itemId: string): boolean {
@@ -41,7 +42,9 @@ export class Shelves {
 
   /** Lets claims that come later stand behind this one. */
   queue(lines: readonly Line[]): void {
-    for (const { item_id, quantity } of lines) this.wantedAhead.set(item_id, this.ahead(item_id) + quantity);
+    for (const { item_id, quantity } of lines) {
+      this.wantedAhead.set(item_id, this.ahead(item_id) + quantity);
+    }
   }
 
   /** The items of which those who wait want more than is available. */
@@ -50,16 +53,20 @@ export class Shelves {
   }
 
   claim(lines: readonly Line[]): Verdict {
-    if (!lines.every((line) => this.has(line.item_id))) return { state: 'REJECTED', reason: 'unknown_item' };
+    if (!lines.every((line) => this.has(line.item_id))) {
+      return { state: 'REJECTED', reason: 'unknown_item' };
+    }
     const short = lines.filter((line) => this.free(line.item_id) < line.quantity);
-    if (short.some((line) => this.ownedOf(line.item_id) < line.quantity))
+    if (short.some((line) => this.ownedOf(line.item_id) < line.quantity)) {
       return { state: 'REJECTED', reason: 'out_of_stock' };
+    }
     if (short.length > 0) {
       this.queue(lines);
       return { state: 'WAITING', reason: null };
     }
-    for (const { item_id, quantity } of lines)
+    for (const { item_id, quantity } of lines) {
       this.available.set(item_id, (this.available.get(item_id) ?? 0) - quantity);
+    }
     return { state: 'RESERVED', reason: null };
   }
 
@@ -71,8 +78,9 @@ export class Shelves {
   }
   private ownedOf(itemId: string): number {
     const owned = this.owned.get(itemId);
-    if (owned === undefined)
+    if (owned === undefined) {
       throw new InvariantViolation(`item ${itemId} is short, and what is held of it was not read`);
+    }
     return owned;
   }
 }

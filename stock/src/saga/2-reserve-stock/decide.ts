@@ -22,7 +22,9 @@ export function itemsRunningShort(rows: ReservationRows, events: readonly SagaEv
   shelves.queue(rows.waitedFor);
   const known = new Set(rows.reservations.map((reservation) => reservation.saga_id));
   for (const { type, data } of events) {
-    if (type !== 'order.checkout_requested' || known.has(data.saga_id)) continue;
+    if (type !== 'order.checkout_requested' || known.has(data.saga_id)) {
+      continue;
+    }
     known.add(data.saga_id);
     shelves.queue(data.lines);
   }
@@ -53,8 +55,9 @@ export function decideReservations(
   const result: ReservationDecisions = { decided: [], emit: [], duplicates: 0 };
 
   for (const event of events) {
-    if (event.type !== 'order.checkout_requested')
+    if (event.type !== 'order.checkout_requested') {
       throw new InvariantViolation(`${event.type} reserves nothing`);
+    }
     const { saga_id, order_id, user_id, amount, lines } = event.data;
     let reservation = known.get(saga_id);
     if (reservation) {
@@ -107,11 +110,15 @@ export function decideWaiting(
       continue;
     }
     const verdict = shelves.claim(lines);
-    if (verdict.state === 'WAITING') continue;
+    if (verdict.state === 'WAITING') {
+      continue;
+    }
     const decided = { ...reservation, ...verdict };
     result.decided.push(decided);
     result.emit.push(...toEvents(decided, reservation.traceparent));
   }
-  if (result.decided.length === 0) result.unsettled = [];
+  if (result.decided.length === 0) {
+    result.unsettled = [];
+  }
   return result;
 }

@@ -24,7 +24,9 @@ export async function serveWaiting(
   itemIds: readonly string[],
 ): Promise<{ emit: SagaEvent[]; unsettled: string[] }> {
   const together = (await tx.run(readItemsWaitedForTogether, [itemIds])).map((row) => row.item_id);
-  if (together.length === 0) return { emit: [], unsettled: [] };
+  if (together.length === 0) {
+    return { emit: [], unsettled: [] };
+  }
   // Sent together, answered one after the other: who waits, and what is held, is read when the items are locked.
   const [items, waiting, held] = await Promise.all([
     tx.run(lockItems, [together]),
@@ -36,7 +38,9 @@ export async function serveWaiting(
     tx.send(settleReservations, [statesOf(decided)]);
     // All of it is there: the items are locked, and the decision went by them.
     const reserved = decided.filter((reservation) => reservation.state === 'RESERVED').flatMap(linesOf);
-    if (reserved.length > 0) tx.send(takeItems, [asJson(sumByKey(unitsOf(reserved)))]);
+    if (reserved.length > 0) {
+      tx.send(takeItems, [asJson(sumByKey(unitsOf(reserved)))]);
+    }
   }
   return { emit, unsettled };
 }

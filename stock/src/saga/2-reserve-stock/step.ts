@@ -25,20 +25,23 @@ export const reserveStock: Step = {
     const held = short.length > 0 ? await tx.run(readHeld, [short]) : [];
     const { decided, emit, duplicates } = decideReservations(rows, held, events);
 
-    if (decided.length > 0)
+    if (decided.length > 0) {
       tx.send(recordReservations, [
         ...columns(decided, 'saga_id', 'order_id', 'user_id', 'amount'),
         decided.map((reservation) => asArrayText(reservation.item_ids)),
         decided.map((reservation) => asArrayText(reservation.quantities)),
         ...columns(decided, 'state', 'reason', 'traceparent'),
       ]);
+    }
     const reserved = decided.filter((reservation) => reservation.state === 'RESERVED');
     const returned = surplus({
       had: items.map((item) => [item.id, item.available]),
       asked,
       used: unitsOf(reserved.flatMap(linesOf)),
     });
-    if (returned.length > 0) tx.send(returnItems, [asJson(returned)]);
+    if (returned.length > 0) {
+      tx.send(returnItems, [asJson(returned)]);
+    }
     return { emit, duplicates };
   },
 };

@@ -29,9 +29,11 @@ export interface SettlementDecisions {
 /** Why a batch gives each saga back, null for those that it sells: whatever is said of one later must be the same. */
 export function firstReasons(events: readonly SagaEvent[]): Map<string, FailureReason | null> {
   const reasons = new Map<string, FailureReason | null>();
-  for (const { type, data } of events)
-    if (!reasons.has(data.saga_id))
+  for (const { type, data } of events) {
+    if (!reasons.has(data.saga_id)) {
       reasons.set(data.saga_id, type === 'payment.rejected' ? data.reason : null);
+    }
+  }
   return reasons;
 }
 
@@ -51,9 +53,13 @@ export function decideSettlements(
     duplicates: 0,
   };
   for (const event of events) {
-    if (event.type === 'payment.captured') commit(event);
-    else if (event.type === 'payment.rejected') release(event);
-    else throw new InvariantViolation(`${event.type} settles no reservation`);
+    if (event.type === 'payment.captured') {
+      commit(event);
+    } else if (event.type === 'payment.rejected') {
+      release(event);
+    } else {
+      throw new InvariantViolation(`${event.type} settles no reservation`);
+    }
   }
   return result;
 

@@ -37,7 +37,9 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
       const decisions = decideSettlements([...undecided, ...others], events);
       const { settled, emit, duplicates, compensated } = decisions;
       const unwritten = settled.filter((reservation) => !written.has(reservation.saga_id));
-      if (unwritten.length > 0) tx.send(settleReservations, [statesOf(unwritten)]);
+      if (unwritten.length > 0) {
+        tx.send(settleReservations, [statesOf(unwritten)]);
+      }
       write(tx, decisions);
       // Not waited for: it goes along with COMMIT, which tells of it.
       const waitedFor = tx.run(readItemsWaitedFor, [settled.flatMap((reservation) => reservation.item_ids)]);
@@ -56,11 +58,16 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
 }
 
 function write(tx: Tx, { tombstones, sold, returned }: SettlementDecisions): void {
-  if (sold.length > 0) tx.send(recordSales, columns(sold, 'saga_id', 'item_id', 'quantity'));
-  if (returned.length > 0) tx.send(returnItems, [asJson(sumByKey(unitsOf(returned)))]);
-  if (tombstones.length > 0)
+  if (sold.length > 0) {
+    tx.send(recordSales, columns(sold, 'saga_id', 'item_id', 'quantity'));
+  }
+  if (returned.length > 0) {
+    tx.send(returnItems, [asJson(sumByKey(unitsOf(returned)))]);
+  }
+  if (tombstones.length > 0) {
     tx.send(
       recordTombstones,
       columns(tombstones, 'saga_id', 'order_id', 'user_id', 'amount', 'reason', 'traceparent'),
     );
+  }
 }

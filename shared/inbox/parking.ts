@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SagaEvent } from '../contract/events';
+import type { Logger } from '../observe/log';
+import { deadLettered } from '../observe/metrics';
+import { traceId } from '../observe/trace';
+import type { DeadLetters } from './dead-letters';
+import { retryDelays } from './retry';
+
+/** A part of a message that is not an event of the contract. `body` is the whole message, where nothing in it can be told apart. */
+export type Malformed = { invalid: unknown; error: string } | { body: Buffer; error: string };
+
+/** Puts what a step cannot handle into the step's dead-letter queue. */
+export interface Parking {
+  parkEvent(event: SagaEvent, error: unknown): Promise<void>;
+  /** @param message the message that the parts came in */
+  parkMalformed(parts: readonly Malformed[], message: Buffer): Promise<void>;
+}
+
+/**
+ * Nothing is acknowledged before it is safe elsewhere, so parking is repeated until the broker has confirmed it.
+ * @param options.signal ends that: what is not parked then is delivered again
+ */
+export function openParking(options: {
+  queue: string;
+  deadLetters: DeadLetters;
+  log: Logger;
+  signal: AbortSignal;
+}): Parking {
+  const { queue, deadLetters, log, signal } = options;
+
+  async function parkUntilTaken(body: string | Buffer, error: unknown): Promise<void> {
+    for (const delay of retryDelays()) {
+      try {
+        await deadLetters.park(queue, body, error);
+        deadLettered.inc({ queue });
+        return;
+      } catch (failure) {
+        log.warn({ err: failure, retry_in_ms: delay }, 'an event could not be parked; trying again');
+        await sleep(delay, undefined, { signal });
+      }
+    }
+  }
+
+  return {
+    async parkEvent(event, error) {
+      const { saga_id } = event.data;
+      log.error(
+        { err: error, saga_id, trace_id: traceId(event.traceparent), event: event.type },
+        'an event cannot be handled; it is parked',
+      );
+      await parkUntilTaken(JSON.stringify([{ specversion: '1.0', ...event }]), error);
+    },
+
+    /** One after the other, because a hostile message can have any number of elements. */
+    async parkMalformed(parts, message) {
+      let parkedWhole = false;
+      for (const part of parts) {
+        log.error({ reason: part.error }, 'a message does not follow the contract; it is parked');
+        const body = 'body' in part ? part.body : (rewrite(part.invalid) ?? message);
+        if (body === message && parkedWhole) {
+          continue;
+        }
+        parkedWhole ||= body === message;
+        await parkUntilTaken(body, new SyntaxError(part.error));
+      }
+    },
+  };
+}
+
+/** Undefined for an element that is nested too deep to be written again: it can only be parked in the message it came in. */
+function rewrite(element: unknown): string | undefined {
+  try {
+    return JSON.stringify([element]);
+  } catch {
+    return undefined;
+  }
+}
