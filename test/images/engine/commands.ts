@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { root } from '../../../shared/root';
 import { which } from '../../../tools/support/debian-packages';
 
@@ -16,16 +18,45 @@ export function run(
   if (result.status === 0) {
     return result.stdout;
   }
-  const said = `${result.stdout}${result.stderr}${result.error?.message ?? ''}`
-    .split('\n')
-    .slice(-60)
-    .join('\n');
-  throw new Error(`"${program} ${args.join(' ')}" failed:\n${said}`);
+  const said = `${result.stdout}${result.stderr}${result.error?.message ?? ''}`;
+  throw failure(program, args, said.split('\n'));
+}
+
+/** Tells of a program that failed, with the last lines of what it said. */
+function failure(program: string, args: string[], said: string[]): Error {
+  return new Error(`"${program} ${args.join(' ')}" failed:\n${said.slice(-60).join('\n')}`);
 }
 
 export const docker = Object.assign((...args: string[]) => run('docker', args), {
   succeeds: (...args: string[]) => spawnSync('docker', args, limits).status === 0,
 });
+
+/** A build step, a test file that has ended, and the count of all tests: what shows how far a build is. */
+const progress = /^(Step \d|#\d+ \[|PASS |FAIL |\d+ passed, \d+ failed$)/;
+
+/**
+ * Builds an image, which takes minutes when the tests run in it, and prints its progress meanwhile.
+ * @throws with the end of what the build said, when it fails
+ */
+export async function buildImage(target: string, tag: string, context: string): Promise<void> {
+  const args = ['build', '--target', target, '--tag', tag, context];
+  const said: string[] = [];
+  const build = spawn('sh', ['-c', 'exec docker "$@" 2>&1', 'sh', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  createInterface(build.stdout).on('line', (line) => {
+    said.push(line);
+    // BuildKit numbers the lines of a step, and adds the time.
+    const bare = line.replace(/^#\d+ \d+\.\d+ /, '');
+    if (progress.test(bare)) {
+      process.stdout.write(`${bare}\n`);
+    }
+  });
+  const [status] = await once(build, 'close');
+  if (status !== 0) {
+    throw failure('docker', args, said);
+  }
+}
 
 /** Docker's own `compose`, or the older program of that name, which does not know yet that a file may name its project. */
 export function compose(project: string, env: Record<string, string>, ...args: string[]): string {

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { root } from '../../../shared/root';
+import { serviceNames } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/ports';
 import { ApiClient } from '../../support/api-client';
 import { provide } from './bases';
-import { compose, docker } from './commands';
+import { buildImage, compose, docker } from './commands';
 
-const images = ['order', 'payment', 'stock', 'tools'];
+const images = [...serviceNames, 'tools'];
 const tag = `check-${process.pid}`;
 const nameOf = (image: string) => `chandlery/${image}:${tag}`;
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -23,30 +24,32 @@ beforeAll(() => {
   cpSync(root, context, { recursive: true, filter: (path) => !made.has(path) });
 });
 afterAll(() => {
-  for (const image of images) docker.succeeds('image', 'rm', nameOf(image));
+  for (const image of images) {
+    docker.succeeds('image', 'rm', nameOf(image));
+  }
   rmSync(context, { recursive: true, force: true });
 });
 
-test('no image comes of sources that a check refuses', () => {
+test('no image comes of sources that a check refuses', async () => {
   const refused = join(context, 'test/refused.ts');
   writeFileSync(refused, 'debugger;\n');
-  expect(() => docker('build', '--target', 'order', '--tag', nameOf('order'), context)).toThrow(
-    'npm run check',
-  );
+  await expect(buildImage('order', nameOf('order'), context)).rejects.toThrow('npm run check');
   rmSync(refused);
   expect(docker.succeeds('image', 'inspect', nameOf('order'))).toBe(false);
 });
 
-test('an image of each service and of the tools comes of sources that pass, and they share all layers but the last', () => {
-  const layers = images.map((image) => {
+test('an image of each service and of the tools comes of sources that pass, and they share all layers but the last', async () => {
+  const layers: string[][] = [];
+  for (const image of images) {
     say(`Building ${nameOf(image)} (the first time with every test, which takes minutes) …`);
-    const said = docker('build', '--target', image, '--tag', nameOf(image), context);
-    for (const [line] of said.matchAll(/\d+ passed, \d+ failed$/gm)) say(`In the build: ${line}.`);
+    await buildImage(image, nameOf(image), context);
     const { RootFS, Size } = JSON.parse(docker('image', 'inspect', nameOf(image)))[0];
     say(`${nameOf(image)} has ${Math.round(Size / 1e6)} MB.`);
-    return RootFS.Layers as string[];
-  });
-  for (const of of layers) expect(of.slice(0, -1)).toEqual(layers[0]?.slice(0, -1));
+    layers.push(RootFS.Layers);
+  }
+  for (const of of layers) {
+    expect(of.slice(0, -1)).toEqual(layers[0]?.slice(0, -1));
+  }
   expect(new Set(layers.map((of) => of.at(-1))).size).toBe(images.length);
 });
 
@@ -70,7 +73,9 @@ test('what compose.yaml describes starts, passes a checkout, and is watched; the
     ([, { image }]) => !image.startsWith('chandlery/'),
   );
   const missing = others.filter(([, { image }]) => !provide(image)).map(([name]) => name);
-  if (missing.length > 0) say(`Not started, because their images cannot be fetched: ${missing.join(', ')}.`);
+  if (missing.length > 0) {
+    say(`Not started, because their images cannot be fetched: ${missing.join(', ')}.`);
+  }
   const started = [
     'gateway',
     'auditor',
@@ -87,7 +92,7 @@ test('what compose.yaml describes starts, passes a checkout, and is watched; the
   try {
     inProject('up', '--detach', '--no-build', ...started);
     const gateway = [`http://127.0.0.1:${ports[0]}`];
-    const api = new ApiClient({ orders: gateway, payment: gateway, stock: gateway });
+    const api = new ApiClient(() => gateway);
     await answering(gateway[0] as string);
     const buyer = await api.user(100);
     const order = await api.order(buyer, { [await api.item(5, 10)]: 2 });
@@ -95,7 +100,9 @@ test('what compose.yaml describes starts, passes a checkout, and is watched; the
     expect(await api.credit(buyer)).toBe(90);
     const audit = inProject('run', '--rm', '-T', 'operate', 'dist/tools/audit/main.js', '--live', '--json');
     expect(JSON.parse(audit.slice(audit.indexOf('{'))).findings).toEqual([]);
-    if (started.includes('prometheus')) expect(await notScraped(`http://127.0.0.1:${ports[2]}`)).toEqual([]);
+    if (started.includes('prometheus')) {
+      expect(await notScraped(`http://127.0.0.1:${ports[2]}`)).toEqual([]);
+    }
   } catch (error) {
     say(inProject('ps'));
     say(inProject('logs', '--tail=20'));
@@ -112,8 +119,9 @@ async function notScraped(url: string): Promise<string[]> {
     const answer = await fetch(`${url}/api/v1/targets?state=active`);
     const { data } = (await answer.json()) as { data: { activeTargets: Target[] } };
     const rest = data.activeTargets.filter(({ health }) => health !== 'up');
-    if (data.activeTargets.length > 0 && (rest.length === 0 || Date.now() > end))
+    if (data.activeTargets.length > 0 && (rest.length === 0 || Date.now() > end)) {
       return rest.map(({ labels, lastError }) => `${labels.job}: ${lastError}`);
+    }
   }
 }
 interface Target {
@@ -126,7 +134,11 @@ async function answering(url: string): Promise<void> {
   for (const end = Date.now() + 60_000; ; await new Promise((next) => setTimeout(next, 200))) {
     // The engine listens before the gateway does, and a request that comes too soon may be left without an end.
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-    if (answer?.ok) return;
-    if (Date.now() > end) throw new Error(`${url} does not answer.`);
+    if (answer?.ok) {
+      return;
+    }
+    if (Date.now() > end) {
+      throw new Error(`${url} does not answer.`);
+    }
   }
 }
