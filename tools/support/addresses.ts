@@ -6,7 +6,7 @@ import { perService, type ServiceName, serviceNames, variableOf } from '../../sh
 const database = z.url({ protocol: /^postgres(ql)?$/ }).optional();
 type DatabaseVariable = `${Uppercase<ServiceName>}_DATABASE_URL`;
 
-/** Where the shop is; what is not set is looked for where `npm start` puts it. */
+/** Where the shop is. What is not set defaults to where `npm start` puts it. */
 export const addressSettings = z.object({
   AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
   ...(Object.fromEntries(serviceNames.map((name) => [variableOf(name, 'DATABASE_URL'), database])) as Record<
@@ -23,8 +23,8 @@ export interface Addresses {
 }
 
 /**
- * What the environment names, and for the rest what `npm start` runs with on this machine.
- * @param gatewayPort that `npm start` was given, the last one unless told; the ports of everything follow from it
+ * Returns the addresses that the environment names; the others are those of `npm start` on this machine.
+ * @param gatewayPort the port that `npm start` was given, by default the last one. All other ports follow from it
  */
 export async function findAddresses(
   config: AddressConfig,
@@ -36,7 +36,7 @@ export async function findAddresses(
   if (allNamed && amqp) {
     return { databases: named as Addresses['databases'], amqp };
   }
-  // Loaded only here: a deployment names everything, and has neither a local shop nor the programs to look for one.
+  // Loaded only here: a deployment names every address, and has neither a local shop nor the programs to find one.
   const { home, portsFrom, rememberedPort } = await import('./layout.js');
   const { findRabbit } = await import('./rabbit.js');
   const ports = portsFrom(gatewayPort ?? rememberedPort());
@@ -44,7 +44,7 @@ export async function findAddresses(
   if (!existsSync(passwordFile) && !allNamed) {
     const variables = serviceNames.map((name) => variableOf(name, 'DATABASE_URL')).join(', ');
     throw new Error(
-      `There is no local shop to look at. Start one with "npm start", or set ${variables} and AMQP_URL to those of the shop.`,
+      `There is no local shop. Start one with "npm start", or set ${variables} and AMQP_URL to the addresses of a running shop.`,
     );
   }
   const local = (name: ServiceName) =>

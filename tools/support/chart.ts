@@ -1,12 +1,12 @@
-/** Plain SVG, so that the page needs nothing from anywhere. */
+/** Plain SVG, so that the page loads nothing from elsewhere. */
 const WIDTH = 1_100;
 const HEIGHT = 220;
-/** Room for the names of the rows, the same in every picture, so that what happened at one time stands below itself. */
+/** Space for the row names. It is the same in every chart, so that a moment has the same place on every x axis. */
 const LEFT = 200;
 const BOTTOM = 24;
 
 export interface Mark {
-  /** Where it begins and ends on the x axis. */
+  /** Start and end on the x axis. */
   from: number;
   to: number;
   text: string;
@@ -16,14 +16,14 @@ export interface Mark {
 export interface Series {
   name: string;
   color: string;
-  /** One value for each step of the x axis; a gap where there is none. */
+  /** One value for each step of the x axis; undefined leaves a gap. */
   values: readonly (number | undefined)[];
 }
 
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** Lines over time. @param unit of the y axis */
+/** Draws lines over time. @param unit the unit of the y axis */
 export function drawLines(title: string, unit: string, series: readonly Series[], length: number): string {
   const most = Math.max(1, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const top = axisTop(most);
@@ -36,11 +36,11 @@ export function drawLines(title: string, unit: string, series: readonly Series[]
   const paths = series.map(
     ({ color, values }) => `<path d="${path(values, x, y)}" fill="none" stroke="${color}"/>`,
   );
-  return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${legendOf(series)}</small></h2>
+  return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${drawLegend(series)}</small></h2>
 <svg role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 ${WIDTH} ${HEIGHT}">${grid.join('')}${timeAxis(length, x, HEIGHT)}${paths.join('')}</svg>`;
 }
 
-/** A bar for each mark, in the row of its kind; hovering tells what it is. */
+/** Draws a bar for each mark, in the row of its kind. Hovering over a bar shows its text. */
 export function drawMarks(rows: readonly string[], marks: readonly Mark[], length: number): string {
   const height = rows.length * 14 + BOTTOM;
   const x = (step: number) => LEFT + (step / Math.max(1, length)) * (WIDTH - LEFT);
@@ -51,7 +51,7 @@ export function drawMarks(rows: readonly string[], marks: readonly Mark[], lengt
     const width = Math.max(2, x(to) - x(from)).toFixed(1);
     return `<rect x="${x(from).toFixed(1)}" y="${row * 14 + 3}" width="${width}" height="8"><title>${escapeHtml(text)}</title></rect>`;
   });
-  return `<h2>Faults <small>from the strike until it was mended; point at one to read what it was</small></h2>
+  return `<h2>Faults <small>from the strike until the repair; hover over one to see what it was</small></h2>
 <svg role="img" aria-label="Faults" viewBox="0 0 ${WIDTH} ${height}" class="marks">${timeAxis(length, x, height)}${names.join('')}${bars.join('')}</svg>`;
 }
 
@@ -85,7 +85,7 @@ function timeAxis(length: number, x: (step: number) => number, height: number): 
   return labels.join('');
 }
 
-/** Close above the value, and told in few digits also when it is cut in four. */
+/** Returns a round number just above the value. Its quarters have few digits, too. */
 function axisTop(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return (
@@ -93,7 +93,7 @@ function axisTop(value: number): number {
   );
 }
 
-/** The next of 1, 2, 5, 10, 20, 50 and so on. */
+/** Returns the next of 1, 2, 5, 10, 20, 50 and so on. */
 function niceTop(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
   return [1, 2, 5, 10].map((factor) => factor * power).find((top) => top >= value) ?? power * 10;
@@ -102,14 +102,14 @@ function niceTop(value: number): number {
 export interface Curve {
   name: string;
   color: string;
-  /** From left to right. */
+  /** Ordered from left to right. */
   points: readonly { x: number; y: number }[];
 }
 
 /**
- * Curves over any axis.
- * @param unit of the y axis
- * @param axis.marks what stands below the x axis, in its own measure
+ * Draws curves over any x axis.
+ * @param unit the unit of the y axis
+ * @param axis.marks the labels below the x axis, at positions in its own unit
  * @param axis.logarithmic whether each step of the y axis is ten times the one before
  */
 export function drawPlot(
@@ -143,19 +143,19 @@ export function drawPlot(
     );
     return `<path d="${line.join('')}" fill="none" stroke="${color}"/>`;
   });
-  return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${legendOf(curves)}</small></h2>
+  return `<h2>${escapeHtml(title)} <small>${escapeHtml(unit)} · ${drawLegend(curves)}</small></h2>
 <svg role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 ${WIDTH} ${HEIGHT}">${grid.join('')}${below.join('')}${paths.join('')}</svg>`;
 }
 
 const share = (values: readonly number[]) => (part: number) => part * niceTop(Math.max(1, ...values));
 
-/** From the one below all values to the one above them. */
+/** Returns the powers of ten from the one below all values to the one above them. */
 function powersOfTen(values: readonly number[]): number[] {
   const from = Math.floor(Math.log10(Math.max(0.01, Math.min(...values))));
   const to = Math.ceil(Math.log10(Math.max(0.1, ...values)));
   return Array.from({ length: Math.max(1, to - from) + 1 }, (_, i) => 10 ** (from + i));
 }
 
-function legendOf(all: readonly { name: string; color: string }[]): string {
-  return all.map(({ name, color }) => `<i style="background:${color}"></i>${escapeHtml(name)}`).join(' ');
+function drawLegend(entries: readonly { name: string; color: string }[]): string {
+  return entries.map(({ name, color }) => `<i style="background:${color}"></i>${escapeHtml(name)}`).join(' ');
 }

@@ -6,13 +6,13 @@ export type Values<T extends Options> = ReturnType<
   typeof parseArgs<{ options: T; allowPositionals: true }>
 >['values'];
 
-/** The command line cannot be understood; nothing was done. */
+/** The command line is not valid. Nothing was done. */
 export class UsageError extends Error {}
 
 /**
- * Reads the arguments of a command, all of them before anything is done. Every command answers --help with its usage and
- * status 0. What it cannot understand it refuses: what is wrong and its usage go to stderr, and its status is 2.
- * @param read makes settings of the arguments, and throws an Error in words for a person when it cannot
+ * Reads all arguments of a command, before the command does anything. With --help, every command prints its usage and
+ * exits with status 0. On a bad argument, it prints the error and its usage to stderr and exits with status 2.
+ * @param read turns the arguments into settings; throws an Error with a message for the user when it cannot
  */
 export function readArguments<const T extends Options, Settings>(
   usage: string,
@@ -33,15 +33,15 @@ export function readArguments<const T extends Options, Settings>(
   }
 }
 
-/** For a command that takes options only. */
+/** For a command that takes only options. @throws UsageError when there are other arguments */
 export function noMore(positionals: readonly string[]): void {
   const [first] = positionals;
   if (first !== undefined) {
-    throw new UsageError(`"${first}" is too much: only options are understood.`);
+    throw new UsageError(`Unexpected argument "${first}".`);
   }
 }
 
-/** @param name of the option, without its dashes */
+/** Reads the value of an option. @param name the name of the option, without its dashes */
 export function wholeNumber(name: string, value: string, least: number, most: number): number {
   const number = Number(value);
   if (/^\d{1,12}$/.test(value) && number >= least && number <= most) {

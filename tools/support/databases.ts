@@ -5,12 +5,12 @@ import { perService, type ServiceName, serviceNames, variableOf } from '../../sh
 /** The database of each service. */
 export type ShopDatabases = Readonly<Record<ServiceName, Database>>;
 
-/** One snapshot of each database is open at a time, and one connection is left for the question whether it answers. */
+/** One connection for the snapshot, because one is open at a time, and one to check whether the database answers. */
 const POOL_SIZE = 2;
 
 /**
- * Opens the databases of a shop; nothing is connected before something is read.
- * @param statementMs how long a statement may take, where that is longer than a service's may
+ * Opens the databases of a shop. Nothing connects before something is read.
+ * @param statementMs how long a statement may take, when that must be longer than in a service
  */
 export function openDatabases(
   urls: Readonly<Record<ServiceName, string>>,
@@ -19,7 +19,7 @@ export function openDatabases(
 ): ShopDatabases & { close(): Promise<void> } {
   const databases = perService((name) =>
     openDatabase({
-      url: statementMs === undefined ? urls[name] : patient(urls[name], statementMs),
+      url: statementMs === undefined ? urls[name] : withTimeouts(urls[name], statementMs),
       poolSize: POOL_SIZE,
       log,
       wholeTables: true,
@@ -33,21 +33,22 @@ export function openDatabases(
   };
 }
 
-/** node-postgres goes by what the address says before it goes by a service's settings. */
-function patient(url: string, statementMs: number): string {
+/** In node-postgres, what the URL says takes precedence over a service's settings. */
+function withTimeouts(url: string, statementMs: number): string {
   const address = new URL(url);
   address.searchParams.set('statement_timeout', String(statementMs));
-  // The server's limit cannot reach us when the network is gone; ours lets it go first.
+  // The server's timeout cannot reach us when the network is down. Ours is longer, so that the server's comes first.
   address.searchParams.set('query_timeout', String(statementMs + 5_000));
   return address.href;
 }
 
-/** @throws Error that says which database cannot be read, and what to do */
+/** @throws Error that says which database cannot be read and what to do */
 export async function mustBeReachable(databases: Partial<ShopDatabases>): Promise<void> {
   for (const name of serviceNames) {
     await databases[name]?.ready().catch((error: Error) => {
       throw new Error(
-        `The database of ${name} cannot be read. Is the shop running? Otherwise set ${variableOf(name, 'DATABASE_URL')}.`,
+        `The database of ${name} cannot be read. Is the shop running? ` +
+          `If it runs elsewhere, set ${variableOf(name, 'DATABASE_URL')}.`,
         { cause: error.cause ?? error },
       );
     });

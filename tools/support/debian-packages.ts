@@ -15,18 +15,18 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 export interface DebianPackages {
-  /** Of the folder in the cache, and of what is told to whoever waits for it. */
+  /** For the folder in the cache and for progress messages. */
   readonly name: string;
   readonly packages: readonly string[];
   readonly megabytes: number;
-  /** Whether what the packages depend on, and this machine lacks, is unpacked as well. */
+  /** Whether dependencies that this machine lacks are unpacked as well. */
   readonly dependencies?: boolean;
-  /** Called before the files are moved to the folder that they will be in. */
+  /** Called before `files` is moved to its final place, `home`. */
   prepare?(files: string, home: string): void;
 }
 
 export interface Unpacked {
-  /** Takes the place of the root folder that the packages would have been installed in. */
+  /** Stands in for the root folder that the packages would have been installed in. */
   readonly home: string;
   /** What the programs need to find each other and their libraries. */
   readonly env: { readonly PATH: string; readonly LD_LIBRARY_PATH: string };
@@ -36,8 +36,8 @@ const run = promisify(execFile);
 export const systemPath = `${process.env.PATH ?? ''}${delimiter}/usr/local/sbin${delimiter}/usr/sbin${delimiter}/opt/homebrew/sbin`;
 
 /**
- * The distribution's packages, unpacked into the user's cache. Nothing is installed, so that neither root is needed
- * nor a service is left on the machine. Undefined when this is not Debian's kind of system.
+ * Unpacks the distribution's packages into the user's cache. Nothing is installed, so this needs no root and leaves no
+ * service on the machine. Returns undefined when the system does not use Debian packages.
  */
 export async function unpackedPackages(
   wanted: DebianPackages,
@@ -50,7 +50,7 @@ export async function unpackedPackages(
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chandlery');
   const home = join(cache, `${wanted.name.toLowerCase()}-${release}-${process.arch}`);
   if (!existsSync(home)) {
-    say(`Downloading ${wanted.name} from the distribution (once, about ${wanted.megabytes} MB) …`);
+    say(`Downloading ${wanted.name} from the distribution (only once, about ${wanted.megabytes} MB) …`);
     mkdirSync(cache, { recursive: true });
     const unfinished = mkdtempSync(join(cache, 'unfinished-'));
     try {
@@ -85,7 +85,7 @@ async function unpack(wanted: DebianPackages, work: string, home: string): Promi
     'Debug::NoLocking': 'true',
     'Dir::State::Lists': join(work, 'lists'),
     'Dir::Cache': join(work, 'cache'),
-    // apt would change to a user of its own, who cannot write into our folder.
+    // apt would switch to its own user, who cannot write to our folder.
     'APT::Sandbox::User': userInfo().username,
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
@@ -102,7 +102,7 @@ async function unpack(wanted: DebianPackages, work: string, home: string): Promi
   try {
     renameSync(files, home);
   } catch (error) {
-    // Another start was faster.
+    // Another process was faster.
     if (!existsSync(home)) {
       throw error;
     }

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const POLL_EVERY_MS = 250;
 
-/** Passes on each line that is added to a file, which is made if it is not there; returns what ends that. */
+/** Passes on each line that is added to a file, which is created if missing. Returns a function that stops this. */
 export function follow(file: string, onLine: (line: string) => void): () => void {
   closeSync(openSync(file, 'a'));
   const descriptor = openSync(file, 'r');

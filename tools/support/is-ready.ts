@@ -1,6 +1,6 @@
 const TIMEOUT_MS = 2_000;
 
-/** Whether a program says on its internal port that it is ready. */
+/** Returns whether a program reports on its internal port that it is ready. */
 export async function isReady(internalUrl: URL): Promise<boolean> {
   try {
     const answer = await fetch(new URL('/readyz', internalUrl), {

@@ -3,27 +3,27 @@ import { join } from 'node:path';
 import { root } from '../../shared/root';
 import { INTERNAL_PORTS, type ServiceName, services } from '../../shared/services';
 
-/** Where a local run keeps its data, its logs and the record of what is running; CHANDLERY_HOME names another place. */
+/** Where a local run keeps its data, its logs and the records of running programs. CHANDLERY_HOME overrides it. */
 export const home = process.env.CHANDLERY_HOME ?? join(root, '.chandlery');
 
 /**
- * What a service is started with, as in its image. V8 would give each young generation 32 MiB and more, which saves no time
- * that could be measured here and costs 100 MiB. And it would let what is old grow to four times what is in use before it
- * looks: at 1.75 times order has 180 MiB instead of 265, for a tenth of its processor time.
+ * The Node.js flags of a service, as in its image. By default, V8 gives each young generation 32 MiB and more, which
+ * saves no time that could be measured here and costs 100 MiB. It also lets the old generation grow to four times what
+ * is in use before it collects: at 1.75 times, order has 180 MiB instead of 265, for a tenth of its processor time.
  */
 export const serviceFlags = ['--enable-source-maps', '--max-semi-space-size=16', '--heap-growing-percent=75'];
 
 export type Replicas = Record<ServiceName, number>;
 
-/** The gateway's, unless told. */
+/** The gateway's default port. */
 export const STANDARD_PORT = 8_000;
 
-/** Replica k of a service listens 10k above the first one, so that there is room for nine. */
+/** Replica k of a service listens 10 × k ports above the first one, which leaves room for nine. */
 export const MAX_REPLICAS = 9;
 
 /**
- * Every port follows from the gateway's. With 8000: order 8001, payment 8002, stock 8003, their further replicas 8011,
- * 8012, 8013 and so on, internal ports 1000 above these, PostgreSQL 8100, RabbitMQ 8101 to 8103.
+ * Derives every port from the gateway's. With 8000: order 8001, payment 8002, stock 8003; their further replicas 8011,
+ * 8012, 8013 and so on; internal ports 1000 above these; PostgreSQL 8100; RabbitMQ 8101 to 8103.
  */
 export function portsFrom(gateway: number) {
   const service = (name: ServiceName, replica: number) =>
@@ -38,7 +38,7 @@ export function portsFrom(gateway: number) {
 }
 export type Ports = ReturnType<typeof portsFrom>;
 
-/** Notes the gateway's port, so that the demo and the operators' commands find a shop that is not on the usual one. */
+/** Saves the gateway's port, so that the demo and the operators' commands find a shop on any port. */
 export function rememberPort(port: number): void {
   writeFileSync(join(home, 'port'), String(port));
 }

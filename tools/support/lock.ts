@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { startOf } from './process';
 
 /**
- * Makes this process the only run on a data folder, and returns what ends that.
- * @throws Error that names the process which is it already
+ * Locks a data folder, so that this process is the only run on it. Returns a function that releases the lock.
+ * @throws Error that names the process that has the lock
  */
 export function takeLock(home: string): () => void {
   const file = fileIn(home);
@@ -12,7 +12,7 @@ export function takeLock(home: string): () => void {
   const holder = holderOf(home);
   if (holder !== undefined) {
     throw new Error(
-      `Chandlery is running from this checkout already (process ${holder}). ` +
+      `Chandlery is already running from this checkout (process ${holder}). ` +
         `Stop it with Ctrl-C in its terminal, or with "kill ${holder}".`,
     );
   }
@@ -26,7 +26,7 @@ export function isLocked(home: string): boolean {
   return holderOf(home) !== undefined;
 }
 
-/** The process that holds the lock, unless it was killed before it could let go. */
+/** Returns the process that has the lock; undefined when none has, or when it was killed before it released it. */
 function holderOf(home: string): number | undefined {
   try {
     const { pid, startedAt } = JSON.parse(readFileSync(fileIn(home), 'utf8'));

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Whether something listens on a port of this machine already. */
+/** Returns whether something already listens on a port of this machine. */
 export function isTaken(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -11,16 +11,16 @@ export function isTaken(port: number, host = '127.0.0.1'): Promise<boolean> {
 }
 
 /**
- * Below the ports that systems give to outgoing connections (Linux from 32768, others from 49152): one of those may be
- * taken between the moment that it is found free and the moment that somebody listens on it.
+ * Below the ports that systems give to outgoing connections (Linux from 32768, others from 49152). One of those may be
+ * taken after it was found free and before a server listens on it.
  */
 const FIRST_PORT = 15_000;
 const LAST_PORT = 32_000;
 
-/** Where this process goes on looking. It begins anywhere, so that processes that look at once find different ports. */
+/** The port to check next. The first is random, so that processes that look at the same time find different ports. */
 let next = randomInt(FIRST_PORT, LAST_PORT);
 
-/** Ports that nothing listens on at this moment, all different. */
+/** Returns different ports that nothing listens on at this moment. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {

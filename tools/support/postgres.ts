@@ -9,26 +9,26 @@ import { endOf, type Stoppable, startOf } from './process';
 import { keepRunning, type Supervised } from './supervise';
 
 export interface Postgres {
-  /** A database's address, as the role of the same name; `postgres` is the superuser's. */
+  /** Returns the URL of a database, for the role of the same name. `postgres` is the superuser. */
   url(database: string): string;
   dataDir: string;
-  /** Ends the server by a signal; it is started again. Resolves when it has ended. */
+  /** Ends the server with a signal; it is then started again. Resolves when it has ended. */
   restart(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
   kill(): void;
 }
 
 export interface PostgresOptions {
-  /** Everything is kept below this folder, unless the server's user cannot reach it. */
+  /** All files are kept below this folder, unless the server's user cannot reach it. */
   home: string;
   port: number;
   databases: readonly string[];
   say(text: string): void;
-  /** Called when there is a process that has to be stopped, although it takes no connections yet. */
+  /** Called as soon as there is a process to stop, before it accepts connections. */
   started?(server: Stoppable): void;
 }
 
-// Sized for a developer's machine that also runs everything else. Durability is left as it is: on.
+// Sized for a developer's machine that also runs everything else. Durability stays at its default: on.
 const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -40,7 +40,7 @@ const settings = {
   log_lock_waits: 'on',
 };
 
-/** A PostgreSQL server of our own with a database for each name, each owned by a role of that name. */
+/** Starts a private PostgreSQL server. It has a database for each name, owned by a role of that name. */
 export async function startPostgres({
   home,
   port,
@@ -68,7 +68,7 @@ export async function startPostgres({
       user: programs.user,
       logFile,
       recordsDir: join(home, 'running'),
-      // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
+      // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to disconnect.
       stopSignal: 'SIGINT',
     },
     say,
@@ -92,7 +92,7 @@ export function postgresDataDir(home: string, programs: PostgresPrograms = postg
   return reachableDataDir(join(home, 'postgres'), programs);
 }
 
-// Any account of the machine can reach the port, and a superuser of PostgreSQL can run programs: so, a password.
+// Every account on the machine can reach the port, and a PostgreSQL superuser can run programs. So there is a password.
 function readOrCreatePassword(file: string): string {
   if (!existsSync(file)) {
     writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 });
@@ -100,7 +100,7 @@ function readOrCreatePassword(file: string): string {
   return readFileSync(file, 'utf8');
 }
 
-// Made beside its place and then moved there, so that an interrupted attempt is never taken for a data folder.
+// Created next to its final place and then moved, so that an interrupted attempt is never taken for a data folder.
 function initialise({ initdb, user }: PostgresPrograms, dataDir: string, password: string): void {
   const unfinished = `${dataDir}.new`;
   const passwordFile = `${dataDir}.password`;
@@ -123,14 +123,14 @@ function initialise({ initdb, user }: PostgresPrograms, dataDir: string, passwor
   rmSync(passwordFile);
   if (result.status !== 0) {
     const reason = result.error?.message ?? result.stderr;
-    throw new Error(`PostgreSQL's data folder could not be made in ${dataDir}: ${reason}`);
+    throw new Error(`Could not create PostgreSQL's data folder ${dataDir}: ${reason}`);
   }
   renameSync(unfinished, dataDir);
 }
 
 /**
- * After a crash the file names a process that has gone, and whose id may by now belong to another, which PostgreSQL
- * would take for itself. Whatever we had started ourselves has been stopped before this.
+ * After a crash, the file names a process that has ended. Its id may now belong to another process, which PostgreSQL
+ * would take for itself. Programs that we had started ourselves have been stopped before this.
  */
 async function clearStalePid(dataDir: string): Promise<void> {
   const file = join(dataDir, 'postmaster.pid');

@@ -1,6 +1,6 @@
-// Programs that a local run starts. Each is the leader of its own process group, so that Ctrl-C in the terminal
-// reaches only us, and our orderly stop is what ends them. Each is written down in a folder, so that whatever a
-// killed run left behind is found and stopped by the next one.
+// Programs that a local run starts. Each leads its own process group, so that Ctrl-C in the terminal reaches only us
+// and we stop the programs in order. Each is recorded in a folder, so that the next run finds and stops what a killed
+// run left behind.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -21,18 +21,18 @@ export interface ProgramOptions {
   command: string;
   args: readonly string[];
   env?: NodeJS.ProcessEnv;
-  /** Where it leaves what it writes when it crashes; ours unless given. */
+  /** The working directory, which is also where crash dumps are written. Ours by default. */
   cwd?: string;
   user?: { uid: number; gid: number } | undefined;
-  /** Where stdout and stderr go. A file, and no pipe to us, so that they never depend on us being there to read. */
+  /** Receives stdout and stderr. A file and not a pipe, so that the program never depends on us to read it. */
   logFile: string;
-  /** The folder that says what is running. */
+  /** The folder with the records of running programs. */
   recordsDir: string;
-  /** What asks the program to stop in good order. */
+  /** The signal for an orderly stop, SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
 }
 
-/** What runs, and is to be stopped in good order, or at once. */
+/** Something that runs and can be stopped in order, or killed at once. */
 export interface Stoppable {
   stop(): Promise<unknown>;
   kill(): void;
@@ -43,12 +43,12 @@ export interface Program {
   readonly child: ChildProcess;
   readonly exited: Promise<void>;
   isRunning(): boolean;
-  /** Asks the program to stop, and kills its whole group when that takes longer than the grace allows. */
+  /** Asks the program to stop, and kills its whole process group when that takes longer than `graceMs`. */
   stop(graceMs?: number): Promise<void>;
   kill(): void;
 }
 
-/** Nothing may outlive us, even when we end in a way that nobody foresaw. */
+/** No program may outlive us, even when we end in an unforeseen way. */
 const running = new Set<Program>();
 process.once('exit', () => {
   for (const program of running) {
@@ -62,7 +62,7 @@ interface RunningRecord {
   stopSignal: NodeJS.Signals;
 }
 
-/** Begins new logs; those of the run before are kept beside them as `.previous`. */
+/** Starts new logs. Those of the previous run are kept next to them as `.previous`. */
 export function rotateLogs(logDir: string): void {
   mkdirSync(logDir, { recursive: true });
   for (const name of readdirSync(logDir).filter((file) => file.endsWith('.log'))) {
@@ -70,12 +70,12 @@ export function rotateLogs(logDir: string): void {
   }
 }
 
-/** The last lines of a log, for a message about what went wrong. */
+/** Returns the last lines of a log, for an error message. */
 export function endOf(logFile: string): string {
   try {
     return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
   } catch {
-    return '(there is none)';
+    return '(there is no log)';
   }
 }
 
@@ -121,7 +121,7 @@ export function startProgram(options: ProgramOptions): Program {
       const timer = setTimeout(kill, graceMs);
       await exited;
       clearTimeout(timer);
-      // Helpers that the program has started itself may outlive it by a moment, or for good.
+      // Processes that the program has started may outlive it, for a moment or for good.
       kill();
     },
   };
@@ -132,8 +132,8 @@ export function startProgram(options: ProgramOptions): Program {
 }
 
 /**
- * Stops what an earlier run recorded and could not stop, because it was killed itself: one after another, the last
- * started first, so that nothing loses what it needs to stop in order. Answers their names.
+ * Stops the programs that an earlier run recorded and could not stop, because it was killed itself. Stops them one
+ * after the other, the last started first, so that none loses what it needs for an orderly stop. Returns their names.
  */
 export async function stopLeftovers(recordsDir: string, graceMs = 20_000): Promise<string[]> {
   const stopped = [];
@@ -156,7 +156,7 @@ export async function stopLeftovers(recordsDir: string, graceMs = 20_000): Promi
 function readRecords(recordsDir: string): string[] {
   mkdirSync(recordsDir, { recursive: true });
   const files = readdirSync(recordsDir).map((name) => join(recordsDir, name));
-  return files.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  return files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
 }
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
@@ -165,11 +165,11 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
       process.kill(-pid, signal);
     }
   } catch {
-    // The group is gone already, which is what was wanted.
+    // The group has already ended, which is what we want.
   }
 }
 
-/** When a process was started, which tells it from a later one with the same id; undefined when it is gone. */
+/** Returns a process's start time, which tells it from a later one with the same id; undefined when it has ended. */
 export function startOf(pid: number): string | undefined {
   try {
     process.kill(pid, 0);
@@ -179,7 +179,7 @@ export function startOf(pid: number): string | undefined {
     }
   }
   try {
-    // The name in brackets may hold anything; after it come the state (Z is a process that has ended) and 18 more fields.
+    // The name in brackets may contain anything. After it: the state (Z: ended), 18 more fields, and the start time.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];

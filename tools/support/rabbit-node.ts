@@ -5,19 +5,19 @@ import { keepRunning, type Supervised } from './supervise';
 
 export interface RabbitPorts {
   amqp: number;
-  /** Of the HTTP API, if it is wanted: stopping takes five seconds longer with it. */
+  /** The port of the HTTP API, if it is wanted. Stopping takes five seconds longer with it. */
   management?: number;
-  /** Of what Prometheus reads, if it is wanted. */
+  /** The port that Prometheus reads, if it is wanted. */
   metrics?: number;
-  /** The node's own, for its command-line tools. */
+  /** The node's own port, for its command-line tools. */
   distribution: number;
   epmd: number;
 }
 
-// Stays clear of any RabbitMQ of the system: its own name, ports and folders, and loopback only.
+// Does not collide with a RabbitMQ of the system: it has its own name, ports and folders, and uses loopback only.
 const nodeName = 'chandlery@localhost';
 
-/** Starts a private node; it takes connections some seconds later. */
+/** Starts a private node. It accepts connections some seconds later. */
 export function startNode(
   programs: RabbitPrograms,
   home: string,
@@ -32,7 +32,7 @@ export function startNode(
     ...(ports.metrics === undefined ? [] : ['rabbitmq_prometheus']),
   ];
   writeFileSync(join(folder, 'enabled_plugins'), `[${plugins.join(',')}].\n`);
-  // Erlang's own resolver, because the system's runs in a helper process that outlives the node by a moment.
+  // Erlang's own resolver, because the system's runs in a helper process that outlives the node for a moment.
   writeFileSync(join(folder, 'inetrc'), '{lookup, [file, dns]}.\n');
   const records = { recordsDir: join(home, 'running') };
   const env = {
@@ -44,7 +44,7 @@ export function startNode(
     ERL_EPMD_PORT: String(ports.epmd),
   };
 
-  // The node would start one of its own, as a daemon that outlives everything.
+  // Otherwise the node starts its own epmd, as a daemon that outlives everything.
   const epmd = keepRunning(
     {
       ...records,
@@ -67,7 +67,7 @@ export function startNode(
       env: {
         ...env,
         RABBITMQ_NODENAME: nodeName,
-        // Makes the script become the node, instead of staying around it as a shell that passes signals on.
+        // Makes the script replace itself with the node, instead of staying around as a shell that passes signals on.
         RUNNING_UNDER_SYSTEMD: 'true',
         RABBITMQ_DIST_PORT: String(ports.distribution),
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
@@ -95,7 +95,7 @@ export function startNode(
 }
 
 function configuration(ports: RabbitPorts): string {
-  // Statistics would cost more processor time than the shop's own messages do.
+  // Statistics would cost more processor time than the shop's own messages.
   const management = `
 management.tcp.ip = 127.0.0.1
 management.tcp.port = ${ports.management}
@@ -111,7 +111,7 @@ log.console = true
 log.console.level = info
 vm_memory_high_watermark.absolute = 2GB
 disk_free_limit.absolute = 200MB
-# The default of 512 MiB is meant for machines that do nothing else.
+# The default of 512 MiB is meant for machines that only run RabbitMQ.
 raft.wal_max_size_bytes = 134217728
 ${ports.management === undefined ? '' : management}
 ${ports.metrics === undefined ? '' : metrics}

@@ -10,14 +10,14 @@ export interface RabbitPrograms {
   env: { PATH: string; LD_LIBRARY_PATH?: string };
 }
 
-/** A rabbitmq-server that is installed on this machine. */
+/** Returns the rabbitmq-server that is installed on this machine. */
 export function installedRabbit(): RabbitPrograms | undefined {
   const server = which('rabbitmq-server');
   const erl = which('erl');
   if (server === undefined || erl === undefined) {
     return undefined;
   }
-  // What distributions put on the PATH is a wrapper that insists on the system's own node and its user.
+  // Distributions put a wrapper on the PATH that works only for the system's own node and its user.
   const unwrapped = '/usr/lib/rabbitmq/bin/rabbitmq-server';
   return {
     server: existsSync(unwrapped) ? unwrapped : realpathSync(server),
@@ -27,8 +27,8 @@ export function installedRabbit(): RabbitPrograms | undefined {
 }
 
 /**
- * A rabbitmq-server of our own, from the distribution's packages. Undefined when there are none, or when an Erlang is
- * installed already, which the packages would be incomplete without.
+ * Returns a private rabbitmq-server from the distribution's packages. Undefined when there are no such packages, or
+ * when an Erlang is already installed: it would not be downloaded again, and the packages are incomplete without it.
  */
 export async function downloadedRabbit(say: (text: string) => void): Promise<RabbitPrograms | undefined> {
   if (existsSync('/usr/lib/erlang')) {
@@ -40,7 +40,7 @@ export async function downloadedRabbit(say: (text: string) => void): Promise<Rab
       packages: ['rabbitmq-server'],
       megabytes: 40,
       dependencies: true,
-      prepare: (files, home) => moveErlang(files, join(home, 'usr/lib/erlang')),
+      prepare: (files, home) => setErlangPath(files, join(home, 'usr/lib/erlang')),
     },
     say,
   );
@@ -53,8 +53,8 @@ export async function downloadedRabbit(say: (text: string) => void): Promise<Rab
   );
 }
 
-// Erlang's start scripts name the folder that the distribution puts it in.
-function moveErlang(files: string, to: string): void {
+// Erlang's start scripts contain the path of the folder that the distribution installs it in.
+function setErlangPath(files: string, to: string): void {
   const erlang = join(files, 'usr/lib/erlang');
   const runtime = readdirSync(erlang).filter((name) => name.startsWith('erts-'));
   for (const script of ['bin/erl', ...runtime.map((name) => `${name}/bin/erl`)].map((name) =>
@@ -67,7 +67,7 @@ function moveErlang(files: string, to: string): void {
   }
 }
 
-/** Whether a container engine is there and ready to run something. */
+/** Returns the container engine that is ready to run containers, if there is one. */
 export function containerEngine(): string | undefined {
   return ['docker', 'podman'].find(
     (engine) => which(engine) !== undefined && spawnSync(engine, ['info'], { timeout: 5_000 }).status === 0,

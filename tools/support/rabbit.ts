@@ -10,26 +10,26 @@ import { keepRunning, type Supervised } from './supervise';
 
 export interface Rabbit {
   amqpUrl: string;
-  /** What was found or started, for people. */
+  /** What was found or started, in words for the user. */
   description: string;
   stop(): Promise<void>;
-  /** For a broker whose data is not needed again, or for a user in a hurry. */
+  /** For a broker whose data is no longer needed, or for a user in a hurry. */
   kill(): void;
 }
 
 export interface RabbitOptions {
-  /** Everything is kept below this folder. */
+  /** All files are kept below this folder. */
   home: string;
   ports: RabbitPorts;
   say(text: string): void;
-  /** Called when there is a process that has to be stopped, although it takes no connections yet. */
+  /** Called as soon as there is a process to stop, before it accepts connections. */
   started?(broker: Stoppable): void;
 }
 
 const credentials = 'guest:guest';
 const image = 'rabbitmq:4-management';
 
-/** A broker that somebody else runs: the one that AMQP_URL names, or one on the usual port that lets us in. */
+/** Finds a broker that already runs: the one that AMQP_URL names, or one on the default port that accepts our login. */
 export async function findRabbit(amqpUrl: string | undefined): Promise<Rabbit | undefined> {
   const url = amqpUrl ?? `amqp://${credentials}@127.0.0.1:5672`;
   const found = await probe(url);
@@ -42,11 +42,11 @@ export async function findRabbit(amqpUrl: string | undefined): Promise<Rabbit | 
   }
   throw new Error(
     'The broker that AMQP_URL names does not answer or refuses the login. ' +
-      'Start it or mend the address, or unset AMQP_URL and a broker is found or started for you.',
+      'Start it, correct the address, or unset AMQP_URL: then a broker is found or started for you.',
   );
 }
 
-/** A broker of our own, from whatever this machine has to offer. */
+/** Starts a private broker with whatever this machine has to offer. */
 export async function startRabbit(options: RabbitOptions): Promise<Rabbit> {
   const broker = await startBroker(options);
   const { stop, kill } = broker;
@@ -65,15 +65,15 @@ export async function startRabbit(options: RabbitOptions): Promise<Rabbit> {
   throw new Error(`RabbitMQ did not start. The end of its log (${logFile}):\n${endOf(logFile)}`);
 }
 
-/** Quorum queues that dead-letter at least once came with 3.10. */
+/** Quorum queues can dead-letter at least once since 3.10. */
 function requireVersion(description: string): void {
   const [major = 0, minor = 0] = (/[\d.]+/.exec(description)?.[0] ?? '').split('.').map(Number);
   if (major > 3 || (major === 3 && minor >= 10)) {
     return;
   }
   throw new Error(
-    `Chandlery needs RabbitMQ 3.10 or newer, and this machine's is ${description}. Update it, stop it and remove it ` +
-      'from the PATH, or set AMQP_URL to a newer one.',
+    `Chandlery needs RabbitMQ 3.10 or newer, but this machine has ${description}. Update it, or stop it and remove ` +
+      'it from the PATH, or set AMQP_URL to a newer broker.',
   );
 }
 
@@ -91,12 +91,12 @@ async function startBroker(options: RabbitOptions): Promise<Supervised> {
   if (attempt !== undefined && !(attempt instanceof Error)) {
     return startNode(attempt, home, ports, say);
   }
-  const failure = attempt === undefined ? '' : ` (fetching it failed: ${attempt.message.trim()})`;
+  const failure = attempt === undefined ? '' : ` (downloading it failed: ${attempt.message.trim()})`;
   throw new Error(
-    `There is no RabbitMQ to be had on this machine${failure}. ` +
-      'Any one of these is enough: install it ' +
+    `There is no RabbitMQ on this machine${failure}. ` +
+      'Do one of these: install it ' +
       '("sudo apt-get install rabbitmq-server", "sudo dnf install rabbitmq-server" or "brew install rabbitmq"); start ' +
-      `a container engine (docker or podman) that can fetch ${image}; or set AMQP_URL to a broker, 3.10 or newer.`,
+      `a container engine (docker or podman) that can pull ${image}; or set AMQP_URL to a broker, 3.10 or newer.`,
     { cause: attempt },
   );
 }
@@ -105,7 +105,7 @@ function hasImage(engine: string, say: (text: string) => void): boolean {
   if (spawnSync(engine, ['image', 'inspect', image]).status === 0) {
     return true;
   }
-  say(`Fetching the container image ${image} …`);
+  say(`Pulling the container image ${image} …`);
   return spawnSync(engine, ['pull', '--quiet', image], { timeout: 5 * 60_000 }).status === 0;
 }
 
@@ -145,7 +145,7 @@ function startContainer(engine: string, { home, ports, say }: RabbitOptions): Su
   );
 }
 
-/** Of the container and of the volume that holds its data. */
+/** Returns the name of the container and of the volume with its data. */
 export function containerName(home: string): string {
   return `chandlery-${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
 }

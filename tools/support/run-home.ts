@@ -4,23 +4,23 @@ import { join } from 'node:path';
 import { isLocked, takeLock } from './lock';
 import { stopLeftovers } from './process';
 
-/** One that has only just been made is about to be locked. */
+/** A folder that is newer than this may be about to be locked. */
 const NEW_FOR_MS = 60_000;
-/** The exit status of a run that could not tell. */
+/** The exit status of a run that ended without a result. */
 const INTERRUPTED = 2;
 
 /**
- * A folder for everything of one run; it is removed when the run is interrupted. What a run that was killed left
- * running is stopped first, and its folder stays.
- * @param prefix of the folders of this kind of run
+ * Creates a folder for all files of one run. It is removed when the run is interrupted. First stops what killed runs
+ * left running; their folders stay.
+ * @param prefix what the folder names of this kind of run start with
  */
 export async function makeHome(
   prefix: string,
   parent: string = tmpdir(),
 ): Promise<{ path: string; remove(): void }> {
   mkdirSync(parent, { recursive: true });
-  const all = readdirSync(parent).filter((name) => name.startsWith(prefix));
-  for (const home of all.map((name) => join(parent, name))) {
+  const names = readdirSync(parent).filter((name) => name.startsWith(prefix));
+  for (const home of names.map((name) => join(parent, name))) {
     if (Date.now() - statSync(home).mtimeMs < NEW_FOR_MS || isLocked(home)) {
       continue;
     }
@@ -33,7 +33,7 @@ export async function makeHome(
   const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      // Whatever was started is killed as this process ends, and only then nothing writes into the folder any more.
+      // Started programs are killed when this process exits. Only then does nothing write to the folder any more.
       process.once('exit', remove);
       process.exit(INTERRUPTED);
     });

@@ -6,9 +6,9 @@ import { endOf, type Program, type ProgramOptions, startProgram } from './proces
 export interface Supervised {
   readonly name: string;
   isRunning(): boolean;
-  /** Rejects if the program refuses its settings: to start it again would change nothing. */
+  /** Rejects if the program refuses its settings, because starting it again would not help. */
   readonly refused: Promise<never>;
-  /** Ends the program by a signal, on purpose: it is started again without a word. Resolves when it has ended. */
+  /** Ends the program with a signal, on purpose: it is started again without a message. Resolves when it has ended. */
   restart(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
   kill(): void;
@@ -16,17 +16,17 @@ export interface Supervised {
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
-/** A program that has run for this long before it ends is started again as if it were the first time. */
+/** A program that ran for this long before it ended is restarted after the first delay again. */
 const SETTLED_AFTER_MS = 30_000;
-/** Longer than a service takes to finish the requests it holds. */
+/** Longer than a service takes to finish its waiting requests. */
 const STOP_GRACE_MS = 45_000;
 
-/** Keeps a program running: it is started again whenever it ends by itself. */
+/** Keeps a program running: starts it again whenever it ends unexpectedly. */
 export function keepRunning(options: ProgramOptions, say: (text: string) => void): Supervised {
   const { name } = options;
   const stopping = new AbortController();
   let program: Program = startProgram(options);
-  let onPurpose = false;
+  let isDeliberate = false;
   let refuse: (reason: Error) => void = () => {};
   const refused = new Promise<never>((_, reject) => {
     refuse = reject;
@@ -44,20 +44,20 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
       }
       const { exitCode, signalCode } = program.child;
       if (exitCode === CONFIG_EXIT_CODE) {
-        return refuse(new Error(`${name} cannot work with its settings:\n${endOf(options.logFile)}`));
+        return refuse(new Error(`${name} refuses its settings:\n${endOf(options.logFile)}`));
       }
       const how = signalCode ?? `exit code ${exitCode}`;
-      if (!onPurpose) {
-        say(`${name} ended by itself (${how}); it is started again in ${delayMs} ms. See ${options.logFile}`);
+      if (!isDeliberate) {
+        say(`${name} ended unexpectedly (${how}); restarting it in ${delayMs} ms. See ${options.logFile}`);
       }
-      onPurpose = false;
+      isDeliberate = false;
       await sleep(delayMs, undefined, { signal: stopping.signal });
       program = startProgram(options);
     }
   };
   const kept = keep().catch((error: Error) => {
     if (!stopping.signal.aborted) {
-      say(`${name} could not be started again: ${error.message}`);
+      say(`${name} could not be restarted: ${error.message}`);
     }
   });
   return {
@@ -65,7 +65,7 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
     isRunning: () => program.isRunning(),
     refused,
     async restart(signal) {
-      onPurpose = true;
+      isDeliberate = true;
       program.child.kill(signal);
       await program.exited;
     },
@@ -81,12 +81,12 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
   };
 }
 
-/** As keepRunning, for a program of ours: what it logs as a warning or worse is shown, too. */
+/** Like keepRunning, for one of our own programs: also shows what it logs as a warning or worse. */
 export function keepServing(options: ProgramOptions, say: (text: string) => void): Supervised {
   let last: string | undefined;
   const unfollow = follow(options.logFile, (line) => {
     const text = readable(line);
-    // What is tried again and again is told once.
+    // A message that every retry repeats is shown once.
     if (text !== undefined && text !== last) {
       say(`${options.name}: ${text}`);
     }
@@ -96,7 +96,7 @@ export function keepServing(options: ProgramOptions, say: (text: string) => void
   return { ...kept, stop: () => kept.stop().finally(unfollow) };
 }
 
-/** What a person should see of a log line: nothing below a warning, and whatever is no log line at all. */
+/** Returns what a person should see of a line: warnings and worse, and any line that is not a log line. */
 function readable(line: string): string | undefined {
   try {
     const { level, msg, err } = JSON.parse(line) as {

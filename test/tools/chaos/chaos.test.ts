@@ -35,6 +35,7 @@ test('under every kind of fault no invariant is violated, and everything ends in
   expect(report.endedAfterHealingMs).toBeLessThan(30_000);
   // What was made to end is not told as if it had ended by itself.
   expect(output).not.toContain('ended by itself');
+  expect(output).not.toContain('ended unexpectedly');
   const { requests, paid, refused, pending, overloaded, unknown } = report.checkouts;
   expect(paid + refused + pending + overloaded + unknown).toBe(requests);
   expect(report.checkouts.orders).toBeGreaterThan(300);

@@ -99,7 +99,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
 
   const second = begin();
   expect(await second.ended).toBe(1);
-  expect(second.printed()).toContain('running from this checkout already');
+  expect(second.printed()).toContain('already running from this checkout');
 
   first.process.kill('SIGINT');
   expect(await first.ended).toBe(0);
