@@ -1,4 +1,5 @@
 import { createLogger } from '../../shared/observe/log';
+import type { ServiceName } from '../../shared/services';
 import { audit, type Report } from '../../tools/audit/audit';
 import { describeFindings } from '../../tools/audit/report';
 import { openDatabases } from '../../tools/support/databases';
@@ -6,12 +7,7 @@ import { openDatabases } from '../../tools/support/databases';
 const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
 /** Addresses of a shop; without `amqp` its queues are not looked at. */
-export interface Audited {
-  order: string;
-  payment: string;
-  stock: string;
-  amqp?: string;
-}
+export type Audited = Readonly<Record<ServiceName, string>> & { readonly amqp?: string };
 
 /** What the auditor says of a shop. @param inFlightMs set while checkouts are in flight */
 export async function auditOf(shop: Audited, inFlightMs?: number): Promise<Report> {

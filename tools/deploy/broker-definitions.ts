@@ -1,5 +1,5 @@
 import { broadcastNames } from '../../shared/contract/broadcasts';
-import { eventTypes, queues, serviceOf } from '../../shared/contract/events';
+import { queues, serviceOf } from '../../shared/contract/events';
 import {
   bindings,
   DEAD_LETTERS,
@@ -8,9 +8,10 @@ import {
   exchangeOf,
   exchanges,
 } from '../../shared/rabbit/topology';
+import { serviceNames } from '../../shared/services';
 
 /** Who may log in to the broker, besides its administrator. */
-export const brokerUsers = [...new Set(eventTypes.map(serviceOf)), 'auditor', 'operator'];
+export const brokerUsers = [...serviceNames, 'auditor', 'operator'];
 
 /** Names that a user may configure, write to and read from; whatever is not named is refused. */
 export interface Permissions {

@@ -6,7 +6,7 @@ import { openDeadLetters } from '../../../shared/inbox/dead-letters';
 import { createLogger } from '../../../shared/observe/log';
 import { connectPublisher, type Publisher } from '../../../shared/rabbit/publisher';
 import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
-import { perServiceAsync, serviceNames } from '../../../shared/services';
+import { perServiceAsync, type ServiceName, serviceNames } from '../../../shared/services';
 import type { ShopConnections } from '../../../tools/operate/connections';
 import { openDatabases } from '../../../tools/support/databases';
 import { query } from '../../support/books';
@@ -15,12 +15,7 @@ import { createDatabases, createVhost } from '../../support/cluster';
 const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
 /** The addresses of a shop. */
-export interface Addresses {
-  order: string;
-  payment: string;
-  stock: string;
-  amqp: string;
-}
+export type Addresses = Record<ServiceName, string> & { amqp: string };
 
 /** Three databases and a broker without any service, so that a letter stays where a test puts it. */
 export class DeadLetterFixture {

@@ -2,24 +2,24 @@ import { Client } from 'pg';
 import { PRICE } from '../dataset';
 import type { Databases } from './environment';
 
-/** Orders at a time, so that there is progress to tell of. */
+/** Orders are written in chunks of this size, so that progress can be reported. */
 const CHUNK = 100_000;
 const DAY_MS = 86_400_000;
 
-export interface Past {
+export interface OrderHistory {
   orders: number;
-  /** Users and items, who all had their part in it. */
+  /** The number of users and of items. All of them take part. */
   size: number;
 }
 
 /**
- * Gives a shop a past: orders "h1", "h2" and so on, bought one after the other in the course of the last day, each with
- * an idempotency key. It is written straight into the tables, as the services would have left it, so that the books
- * balance: whatever was bought had been added before, to credit and to stock.
+ * Gives a shop a history of paid orders: "h1", "h2" and so on, spread over the last day, each with an idempotency key.
+ * The rows go straight into the tables, as the services would have left them. The books balance: the credit and the
+ * stock of every purchase were added first.
  */
-export async function writePast(
+export async function writeOrderHistory(
   databases: Databases,
-  { orders, size }: Past,
+  { orders, size }: OrderHistory,
   say: (text: string) => void,
 ): Promise<void> {
   const began = Date.now() - DAY_MS - 60_000;
@@ -32,48 +32,48 @@ export async function writePast(
   const amount = 2 * PRICE;
   const trace = `'00-' || md5(k::text) || '-b7ad6b7169203331-01'`;
   const purchase = `${saga}, 'h' || k, ${user}, ${amount}`;
-  const statements: Record<keyof Databases, string[]> = {
+  const statements = {
     order: [
-      `INSERT INTO orders (id, user_id, saga_id, created_at) SELECT 'h' || k, ${user}, ${saga}, ${at} FROM past`,
+      `INSERT INTO orders (id, user_id, saga_id, created_at) SELECT 'h' || k, ${user}, ${saga}, ${at} FROM history`,
       `INSERT INTO order_lines (order_id, item_id, quantity, price)
-       SELECT 'h' || k, item, 1, ${PRICE} FROM past, unnest(ARRAY[${item}, ${other}]) AS item`,
+       SELECT 'h' || k, item, 1, ${PRICE} FROM history, unnest(ARRAY[${item}, ${other}]) AS item`,
       `INSERT INTO sagas (id, order_id, user_id, amount, state, traceparent, opened_at, deadline_at, settled_at)
-       SELECT ${purchase}, 'PAID', ${trace}, ${at}, ${at} + interval '8 s', ${at} + interval '50 ms' FROM past`,
+       SELECT ${purchase}, 'PAID', ${trace}, ${at}, ${at} + interval '8 s', ${at} + interval '50 ms' FROM history`,
       `INSERT INTO idempotency_keys (key, fingerprint, saga_id, created_at)
-       SELECT 'h' || k, md5(k::text), ${saga}, ${at} FROM past`,
+       SELECT 'h' || k, md5(k::text), ${saga}, ${at} FROM history`,
     ],
     stock: [
       `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, traceparent, created_at, updated_at)
-       SELECT ${purchase}, ARRAY[${item}, ${other}], ARRAY[1, 1], 'COMMITTED', ${trace}, ${at}, ${at} FROM past`,
+       SELECT ${purchase}, ARRAY[${item}, ${other}], ARRAY[1, 1], 'COMMITTED', ${trace}, ${at}, ${at} FROM history`,
       `INSERT INTO stock_ledger (item_id, delta, kind, created_at)
-       SELECT item, count(*), 'add', min(${at}) FROM past, unnest(ARRAY[${item}, ${other}]) AS item GROUP BY item`,
+       SELECT item, count(*), 'add', min(${at}) FROM history, unnest(ARRAY[${item}, ${other}]) AS item GROUP BY item`,
       `INSERT INTO stock_ledger (item_id, delta, kind, saga_id, created_at)
-       SELECT item, -1, 'sale', ${saga}, ${at} FROM past, unnest(ARRAY[${item}, ${other}]) AS item`,
+       SELECT item, -1, 'sale', ${saga}, ${at} FROM history, unnest(ARRAY[${item}, ${other}]) AS item`,
     ],
     payment: [
       `INSERT INTO charges (saga_id, order_id, user_id, amount, state, created_at)
-       SELECT ${purchase}, 'CAPTURED', ${at} FROM past`,
+       SELECT ${purchase}, 'CAPTURED', ${at} FROM history`,
       `INSERT INTO credit_ledger (user_id, delta, kind, created_at)
-       SELECT ${user}, count(*) * ${amount}, 'add_funds', min(${at}) FROM past GROUP BY 1`,
+       SELECT ${user}, count(*) * ${amount}, 'add_funds', min(${at}) FROM history GROUP BY 1`,
       `INSERT INTO credit_ledger (user_id, delta, kind, saga_id, order_id, created_at)
-       SELECT ${user}, -${amount}, 'capture', ${saga}, 'h' || k, ${at} FROM past`,
+       SELECT ${user}, -${amount}, 'capture', ${saga}, 'h' || k, ${at} FROM history`,
     ],
   };
-  const write = async (service: keyof Databases) => {
+  const write = async (service: keyof typeof statements) => {
     const client = new Client({ connectionString: databases[service] });
     await client.connect();
     try {
       for (let first = 1; first <= orders; first += CHUNK) {
         const last = Math.min(orders, first + CHUNK - 1);
-        const past = `FROM generate_series(${first}, ${last}) AS past (k)`;
+        const chunk = `FROM generate_series(${first}, ${last}) AS history (k)`;
         for (const statement of statements[service]) {
-          await client.query(statement.replace('FROM past', past));
+          await client.query(statement.replace('FROM history', chunk));
         }
-        say(`${service}'s past: ${last.toLocaleString('en')} of ${orders.toLocaleString('en')} orders`);
+        say(`${service}'s history: ${last.toLocaleString('en')} of ${orders.toLocaleString('en')} orders`);
       }
     } finally {
       await client.end();
     }
   };
-  await Promise.all([write('order'), write('stock'), write('payment')]);
+  await Promise.all((Object.keys(statements) as (keyof typeof statements)[]).map(write));
 }
