@@ -1,9 +1,9 @@
 import { ALL, APPEND, commonTables, KEEP, type TableRights } from '../../shared/postgres/rights';
 
-/** Who may do what to the tables of order: see tools/deploy/grants.ts. */
+/** The rights to the tables of order. tools/deploy/grants.ts turns them into grants. */
 export const grants: Readonly<Record<string, TableRights>> = {
   ...commonTables,
-  // An operator asks for a cancellation through the outbox, as order itself does.
+  // An operator requests a cancellation through the outbox, as order itself does.
   outbox: { ...commonTables.outbox, operator: APPEND },
   orders: { runtime: ALL },
   order_lines: { runtime: ALL },

@@ -48,7 +48,7 @@ void runService('order', settings, async ({ config, database, httpDatabase, outb
     ],
     steps: [
       settleCheckout((settlements) => {
-        outcomes.settled(settlements);
+        outcomes.notify(settlements);
         reportSettled(settlements, log);
       }),
     ],

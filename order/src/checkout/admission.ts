@@ -1,9 +1,10 @@
 import { admissionRefused } from '../metrics';
 
 /**
- * Says whether a checkout may be opened, or whether so much is under way that it would only wait. What this replica
- * holds is known exactly; what is in flight in the whole shop is counted now and then, and what this replica opened
- * since is added. Asking about a checkout that is under way or has ended opens nothing, and is never refused.
+ * Decides whether another checkout may be opened, or whether so many are in flight that it would only wait. How many
+ * requests wait on this replica is known exactly. The sagas in flight in the whole shop are counted now and then, and
+ * those that this replica has opened since are added. A request for a checkout that is in flight or has ended opens
+ * nothing and is never refused.
  */
 export class Admission {
   private waiting = 0;
@@ -11,7 +12,7 @@ export class Admission {
 
   constructor(private readonly limits: { waiting: number; inFlight: number }) {}
 
-  /** Whether there is room for one more; who was let in must leave. */
+  /** Lets a request in if there is room, and returns whether it did. Its caller then calls `leave`. */
   enter(): boolean {
     if (this.waiting >= this.limits.waiting || this.inFlight >= this.limits.inFlight) {
       return false;
@@ -32,7 +33,7 @@ export class Admission {
     admissionRefused.inc();
   }
 
-  /** @param inFlight the sagas in flight, just counted */
+  /** @param inFlight how many sagas are in flight, as just counted */
   recordInFlight(inFlight: number): void {
     this.inFlight = inFlight;
   }

@@ -2,7 +2,7 @@ import { keyInFlight } from '../../../shared/http/idempotency';
 import { type Answer, problem } from '../../../shared/http/problem';
 import type { Outcome } from './waiting-requests';
 
-/** What a buyer is told: 200 only when the order is paid, 409 only when nothing of the attempt is left. */
+/** Returns the answer for an outcome: 200 only if the order is paid, 409 only if the attempt has left no trace. */
 export function answerTo(order_id: string, { saga_id, state, reason }: Outcome): Answer {
   if (state === 'PAID') {
     return paid(order_id, saga_id);
@@ -11,7 +11,7 @@ export function answerTo(order_id: string, { saga_id, state, reason }: Outcome):
     reason: reason as string,
     saga_id,
     detail:
-      'The checkout failed, nothing was charged and nothing was taken from the stock. The order can be checked out again.',
+      'The checkout failed. Nothing was charged and no stock was taken. You can check the order out again.',
   });
 }
 
@@ -27,7 +27,7 @@ export function pending(order_id: string, saga_id: string, headers: Record<strin
   };
 }
 
-/** @param outcome of the checkout that the idempotency key belongs to; none while it is in flight */
+/** @param outcome the outcome of the saga that the idempotency key belongs to; undefined while it is in flight */
 export function repeated(order_id: string, outcome: Outcome | undefined): Answer {
   return outcome
     ? { ...answerTo(order_id, outcome), headers: { 'Idempotency-Replayed': 'true' } }
@@ -35,13 +35,16 @@ export function repeated(order_id: string, outcome: Outcome | undefined): Answer
 }
 
 export function empty(): Answer {
-  return problem(400, { reason: 'empty_order', detail: 'Add an item to the order before checking it out.' });
+  return problem(400, {
+    reason: 'empty_order',
+    detail: 'The order is empty. Add an item to it before you check it out.',
+  });
 }
 
 export function overloaded(): Answer {
   return problem(429, {
     reason: 'overloaded',
-    detail: 'Too many checkouts are under way. This one was not started; try again in a moment.',
+    detail: 'Too many checkouts are in flight. This one was not started. Try again in a moment.',
     headers: { 'Retry-After': '1' },
   });
 }

@@ -5,10 +5,10 @@ import { type Batcher, smartBatch } from '../../../shared/service/batch';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import { requestCheckouts } from '../saga/1-request-checkout/step';
 
-/** Times a batch is run whose COMMIT got lost. */
+/** The most times that a batch runs while the result of its COMMIT is unknown. */
 const MAX_ATTEMPTS = 3;
 
-/** The checkouts that arrive while a transaction is under way are the next transaction. */
+/** Checkouts that arrive while a transaction is running go into the next one together. */
 export function openCheckouts(options: {
   outbox: Pick<Outbox, 'transaction'>;
   batchSize: number;
@@ -18,9 +18,9 @@ export function openCheckouts(options: {
   const { outbox, batchSize, batchesInFlight, cancelAfterMs } = options;
 
   /**
-   * When a COMMIT gets lost, the batch is run again. What was committed unseen is joined, also by a request whose own
-   * key says that it was answered by that saga; or it has ended by now, and as its id is taken for ever, a new one is
-   * offered.
+   * If the result of a COMMIT is unknown, the batch runs again. If the COMMIT did succeed, each request joins the saga
+   * that it opened, even if it finds its own idempotency key stored with that saga. That saga may also have ended by
+   * then; its id is taken for ever, so every run offers new ids.
    */
   async function open(requests: CheckoutRequest[]): Promise<CheckoutDecision[]> {
     const offered = new Set<string>();

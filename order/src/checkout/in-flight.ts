@@ -7,7 +7,7 @@ import { sagasInFlight } from './statements';
 
 const COUNT_INTERVAL_MS = 1_000;
 
-/** Counts the sagas in flight in the whole shop: every second for admission, and for Prometheus when it asks. */
+/** Counts the sagas in flight in the whole shop: every second for admission, and whenever Prometheus scrapes. */
 export function watchInFlight(options: {
   database: Database;
   log: Logger;
@@ -23,6 +23,6 @@ export function watchInFlight(options: {
   return repeat(
     COUNT_INTERVAL_MS,
     async () => onCounted((await count()).count),
-    (error) => log.warn({ err: error }, 'the checkouts in flight could not be counted; trying again'),
+    (error) => log.warn({ err: error }, 'could not count the checkouts in flight; trying again'),
   );
 }

@@ -8,18 +8,18 @@ import type { Settlement } from '../saga/5-settle-checkout/decide';
 import { readOutcomes } from './statements';
 import type { Outcome, WaitingRequests } from './waiting-requests';
 
-/** Behind the broadcast, which may be missed: how long a waiting request waits before its saga is looked up. */
+/** A broadcast can be lost, so the saga of a request that has waited this long is looked up. */
 const POLL_AFTER_MS = 500;
 
 export interface Outcomes {
-  /** To be called with what was committed: answers those who wait here, and tells the other replicas. */
-  settled(settlements: readonly Settlement[]): void;
-  /** The outcome of a saga that has ended. */
+  /** Answers the requests that wait here and notifies the other replicas. Call it after the commit. */
+  notify(settlements: readonly Settlement[]): void;
+  /** Returns the outcome of a saga, or undefined if it has not ended. */
   read(sagaId: string): Promise<Outcome | undefined>;
   stop(): Promise<void>;
 }
 
-/** Brings outcomes to the buyers who wait for them, on whichever replica: at once, and if that is missed by a poll. */
+/** Brings outcomes to the requests that wait for them, on any replica: at once by broadcast, or else by polling. */
 export async function openOutcomes(options: {
   database: Database;
   waiting: WaitingRequests;
@@ -33,7 +33,7 @@ export async function openOutcomes(options: {
   const replicas = await connectBroadcast({
     url: options.amqpUrl,
     topology: options.topology,
-    name: 'order tells its replicas',
+    name: 'order broadcasts outcomes',
     log,
     exchange: 'order.settled',
     onTold(body) {
@@ -41,7 +41,7 @@ export async function openOutcomes(options: {
       if (outcomes.success) {
         waiting.resolve(outcomes.data);
       } else {
-        log.warn('another replica was told something that is no outcome; it is ignored');
+        log.warn('received a broadcast that is not a list of outcomes; ignoring it');
       }
     },
   });
@@ -49,16 +49,16 @@ export async function openOutcomes(options: {
   const poll: Loop = repeat(
     POLL_AFTER_MS,
     async () => {
-      const waitedFor = waiting.waitingLongerThan(POLL_AFTER_MS);
-      if (waitedFor.length > 0) {
-        waiting.resolve(await read(waitedFor));
+      const sagaIds = waiting.waitingLongerThan(POLL_AFTER_MS);
+      if (sagaIds.length > 0) {
+        waiting.resolve(await read(sagaIds));
       }
     },
-    (error) => log.warn({ err: error }, 'waiting checkouts could not be looked up; trying again'),
+    (error) => log.warn({ err: error }, 'could not look up the outcomes of waiting checkouts; trying again'),
   );
 
   return {
-    settled(settlements) {
+    notify(settlements) {
       if (settlements.length === 0) {
         return;
       }

@@ -4,10 +4,10 @@ import { traceId } from '../../../shared/observe/trace';
 import { sagaDuration } from '../metrics';
 import type { Settlement } from '../saga/5-settle-checkout/decide';
 
-/** As the metric's label has it; a checkout that failed goes by its reason. */
+/** The metric's label for a paid checkout; a failed one is labelled with its reason. */
 const PAID = 'paid';
 
-/** Makes every outcome visible to Prometheus before the first checkout has it. */
+/** Shows every outcome to Prometheus as 0 before the first checkout ends with it. */
 export function zeroOutcomes(): void {
   for (const outcome of [PAID, ...failureReason.options]) {
     sagaDuration.zero({ outcome });

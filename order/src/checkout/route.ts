@@ -16,7 +16,7 @@ export interface CheckoutDeps {
   checkouts: Batcher<CheckoutRequest, CheckoutDecision>;
   waiting: WaitingRequests;
   admission: Admission;
-  /** The outcome of a saga that has ended. */
+  /** Returns the outcome of a saga, or undefined if it has not ended. */
   readOutcome(sagaId: string): Promise<Outcome | undefined>;
   answerWithinMs: number;
 }
@@ -25,36 +25,42 @@ const params = z.object({ order_id: id });
 type Request = ApiRequest<z.infer<typeof params>>;
 
 /**
- * Opens a saga, or joins the one under way, and holds the request until it has ended: 200 only when the order is paid,
- * 4xx only when nothing of the attempt is left, 202 when neither can be said yet.
+ * Opens a saga or joins the one in flight, and lets the request wait until it has ended: 200 only if the order is paid,
+ * 4xx only if the attempt has left no trace, 202 if neither is certain yet.
  */
 export function checkout(deps: CheckoutDeps): Route {
   return route({
     method: 'POST',
     path: '/orders/checkout/{order_id}',
-    summary: 'Pay for an order and take its items from the stock, or do nothing',
+    summary: 'Check out an order: charge its user and take its items from stock, or do neither',
     description:
-      'The request is held until the outcome is certain. An order that is paid already answers 200 and is charged nothing. ' +
-      'Silence, a reset or a 5xx means that the outcome is unknown: repeat the request, and it joins the checkout under way or reads how it ended.',
+      'The request waits until the outcome is certain. An order that is already paid gets 200 and is not charged ' +
+      'again. No answer, a connection reset or a 5xx means that the outcome is unknown. Repeat the request: it then ' +
+      'joins the checkout in flight or returns how it ended.',
     params,
     idempotent: true,
     preferAsync: true,
     answers: {
-      200: z.object({ order_id: id, saga_id: z.uuid(), status: z.literal('PAID') }).describe('Paid.'),
+      200: z
+        .object({ order_id: id, saga_id: z.uuid(), status: z.literal('PAID') })
+        .describe('The order is paid.'),
       202: z
         .object({ order_id: id, saga_id: z.uuid(), status: z.literal('CHECKING_OUT') })
-        .describe('Not decided yet: look where Location says.'),
-      400: 'The order is empty (`empty_order`), or a parameter or header is not what this route says.',
+        .describe('Not decided yet. Read the outcome at the URL in Location.'),
+      400: 'The order is empty (`empty_order`), or a parameter or header is invalid. Nothing was changed.',
       404: 'There is no such order.',
-      409: 'The checkout failed and left no trace (`reason` is `out_of_stock`, `unknown_item`, `insufficient_credit`, `unknown_user` or `cancelled`), or a request with this Idempotency-Key is still in flight.',
-      422: 'This Idempotency-Key was used for another request.',
-      429: 'Too many checkouts are under way, and this one was not started.',
+      409:
+        'The checkout failed: nothing was charged and no stock was taken (`reason` is `out_of_stock`, `unknown_item`, ' +
+        '`insufficient_credit`, `unknown_user` or `cancelled`). Or a request with this Idempotency-Key is still in ' +
+        'flight (`idempotency_key_in_flight`): repeat this one in a moment.',
+      422: 'This Idempotency-Key was used for another request. Use a new key for each new request.',
+      429: 'Too many checkouts are in flight, and this one was not started. Try again after Retry-After seconds.',
     },
-    handle: (request) => checkOut(deps, request),
+    handle: (request) => handleCheckout(deps, request),
   });
 }
 
-async function checkOut(deps: CheckoutDeps, request: Request): Promise<Answer> {
+async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Answer> {
   const { order_id } = request.params;
   const saga_id = uuid();
   const may_open = deps.admission.enter();
@@ -96,7 +102,7 @@ async function checkOut(deps: CheckoutDeps, request: Request): Promise<Answer> {
     if (outcome) {
       return answerTo(order_id, outcome);
     }
-    // A client that has gone is told nothing, and is no sign of a shop that is slow.
+    // A client that has gone away gets no answer, so it does not count as a sign of a slow shop.
     if (!request.isGone()) {
       answeredLate.inc();
     }
@@ -109,7 +115,7 @@ async function checkOut(deps: CheckoutDeps, request: Request): Promise<Answer> {
   }
 }
 
-/** Undefined when it is not known in time, or when nobody is there any more to be told. */
+/** Resolves with the outcome, or with undefined if it is not known in time or the client has gone away. */
 function waitForOutcome(
   waiter: WaitingRequest,
   { answerWithinMs }: CheckoutDeps,
@@ -119,7 +125,7 @@ function waitForOutcome(
   return waiter.outcome(answerWithinMs);
 }
 
-/** The saga may have ended between our reading of the order and our waiting, so its row is looked at once more. */
+/** The saga may have ended after the order was read and before this request began to wait, so its row is read again. */
 async function join(deps: CheckoutDeps, sagaId: string, request: Request): Promise<Outcome | undefined> {
   const waiter = deps.waiting.add(sagaId);
   try {

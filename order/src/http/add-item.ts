@@ -9,7 +9,7 @@ import type { Tx } from '../../../shared/postgres/tx';
 import { lockOpenOrder } from './open-order';
 import { type Prices, StockUnavailable } from './prices';
 
-/** Every line travels with every event of a checkout, so an order is a basket and not a catalogue. */
+/** A checkout's request to stock carries every line, so an order is a basket and not a catalogue. */
 const MAX_LINES = 500;
 
 interface Addition {
@@ -21,8 +21,9 @@ interface Addition {
 interface Lines {
   readonly count: number;
   readonly total: number;
-  /** Of the line with this item, when the order has it. */
+  /** The quantity of the line with this item; null if the order has no such line. */
   readonly quantity: number | null;
+  /** The price of that line. */
   readonly price: number | null;
 }
 
@@ -39,22 +40,22 @@ const addToLine = statement(
    ON CONFLICT (order_id, item_id) DO UPDATE SET quantity = order_lines.quantity + EXCLUDED.quantity`,
 );
 
-const described = {
+const common = {
   method: 'POST',
   idempotent: true,
   answers: {
     200: z.object({ order_id: z.string(), total_cost: total }),
     404: 'There is no such order, or no such item.',
-    409: 'The order is being checked out (`checkout_in_progress`) or paid (`already_paid`).',
+    409: 'The order is being checked out (`checkout_in_progress`) or is paid (`already_paid`). It was not changed.',
   },
 } as const;
 
 export function addItem(database: Database, prices: Prices): Route {
   return route({
-    ...described,
+    ...common,
     path: '/orders/addItem/{order_id}/{item_id}/{quantity}',
     summary: 'Add units of an item to an order',
-    description: 'The same item adds up, at the price it had when it was first added.',
+    description: 'If the item is already in the order, the units add up, at the price of the first addition.',
     params: z.object({ order_id: id, item_id: id, quantity: amount }),
     handle: (request) => add(database, prices, request, request.params),
   });
@@ -62,7 +63,7 @@ export function addItem(database: Database, prices: Prices): Route {
 
 export function addOneItem(database: Database, prices: Prices): Route {
   return route({
-    ...described,
+    ...common,
     path: '/orders/addItem/{order_id}/{item_id}',
     summary: 'Add one unit of an item to an order (older edition)',
     params: z.object({ order_id: id, item_id: id }),
@@ -70,7 +71,7 @@ export function addOneItem(database: Database, prices: Prices): Route {
   });
 }
 
-/** The price is asked for before the transaction, which must not wait for another service. */
+/** Reads the price before the transaction, because a transaction must not wait for another service. */
 async function add(
   database: Database,
   prices: Prices,
@@ -82,20 +83,22 @@ async function add(
     return stored;
   }
   try {
-    const price = await prices.of(addition.item_id, request.traceparent);
+    const price = await prices.get(addition.item_id, request.traceparent);
     return price === undefined
       ? problem(404, { reason: 'unknown_item', detail: `There is no item ${addition.item_id}.` })
       : await answerOnce(database, request, (tx) => addLine(tx, addition, price));
   } catch (error) {
     if (error instanceof StockUnavailable) {
-      return unavailable('The price of the item cannot be read from stock right now. Nothing was changed.');
+      return unavailable(
+        'The price of the item cannot be read from stock right now. Nothing was changed. Try again in a moment.',
+      );
     }
     throw error;
   }
 }
 
 async function addLine(tx: Tx, { order_id, item_id, quantity }: Addition, price: number): Promise<Answer> {
-  // Sent together, answered one after the other: the lines are read when the order is locked.
+  // The statements are sent at once and run one after the other, so the lines are read after the order is locked.
   const [refused, [lines]] = await Promise.all([
     lockOpenOrder(tx, order_id),
     tx.run(readLines, [order_id, item_id]),
@@ -106,10 +109,10 @@ async function addLine(tx: Tx, { order_id, item_id, quantity }: Addition, price:
   const linePrice = lines?.price ?? price;
   const totalCost = (lines?.total ?? 0) + quantity * linePrice;
   if (totalCost > MAX_TOTAL || (lines?.quantity ?? 0) + quantity > MAX_TOTAL) {
-    return tooMuch(`The order would exceed the largest total there can be, ${MAX_TOTAL}.`);
+    return tooMuch(`The order would exceed ${MAX_TOTAL}, the most that a total cost or a quantity can be.`);
   }
   if (lines?.quantity == null && (lines?.count ?? 0) >= MAX_LINES) {
-    return tooMuch(`An order can have ${MAX_LINES} different items. Split it into several orders.`);
+    return tooMuch(`An order can have at most ${MAX_LINES} different items. Split it into several orders.`);
   }
   await tx.run(addToLine, [order_id, item_id, quantity, linePrice]);
   return { status: 200, body: { order_id, total_cost: totalCost } };

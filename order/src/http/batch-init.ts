@@ -9,7 +9,7 @@ import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
 import type { Prices } from './prices';
 
-/** Reads go on meanwhile, and checkouts under way may end. None begins: an order must not be checked out while it is replaced. */
+/** Reads go on and checkouts in flight may end. None begins: an order must not be checked out while it is replaced. */
 const lockOrders = statement('batch_lock_orders', 'LOCK TABLE orders IN EXCLUSIVE MODE');
 
 const readCheckingOut = statement<{ checking_out: boolean }>(
@@ -23,7 +23,10 @@ const deleteLines = statement(
   'DELETE FROM order_lines WHERE order_id IN (SELECT n::text FROM generate_series(0, $1::int - 1) AS n)',
 );
 
-/** As of when the table was locked, and not of when it was asked for: sagas of before belong to the orders of before. */
+/**
+ * `created_at` is the time after the lock and not the start of the transaction, because sagas opened before that time
+ * belong to the replaced orders.
+ */
 const replaceOrders = statement(
   'batch_replace_orders',
   `INSERT INTO orders (id, user_id, created_at)
@@ -32,7 +35,7 @@ const replaceOrders = statement(
      SET user_id = EXCLUDED.user_id, saga_id = NULL, created_at = EXCLUDED.created_at`,
 );
 
-/** Two different items at random: the second is one to n-1 places after the first, around the circle. */
+/** Picks two different items at random: the second is one to n-1 places after the first, wrapping around. */
 const addLines = statement(
   'batch_add_lines',
   `WITH picked AS MATERIALIZED (
@@ -55,13 +58,13 @@ export function batchInit(database: Database, prices: Prices): Route {
     path: '/orders/batch_init/{n}/{n_items}/{n_users}/{item_price}',
     summary: 'Create or reset orders "0" to "n-1"',
     description:
-      'Each is of a random user out of n_users and has one unit each of two random items out of n_items.',
+      'Each order belongs to a random user out of n_users and has one unit each of two random items out of n_items.',
     params: z.object({ n: rowCount, n_items: amount, n_users: amount, item_price: amountOrZero }),
     idempotent: true,
     answers: {
       200: z.object({ msg: z.string() }),
-      404: 'Not enabled here.',
-      409: 'One of these orders is being checked out.',
+      404: 'batch_init is not enabled on this service.',
+      409: 'One of these orders is being checked out. Nothing was changed.',
     },
     async handle(request) {
       const { n, n_items, n_users, item_price } = request.params;
@@ -70,7 +73,7 @@ export function batchInit(database: Database, prices: Prices): Route {
         await tx.run(lockOrders);
         if (await isCheckingOut(tx, n)) {
           const detail =
-            'One of these orders is being checked out. Wait until none is, and repeat the request.';
+            'One of these orders is being checked out. Wait until none is, then repeat the request.';
           return problem(409, { reason: 'checkout_in_progress', detail });
         }
         await tx.run(deleteLines, [n]);

@@ -13,7 +13,7 @@ export function createOrder(database: Database): Route {
     method: 'POST',
     path: '/orders/create/{user_id}',
     summary: 'Create an empty order',
-    description: 'Payment is not asked whether the user exists: an unknown user fails at checkout.',
+    description: 'This does not check that the user exists. If the user is unknown, the checkout fails.',
     params: z.object({ user_id: id }),
     idempotent: true,
     answers: { 200: z.object({ order_id: z.uuid() }) },

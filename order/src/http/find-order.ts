@@ -8,13 +8,13 @@ import { unknownOrder } from './open-order';
 const orderSchema = z.object({
   order_id: z.string(),
   paid: z.boolean(),
-  items: z.array(z.tuple([z.string(), total])).meta({ description: 'Pairs of item id and quantity.' }),
+  items: z.array(z.tuple([z.string(), total])).meta({ description: 'Pairs of an item id and its quantity.' }),
   user_id: z.string(),
   total_cost: total,
   status: z.enum(['OPEN', 'CHECKING_OUT', 'PAID']),
-  saga_id: z.uuid().nullable().meta({ description: 'The last checkout attempt.' }),
-  state: z.enum(['PENDING', 'PAID', 'FAILED']).nullable().meta({ description: 'How that attempt stands.' }),
-  reason: z.string().nullable().meta({ description: 'Why it failed.' }),
+  saga_id: z.uuid().nullable().meta({ description: 'The last checkout attempt; null if there was none.' }),
+  state: z.enum(['PENDING', 'PAID', 'FAILED']).nullable().meta({ description: 'The state of that attempt.' }),
+  reason: z.string().nullable().meta({ description: 'Why that attempt failed; null if it did not.' }),
 });
 
 type Found = Omit<z.infer<typeof orderSchema>, 'order_id' | 'paid' | 'status'>;
@@ -23,7 +23,7 @@ export function findOrder(prisma: PrismaClient): Route {
   return route({
     method: 'GET',
     path: '/orders/find/{order_id}',
-    summary: 'Read an order and how its last checkout stands',
+    summary: 'Read an order and the state of its last checkout',
     params: z.object({ order_id: id }),
     answers: { 200: orderSchema, 404: 'There is no such order.' },
     async handle({ params: { order_id } }) {
@@ -38,8 +38,8 @@ export function findOrder(prisma: PrismaClient): Route {
 }
 
 /**
- * One statement and therefore one snapshot: a checkout is never shown beside the lines of another attempt.
- * Totals are within 2^53 - 1, which float8 holds exactly.
+ * One statement, so one snapshot: the result never combines a checkout with the lines of another attempt.
+ * Totals are at most 2^53 - 1, which float8 represents exactly.
  */
 function read(prisma: PrismaClient, orderId: string): Promise<Found[]> {
   return prisma.$queryRaw<Found[]>`

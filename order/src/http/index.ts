@@ -14,11 +14,11 @@ import { removeOrder } from './remove-order';
 export interface OrderHttp {
   readonly database: Database;
   readonly batchInit: boolean;
-  /** Where stock answers, for the prices of items. */
+  /** The base URL of stock, for the prices of items. */
   readonly stockUrl: string;
 }
 
-/** All routes but checkout, which needs the saga. */
+/** Returns all routes except checkout, which needs the saga. */
 export function routes({ database, batchInit: enabled, stockUrl }: OrderHttp): Route[] {
   const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
   const prices = openPrices(stockUrl);

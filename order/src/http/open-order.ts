@@ -10,8 +10,9 @@ const lockOrder = statement<LastAttempt>(
 );
 
 /**
- * Locks an order, so that no checkout freezes it meanwhile. Whoever changes the lines of an order holds this lock.
- * @returns why the order must not be changed, or undefined when it may be
+ * Locks an order, so that no checkout freezes it before this transaction ends. Take this lock before you change the
+ * lines of an order.
+ * @returns the refusal if the order must not be changed, or undefined if it may be
  */
 export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefined> {
   const [order] = await tx.run(lockOrder, [id]);
@@ -24,9 +25,9 @@ export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefi
     case 'CHECKING_OUT':
       return problem(409, {
         reason: 'checkout_in_progress',
-        // It tells the client to wait and repeat the request, so the repetition must not get it again.
+        // The client is told to wait and repeat the request, so the repetition must not get this answer again.
         isTransient: true,
-        detail: `Order ${id} is being checked out. Wait for the outcome; if the checkout fails, it can be changed again.`,
+        detail: `Order ${id} is being checked out. Wait for the outcome; if the checkout fails, the order can be changed again.`,
         ...(order.saga_id && { saga_id: order.saga_id }),
       });
     case 'PAID':

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import * as z from 'zod';
 import type { Traceparent } from '../../../shared/observe/trace';
 
-/** Stock does not answer, or does not answer sensibly. `cause` says what happened. */
+/** Stock did not answer, or its answer is not a price. `cause` says what happened. */
 export class StockUnavailable extends Error {
   readonly code = 'STOCK_UNAVAILABLE';
   override readonly name = 'StockUnavailable';
@@ -11,22 +11,22 @@ export class StockUnavailable extends Error {
 
 export interface Prices {
   /**
-   * The price of an item, or undefined when there is no such item.
+   * Returns the price of an item, or undefined if there is no such item.
    * @throws {StockUnavailable}
    */
-  of(itemId: string, traceparent: Traceparent): Promise<number | undefined>;
-  /** Forgets every price: called when all of the shop's data are replaced. */
+  get(itemId: string, traceparent: Traceparent): Promise<number | undefined>;
+  /** Forgets every price. Call it when the data of the whole shop is replaced. */
   clear(): void;
 }
 
 const TIMEOUT_MS = 3_000;
 
-const answer = z.object({ price: z.int().min(0) });
+const priceAnswer = z.object({ price: z.int().min(0) });
 const noSuchItem = z.object({ reason: z.literal('unknown_item') });
 
 /**
- * Prices come from stock and never change once an item exists, so they are kept. Only batch_init can replace them,
- * which is why they are kept for a minute and not for ever. Requests for the same item at the same time share one.
+ * Caches the prices that stock returns, because the price of an item never changes. Only batch_init can replace it, so
+ * the cache keeps a price for a minute and not for ever. Concurrent calls for the same item share one request.
  */
 export function openPrices(stockUrl: string): Prices {
   const { origin, pathname } = new URL(stockUrl);
@@ -36,14 +36,14 @@ export function openPrices(stockUrl: string): Prices {
     max: 50_000,
     ttl: 60_000,
     ignoreFetchAbort: true,
-    fetchMethod: (itemId, _stale, { context }) => ask(itemId, context),
+    fetchMethod: (itemId, _stale, { context }) => fetchPrice(itemId, context),
   });
   return {
-    of: (itemId, traceparent) => cache.fetch(itemId, { context: traceparent }),
+    get: (itemId, traceparent) => cache.fetch(itemId, { context: traceparent }),
     clear: () => cache.clear(),
   };
 
-  async function ask(itemId: string, traceparent: Traceparent): Promise<number | undefined> {
+  async function fetchPrice(itemId: string, traceparent: Traceparent): Promise<number | undefined> {
     try {
       const { statusCode, body } = await pool.request({
         method: 'GET',
@@ -52,13 +52,13 @@ export function openPrices(stockUrl: string): Prices {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const content = await body.json();
-      // Any other 404 comes from somebody who is not stock.
+      // Any other 404 does not come from stock, so it says nothing about the item.
       if (statusCode === 404 && noSuchItem.safeParse(content).success) {
         return undefined;
       }
-      return answer.parse(content).price;
+      return priceAnswer.parse(content).price;
     } catch (cause) {
-      throw new StockUnavailable('stock did not answer with a price', { cause });
+      throw new StockUnavailable('could not read a price from stock', { cause });
     }
   }
 }

@@ -22,18 +22,18 @@ export function removeItem(database: Database): Route {
   return route({
     method: 'DELETE',
     path: '/orders/removeItem/{order_id}/{item_id}',
-    summary: 'Take one unit of an item out of an order (older edition)',
+    summary: 'Remove one unit of an item from an order (older edition)',
     params: z.object({ order_id: id, item_id: id }),
     answers: {
       200: z.object({ order_id: z.string(), item_id: z.string() }),
       404: 'There is no such order, or the item is not in it.',
-      409: 'The order is being checked out (`checkout_in_progress`) or paid (`already_paid`).',
+      409: 'The order is being checked out (`checkout_in_progress`) or is paid (`already_paid`). It was not changed.',
     },
-    handle: ({ params }) => database.transaction((tx) => takeOne(tx, params)),
+    handle: ({ params }) => database.transaction((tx) => removeUnit(tx, params)),
   });
 }
 
-async function takeOne(tx: Tx, params: { order_id: string; item_id: string }): Promise<Answer> {
+async function removeUnit(tx: Tx, params: { order_id: string; item_id: string }): Promise<Answer> {
   const { order_id, item_id } = params;
   const refused = await lockOpenOrder(tx, order_id);
   if (refused !== undefined) {

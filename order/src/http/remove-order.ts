@@ -5,19 +5,19 @@ import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import { lockOpenOrder } from './open-order';
 
-/** The lines go with it; the sagas of failed checkouts stay, because they are what makes late events harmless. */
+/** Deletes the lines too. The sagas of failed checkouts stay, because they make late events harmless. */
 const deleteOrder = statement('http_delete_order', 'DELETE FROM orders WHERE id = $1');
 
 export function removeOrder(database: Database): Route {
   return route({
     method: 'DELETE',
     path: '/orders/remove/{order_id}',
-    summary: 'Delete an order that is not paid (older edition)',
+    summary: 'Delete an unpaid order (older edition)',
     params: z.object({ order_id: id }),
     answers: {
       200: z.object({ order_id: z.string() }),
       404: 'There is no such order.',
-      409: 'The order is being checked out (`checkout_in_progress`) or paid (`already_paid`).',
+      409: 'The order is being checked out (`checkout_in_progress`) or is paid (`already_paid`). It was not deleted.',
     },
     handle: ({ params: { order_id } }) =>
       database.transaction(async (tx) => {

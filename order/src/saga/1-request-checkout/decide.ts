@@ -2,21 +2,24 @@ import type { Line, SagaEvent } from '../../../../shared/contract/events';
 import { type LastAttempt, statusOf } from '../order';
 
 /**
- * Opens a checkout attempt, or says why none is opened.
+ * Step 1 decides whether a checkout request opens a saga. The status of its order decides:
  *
- *     OPEN          with lines     → CHECKING_OUT, a new saga           (opened)
- *     OPEN          without room   → refused before anything starts     (overloaded)
- *     OPEN          without lines  → nothing to buy                     (empty)
- *     CHECKING_OUT                 → the saga under way is shared       (joined)
- *     PAID                         → paid already, charged nothing more (paid)
+ *     order         condition         decision
+ *     OPEN          no room           overloaded: refused before anything starts
+ *     OPEN          no lines          empty: there is nothing to buy
+ *     OPEN          room and lines    opened: a new saga; the order becomes CHECKING_OUT
+ *     CHECKING_OUT  any               joined: the request shares the saga in flight
+ *     PAID          any               paid: nothing is charged again
+ *     none          any               unknown_order
  *
- * A request with an idempotency key that was seen before opens nothing: it is told which saga answered it.
+ * A request whose idempotency key was used before opens nothing. If it repeats the earlier request, it gets the saga
+ * that answered that one (repeated); otherwise it is refused (key_reused).
  */
 export interface CheckoutRequest {
   order_id: string;
-  /** The identity of the attempt, should this request open one. */
+  /** The id of the saga, if this request opens one. */
   saga_id: string;
-  /** Whether there is room for another saga. Without it, only what is under way or has ended is told. */
+  /** Whether there is room for another saga. If not, the request can only join or return an existing one. */
   may_open: boolean;
   traceparent: string;
   idempotency?: { key: string; fingerprint: string };
@@ -34,7 +37,7 @@ export interface LineRow extends Line {
   order_id: string;
   price: number;
 }
-/** `saga_id` is null when the key belongs to a request that was not a checkout. */
+/** `saga_id` is null if the key belongs to a request that was not a checkout. */
 export interface KeyRow {
   key: string;
   fingerprint: string;
@@ -51,13 +54,14 @@ export interface OpenedSaga {
 }
 
 export interface CheckoutDecisions {
-  /** One for each request, in order. */
+  /** One for each request, in the same order. */
   decisions: CheckoutDecision[];
   opened: OpenedSaga[];
+  /** New idempotency keys with the saga that answers their request. */
   keys: { key: string; fingerprint: string; saga_id: string }[];
 }
 
-/** @param rows the locked orders as they were before this batch, their lines, and the keys that were seen before */
+/** @param rows the locked orders as they were before this batch, their lines, and the keys that were used before */
 export function decideCheckouts(
   rows: { orders: readonly OrderRow[]; lines: readonly LineRow[]; keys: readonly KeyRow[] },
   requests: readonly CheckoutRequest[],
@@ -65,14 +69,14 @@ export function decideCheckouts(
   const orders = new Map(rows.orders.map((order) => [order.id, order]));
   const lines = new Map<string, LineRow[]>();
   for (const line of rows.lines) {
-    const bought = lines.get(line.order_id);
-    if (bought) {
-      bought.push(line);
+    const orderLines = lines.get(line.order_id);
+    if (orderLines) {
+      orderLines.push(line);
     } else {
       lines.set(line.order_id, [line]);
     }
   }
-  const seen = new Map(rows.keys.map((row) => [row.key, row]));
+  const usedKeys = new Map(rows.keys.map((row) => [row.key, row]));
   const result: CheckoutDecisions = { decisions: [], opened: [], keys: [] };
 
   for (const request of requests) {
@@ -80,7 +84,7 @@ export function decideCheckouts(
     result.decisions.push(decision);
     if (request.idempotency && 'saga_id' in decision && decision.kind !== 'repeated') {
       const key = { ...request.idempotency, saga_id: decision.saga_id };
-      seen.set(key.key, key);
+      usedKeys.set(key.key, key);
       result.keys.push(key);
     }
   }
@@ -93,10 +97,10 @@ export function decideCheckouts(
     traceparent,
     idempotency,
   }: CheckoutRequest): CheckoutDecision {
-    const earlier = idempotency && seen.get(idempotency.key);
+    const earlier = idempotency && usedKeys.get(idempotency.key);
     if (earlier) {
-      const same = earlier.fingerprint === idempotency.fingerprint && earlier.saga_id !== null;
-      return same ? { kind: 'repeated', saga_id: earlier.saga_id as string } : { kind: 'key_reused' };
+      const isRepetition = earlier.fingerprint === idempotency.fingerprint && earlier.saga_id !== null;
+      return isRepetition ? { kind: 'repeated', saga_id: earlier.saga_id as string } : { kind: 'key_reused' };
     }
     const order = orders.get(order_id);
     if (!order) {
@@ -106,11 +110,11 @@ export function decideCheckouts(
     if (status !== 'OPEN') {
       return { kind: status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
     }
-    const bought = lines.get(order_id) ?? [];
+    const orderLines = lines.get(order_id) ?? [];
     if (!may_open) {
       return { kind: 'overloaded' };
     }
-    if (bought.length === 0) {
+    if (orderLines.length === 0) {
       return { kind: 'empty' };
     }
     orders.set(order_id, { ...order, saga_id, state: 'PENDING' });
@@ -118,9 +122,9 @@ export function decideCheckouts(
       saga_id,
       order_id,
       user_id: order.user_id,
-      amount: bought.reduce((sum, line) => sum + line.quantity * line.price, 0),
+      amount: orderLines.reduce((sum, line) => sum + line.quantity * line.price, 0),
       traceparent,
-      lines: bought.map(({ item_id, quantity }) => ({ item_id, quantity })),
+      lines: orderLines.map(({ item_id, quantity }) => ({ item_id, quantity })),
     });
     return { kind: 'opened', saga_id };
   }

@@ -2,10 +2,11 @@ import { statement } from '../../../../shared/postgres/statement';
 import type { KeyRow, LineRow, OrderRow } from './decide';
 
 /**
- * Freezes the orders that are open, locks them all, and answers what they were (docs/decisions/0013). The state of the last
- * attempt is that of the statement's snapshot, in both places. Who waited here for the lock may meet a saga that the snapshot
- * does not have: it was only just opened, so that the state reads as null and the order is left as it is.
- * @param $1 the saga for each order, or null if none may be opened, as JSON by order
+ * Freezes the orders that are open, locks all of them, and returns what they were before (docs/decisions/0013). Both
+ * subqueries read the state of the last attempt from the statement's snapshot. A transaction that blocked on this lock
+ * can see a saga newer than its snapshot. That saga was only just opened; `state` is then NULL and the order stays as
+ * it is.
+ * @param $1 the saga to open for each order, or null if none may be opened, as JSON by order
  */
 export const freezeOrders = statement<OrderRow>(
   'freeze_orders',
@@ -17,8 +18,8 @@ export const freezeOrders = statement<OrderRow>(
 );
 
 /**
- * To be read once the orders are locked, because from then on their lines stand still. An index over orders and items finds
- * them, and so they come in that order.
+ * Run it after the orders are locked, because their lines cannot change from then on. An index over orders and items
+ * finds the lines, so they come in that order.
  */
 export const readLines = statement<LineRow>(
   'read_lines',
@@ -31,8 +32,8 @@ export const readCheckoutKeys = statement<KeyRow>(
 );
 
 /**
- * For orders that were frozen for nothing, or for another saga than the one that is opened.
- * @param $1 the saga for each order, as JSON by order
+ * Corrects orders that were frozen although no saga is opened, or for another saga than the one that is opened.
+ * @param $1 the right saga for each order, or null for none, as JSON by order
  */
 export const correctOrders = statement(
   'correct_orders',

@@ -19,7 +19,7 @@ import {
   storeCheckoutKeys,
 } from './statements';
 
-/** Step 1: freezes orders and opens a saga for each. */
+/** Step 1 freezes orders and opens a saga for each. */
 export async function requestCheckouts(
   tx: Tx,
   requests: readonly CheckoutRequest[],
@@ -27,7 +27,7 @@ export async function requestCheckouts(
 ): Promise<{ decisions: CheckoutDecision[]; emit: SagaEvent[] }> {
   const offered = firstOffers(requests);
   const keyNames = requests.flatMap((request) => request.idempotency?.key ?? []);
-  // Sent together, answered one after the other: the lines are read when the orders are locked.
+  // The statements are sent at once and run one after the other, so the lines are read after the orders are locked.
   const [orders, lines, keys] = await Promise.all([
     tx.run(freezeOrders, [asJson(offered)]),
     tx.run(readLines, [[...offered.keys()]]),
@@ -35,7 +35,7 @@ export async function requestCheckouts(
   ]);
   const { decisions, opened, keys: newKeys } = decideCheckouts({ orders, lines, keys }, requests);
 
-  const corrections = wronglyFrozen(orders, offered, opened);
+  const corrections = findCorrections(orders, offered, opened);
   if (corrections.length > 0) {
     tx.send(correctOrders, [asJson(corrections)]);
   }
@@ -51,7 +51,7 @@ export async function requestCheckouts(
   return { decisions, emit: opened.map(checkoutRequested) };
 }
 
-/** The saga for which each order is frozen before anything of it is known: that of the first request that may open one. */
+/** Returns the saga to freeze each order for, before its row is known: that of the first request that may open one. */
 function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string | null> {
   const offers = new Map<string, string | null>();
   for (const { order_id, saga_id, may_open } of requests) {
@@ -60,8 +60,8 @@ function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string |
   return offers;
 }
 
-/** The saga for each order that was open, where it is not the one that freezing it has written. */
-function wronglyFrozen(
+/** Returns the right saga for each order that was open, where `freezeOrders` wrote another one. */
+function findCorrections(
   orders: readonly OrderRow[],
   offered: ReadonlyMap<string, string | null>,
   opened: CheckoutDecisions['opened'],

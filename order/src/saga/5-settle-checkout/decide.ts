@@ -3,22 +3,25 @@ import { InvariantViolation } from '../../../../shared/errors';
 import type { SagaState } from '../order';
 
 /**
- * Ends a saga.
+ * Step 5 ends a saga.
  *
- *     PENDING  payment.captured                 → PAID
- *     PENDING  stock.rejected, stock.released   → FAILED with the reason
- *     ended    the same outcome again           → nothing
- *     ended    the opposite outcome             → must never be
- *     unknown  anything                         → nothing: it was never ours
+ *     saga     event                            decision
+ *     PENDING  payment.captured                 PAID
+ *     PENDING  stock.rejected, stock.released   FAILED, with the event's reason
+ *     ended    the same outcome again           nothing: a duplicate
+ *     ended    the opposite outcome             violation
+ *     unknown  any outcome                      nothing: this order service never opened the saga
  *
- * And with it the order, which is as its last saga says (docs/decisions/0015). `payment.rejected` is not heard here: the
- * buyer is told "failed" only when the stock is back.
+ * A capture of another amount than the saga's is a violation, too. The order's status follows from its last saga
+ * (docs/decisions/0015). `payment.rejected` is not an input: the client is told that the checkout failed only when the
+ * units are back in stock.
  */
 export interface SagaRow {
   saga_id: string;
   order_id: string;
   state: SagaState;
   amount: number;
+  /** Seconds since the saga was opened. */
   age_seconds: number;
 }
 
@@ -32,7 +35,7 @@ export interface Settlement {
   took_seconds: number;
 }
 
-/** Why a batch fails each saga that it names, null for those that it pays: what is said of one later changes nothing. */
+/** Returns why each saga of a batch fails, or null if it is paid. The first event counts; later ones change nothing. */
 export function firstReasons(events: readonly SagaEvent[]): Map<string, FailureReason | null> {
   const reasons = new Map<string, FailureReason | null>();
   for (const event of events) {
@@ -60,7 +63,9 @@ export function decideSettlements(
       continue;
     }
     if (saga.state !== 'PENDING') {
-      throw new InvariantViolation(`saga ${saga.saga_id} ended as ${saga.state} and now hears ${event.type}`);
+      throw new InvariantViolation(
+        `saga ${saga.saga_id} has ended as ${saga.state}; ${event.type} contradicts it`,
+      );
     }
     if (event.type === 'payment.captured' && event.data.amount !== saga.amount) {
       throw new InvariantViolation(

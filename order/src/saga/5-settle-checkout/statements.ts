@@ -2,9 +2,9 @@ import { statement } from '../../../../shared/postgres/statement';
 import type { SagaRow } from './decide';
 
 /**
- * Ends those that are pending, and answers what they were (docs/decisions/0013). It does not say "state = 'PENDING'",
- * because the planner would take the index of all that is pending for the way to each of them.
- * @param $1 the reason for which each saga failed, null for those that paid, as JSON by saga
+ * Ends the sagas that are pending and returns what they were before (docs/decisions/0013). The condition is not
+ * "state = 'PENDING'", because the planner would then look for each saga in the index of all pending ones.
+ * @param $1 the reason why each saga failed, or null if it is paid, as JSON by saga
  */
 export const endSagas = statement<SagaRow>(
   'end_sagas',
@@ -15,7 +15,7 @@ export const endSagas = statement<SagaRow>(
              extract(epoch FROM clock_timestamp() - opened_at)::float8 AS age_seconds`,
 );
 
-/** Those that had ended before. */
+/** Reads the sagas that had ended before. */
 export const readSagas = statement<SagaRow>(
   'read_sagas',
   `SELECT id AS saga_id, order_id, state, amount,

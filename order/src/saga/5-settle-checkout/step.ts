@@ -4,8 +4,8 @@ import { decideSettlements, firstReasons, type Settlement } from './decide';
 import { endSagas, readSagas } from './statements';
 
 /**
- * Step 5: an outcome ends the saga, which makes the order PAID, or OPEN again with a reason.
- * @param onSettled told after the commit, so that whoever waits can be answered
+ * Step 5 ends a saga with its outcome, which makes the order PAID, or OPEN again with a reason.
+ * @param onSettled called after the commit, so that waiting requests can be answered
  */
 export function settleCheckout(onSettled: (settled: Settlement[]) => void): Step {
   return {
