@@ -9,7 +9,7 @@ export function addFunds(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/add_funds/{user_id}/{amount}',
-    summary: 'Add to the credit of a user',
+    summary: 'Add credit to a user',
     params: z.object({ user_id: id, amount }),
     idempotent: true,
     answers: { 200: userSchema, 404: 'There is no such user.' },

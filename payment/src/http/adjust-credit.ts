@@ -28,28 +28,28 @@ const changeCredit = statement(
    INSERT INTO credit_ledger (user_id, delta, kind, order_id) VALUES ($1, $2, $3, $4)`,
 );
 
-/** Until the transaction ends, nobody else changes what is decided on here. */
+/** Locks a user, so that no other transaction changes the credit that this one decides on. */
 export async function lockUser(tx: Tx, id: string): Promise<User | undefined> {
   const [user] = await tx.run(lockUserRow, [id]);
   return user;
 }
 
-/** Changes the credit of a locked user and notes it in the ledger, or answers why not and changes nothing. */
+/** Changes the credit of a locked user and records it in the ledger, or returns a refusal and changes nothing. */
 export async function moveCredit(tx: Tx, { id, credit }: User, movement: Movement): Promise<Answer> {
   const { delta, kind, orderId = null } = movement;
   if (credit + delta < 0) {
-    const detail = `User ${id} has ${credit} and cannot pay ${-delta}.`;
+    const detail = `User ${id} has a credit of ${credit} and cannot pay ${-delta}. Nothing was taken.`;
     return problem(409, { reason: 'insufficient_credit', detail });
   }
   if (credit + delta > MAX_TOTAL) {
-    const detail = `User ${id} has ${credit}; another ${delta} would exceed the most a user can have, ${MAX_TOTAL}.`;
+    const detail = `User ${id} has a credit of ${credit}. Adding ${delta} would exceed the maximum of ${MAX_TOTAL}.`;
     return problem(400, { reason: 'limit_exceeded', detail });
   }
   await tx.run(changeCredit, [id, delta, kind, orderId]);
-  return creditOf({ id, credit: credit + delta });
+  return creditAnswer({ id, credit: credit + delta });
 }
 
-export function creditOf({ id, credit }: User): Answer {
+export function creditAnswer({ id, credit }: User): Answer {
   return { status: 200, body: { user_id: id, credit } };
 }
 

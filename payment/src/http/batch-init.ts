@@ -5,10 +5,10 @@ import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 
-/** Reads go on meanwhile, and nothing else does: what is replaced must not change between ledger and balance. */
+/** Reads go on, and nothing else does: a balance must not change between its ledger entry and its replacement. */
 const lockUsers = statement('batch_lock_users', 'LOCK TABLE users IN EXCLUSIVE MODE');
 
-const noteInLedger = statement(
+const recordInLedger = statement(
   'batch_note_credit',
   `INSERT INTO credit_ledger (user_id, delta, kind)
    SELECT n::text, $2::bigint - coalesce(credit, 0), 'init'
@@ -29,12 +29,12 @@ export function batchInit(database: Database): Route {
     summary: 'Create or reset users "0" to "n-1"',
     params: z.object({ n: rowCount, starting_money: amountOrZero }),
     idempotent: true,
-    answers: { 200: z.object({ msg: z.string() }), 404: 'Not enabled here.' },
+    answers: { 200: z.object({ msg: z.string() }), 404: 'batch_init is not enabled on this service.' },
     handle(request) {
       const { n, starting_money } = request.params;
       return answerOnce(database, request, async (tx) => {
         await tx.run(lockUsers);
-        await tx.run(noteInLedger, [n, starting_money]);
+        await tx.run(recordInLedger, [n, starting_money]);
         await tx.run(replaceUsers, [n, starting_money]);
         return { status: 200, body: { msg: `Batch init for users successful: ${n} users.` } };
       });

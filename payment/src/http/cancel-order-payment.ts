@@ -5,23 +5,23 @@ import { type Answer, problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import type { Tx } from '../../../shared/postgres/tx';
-import { creditOf, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
+import { creditAnswer, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
 import { readOrderPayment, writeOrderPayment } from './order-payment';
 
 export function cancelOrderPayment(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/cancel/{user_id}/{order_id}',
-    summary: 'Give back what was paid for an order outside any checkout (older edition)',
-    description: 'Gives back once: cancelling again changes nothing.',
+    summary: 'Refund a payment for an order outside any checkout (older edition)',
+    description: 'Refunds once: cancelling again changes nothing.',
     params: z.object({ user_id: id, order_id: id }),
     idempotent: true,
     answers: { 200: userSchema, 404: 'There is no such user, or the user never paid for this order.' },
-    handle: (request) => answerOnce(database, request, (tx) => giveBack(tx, request.params)),
+    handle: (request) => answerOnce(database, request, (tx) => refund(tx, request.params)),
   });
 }
 
-async function giveBack(tx: Tx, params: { user_id: string; order_id: string }): Promise<Answer> {
+async function refund(tx: Tx, params: { user_id: string; order_id: string }): Promise<Answer> {
   const { user_id, order_id } = params;
   const user = await lockUser(tx, user_id);
   if (user === undefined) {
@@ -33,7 +33,7 @@ async function giveBack(tx: Tx, params: { user_id: string; order_id: string }): 
     return problem(404, { reason: 'never_paid', detail });
   }
   if (payment.state === 'CANCELLED') {
-    return creditOf(user);
+    return creditAnswer(user);
   }
   const answer = await moveCredit(tx, user, {
     delta: payment.amount,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
-import { creditOf, unknownUser, userSchema } from './adjust-credit';
+import { creditAnswer, unknownUser, userSchema } from './adjust-credit';
 
 export function findUser(prisma: PrismaClient): Route {
   return route({
@@ -13,7 +13,9 @@ export function findUser(prisma: PrismaClient): Route {
     answers: { 200: userSchema, 404: 'There is no such user.' },
     async handle({ params: { user_id } }) {
       const user = await prisma.user.findUnique({ where: { id: user_id } });
-      return user === null ? unknownUser(user_id) : creditOf({ id: user.id, credit: Number(user.credit) });
+      return user === null
+        ? unknownUser(user_id)
+        : creditAnswer({ id: user.id, credit: Number(user.credit) });
     },
   });
 }

@@ -4,12 +4,12 @@ import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
 import { unknownUser } from './adjust-credit';
 
-/** The older edition reads with POST, too. */
+/** The older edition also reads with POST. */
 export function orderPaymentStatus(method: 'GET' | 'POST', prisma: PrismaClient): Route {
   return route({
     method,
     path: '/payment/status/{user_id}/{order_id}',
-    summary: 'Whether a user has paid for an order outside any checkout (older edition)',
+    summary: 'Read whether a user has paid for an order outside any checkout (older edition)',
     params: z.object({ user_id: id, order_id: id }),
     answers: { 200: z.object({ paid: z.boolean() }), 404: 'There is no such user.' },
     async handle({ params: { user_id, order_id } }) {

@@ -2,8 +2,8 @@ import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
 
 /**
- * The older edition's payment of an order, outside any checkout: none → PAID ⇄ CANCELLED. It never touches what a
- * checkout captured.
+ * The older edition's payment for an order, outside any checkout: none → PAID ⇄ CANCELLED. It never changes what a
+ * checkout has captured.
  */
 export interface OrderPayment {
   readonly amount: number;
@@ -21,7 +21,7 @@ const writePayment = statement(
    ON CONFLICT (user_id, order_id) DO UPDATE SET amount = EXCLUDED.amount, state = EXCLUDED.state`,
 );
 
-/** To be read once the user is locked: all payments of a user are decided under that lock. */
+/** Call it after the user is locked: all payments of a user are decided under that lock. */
 export async function readOrderPayment(tx: Tx, userId: string, orderId: string) {
   const [payment] = await tx.run(readPayment, [userId, orderId]);
   return payment;

@@ -5,7 +5,7 @@ import { type Answer, problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import type { Tx } from '../../../shared/postgres/tx';
-import { creditOf, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
+import { creditAnswer, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
 import { readOrderPayment, writeOrderPayment } from './order-payment';
 
 export function payOrder(database: Database): Route {
@@ -13,13 +13,15 @@ export function payOrder(database: Database): Route {
     method: 'POST',
     path: '/payment/pay/{user_id}/{order_id}/{amount}',
     summary: 'Pay for an order outside any checkout (older edition)',
-    description: 'Paying the same amount again changes nothing; after a cancel it is charged anew.',
+    description: 'Paying the same amount again changes nothing. After a cancel, the amount is charged again.',
     params: z.object({ user_id: id, order_id: id, amount }),
     idempotent: true,
     answers: {
       200: userSchema,
       404: 'There is no such user.',
-      409: 'Too little credit (`insufficient_credit`), or paid with another amount (`already_paid`).',
+      409:
+        'The user has too little credit (`insufficient_credit`) or has already paid another amount (`already_paid`). ' +
+        'Nothing was taken.',
     },
     handle: (request) => answerOnce(database, request, (tx) => charge(tx, request.params)),
   });
@@ -38,8 +40,8 @@ async function charge(tx: Tx, { user_id, order_id, amount }: Charge): Promise<An
   }
   const payment = await readOrderPayment(tx, user_id, order_id);
   if (payment?.state === 'PAID') {
-    const detail = `User ${user_id} has paid ${payment.amount} for order ${order_id} already. Cancel that first.`;
-    return payment.amount === amount ? creditOf(user) : problem(409, { reason: 'already_paid', detail });
+    const detail = `User ${user_id} has already paid ${payment.amount} for order ${order_id}. Cancel that first.`;
+    return payment.amount === amount ? creditAnswer(user) : problem(409, { reason: 'already_paid', detail });
   }
   const answer = await moveCredit(tx, user, { delta: -amount, kind: 'order_payment', orderId: order_id });
   if (answer.status === 200) {

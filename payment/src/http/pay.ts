@@ -9,13 +9,13 @@ export function pay(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/pay/{user_id}/{amount}',
-    summary: 'Take credit from a user, outside any checkout',
+    summary: 'Take credit from a user outside any checkout',
     params: z.object({ user_id: id, amount }),
     idempotent: true,
     answers: {
       200: userSchema,
       404: 'There is no such user.',
-      409: 'The user has too little credit (`insufficient_credit`), and nothing was taken.',
+      409: 'The user has too little credit (`insufficient_credit`). Nothing was taken.',
     },
     handle(request) {
       const { user_id, amount } = request.params;

@@ -2,12 +2,15 @@ import type { FailureReason, SagaEvent } from '../../../../shared/contract/event
 import { InvariantViolation } from '../../../../shared/errors';
 
 /**
- * The one place where a checkout is decided, once and for all.
+ * Step 3 decides a checkout, once and for all. Nothing else decides it.
  *
- *     none     stock.reserved                   → CAPTURED, credit taken / payment.captured
- *                                                 or REJECTED            / payment.rejected
- *     none     order.checkout_cancel_requested  → CANCELLED              / payment.rejected (cancelled)
- *     decided  anything                         → nothing                / the recorded decision again
+ *     saga     event                            decision                emits
+ *     unknown  stock.reserved                   CAPTURED, credit taken  payment.captured
+ *                                               or REJECTED             payment.rejected
+ *     unknown  order.checkout_cancel_requested  CANCELLED               payment.rejected (cancelled)
+ *     decided  either of them                   nothing: a duplicate    the recorded decision again
+ *
+ * A charge is REJECTED if the user does not exist or has too little credit.
  */
 export interface ChargeRow {
   saga_id: string;
@@ -23,13 +26,13 @@ export interface UserRow {
 }
 
 export interface ChargeDecisions {
-  /** New rows of the decision record. */
+  /** New commit decisions. */
   decided: ChargeRow[];
   emit: SagaEvent[];
   duplicates: number;
 }
 
-/** @param rows the locked users as they were before this batch, and the decisions already recorded for these sagas */
+/** @param rows the locked users as they were before this batch, and the decisions that these sagas already have */
 export function decideCharges(
   rows: { users: readonly UserRow[]; charges: readonly ChargeRow[] },
   events: readonly SagaEvent[],
@@ -47,13 +50,13 @@ export function decideCharges(
       charges.set(charge.saga_id, charge);
       result.decided.push(charge);
     }
-    result.emit.push(toEvents(charge, event.traceparent));
+    result.emit.push(toEvent(charge, event.traceparent));
   }
   return result;
 
   function decide(event: SagaEvent): ChargeRow {
     if (event.type !== 'stock.reserved' && event.type !== 'order.checkout_cancel_requested') {
-      throw new InvariantViolation(`${event.type} asks payment for nothing`);
+      throw new InvariantViolation(`${event.type} does not ask payment for a decision`);
     }
     const { saga_id, order_id, user_id, amount } = event.data;
     const purchase = { saga_id, order_id, user_id, amount };
@@ -72,7 +75,7 @@ export function decideCharges(
   }
 }
 
-function toEvents({ saga_id, order_id, user_id, amount, reason }: ChargeRow, traceparent: string): SagaEvent {
+function toEvent({ saga_id, order_id, user_id, amount, reason }: ChargeRow, traceparent: string): SagaEvent {
   return reason === null
     ? { type: 'payment.captured', traceparent, data: { saga_id, order_id, amount } }
     : { type: 'payment.rejected', traceparent, data: { saga_id, order_id, user_id, amount, reason } };

@@ -2,8 +2,9 @@ import { statement } from '../../../../shared/postgres/statement';
 import type { ChargeRow, UserRow } from './decide';
 
 /**
- * Takes what is asked of each user, or what there is, and answers what there was (docs/decisions/0013).
- * @param $1 the amount asked of each, as JSON by user
+ * Takes the requested amount from each user, or all the credit if it is less, and returns the credit before
+ * (docs/decisions/0013).
+ * @param $1 the requested amount for each user, as JSON by user
  */
 export const takeCredit = statement<UserRow>(
   'take_credit',
@@ -13,8 +14,8 @@ export const takeCredit = statement<UserRow>(
 );
 
 /**
- * What was taken and is not needed after all.
- * @param $1 the amount for each, as JSON by user
+ * Returns credit that was taken and not used.
+ * @param $1 the amount for each user, as JSON by user
  */
 export const returnCredit = statement(
   'return_credit',
@@ -28,7 +29,8 @@ export const readCharges = statement<ChargeRow>(
 );
 
 /**
- * Charge against cancel is settled by the primary key: who loses fails here, runs again, and finds the winner's row.
+ * The primary key settles the race between a charge and a cancel: the loser fails here, runs again, and finds the
+ * winner's row.
  */
 export const recordCharges = statement(
   'record_charges',

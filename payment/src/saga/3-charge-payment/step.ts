@@ -4,7 +4,7 @@ import { asJson, columns } from '../../../../shared/postgres/statement';
 import { decideCharges } from './decide';
 import { readCharges, recordCharges, returnCredit, takeCredit } from './statements';
 
-/** Step 3: takes the credit, or says no. The row it writes is the decision. */
+/** Step 3 takes the credit or refuses the charge. The row that it writes is the commit decision. */
 export const chargePayment: Step = {
   queue: 'payment.charge',
   async run(tx, events) {
