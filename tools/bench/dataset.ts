@@ -7,12 +7,12 @@ import { difference, readCpu, readMachineCpu } from './measure/cpu';
 import type { MeasuredShop } from './rig/shop';
 
 export const PRICE = 1;
-/** More than anybody can spend. */
+/** More than any load run uses up. */
 export const PLENTY = 1_000_000;
 
-/** Of a warm-up, at most. */
-const STRETCHES = 10;
-/** What counts as more than before, and not as noise. */
+/** A warm-up has at most this many stretches. */
+const MAX_STRETCHES = 10;
+/** Throughput that grows by less than this factor counts as noise. */
 const RISING = 1.03;
 
 export interface Goods {
@@ -20,13 +20,11 @@ export interface Goods {
   stock: number;
 }
 
-/**
- * What is for sale in a shop and who buys it: users, items and orders made by `batch_init`, each order checked out once.
- */
+/** The users, items and orders that load runs work on. `batch_init` creates them; each order is checked out once. */
 export class Dataset {
-  /** The first order that nobody has checked out. */
+  /** The first order that has not been checked out. */
   private next: number;
-  /** Orders that all loadRuns have used up, warm-ups included. */
+  /** How many orders all load runs have used up, warm-ups included. */
   used = 0;
   private paid = 0;
   private paidBeforeFill = 0;
@@ -35,7 +33,7 @@ export class Dataset {
   constructor(
     readonly shop: MeasuredShop,
     private readonly load: Load,
-    /** Users and items; and orders, as many unless told. */
+    /** The number of users and of items. By default, there are as many orders. */
     private readonly size: number,
     private readonly orders: number = size,
   ) {
@@ -43,11 +41,11 @@ export class Dataset {
     this.goods = { credit: PLENTY, stock: PLENTY };
   }
 
-  /** Fills the shop anew; answers how many seconds each of the three took. */
+  /** Refills the shop. Returns how many seconds each of the three batch_init requests took. */
   async fill(goods: Partial<Goods> = {}): Promise<{ users: number; items: number; orders: number }> {
-    // What was sold of the old goods cannot be told from the new ones by their sums.
+    // Once the goods are replaced, their sums no longer show what was sold of the old ones.
     if (this.paid > this.paidBeforeFill) {
-      await this.mustBalance();
+      await this.assertBalanced();
     }
     this.paidBeforeFill = this.paid;
     this.goods = { credit: PLENTY, stock: PLENTY, ...goods };
@@ -57,13 +55,16 @@ export class Dataset {
     return { users, items, orders: await this.fillOrders() };
   }
 
-  /** Fills the orders anew, of any items or all of the same; answers how many seconds batch_init took. */
+  /**
+   * Refills the orders. Returns how many seconds batch_init took.
+   * @param items `any` spreads the orders over all items, `hot` gives all of them one item in common
+   */
   async fillOrders(items: 'any' | 'hot' = 'any'): Promise<number> {
-    const choice = items === 'hot' && !this.shop.heat ? 2 : this.size;
-    const path = `/orders/batch_init/${this.orders}/${choice}/${this.size}/${PRICE}`;
+    const itemCount = items === 'hot' && !this.shop.addHotItem ? 2 : this.size;
+    const path = `/orders/batch_init/${this.orders}/${itemCount}/${this.size}/${PRICE}`;
     const seconds = await this.batchInit('order', path);
     if (items === 'hot') {
-      await this.shop.heat?.();
+      await this.shop.addHotItem?.();
     }
     await this.shop.prepare();
     this.next = 0;
@@ -80,22 +81,22 @@ export class Dataset {
     return (performance.now() - began) / 1_000;
   }
 
-  /** Orders that are left for another rush. */
+  /** How many orders are left for another load run. */
   private get left(): number {
     return this.orders - this.next;
   }
 
-  /** Checks out one order after the other. @throws Error when anything but the expected answer comes */
-  async rush({ answer = '200', ...options }: LoadRunOptions): Promise<LoadRun> {
+  /** Checks out one order after the other. @throws Error when there is any other answer than the expected one */
+  async run({ answer = '200', ...options }: LoadRunOptions): Promise<LoadRun> {
     const { name, connections, seconds, warmUpSeconds, perSecond } = options;
-    const wanted =
+    const needed =
       perSecond === undefined ? this.orders / 2 : perSecond * (seconds + warmUpSeconds) * 1.1 + connections;
-    if (this.left < Math.min(wanted, this.orders)) {
+    if (this.left < Math.min(needed, this.orders)) {
       await this.fillOrders();
     }
     const groups = { ...this.shop.groups(), load: [this.load.pid] };
-    const look = () => ({ ...readCpu(groups), machine: readMachineCpu() });
-    let [before, after] = [look(), look()];
+    const readAllCpu = () => ({ ...readCpu(groups), machine: readMachineCpu() });
+    let [before, after] = [readAllCpu(), readAllCpu()];
     const batches = await readBatches(this.shop.internalUrls);
     const result = await this.load.run(
       {
@@ -109,27 +110,27 @@ export class Dataset {
       },
       {
         begin: () => {
-          before = look();
+          before = readAllCpu();
         },
         end: () => {
-          after = look();
+          after = readAllCpu();
         },
       },
     );
     this.next += result.used;
     this.used += result.used;
     this.paid += result.allAnswers['200'] ?? 0;
-    const others = Object.keys(result.allAnswers).filter((other) => other !== answer);
-    if (others.length > 0) {
+    const unexpected = Object.keys(result.allAnswers).filter((other) => other !== answer);
+    if (unexpected.length > 0) {
       const counts = JSON.stringify(result.allAnswers);
       throw new Error(
-        `Every checkout of "${name}" should have been answered ${answer}, but there were ${counts}.`,
+        `Every checkout of "${name}" should have been answered ${answer}. The answers: ${counts}.`,
       );
     }
     const checkouts = Object.values(result.answers).reduce((sum, count) => sum + count, 0);
     if (checkouts === 0) {
       throw new Error(
-        `No checkout of "${name}" was answered while it was measured: its orders ran out before.`,
+        `"${name}" ran out of orders before the measurement began: no checkout was measured. Raise --size.`,
       );
     }
     const total = Object.values(result.allAnswers).reduce((sum, count) => sum + count, 0);
@@ -151,16 +152,15 @@ export class Dataset {
   }
 
   /**
-   * Checkouts that nobody looks at, for as long as there are more of them from one stretch to the next: a shop of new
-   * processes was seen to go from 1,400 a second to 2,600 within 22 s, while what runs often was compiled. Who is in a
-   * hurry takes one stretch.
+   * Runs unmeasured checkouts until throughput stops growing from one stretch to the next: a shop of new processes has
+   * gone from 1,400 a second to 2,600 within 22 s while V8 compiled its hot code. A quick run does one stretch.
    */
   async warmUp({ warmUpSeconds, quick }: { warmUpSeconds: number; quick: boolean }): Promise<void> {
     const seconds = Math.max(warmUpSeconds, 0.2);
-    const most = quick || warmUpSeconds === 0 ? 1 : STRETCHES;
+    const maxStretches = quick || warmUpSeconds === 0 ? 1 : MAX_STRETCHES;
     let [best, sinceBest] = [0, 0];
-    for (let stretch = 1; stretch <= most && sinceBest < 2; stretch++) {
-      const { perSecond } = await this.rush({ name: 'warm-up', connections: 256, seconds, warmUpSeconds: 0 });
+    for (let stretch = 1; stretch <= maxStretches && sinceBest < 2; stretch++) {
+      const { perSecond } = await this.run({ name: 'warm-up', connections: 256, seconds, warmUpSeconds: 0 });
       const rises = perSecond > best * RISING;
       sinceBest = rises ? 0 : sinceBest + 1;
       if (rises) {
@@ -169,11 +169,14 @@ export class Dataset {
     }
   }
 
-  /** @throws Error when the books disagree with each other, or with what buyers were told */
-  mustBalance(): Promise<void> {
+  /** @throws Error when the books disagree with each other, or with the answers that the load got */
+  assertBalanced(): Promise<void> {
     const { credit, stock } = this.goods;
     // batch_init gives each order one unit of each of two items.
     const units = (this.paid - this.paidBeforeFill) * 2;
-    return this.shop.mustBalance({ paid: this.paid, filled: { credit, stock, units, spent: units * PRICE } });
+    return this.shop.assertBalanced({
+      paid: this.paid,
+      filled: { credit, stock, units, spent: units * PRICE },
+    });
   }
 }

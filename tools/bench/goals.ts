@@ -6,7 +6,7 @@ export interface Goal {
   atMost?: number;
 }
 
-/** What the shop is to be, by the id of the figure. */
+/** The goals, by the id of the figure. */
 export const goals: readonly Goal[] = [
   { figure: 'saturation_over_bound', atLeast: 4 },
   { figure: 'p50_alone', atMost: 8 },
@@ -24,24 +24,24 @@ export const goals: readonly Goal[] = [
 
 export interface Judged extends Figure {
   goal?: Omit<Goal, 'figure'>;
-  /** The median against the goal, such that 1 or more meets it. */
+  /** The median compared with the goal: 1 or more meets it. */
   ratio?: number;
   met?: boolean;
 }
 
-/** Every figure, beside its goal if it has one. The median is what is judged. */
+/** Returns every figure, with its goal if it has one. The median is judged. */
 export function judge(figures: readonly Figure[]): Judged[] {
   return figures.map((figure) => {
-    const found = goals.find((goal) => goal.figure === figure.id);
-    if (!found) {
+    const entry = goals.find((goal) => goal.figure === figure.id);
+    if (!entry) {
       return figure;
     }
-    const { figure: _, ...goal } = found;
+    const { figure: _, ...goal } = entry;
     if (figure.unjudged) {
       return { ...figure, goal };
     }
     const { median } = figure.spread;
-    // What does not grow at all, or shrinks, is infinitely better than what may grow a little.
+    // A figure that may grow a little, but does not grow or even shrinks, gets a huge ratio and no division by zero.
     const ratio =
       goal.atLeast !== undefined
         ? median / goal.atLeast

@@ -4,23 +4,24 @@ import type { Latency } from './load/histogram';
 export interface LoadRun {
   name: string;
   connections: number;
-  /** Of an open loop. */
+  /** Set in an open loop only. */
   arrivalsPerSecond?: number;
-  /** The measured part. */
+  /** Length of the measured part. */
   seconds: number;
   checkouts: number;
   perSecond: number;
-  /** By status and reason. */
+  /** Counts by status and reason. */
   answers: Record<string, number>;
   latencyMs: Latency;
-  /** Microseconds: an HDR histogram, compressed, in base64. */
+  /** An HDR histogram of microseconds, compressed, in base64. */
   histogram: string;
+  /** Checkouts in each second of the measured part. */
   everySecond: number[];
-  /** Processor seconds in the measured part, by group of processes; `machine` is everything on it. */
+  /** Processor seconds in the measured part, by process group; `machine` is the whole machine. */
   cpuSeconds: Record<string, number>;
-  /** The mean number of events that each step handled at a time. */
+  /** The mean number of events in a batch, by step. */
   batchSizes: Record<string, number>;
-  /** Between the load and order, for each checkout. */
+  /** Bytes per checkout between the load and order. */
   httpBytes: { sent: number; received: number };
 }
 
@@ -30,6 +31,6 @@ export interface LoadRunOptions {
   seconds: number;
   warmUpSeconds: number;
   perSecond?: number;
-  /** The only answer that may come; checkouts that are paid unless told. */
+  /** The only allowed answer. Default: 200, a paid checkout. */
   answer?: string;
 }

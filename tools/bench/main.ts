@@ -2,14 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { readOptions } from './options';
 import { describe } from './report/describe';
 import { drawPage } from './report/page';
-import { mustBePublishable, publish } from './report/publish';
+import { assertPublishable, publish } from './report/publish';
 import { makeReport } from './report/report';
 import { run } from './run';
 
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.write) {
-    mustBePublishable();
+    assertPublishable();
   }
   const began = Date.now();
   const elapsed = () => `${Math.round((Date.now() - began) / 1_000)} s`.padStart(6);
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     writeFileSync(options.html, drawPage(report));
   }
   console.log(describe(report));
-  const failed = measured.some((one) => one.failed !== undefined);
+  const failed = measured.some((scenario) => scenario.failed !== undefined);
   if (options.write && !failed) {
     publish(report);
   }

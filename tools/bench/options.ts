@@ -4,7 +4,7 @@ import type { Scenario } from './scenario';
 import { scenarios } from './scenarios/index';
 import type { BenchSettings } from './settings';
 
-/** What is measured, and how. */
+/** What to measure, and how. */
 export interface BenchOptions extends BenchSettings {
   only: readonly Scenario[];
 }
@@ -14,28 +14,28 @@ const urlOptions = Object.fromEntries(
   serviceNames.map((name) => [`${name}-url`, { type: 'string' } as const]),
 );
 const names = scenarios.map(({ name }) => name);
-/** What needs its time, or is drawn and not held against a goal: no part of a quick run that does not name it. */
-const UNHURRIED = ['curve', 'history', 'cost', 'memory'];
+/** A quick run skips these unless --only names them: they take long, or have no goal. */
+const NOT_QUICK = ['curve', 'history', 'cost', 'memory'];
 const usage = `Usage: npm run bench -- [--quick] [--only a,b] [--seconds 10] [--rounds 5] [--json file] [--html file] …
-  --only            scenarios, separated by commas; all of them unless told:
+  --only            scenarios, separated by commas (default: all of them):
 ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12)} ${description}`).join('\n')}
-  --quick           two minutes: short measurements, one round of each, without ${UNHURRIED.join(', ')}
-  --seconds         of one measurement, after its warm-up
-  --memory-seconds  of "memory" (600), whose growth is judged from its second half
-  --rounds          of measurements that are compared, taken in turn
-  --size            users, items and orders in the shop (100000; on a target 10000)
-  --warm-up         seconds of load before each measurement (3); new processes take as many stretches of it as make
-                    them faster, ten at most
-  --history-orders  in "history" (1000000)
-  --profile         also takes CPU profiles of the services and the database's own statistics
-  --target URL      a shop that is running elsewhere, behind one address, instead of one of our own;
-                    ${urlFlags.join(', ')} where services have addresses of their own.
-                    Its users, items and orders "0" to --size are replaced, and BATCH_INIT must be on
-  --json, --html    where the report goes, for machines and for people
-  --write           also writes tools/bench/report.html and the README's table; for a run of everything only
-Exit status: 0 everything was measured, 1 books did not balance or a measurement failed, 2 not understood.`;
+  --quick           takes two minutes: short measurements, one round of each, without ${NOT_QUICK.join(', ')}
+  --seconds         length of one measurement, after its warm-up
+  --memory-seconds  length of "memory" (600); growth is judged in the second half
+  --rounds          how often to measure; the sides of a comparison take turns
+  --size            number of users, items and orders in the shop (100000; on a target 10000)
+  --warm-up         seconds of load before each measurement (3); new processes get more stretches of it for as long as
+                    they become faster, ten at most
+  --history-orders  paid orders in "history" (1000000)
+  --profile         also takes CPU profiles of the services and PostgreSQL's statistics of statements
+  --target URL      measures a shop that runs elsewhere, behind one address, instead of starting one;
+                    use ${urlFlags.join(', ')} if each service has its own address.
+                    Replaces its users, items and orders "0" to --size; BATCH_INIT must be on there
+  --json, --html    file for the report, for machines and for people
+  --write           also writes tools/bench/report.html and the README's table; only for a run of everything
+Exit status: 0 everything was measured, 1 books did not balance or a measurement failed, 2 usage error.`;
 
-/** Ends the process when it was only asked how it is used, or cannot be understood. */
+/** Ends the process after --help, and when the arguments are wrong. */
 export function readOptions(): BenchOptions {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
@@ -48,10 +48,10 @@ export function readOptions(): BenchOptions {
   return readArguments(usage, options, (values, positionals) => {
     noMore(positionals);
     const { quick } = values;
-    const number = (value: string | undefined, standard: number, least: number, most: number) =>
-      value === undefined ? standard : within(value, least, most);
-    const target = targetOf(values);
-    const only = chosen(values.only, target !== undefined, quick);
+    const number = (value: string | undefined, byDefault: number, least: number, most: number) =>
+      value === undefined ? byDefault : parseNumber(value, least, most);
+    const target = readTarget(values);
+    const only = chooseScenarios(values.only, target !== undefined, quick);
     if (values.write && (quick || values.only !== undefined || target !== undefined)) {
       throw new UsageError('--write is for a run of everything, without --quick, --only or --target.');
     }
@@ -69,7 +69,7 @@ export function readOptions(): BenchOptions {
   });
 }
 
-function targetOf(
+function readTarget(
   values: Record<string, string | boolean | undefined>,
 ): Record<ServiceName, string> | undefined {
   const urls = perService((service) => values[`${service}-url`] ?? values.target);
@@ -81,14 +81,16 @@ function targetOf(
     if (typeof url === 'string' && URL.canParse(url)) {
       return url;
     }
-    throw new UsageError(`--target, or all of ${urlFlags.join(', ')}, must be addresses.`);
+    throw new UsageError(
+      `--target, or all of ${urlFlags.join(', ')}, must be addresses such as http://shop.example.`,
+    );
   });
 }
 
-function chosen(list: string | undefined, onTarget: boolean, quick: boolean): readonly Scenario[] {
+function chooseScenarios(list: string | undefined, onTarget: boolean, quick: boolean): readonly Scenario[] {
   const possible = onTarget ? scenarios.filter((scenario) => scenario.onTarget) : scenarios;
   if (list === undefined) {
-    return possible.filter(({ name }) => !quick || !UNHURRIED.includes(name));
+    return possible.filter(({ name }) => !quick || !NOT_QUICK.includes(name));
   }
   const wanted = list.split(',').map((name) => name.trim());
   const unknown = wanted.filter((name) => !names.includes(name));
@@ -98,13 +100,13 @@ function chosen(list: string | undefined, onTarget: boolean, quick: boolean): re
   const impossible = wanted.filter((name) => !possible.some((scenario) => scenario.name === name));
   if (impossible.length > 0) {
     throw new UsageError(
-      `${impossible.join(', ')} cannot be measured on a shop of which only the public API is known.`,
+      `${impossible.join(', ')} cannot be measured on a target: only its public API can be reached.`,
     );
   }
   return scenarios.filter(({ name }) => wanted.includes(name));
 }
 
-function within(value: string, least: number, most: number): number {
+function parseNumber(value: string, least: number, most: number): number {
   const number = Number(value);
   if (Number.isFinite(number) && number >= least && number <= most) {
     return number;

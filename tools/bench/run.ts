@@ -9,7 +9,7 @@ import { LocalShop, type MeasuredShop } from './rig/shop';
 import { TargetShop } from './rig/target';
 import type { Outcome, Scenario, ScenarioContext } from './scenario';
 
-/** What became of a scenario: figures, or why there are none. */
+/** The result of a scenario: its outcome, or why there is none. */
 export interface Measured {
   scenario: string;
   startedAt: string;
@@ -18,12 +18,12 @@ export interface Measured {
   failed?: string;
 }
 
-/** Measures one scenario after the other. One that fails has no result, and the others go on. */
+/** Measures one scenario after the other. If one fails, it has no result and the others still run. */
 export async function run(
   options: BenchOptions,
   say: (text: string) => void,
 ): Promise<{ measured: Measured[]; environment: { rabbit: string; postgres: string } | undefined }> {
-  // Not in the system's folder for such things, which may be in memory: there, making commits durable costs nothing.
+  // Not in the system's folder for temporary files: it may be in memory, where making commits durable costs nothing.
   const home = await makeHome('bench-', localHome);
   const environment = options.target ? undefined : await startEnvironment(home.path, say);
   const load = Load.start();
@@ -63,19 +63,19 @@ async function measure(scenario: Scenario, context: Omit<ScenarioContext, 'openD
     return dataset;
   };
   const began = Date.now();
-  const facts = { scenario: scenario.name, startedAt: new Date(began).toISOString() };
-  const took = () => (Date.now() - began) / 1_000;
+  const start = { scenario: scenario.name, startedAt: new Date(began).toISOString() };
+  const elapsed = () => (Date.now() - began) / 1_000;
   const sayHere = (text: string) => say(`${scenario.name}: ${text}`);
   sayHere(scenario.description);
   try {
     const outcome = await scenario.run({ ...context, say: sayHere, openDataset });
-    return { ...facts, tookSeconds: took(), outcome };
+    return { ...start, tookSeconds: elapsed(), outcome };
   } catch (error) {
     const failed = (error as Error).message;
     sayHere(`no result: ${failed}`);
     for (const shop of opened) {
       await shop.close().catch(() => {});
     }
-    return { ...facts, tookSeconds: took(), failed };
+    return { ...start, tookSeconds: elapsed(), failed };
   }
 }

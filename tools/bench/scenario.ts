@@ -7,23 +7,23 @@ import type { BenchSettings } from './settings';
 
 /** Something that was measured, over one round or several. */
 export interface Figure {
-  /** What goals are named by. */
+  /** Goals refer to it. */
   id: string;
   name: string;
   unit: string;
   spread: Spread;
-  /** Set when it was not measured well enough to be held against its goal. */
+  /** Set when the measurement was too short to compare it with its goal. */
   unjudged?: true;
 }
 
 export interface Outcome {
   figures: Figure[];
   loadRuns: LoadRun[];
-  /** Whatever else somebody may want to look at. */
+  /** Further results, for the report only. */
   details?: Record<string, unknown>;
 }
 
-/** What the shop gets through, and with how many connections. */
+/** The highest throughput of the shop, and with how many connections. */
 export interface Saturation {
   connections: number;
   perSecond: number;
@@ -32,21 +32,26 @@ export interface Saturation {
 export interface ScenarioContext {
   readonly options: BenchSettings;
   readonly load: Load;
-  /** Our own PostgreSQL and RabbitMQ; undefined when the shop is somebody else's. */
+  /** Our own PostgreSQL and RabbitMQ; undefined with --target. */
   readonly environment: Environment | undefined;
-  /** What earlier scenarios have found out, for those that build on it. */
+  /** Results of earlier scenarios, for those that build on them. */
   readonly known: { saturation?: Saturation };
+  /** Prints a line of progress. */
   say(text: string): void;
-  /** Opens a shop with a dataset, fills it and warms it up, unless told not to. @param orders of which there are --size */
+  /**
+   * Opens a shop with a dataset.
+   * @param options.orders default: --size
+   * @param options.fill false leaves the dataset empty and the shop cold
+   */
   openDataset(options?: { orders?: number; fill?: boolean }): Promise<Dataset>;
 }
 
 export interface Scenario {
   readonly name: string;
-  /** For people who choose with --only. */
+  /** Shown in the usage text, where people choose scenarios for --only. */
   readonly description: string;
-  /** Whether it can be had from a shop of which only the public API is known. */
+  /** Whether the public API is enough to measure it. */
   readonly onTarget: boolean;
-  /** Audits the books before it answers, and throws when they do not balance. */
+  /** Audits the books before it resolves. @throws Error when they do not balance */
   run(context: ScenarioContext): Promise<Outcome>;
 }

@@ -1,15 +1,18 @@
 import type { ServiceName } from '../../shared/services';
 
-/** Connections: enough for every step to have a batch in the making while others are under way, if not always to fill the machine. */
+/**
+ * So many connections are enough for every step to collect a batch while others are in progress, though not always
+ * enough to keep every core busy.
+ */
 export const SATURATED = 512;
 
-/** How scenarios are measured, the same for all of them. */
+/** How to measure; the same for all scenarios. */
 export interface BenchSettings {
-  /** Of each measurement, after its warm-up. */
+  /** Length of each measurement, after its warm-up. */
   seconds: number;
   warmUpSeconds: number;
   rounds: number;
-  /** Users, items and orders. */
+  /** Number of users, items and orders. */
   size: number;
   historyOrders: number;
   memorySeconds: number;

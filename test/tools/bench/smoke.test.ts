@@ -28,7 +28,7 @@ async function bench(...args: string[]): Promise<{ status: number; output: strin
   return { status, output };
 }
 
-/** What is measured in a moment with next to nothing in the shop says nothing about speed. */
+/** Measurements this short, in a shop this small, say nothing about speed. */
 const tiny = [
   '--quick',
   '--seconds',
@@ -43,23 +43,23 @@ const tiny = [
   '0.3',
 ];
 
-/** These need processes and databases of their own; the others are tried on a shop that runs already, which is quicker. */
-const own = ['saturation', 'hot-item', 'history', 'replicas', 'cost', 'memory'];
-const others = scenarios.map(({ name }) => name).filter((name) => !own.includes(name));
+/** These need their own processes and databases. The others run against a shop that is up already, which is quicker. */
+const local = ['saturation', 'hot-item', 'history', 'replicas', 'cost', 'memory'];
+const others = scenarios.map(({ name }) => name).filter((name) => !local.includes(name));
 /** Ids of all figures of the runs below. */
 const measured: string[] = [];
 const idsOf = ({ figures }: Report) => figures.map(({ id }) => id);
 
-test('every scenario with a shop of its own has its figures, and its books balance', async () => {
+test('every scenario with its own shop reports its figures, and its books balance', async () => {
   const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')];
-  const { status, output } = await bench(...tiny, '--only', own.join(), '--json', json, '--html', html);
-  // What the command says is what somebody needs who sees this fail.
+  const { status, output } = await bench(...tiny, '--only', local.join(), '--json', json, '--html', html);
+  // The output explains the failure, so it is the error.
   if (status !== 0) {
     throw new Error(output);
   }
 
   const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
-  expect(report.scenarios.map(({ scenario }) => scenario)).toEqual(own);
+  expect(report.scenarios.map(({ scenario }) => scenario)).toEqual(local);
   expect(report.scenarios.filter(({ failed }) => failed !== undefined)).toEqual([]);
   measured.push(...idsOf(report));
   expect(idsOf(report)).toEqual(
@@ -76,24 +76,24 @@ test('every scenario with a shop of its own has its figures, and its books balan
     expect(spread.min).toBeLessThanOrEqual(spread.median);
   }
   const loadRuns = report.scenarios.flatMap(({ outcome }) => outcome?.loadRuns ?? []);
-  for (const rush of loadRuns) {
-    expect(rush.checkouts).toBeGreaterThan(0);
-    expect(rush.latencyMs.p50).toBeGreaterThan(0);
-    expect(Object.keys(rush.cpuSeconds)).toEqual(expect.arrayContaining(['order', 'postgres', 'load']));
-    expect(Object.keys(rush.batchSizes)).toContain('order.settle');
+  for (const loadRun of loadRuns) {
+    expect(loadRun.checkouts).toBeGreaterThan(0);
+    expect(loadRun.latencyMs.p50).toBeGreaterThan(0);
+    expect(Object.keys(loadRun.cpuSeconds)).toEqual(expect.arrayContaining(['order', 'postgres', 'load']));
+    expect(Object.keys(loadRun.batchSizes)).toContain('order.settle');
   }
 
-  const ofSaturation = report.scenarios[0]?.outcome as Outcome;
-  const { connections } = ofSaturation.details as { connections: Best };
+  const saturation = report.scenarios[0]?.outcome as Outcome;
+  const { connections } = saturation.details as { connections: Best };
   const { best } = connections;
   expect([512, 1024]).toContain(best);
-  expect(ofSaturation.loadRuns.map((rush) => rush.connections)).toEqual([...new Set([best, 512])]);
-  const [through, waited] = ['saturation', 'p99_saturated'].map((id) =>
+  expect(saturation.loadRuns.map((run) => run.connections)).toEqual([...new Set([best, 512])]);
+  const [throughput, latency] = ['saturation', 'p99_saturated'].map((id) =>
     report.figures.find((figure) => figure.id === id),
   );
-  expect(through?.name).toBe(`saturation, ${best} connections`);
-  expect(through?.spread.values).toEqual([ofSaturation.loadRuns[0]?.perSecond]);
-  expect(waited?.spread.values).toEqual([ofSaturation.loadRuns.at(-1)?.latencyMs.p99]);
+  expect(throughput?.name).toBe(`saturation, ${best} connections`);
+  expect(throughput?.spread.values).toEqual([saturation.loadRuns[0]?.perSecond]);
+  expect(latency?.spread.values).toEqual([saturation.loadRuns.at(-1)?.latencyMs.p99]);
 
   const page = readFileSync(html, 'utf8');
   expect(page).toContain(`Processor time at saturation, ${best} connections`);
@@ -106,15 +106,15 @@ test('every scenario with a shop of its own has its figures, and its books balan
   expect(readme).not.toContain('old');
 }, 240_000);
 
-test('a shop that runs elsewhere is measured through its API alone', async () => {
+test('measures a shop that runs elsewhere through its API alone', async () => {
   const shop = await ShopProcesses.open({ env: { all: { BATCH_INIT: 'on' } } });
   const json = join(folder, 'target.json');
   try {
-    const at = (service: ServiceName) => [
+    const urlFlag = (service: ServiceName) => [
       `--${service}-url`,
-      shop.replicas.find((one) => one.service === service)?.url ?? '',
+      shop.replicas.find((replica) => replica.service === service)?.url ?? '',
     ];
-    const urls = [...at('order'), ...at('payment'), ...at('stock')];
+    const urls = [...urlFlag('order'), ...urlFlag('payment'), ...urlFlag('stock')];
     const { status, output } = await bench(
       ...tiny,
       '--size',
@@ -139,23 +139,23 @@ test('a shop that runs elsewhere is measured through its API alone', async () =>
   expect(report.versions.postgres).toBe('not known');
 }, 120_000);
 
-test('every goal has been measured, and nothing twice', () => {
+test('the scenarios measure every figure that has a goal, and none twice', () => {
   expect(measured).toEqual(expect.arrayContaining(goals.map(({ figure }) => figure)));
   expect(new Set(measured).size).toBe(measured.length);
 });
 
 test.each([
   ['a scenario that does not exist', ['--only', 'warp'], 'no scenario called warp'],
-  ['a number that is none', ['--seconds', 'long'], '"long" is not a number from 0.1'],
+  ['a value that is not a number', ['--seconds', 'long'], '"long" is not a number from 0.1'],
   ['an option that does not exist', ['--fast'], "Unknown option '--fast'"],
-  ['an address that is none', ['--target', 'there'], 'must be addresses'],
-  ['publishing part of a run', ['--write', '--quick'], '--write is for a run of everything'],
+  ['a value that is not an address', ['--target', 'there'], 'must be addresses'],
+  ['publishing a partial run', ['--write', '--quick'], '--write is for a run of everything'],
   [
-    'a scenario that needs the processes',
+    'a target for a scenario that needs the processes',
     ['--target', 'http://127.0.0.1:1', '--only', 'memory'],
     'memory cannot',
   ],
-])('%s is refused before anything is started', async (_, args, reason) => {
+])('refuses %s before it starts anything', async (_, args, reason) => {
   const { status, output } = await bench(...args);
   expect(status).toBe(2);
   expect(output).toContain(reason);

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Connection } from '../../../tools/bench/load/connection';
 
-/** Answers requests in turn, each with these pieces, one after the other; null cuts the connection. */
+/** The pieces of each request's answer, sent one after the other. null cuts the connection. */
 let answers: (string | null)[][] = [];
 let requests: string[] = [];
 let sockets: Socket[] = [];
@@ -34,12 +34,12 @@ afterEach(async () => {
   server.close();
 });
 
-const checkOut = (order: number) => new Promise<string>((answered) => connection.checkOut(order, answered));
+const checkOut = (order: number) => new Promise<string>((resolve) => connection.checkOut(order, resolve));
 const answer = (status: string, body: string, head = '') =>
   `HTTP/1.1 ${status}\r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 const refusal = answer('409 Conflict', JSON.stringify({ reason: 'out_of_stock', detail: 'Übrig: 0' }));
 
-test('a connection checks out one order after the other, and tells the status and why it was refused', async () => {
+test('checks out one order after the other, and reports each status and the reason of a refusal', async () => {
   answers = [[answer('200 OK', '{}')], [refusal], [answer('503 Service Unavailable', 'no JSON')]];
   expect([await checkOut(1), await checkOut(2), await checkOut(3)]).toEqual([
     '200',
@@ -50,7 +50,7 @@ test('a connection checks out one order after the other, and tells the status an
   expect(requests[1]).toMatch(/^POST \/orders\/checkout\/2 HTTP\/1\.1\r\n/);
 });
 
-test('an answer may come in any number of pieces, and be longer than what is read at once', async () => {
+test('reads an answer that comes in many pieces, or is longer than one read', async () => {
   const long = answer('409 Conflict', JSON.stringify({ detail: 'x'.repeat(10_000), reason: 'cancelled' }));
   answers = [[...refusal], [long], [answer('200 OK', '')]];
   expect([await checkOut(1), await checkOut(2), await checkOut(3)]).toEqual([
@@ -60,13 +60,13 @@ test('an answer may come in any number of pieces, and be longer than what is rea
   ]);
 });
 
-test('a connection that is cut has lost its answer, and the next checkout has another connection', async () => {
+test('reports "lost" when the connection is cut, and opens another one for the next checkout', async () => {
   answers = [['HTTP/1.1 200 OK\r\nContent-Le', null], [answer('200 OK', '{}')]];
   expect([await checkOut(1), await checkOut(2)]).toEqual(['lost', '200']);
   expect(sockets).toHaveLength(2);
 });
 
-test('a server that is about to stop is left after its answer', async () => {
+test('leaves a connection after "Connection: close"', async () => {
   answers = [[answer('200 OK', '{}', 'Connection: close\r\n')], [answer('200 OK', '{}')]];
   expect([await checkOut(1), await checkOut(2)]).toEqual(['200', '200']);
   expect(sockets).toHaveLength(2);
@@ -74,7 +74,7 @@ test('a server that is about to stop is left after its answer', async () => {
   expect([sent, received]).toEqual([requests.join('').length, 2 * answer('200 OK', '{}').length + 19]);
 });
 
-test('nobody answers where nobody listens', async () => {
+test('reports "lost" when no server listens', async () => {
   server.close();
   expect(await checkOut(1)).toBe('lost');
 });

@@ -14,7 +14,7 @@ import { script } from './script';
 const run = promisify(execFile);
 const database = 'bound';
 
-/** A scratch database beside the services' own, and pgbench on it. */
+/** Runs pgbench on a scratch database beside the services' own. */
 export class Bound {
   private rounds = 0;
 
@@ -35,7 +35,7 @@ export class Bound {
     return new Bound(environment, size, pgbench, scriptFile);
   }
 
-  /** Checkouts per second with so many clients; 0 when a machine that is busy did not let one of them through in time. */
+  /** Returns checkouts per second with so many clients; 0 when the machine was too busy to finish even one in time. */
   async measure(clients: number, seconds: number): Promise<number> {
     const { hostname, port, username, password } = new URL(this.environment.url(database));
     const variables = { size: this.size, run: ++this.rounds, n: 0 };
@@ -55,7 +55,7 @@ export class Bound {
     if (perSecond > 0 && !/aborted/.test(stderr)) {
       return perSecond;
     }
-    throw new Error(`pgbench did not get through:\n${stdout}${stderr}`);
+    throw new Error(`pgbench failed:\n${stdout}${stderr}`);
   }
 
   async close(): Promise<void> {
@@ -63,7 +63,10 @@ export class Bound {
   }
 }
 
-/** The services' own migrations, each in a schema of its own: their tables, indexes, constraints and fill factors. */
+/**
+ * Runs the services' own migrations, each in its own schema, so that the tables have the same indexes, constraints and
+ * fill factors. Then adds users and items.
+ */
 async function fill(url: string, size: number): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();

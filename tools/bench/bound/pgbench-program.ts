@@ -7,12 +7,12 @@ export interface Pgbench {
   env: { LD_LIBRARY_PATH?: string };
 }
 
-/** Where Debian keeps it; what it puts on the PATH is a wrapper around this. */
+/** Debian keeps pgbench here; what is on the PATH is a wrapper around it. */
 const folder = 'usr/lib/postgresql';
 
 /**
- * The pgbench of this machine, or one that is unpacked from the distribution's packages into the user's cache.
- * @throws Error that says how to get one
+ * Finds pgbench on this machine, or unpacks it from the distribution's packages into the user's cache.
+ * @throws Error that says how to install it
  */
 export async function findPgbench(say: (text: string) => void): Promise<Pgbench> {
   const installed = newestBelow('/') ?? which('pgbench');
@@ -29,7 +29,7 @@ export async function findPgbench(say: (text: string) => void): Promise<Pgbench>
   }
   const failure = unpacked instanceof Error ? ` (fetching it failed: ${unpacked.message.trim()})` : '';
   throw new Error(
-    `The bound needs pgbench, and there is none on this machine${failure}. Install it ` +
+    `The bound needs pgbench, which is not on this machine${failure}. Install it ` +
       '("sudo apt-get install postgresql", "sudo dnf install postgresql-contrib" or "brew install postgresql").',
     { cause: unpacked },
   );
@@ -38,7 +38,7 @@ export async function findPgbench(say: (text: string) => void): Promise<Pgbench>
 function newestBelow(root: string): string | undefined {
   const versions = existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [];
   return versions
-    .sort((one, other) => Number(other) - Number(one))
+    .sort((a, b) => Number(b) - Number(a))
     .map((version) => join(root, folder, version, 'bin/pgbench'))
     .find((program) => existsSync(program));
 }

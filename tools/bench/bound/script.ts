@@ -1,10 +1,10 @@
 /**
- * The one-transaction-per-step bound: what a checkout would cost if somebody wrote by hand what it must write, straight
- * into the same PostgreSQL, with nothing around it: no HTTP, no broker, no Node.js. Four transactions, as there are four
- * steps: open the saga; set the stock aside; take the credit; close the saga. Each but the last leaves an event in its
- * outbox, and those in the middle note the saga, so that a repetition would do nothing. It buys what the shop's orders
- * hold, one each of two items. What the services write besides (the order's own row, the ledgers, the sale of what was set
- * aside, the outbox's deletions) is left out, which flatters the bound.
+ * The one-transaction-per-step bound: what a checkout would cost if its rows were written by hand, straight into the
+ * same PostgreSQL, with nothing around it: no HTTP, no broker, no Node.js. It has four transactions, one for each step:
+ * open the saga; reserve the stock; take the credit; close the saga. Each but the last leaves an event in its outbox.
+ * The two in the middle record the saga, so that a repetition would do nothing. It buys the same as an order of the
+ * shop, one unit each of two items. It leaves out what else the services write (the order's own row, the ledgers, the
+ * sale of the reserved units, the outbox's deletions), which flatters the bound.
  *
  * Saga ids ascend within a client, as those of the services do, so that they fall into few pages of the indexes.
  */
@@ -12,7 +12,7 @@ const saga = `(lpad(to_hex(:run::int), 8, '0') || lpad(to_hex(:client_id::int), 
 const buyer = ':order::text, :buyer::text, 1';
 const traceparent = `'00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'`;
 
-/** As long as the event of one checkout is in the services' outbox. */
+/** As long as the event of one checkout in the services' outbox. */
 const event = JSON.stringify([
   {
     specversion: '1.0',
@@ -27,7 +27,7 @@ const event = JSON.stringify([
 const emit = (service: string, type: string) =>
   `INSERT INTO bound_${service}.outbox (routing_key, body) VALUES ('${type}', E'${event}');`;
 
-/** One run of it is one checkout. */
+/** One run of the script is one checkout. */
 export const script = `
 \\set buyer random(0, :size - 1)
 \\set item random(0, :size / 2 - 1)

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
 
-/** Longer than order holds a request. */
-const PATIENCE_MS = 40_000;
+/** Longer than order lets a request wait. */
+const TIMEOUT_MS = 40_000;
 
-/** One kept-alive connection with one request at a time, which is all that a buyer has. */
+/** One kept-alive connection with one request at a time, like a buyer's. */
 export class Connection {
   private readonly client: Client;
   private readonly sockets: Socket[] = [];
 
   constructor(url: string) {
-    const connect = buildConnector({ timeout: PATIENCE_MS });
+    const connect = buildConnector({ timeout: TIMEOUT_MS });
     this.client = new Client(url, {
       pipelining: 1,
-      headersTimeout: PATIENCE_MS,
-      bodyTimeout: PATIENCE_MS,
-      keepAliveTimeout: PATIENCE_MS,
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+      keepAliveTimeout: TIMEOUT_MS,
       connect: (options, callback) =>
         connect(options, (...result) => {
           if (result[1]) {
@@ -26,8 +26,8 @@ export class Connection {
     });
   }
 
-  /** @param answered with the status, and the reason if it is a refusal; "lost" when there is no answer */
-  checkOut(order: number, answered: (answer: string) => void): void {
+  /** @param onAnswer gets the status, with the reason if it is a refusal; "lost" when there is no answer */
+  checkOut(order: number, onAnswer: (answer: string) => void): void {
     let status = 0;
     let body = '';
     const handler: Dispatcher.DispatchHandler = {
@@ -41,10 +41,10 @@ export class Connection {
         }
       },
       onResponseEnd() {
-        answered(status === 200 ? '200' : describe(status, body));
+        onAnswer(status === 200 ? '200' : describe(status, body));
       },
       onResponseError() {
-        answered('lost');
+        onAnswer('lost');
       },
     };
     this.client.dispatch({ method: 'POST', path: `/orders/checkout/${order}` }, handler);

@@ -5,10 +5,10 @@ import {
   type Histogram,
 } from 'hdr-histogram-js';
 
-/** A minute: longer than any request is held. */
+/** A minute: longer than any request waits. */
 const LONGEST_US = 60_000_000;
 
-/** Microseconds, to three digits. */
+/** Counts microseconds, to three digits. */
 export function createHistogram(): Histogram {
   return build({
     bitBucketSize: 32,
@@ -32,7 +32,7 @@ export interface Latency {
   max: number;
 }
 
-/** Milliseconds, from what `encode` made. */
+/** Returns milliseconds. @param encoded what `encode` returned */
 export function latencyOf(encoded: string): Latency {
   const histogram = decodeFromCompressedBase64(encoded);
   const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1_000;

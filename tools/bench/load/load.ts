@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from '../../../shared/root';
 import type { LoadMessage, LoadRequest, LoadResult } from './protocol';
 
-/** The process that makes the load, and the conversation with it. */
+/** Starts the process that makes the load, and talks to it. */
 export class Load {
   private constructor(private readonly child: ChildProcess) {}
 
@@ -17,18 +17,18 @@ export class Load {
     return this.child.pid as number;
   }
 
-  /** @param at told when the measured part begins and ends */
-  run(request: LoadRequest, at: { begin?(): void; end?(): void } = {}): Promise<LoadResult> {
+  /** @param on called when the measured part begins and ends */
+  run(request: LoadRequest, on: { begin?(): void; end?(): void } = {}): Promise<LoadResult> {
     return new Promise((resolve, reject) => {
-      const ended = () => reject(new Error('The process that makes the load ended by itself.'));
-      const hear = (message: LoadMessage) => {
+      const onExit = () => reject(new Error('The process that makes the load ended unexpectedly.'));
+      const onMessage = (message: LoadMessage) => {
         if (message.event !== 'done') {
-          return at[message.event]?.();
+          return on[message.event]?.();
         }
-        this.child.off('message', hear).off('exit', ended);
+        this.child.off('message', onMessage).off('exit', onExit);
         resolve(message.result);
       };
-      this.child.on('message', hear).once('exit', ended);
+      this.child.on('message', onMessage).once('exit', onExit);
       this.child.send(request);
     });
   }

@@ -1,7 +1,7 @@
 import { createHistogram, encode, record } from './histogram';
 import type { LoadResult } from './protocol';
 
-/** Counts the answers of a run, and apart from the others those that fall into the measured part. */
+/** Counts the answers of a load run: all of them, and those in the measured part. */
 export class Measurement {
   private readonly histogram = createHistogram();
   private readonly answers: Record<string, number> = {};
@@ -26,7 +26,7 @@ export class Measurement {
     return time >= this.began && time < this.ended;
   }
 
-  answer(answer: string): void {
+  countAnswer(answer: string): void {
     const now = performance.now();
     this.allAnswers[answer] = (this.allAnswers[answer] ?? 0) + 1;
     if (!this.includes(now)) {
@@ -40,7 +40,7 @@ export class Measurement {
     this.everySecond[second] = (this.everySecond[second] ?? 0) + 1;
   }
 
-  took(ms: number): void {
+  recordLatency(ms: number): void {
     record(this.histogram, ms);
   }
 

@@ -1,45 +1,45 @@
-// The process that makes the load, apart from everything else so that its own cost can be told from the shop's. It
-// does what it is asked for by its parent, again and again, until the parent leaves.
+// The process that makes the load. It runs apart from everything else, so that its own cost can be told from the shop's.
+// It serves its parent's requests, one after the other, until the parent disconnects.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './connection';
 import { Measurement } from './measurement';
 import type { LoadMessage, LoadRequest, LoadResult } from './protocol';
 
-/** As many as a server of Node's lets wait until they are accepted. TCP tries those beyond again, but a second later. */
+/** A server of Node's queues at most this many unaccepted connections. TCP retries the rest, but a second later. */
 const AT_ONCE = 512;
 
-const tell = (message: LoadMessage) => process.send?.(message);
+const send = (message: LoadMessage) => process.send?.(message);
 
 process.on('message', (request: LoadRequest) => {
-  void run(request).then((result) => tell({ event: 'done', result }));
+  void run(request).then((result) => send({ event: 'done', result }));
 });
 process.on('disconnect', () => process.exit());
 
 async function run(request: LoadRequest): Promise<LoadResult> {
   const { urls, connections: count, first, end, warmUpMs, forMs, perSecond } = request;
   const connections = Array.from(
-    // One connection more than there are orders would have nothing to do.
+    // A connection more than there are orders would have nothing to do.
     { length: Math.min(count, end - first) },
     (_, i) => new Connection(urls[i % urls.length] as string),
   );
   const measurement = new Measurement();
   const orders = new Orders(first, end);
-  await introduce(connections.slice(AT_ONCE), orders, measurement);
-  const over = new AbortController();
-  const timing = keepTime(measurement, over, { warmUpMs, forMs });
-  const load = perSecond === undefined ? closedLoop : openLoop(perSecond);
-  await load(connections, orders, measurement, over.signal);
-  // The orders may have run out before the time has.
-  over.abort();
+  await openGradually(connections.slice(AT_ONCE), orders, measurement);
+  const stop = new AbortController();
+  const timing = keepTime(measurement, stop, { warmUpMs, forMs });
+  const loop = perSecond === undefined ? closedLoop : openLoop(perSecond);
+  await loop(connections, orders, measurement, stop.signal);
+  // The orders may have run out before the time.
+  stop.abort();
   await timing;
   const bytes = connections.map((connection) => connection.bytes());
   await Promise.all(connections.map((connection) => connection.close()));
-  const total = (which: 'sent' | 'received') => bytes.reduce((sum, one) => sum + one[which], 0);
+  const total = (which: 'sent' | 'received') => bytes.reduce((sum, counts) => sum + counts[which], 0);
   return measurement.result(orders.taken, { sent: total('sent'), received: total('received') });
 }
 
-/** Before the time begins, a checkout on each of these connections, so that no more than AT_ONCE are ever new. */
-async function introduce(
+/** Opens each connection with a checkout before the warm-up begins, so that no more than AT_ONCE are new at a time. */
+async function openGradually(
   connections: readonly Connection[],
   orders: Orders,
   measurement: Measurement,
@@ -47,11 +47,11 @@ async function introduce(
   for (let i = 0; i < connections.length; i += AT_ONCE) {
     const checkOuts = connections.slice(i, i + AT_ONCE).map(
       (connection) =>
-        new Promise<void>((done) => {
-          // There is one for each: there are no more connections than orders.
+        new Promise<void>((resolve) => {
+          // Every connection gets an order: there are no more connections than orders.
           connection.checkOut(orders.take() as number, (answer) => {
-            measurement.answer(answer);
-            done();
+            measurement.countAnswer(answer);
+            resolve();
           });
         }),
     );
@@ -59,23 +59,24 @@ async function introduce(
   }
 }
 
+/** Marks the measured part after the warm-up, then stops the load. */
 async function keepTime(
   measurement: Measurement,
-  over: AbortController,
+  stop: AbortController,
   { warmUpMs, forMs }: { warmUpMs: number; forMs: number },
 ): Promise<void> {
-  const patient = { signal: over.signal };
-  await sleep(warmUpMs, undefined, patient).catch(() => {});
+  const { signal } = stop;
+  await sleep(warmUpMs, undefined, { signal }).catch(() => {});
   measurement.begin();
-  tell({ event: 'begin' });
-  await sleep(forMs, undefined, patient).catch(() => {});
-  // Nothing can be said of a stretch without an answer; the first one may take longer on a machine that is busy.
-  while (!over.signal.aborted && !measurement.hasAnswers) {
+  send({ event: 'begin' });
+  await sleep(forMs, undefined, { signal }).catch(() => {});
+  // A stretch without an answer says nothing, and on a busy machine the first answer may take longer.
+  while (!signal.aborted && !measurement.hasAnswers) {
     await sleep(10);
   }
   measurement.end();
-  tell({ event: 'end' });
-  over.abort();
+  send({ event: 'end' });
+  stop.abort();
 }
 
 class Orders {
@@ -96,63 +97,63 @@ type Loop = (
   connections: readonly Connection[],
   orders: Orders,
   measurement: Measurement,
-  over: AbortSignal,
+  stop: AbortSignal,
 ) => Promise<void>;
 
-/** Each connection asks, waits for the answer, and asks again. */
-const closedLoop: Loop = async (connections, orders, measurement, over) => {
-  const everybody = connections.map(
+/** Each connection sends a checkout, waits for the answer, and sends the next one. */
+const closedLoop: Loop = async (connections, orders, measurement, stop) => {
+  const loops = connections.map(
     (connection) =>
-      new Promise<void>((leave) => {
+      new Promise<void>((resolve) => {
         const next = () => {
-          const order = over.aborted ? undefined : orders.take();
+          const order = stop.aborted ? undefined : orders.take();
           if (order === undefined) {
-            return leave();
+            return resolve();
           }
-          const asked = performance.now();
+          const sentAt = performance.now();
           connection.checkOut(order, (answer) => {
             const now = performance.now();
             if (measurement.includes(now)) {
-              measurement.took(now - asked);
+              measurement.recordLatency(now - sentAt);
             }
-            measurement.answer(answer);
+            measurement.countAnswer(answer);
             next();
           });
         };
         next();
       }),
   );
-  await Promise.all(everybody);
+  await Promise.all(loops);
 };
 
-/** Timers are no finer than this; latency counts from when a checkout was due, so what they are late is in it. */
+/** Timers are no finer than this. Latency counts from when a checkout was due, so it includes a late timer. */
 const TICK_MS = 1;
 
-/** Whoever is due takes a connection that is free, or the next one to become so. */
+/** A checkout that is due takes a free connection, or waits for the next one that becomes free. */
 const openLoop =
   (perSecond: number): Loop =>
-  async (connections, orders, measurement, over) => {
+  async (connections, orders, measurement, stop) => {
     const free = [...connections];
     const waiting: { order: number; due: number }[] = [];
     let open = 0;
-    const go = (connection: Connection, { order, due }: { order: number; due: number }) => {
+    const checkOut = (connection: Connection, { order, due }: { order: number; due: number }) => {
       open++;
       connection.checkOut(order, (answer) => {
         open--;
         if (measurement.includes(due)) {
-          measurement.took(performance.now() - due);
+          measurement.recordLatency(performance.now() - due);
         }
-        measurement.answer(answer);
+        measurement.countAnswer(answer);
         const next = waiting.shift();
         if (next) {
-          go(connection, next);
+          checkOut(connection, next);
         } else {
           free.push(connection);
         }
       });
     };
     const began = performance.now();
-    for (let arrived = 0; !over.aborted; await sleep(TICK_MS)) {
+    for (let arrived = 0; !stop.aborted; await sleep(TICK_MS)) {
       for (; began + (arrived * 1_000) / perSecond <= performance.now(); arrived++) {
         const order = orders.take();
         if (order === undefined) {
@@ -161,7 +162,7 @@ const openLoop =
         const arrival = { order, due: began + (arrived * 1_000) / perSecond };
         const connection = free.pop();
         if (connection) {
-          go(connection, arrival);
+          checkOut(connection, arrival);
         } else {
           waiting.push(arrival);
         }

@@ -2,7 +2,7 @@ interface Totals {
   [step: string]: { events: number; batches: number };
 }
 
-/** How many events each step has handled, in how many transactions, by the metrics of all replicas. */
+/** Returns how many events each step has handled, in how many transactions, from the metrics of all replicas. */
 export async function readBatches(internalUrls: readonly URL[]): Promise<Totals> {
   const totals: Totals = {};
   for (const url of internalUrls) {
@@ -16,7 +16,7 @@ export async function readBatches(internalUrls: readonly URL[]): Promise<Totals>
   return totals;
 }
 
-/** The mean batch of each step between two readings. */
+/** Returns the mean batch size of each step between two readings. */
 export function meanBatches(after: Totals, before: Totals): Record<string, number> {
   return Object.fromEntries(
     Object.entries(after).flatMap(([step, { events, batches }]) => {

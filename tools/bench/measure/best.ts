@@ -1,18 +1,18 @@
-/** Which of several numbers gets the most through, and what each of them got through when it was tried. */
+/** The number with the highest throughput, and the throughput of each. */
 export interface Best {
   best: number;
   perSecond: Record<number, number>;
 }
 
-/** A short look at each number, one after the other. Of equals, the first is the best. */
+/** Measures each number briefly, one after the other. Of equals, the first is the best. */
 export async function bestOf(
   numbers: readonly [number, ...number[]],
-  look: (number: number) => Promise<number>,
+  measure: (number: number) => Promise<number>,
 ): Promise<Best> {
   const perSecond: Record<number, number> = {};
   for (const number of numbers) {
-    perSecond[number] = await look(number);
+    perSecond[number] = await measure(number);
   }
-  const seen = (number: number) => perSecond[number] as number;
-  return { best: numbers.reduce((a, b) => (seen(b) > seen(a) ? b : a)), perSecond };
+  const throughput = (number: number) => perSecond[number] as number;
+  return { best: numbers.reduce((a, b) => (throughput(b) > throughput(a) ? b : a)), perSecond };
 }

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Process trees by the name that their cost is told under; several may share one. */
+/** Roots of process trees, by the name that their cost is reported under. Several may share a name. */
 export type Groups = Record<string, readonly number[]>;
 
 interface Process {
   parent: number;
-  /** Of itself and of its children that have ended, in clock ticks. */
+  /** Clock ticks of the process and of its children that have ended. */
   ticks: number;
 }
 
 const ticksPerSecond = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
 
-/** Processor seconds that each group has used since its processes began. */
+/** Returns the processor seconds that each group has used since its processes began. */
 export function readCpu(groups: Groups): Record<string, number> {
   const processes = readProcesses();
   const children = new Map<number, number[]>();
@@ -30,7 +30,7 @@ export function readCpu(groups: Groups): Record<string, number> {
   );
 }
 
-/** Processor seconds that the whole machine has been at work, on whatever. */
+/** Returns the processor seconds that the whole machine has been busy, for any reason. */
 export function readMachineCpu(): number {
   const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
     /^cpu +(.+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[0] ?? ''
@@ -48,7 +48,8 @@ function readProcesses(): Map<number, Process> {
     }
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      // The name in brackets may hold anything; behind it come the state, the parent, and times from the 12th on.
+      // The name in brackets can contain anything. After it come the state, the parent, and from the 12th field on the
+      // times.
       const fields = stat
         .slice(stat.lastIndexOf(') ') + 2)
         .split(' ')
@@ -56,13 +57,13 @@ function readProcesses(): Map<number, Process> {
       const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
       processes.set(Number(name), { parent: fields[1] ?? 0, ticks: utime + stime + cutime + cstime });
     } catch {
-      // It has ended meanwhile.
+      // The process has just ended.
     }
   }
   return processes;
 }
 
-/** Resident memory in MiB. */
+/** Returns resident memory in MiB. */
 export function readMemory(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kib) / 1_024;

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Databases } from '../rig/environment';
 
-/** What a database server has done since some moment; rows and transactions by service. */
+/** Counters of a database server; rows and transactions are by service. */
 export interface Work {
   [measure: string]: number;
 }
@@ -9,8 +9,8 @@ export interface Work {
 const COUNTERS = ['xact_commit', 'tup_inserted', 'tup_updated', 'tup_deleted', 'tup_fetched'];
 
 /**
- * Counters of the three databases, and the log that the server has written. To be read when nobody is connected: a
- * connection reports what it has counted when it pleases, and at the latest when it ends.
+ * Reads the counters of the three databases, and the log that the server has written. Call it when no service is
+ * connected: a connection may report its counts late, but no later than when it ends.
  */
 export async function readWork(admin: Pool, databases: Databases): Promise<Work> {
   const work: Work = {};
@@ -32,7 +32,7 @@ export async function readWork(admin: Pool, databases: Databases): Promise<Work>
   return work;
 }
 
-/** Bytes of log that the connections of each service have written since they were opened (from PostgreSQL 18 on). */
+/** Reads the bytes of log that the open connections of each service have written (needs PostgreSQL 18). */
 export async function readLogBytes(admin: Pool, databases: Databases): Promise<Work> {
   const work: Work = {};
   for (const [service, url] of Object.entries(databases)) {

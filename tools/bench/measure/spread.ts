@@ -1,4 +1,4 @@
-/** What several rounds have measured. */
+/** The results of several rounds. */
 export interface Spread {
   median: number;
   min: number;
@@ -16,7 +16,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: sorted[0] as number, max: sorted.at(-1) as number, values: [...values] };
 }
 
-/** The ratio of each round, so that what slows down the machine for a while slows down both sides of one ratio. */
+/** Returns a ratio for each round, so that a spell in which the machine is slow affects both sides of one ratio. */
 export function ratios(over: readonly number[], under: readonly number[]): number[] {
   return over.map((value, round) => value / (under[round] as number));
 }

@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 export type Wire = Record<string, number>;
 
 /**
- * What has gone over the open connections of some processes, as the kernel counts it. Empty on a machine without `ss`
- * (Debian's iproute2), which is the only thing that tells.
- * @param processes by the name of what they are
- * @param servers by the port that they listen on
+ * Returns the bytes that have gone over the open connections of some processes, as the kernel counts them. Empty on a
+ * machine without `ss` (in Debian's iproute2), because nothing else reports these counts.
+ * @param processes pids, by the client's name in the result
+ * @param servers names in the result, by the port that they listen on
  */
 export function readWire(
   processes: Record<string, readonly number[]>,

@@ -1,29 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { root } from '../../../shared/root';
 
-/** The parts of V8's CPU profile that are read here. */
+/** The parts of V8's CPU profile that are used here. */
 interface CpuProfile {
   nodes: {
     id: number;
     callFrame: { functionName: string; url: string; lineNumber: number };
   }[];
-  /** A node for each sample, and the microseconds since the sample before. */
+  /** The node of each sample, and the microseconds since the previous sample. */
   samples: number[];
   timeDeltas: number[];
 }
 
 export interface HotSpot {
   where: string;
-  /** Of the time that the process was at work. */
+  /** Share of the time in which the process was busy. */
   share: number;
   ms: number;
 }
 
 /**
- * Where a process spent its time: functions by the time they took themselves, the most expensive first.
- * @param window since the process was started
+ * Returns where a process spent its time: functions by their own time, the most expensive first.
+ * @param window since the start of the process
  */
-export function hotSpots(file: string, window: { fromMs: number; toMs: number }, most = 25): HotSpot[] {
+export function hotSpots(file: string, window: { fromMs: number; toMs: number }, limit = 25): HotSpot[] {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const totals = new Map<string, number>();
@@ -37,11 +37,11 @@ export function hotSpots(file: string, window: { fromMs: number; toMs: number },
     totals.set(name, (totals.get(name) ?? 0) + Math.max(0, timeDeltas[i] ?? 0));
   }
   totals.delete('(idle)');
-  const atWork = [...totals.values()].reduce((sum, us) => sum + us, 0);
+  const busy = [...totals.values()].reduce((sum, us) => sum + us, 0);
   return [...totals]
-    .sort(([, one], [, other]) => other - one)
-    .slice(0, most)
-    .map(([where, us]) => ({ where, share: us / atWork, ms: us / 1_000 }));
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, limit)
+    .map(([where, us]) => ({ where, share: us / busy, ms: us / 1_000 }));
 }
 
 function nameOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string {

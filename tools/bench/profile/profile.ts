@@ -6,21 +6,26 @@ import type { Environment } from '../rig/environment';
 import type { LocalShop } from '../rig/shop';
 import { type BenchSettings, SATURATED } from '../settings';
 import { type HotSpot, hotSpots } from './hot-spots';
-import { type Expensive, expensiveStatements, forgetStatements, watchStatements } from './statements';
+import {
+  type ExpensiveStatement,
+  enableStatementStatistics,
+  expensiveStatements,
+  resetStatementStatistics,
+} from './statements';
 
 export interface Profiles {
-  /** Where the profiles are kept; a browser's developer tools open them. */
+  /** Where the profiles are; a browser's developer tools can open them. */
   folder: string;
-  /** Functions by the time they took themselves, by service. */
+  /** Functions by their own time, for each service. */
   services: Record<string, HotSpot[]>;
-  /** SQL statements by the time they took, of the three databases. */
-  statements: Expensive[];
+  /** SQL statements of the three databases, by the time they took. */
+  statements: ExpensiveStatement[];
 }
 
 /**
- * One more rush, with what costs too much to be on in a measurement: V8's sampling of each service and PostgreSQL's
- * statistics of statements. The profiles that are kept last from the start of a process to its end; what is told here is
- * of the rush alone.
+ * Does one more load run with what is too expensive for a measurement: V8's sampling of each service, and PostgreSQL's
+ * statistics of statements. The profiles on disk cover a process from start to end; the results here cover the load run
+ * alone.
  */
 export async function takeProfiles(
   dataset: Dataset,
@@ -32,15 +37,15 @@ export async function takeProfiles(
   const folder = join(localHome, 'profiles', new Date().toISOString().replaceAll(':', '-'));
   mkdirSync(folder, { recursive: true });
   await shop.stop();
-  say('PostgreSQL is started anew, to count its statements');
-  await watchStatements(environment);
+  say('restarting PostgreSQL to count its statements');
+  await enableStatementStatistics(environment);
   const startedAt = Date.now();
   await shop.start({ flags: (name) => ['--cpu-prof', `--cpu-prof-dir=${join(folder, name)}`] });
   await dataset.warmUp(options);
   await dataset.fillOrders();
-  await forgetStatements(environment);
+  await resetStatementStatistics(environment);
   const from = Date.now();
-  await dataset.rush({ ...options, name: 'profile', connections: SATURATED });
+  await dataset.run({ ...options, name: 'profile', connections: SATURATED });
   const window = { fromMs: from - startedAt, toMs: Date.now() - startedAt };
   await shop.stop();
   const statements = await expensiveStatements(environment);
@@ -55,14 +60,14 @@ export async function takeProfiles(
   return { folder, services, statements };
 }
 
-function describe(services: Profiles['services'], statements: Expensive[]): string {
+function describe(services: Profiles['services'], statements: ExpensiveStatement[]): string {
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`.padStart(8);
-  const ofServices = Object.entries(services).flatMap(([name, spots]) => [
-    `\n${name}: where its time went`,
+  const functions = Object.entries(services).flatMap(([name, spots]) => [
+    `\n${name}: functions by their own time`,
     ...spots.map(({ share, where }) => `${percent(share)}  ${where}`),
   ]);
   return [
-    ...ofServices,
+    ...functions,
     '\nPostgreSQL: statements by the time they took',
     ...statements.map(
       ({ share, calls, rows, walBytes, database, query }) =>

@@ -1,8 +1,8 @@
 import type { Judged } from '../goals';
 import type { Report } from './report';
 
-/** Three significant digits, and no more than somebody can read. */
-export function number(value: number): string {
+/** Formats a number with about three significant digits. */
+export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) {
     return '–';
   }
@@ -10,7 +10,7 @@ export function number(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: digits });
 }
 
-/** Name, measured, goal, how it compares, and whether it is met: what stands in a row of every table. */
+/** Returns the cells of a table row: name, measured, goal, ratio, and whether the goal is met. */
 export function row({
   name,
   unit,
@@ -20,19 +20,19 @@ export function row({
   met,
 }: Judged): [string, string, string, string, string] {
   const { median, min, max, values } = spread;
-  const range = values.length > 1 ? ` (${number(min)} to ${number(max)})` : '';
+  const range = values.length > 1 ? ` (${formatNumber(min)} to ${formatNumber(max)})` : '';
   const wanted =
     goal === undefined ? '' : goal.atLeast !== undefined ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`;
   return [
     name,
-    `${number(median)}${range} ${unit}`.trim(),
+    `${formatNumber(median)}${range} ${unit}`.trim(),
     `${wanted} ${wanted && unit}`.trim(),
     ratio === undefined ? '' : ratio > 99 ? '> 99' : ratio.toFixed(2),
-    met === undefined ? (goal ? 'measured too shortly' : '') : met ? 'met' : 'NOT MET',
+    met === undefined ? (goal ? 'run too short to judge' : '') : met ? 'met' : 'NOT MET',
   ];
 }
 
-export const head = ['figure', 'measured', 'goal', 'goal reached by', ''] as const;
+export const head = ['figure', 'measured', 'goal', 'ratio to goal', ''] as const;
 
 export function machineAndVersions({ at, machine, versions, options }: Report): string {
   const { processor, cores, memoryGib, system } = machine;
@@ -44,7 +44,7 @@ export function machineAndVersions({ at, machine, versions, options }: Report): 
   );
 }
 
-/** The report as text for a person. */
+/** Returns the report as text for people. */
 export function describe(report: Report): string {
   const rows: string[][] = [[...head], ...report.figures.map(row)];
   const widths = head.map((_, column) => Math.max(...rows.map((cells) => (cells[column] ?? '').length)));

@@ -3,17 +3,17 @@ import { serviceNames } from '../../../shared/services';
 import { drawPlot, escapeHtml } from '../../support/chart';
 import type { LoadRun } from '../load-run';
 
-/** They are told apart by people who do not see every colour, on white as well as on black. */
+/** Colour-blind people can tell these apart, on white and on black. */
 const colors = ['#3b82c4', '#d9822b', '#3a9d5d', '#b05cc0', '#c94f4f', '#8a8a8a'];
 const color = (i: number) => colors[i % colors.length] as string;
 
-/** Throughput against concurrency, and beneath it what the buyers had to wait. */
+/** Draws throughput against concurrency, and latency below it. */
 export function drawCurve(loadRuns: readonly LoadRun[]): string {
   if (loadRuns.length === 0) {
     return '';
   }
-  const points = (of: (rush: LoadRun) => number) =>
-    loadRuns.map((rush) => ({ x: Math.log2(rush.connections), y: of(rush) }));
+  const points = (value: (run: LoadRun) => number) =>
+    loadRuns.map((run) => ({ x: Math.log2(run.connections), y: value(run) }));
   const marks = loadRuns.map(({ connections }) => ({
     at: Math.log2(connections),
     text: String(connections),
@@ -30,40 +30,40 @@ export function drawCurve(loadRuns: readonly LoadRun[]): string {
   ].join('\n');
 }
 
-/** Each further nine is as wide as the one before. */
+/** On the axis, each further nine is as wide as the one before. */
 const NINES = [0, 0.5, 0.9, 0.99, 0.999, 0.9999];
-const place = (share: number) => -Math.log10(1 - share);
+const position = (share: number) => -Math.log10(1 - share);
 
-/** Latency by percentile, the slow end drawn out. */
+/** Draws latency by percentile, with the slow end stretched. */
 export function drawPercentiles(runs: readonly { name: string; histogram: string }[]): string {
   if (runs.length === 0) {
     return '';
   }
   const series = runs.map(({ name, histogram }, i) => {
     const decoded = decodeFromCompressedBase64(histogram);
-    // Beyond a handful of answers a percentile is but one of them.
-    const last = Math.min(place(0.9999), Math.max(place(0.9), Math.log10(decoded.totalCount / 5)));
+    // Where fewer than five answers are slower, a percentile is only a single answer, so the line ends there.
+    const last = Math.min(position(0.9999), Math.max(position(0.9), Math.log10(decoded.totalCount / 5)));
     const points = Array.from({ length: 81 }, (_, step) => {
       const x = (last * step) / 80;
       return { x, y: decoded.getValueAtPercentile((1 - 10 ** -x) * 100) / 1_000 };
     });
     return { name, color: color(i), points };
   });
-  const marks = NINES.map((share) => ({ at: place(share), text: `${+(share * 100).toFixed(2)} %` }));
+  const marks = NINES.map((share) => ({ at: position(share), text: `${+(share * 100).toFixed(2)} %` }));
   return drawPlot('Latency by percentile', 'milliseconds, logarithmic', series, { marks, logarithmic: true });
 }
 
-const SHARED = [...serviceNames, 'postgres', 'rabbitmq', 'load'];
+const GROUPS = [...serviceNames, 'postgres', 'rabbitmq', 'load'];
 
-/** Who had the processors at saturation, as one bar. */
+/** Draws which processes used the processors at saturation, as one bar. */
 export function drawShares({ connections, cpuSeconds, checkouts, seconds }: LoadRun): string {
-  const known = SHARED.map((name) => cpuSeconds[name] ?? 0);
+  const known = GROUPS.map((name) => cpuSeconds[name] ?? 0);
   const sum = known.reduce((total, value) => total + value, 0);
   const others = Math.max(0, (cpuSeconds.machine ?? sum) - sum);
-  const parts = [...SHARED, 'everything else'].map((name, i) => ({
+  const parts = [...GROUPS, 'everything else'].map((name, i) => ({
     name,
     seconds: known[i] ?? others,
-    color: i < SHARED.length ? color(i) : '#bbb',
+    color: i < GROUPS.length ? color(i) : '#bbb',
   }));
   const total = Math.max(Number.EPSILON, sum + others);
   let left = 0;
@@ -76,9 +76,9 @@ export function drawShares({ connections, cpuSeconds, checkouts, seconds }: Load
   const rows = parts.map(
     ({ name, seconds, color }) =>
       `<tr><td><i style="background:${color}"></i>${escapeHtml(name)}</td><td class="n">${((seconds / total) * 100).toFixed(1)} %</td>` +
-      `<td class="n">${((seconds / checkouts) * 1e6).toFixed(0)} µs a checkout</td></tr>`,
+      `<td class="n">${((seconds / checkouts) * 1e6).toFixed(0)} µs per checkout</td></tr>`,
   );
-  return `<h2>Processor time at saturation, ${connections} connections <small>${(total / seconds).toFixed(2)} processors at work for ${seconds.toFixed(1)} s</small></h2>
+  return `<h2>Processor time at saturation, ${connections} connections <small>${(total / seconds).toFixed(2)} processors busy for ${seconds.toFixed(1)} s</small></h2>
 <svg role="img" aria-label="Processor time at saturation" viewBox="0 0 1100 26">${bars.join('')}</svg>
 <table>${rows.join('\n')}</table>`;
 }

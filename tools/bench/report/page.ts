@@ -2,7 +2,7 @@ import { escapeHtml } from '../../support/chart';
 import type { Judged } from '../goals';
 import type { LoadRun } from '../load-run';
 import { SATURATED } from '../settings';
-import { head, machineAndVersions, number, row } from './describe';
+import { formatNumber, head, machineAndVersions, row } from './describe';
 import { drawCurve, drawPercentiles, drawShares } from './drawings';
 import type { Report } from './report';
 
@@ -18,49 +18,48 @@ table { border-collapse: collapse } td, th { text-align: left; padding: .2em 1.4
 td.n { text-align: right; font-variant-numeric: tabular-nums } .met { color: var(--good) } .missed { color: var(--bad) }
 pre { white-space: pre-wrap; border-left: 3px solid var(--bad); padding: .3em 1em }`;
 
-/** The report as one page that needs nothing else. */
+/** Returns the report as one HTML page that needs no other files. */
 export function drawPage(report: Report): string {
-  const loadRuns = (scenario: string) =>
-    report.scenarios.find((one) => one.scenario === scenario)?.outcome?.loadRuns ?? [];
-  const failed = report.scenarios.filter((one) => one.failed !== undefined);
-  const saturated = middle(of(loadRuns('saturation'), 'saturation')) ?? fastest(loadRuns('curve'));
-  const others = loadRuns('saturation').filter((rush) => rush.connections !== saturated?.connections);
+  const loadRuns = (name: string) =>
+    report.scenarios.find(({ scenario }) => scenario === name)?.outcome?.loadRuns ?? [];
+  const failed = report.scenarios.filter((scenario) => scenario.failed !== undefined);
+  const saturated = medianRun(named(loadRuns('saturation'), 'saturation')) ?? fastest(loadRuns('curve'));
+  const others = loadRuns('saturation').filter((run) => run.connections !== saturated?.connections);
   const distributions = [
-    { name: 'one connection', rush: middle(loadRuns('latency')) },
-    { name: 'half of saturation, open loop', rush: middle(of(loadRuns('open-loop'), 'half')) },
-    { name: `${SATURATED} connections`, rush: middle(others) },
-    { name: `saturation, ${saturated?.connections} connections`, rush: saturated },
-    { name: 'saturation, open loop', rush: middle(of(loadRuns('open-loop'), 'saturation')) },
+    { name: 'one connection', loadRun: medianRun(loadRuns('latency')) },
+    { name: 'half of saturation, open loop', loadRun: medianRun(named(loadRuns('open-loop'), 'half')) },
+    { name: `${SATURATED} connections`, loadRun: medianRun(others) },
+    { name: `saturation, ${saturated?.connections} connections`, loadRun: saturated },
+    { name: 'saturation, open loop', loadRun: medianRun(named(loadRuns('open-loop'), 'saturation')) },
   ];
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Chandlery measured</title><style>${style}</style>
-<h1>Chandlery measured</h1>
-<p class="about">${escapeHtml(machineAndVersions(report))}. Everything ran on this one machine, the load as well.</p>
+<title>Chandlery benchmark</title><style>${style}</style>
+<h1>Chandlery benchmark</h1>
+<p class="about">${escapeHtml(machineAndVersions(report))}. Everything ran on this one machine, including the load.</p>
 ${failed.map(({ scenario, failed }) => `<pre>${escapeHtml(`${scenario} has no result: ${failed}`)}</pre>`).join('')}
 <h2>Goals</h2>
 ${table(report.figures.filter(({ goal }) => goal !== undefined))}
 ${drawCurve(loadRuns('curve'))}
-${drawPercentiles(distributions.flatMap(({ name, rush }) => (rush ? [{ name, histogram: rush.histogram }] : [])))}
+${drawPercentiles(distributions.flatMap(({ name, loadRun }) => (loadRun ? [{ name, histogram: loadRun.histogram }] : [])))}
 ${saturated ? drawShares(saturated) : ''}
 ${saturated ? batches(saturated) : ''}
-<h2>Everything else that was measured</h2>
+<h2>Other figures</h2>
 ${table(report.figures.filter(({ goal }) => goal === undefined))}
-<h2>What one checkout costs <small>each row counted with ${SATURATED} connections</small></h2>
+<h2>Cost of one checkout <small>with ${SATURATED} connections</small></h2>
 ${costs(report)}
 </html>
 `;
 }
 
-const of = (loadRuns: readonly LoadRun[], beginning: string) =>
+const named = (loadRuns: readonly LoadRun[], beginning: string) =>
   loadRuns.filter(({ name }) => name.startsWith(beginning));
 
-const fastest = (loadRuns: readonly LoadRun[]) =>
-  [...loadRuns].sort((one, other) => other.perSecond - one.perSecond)[0];
+const fastest = (loadRuns: readonly LoadRun[]) => [...loadRuns].sort((a, b) => b.perSecond - a.perSecond)[0];
 
-/** The round whose throughput is the median, so that what is shown together was measured together. */
-function middle(loadRuns: readonly LoadRun[]): LoadRun | undefined {
-  const sorted = [...loadRuns].sort((one, other) => one.perSecond - other.perSecond);
+/** Returns the round whose throughput is the median, so that numbers shown together were measured together. */
+function medianRun(loadRuns: readonly LoadRun[]): LoadRun | undefined {
+  const sorted = [...loadRuns].sort((a, b) => a.perSecond - b.perSecond);
   return sorted[Math.floor((sorted.length - 1) / 2)];
 }
 
@@ -73,8 +72,8 @@ function table(figures: readonly Judged[]): string {
 }
 
 function batches({ connections, batchSizes }: LoadRun): string {
-  const rows = Object.entries(batchSizes).map(([step, size]) => [step, number(size)] as const);
-  return `<h2>Batches at saturation, ${connections} connections <small>mean number of events that a step handles in one transaction</small></h2>
+  const rows = Object.entries(batchSizes).map(([step, size]) => [step, formatNumber(size)] as const);
+  return `<h2>Batches at saturation, ${connections} connections <small>mean number of events per transaction of a step</small></h2>
 ${pairs(rows)}`;
 }
 
@@ -88,7 +87,7 @@ function costs({ scenarios }: Report): string {
   ] as const;
   const rows = parts.flatMap(([part, unit]) =>
     Object.entries((details[part] ?? {}) as Record<string, number>).map(
-      ([name, value]) => [name, `${number(value)} ${unit}`.trim()] as const,
+      ([name, value]) => [name, `${formatNumber(value)} ${unit}`.trim()] as const,
     ),
   );
   return rows.length === 0 ? '<p>Not measured in this run.</p>' : pairs(rows);

@@ -8,25 +8,28 @@ import type { Report } from './report';
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 
-/** @throws Error when the README has no place for the table, which is better known before an hour's run than after it */
-export function mustBePublishable(): void {
-  placeIn(readFileSync(join(root, 'README.md'), 'utf8'));
+/**
+ * Checked first, so that nobody learns it after an hour's run.
+ * @throws Error when the README has no place for the table
+ */
+export function assertPublishable(): void {
+  findPlace(readFileSync(join(root, 'README.md'), 'utf8'));
 }
 
-/** Writes tools/bench/report.html, and the README's table between its markers. */
+/** Writes tools/bench/report.html, and the table between the README's markers. */
 export function publish(report: Report): void {
   writeFileSync(join(root, 'tools/bench/report.html'), drawPage(report));
   const readme = join(root, 'README.md');
   writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), report));
 }
 
-/** @throws Error when the text has no place for the table */
+/** Returns the text with a new table. @throws Error when the text has no place for it */
 export function withTable(text: string, report: Report): string {
-  const { begin, end } = placeIn(text);
+  const { begin, end } = findPlace(text);
   return `${text.slice(0, begin)}\n${table(report)}\n${text.slice(end)}`;
 }
 
-function placeIn(text: string): { begin: number; end: number } {
+function findPlace(text: string): { begin: number; end: number } {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin >= 0 && end > begin) {
     return { begin: begin + BEGIN.length, end };

@@ -7,13 +7,13 @@ import { type Judged, judge } from '../goals';
 import type { BenchOptions } from '../options';
 import type { Measured } from '../run';
 
-/** Everything that is to be known of a run. */
+/** Everything known about a run of the benchmark. */
 export interface Report {
   at: string;
   machine: { processor: string; cores: number; memoryGib: number; system: string };
   versions: { node: string; postgres: string; rabbitmq: string; chandlery: string; commit: string };
   options: Omit<BenchOptions, 'only'> & { scenarios: string[] };
-  /** The figures of all scenarios, each beside its goal. */
+  /** The figures of all scenarios, each with its goal. */
   figures: Judged[];
   scenarios: Measured[];
 }
@@ -46,7 +46,7 @@ export function makeReport(
   };
 }
 
-/** The commit, and whether something has been changed since; an unpacked archive has none. */
+/** Returns the commit, and whether files have changed since; an unpacked archive has no commit. */
 function commit(): string {
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

@@ -13,22 +13,22 @@ const run = promisify(execFile);
 
 export type Databases = Record<ServiceName, string>;
 
-/** The PostgreSQL and the RabbitMQ of a run, with the settings that `npm start` gives them. */
+/** The PostgreSQL and RabbitMQ that a benchmark runs on, with the same settings as in `npm start`. */
 export interface Environment {
   readonly home: string;
   readonly postgresPort: number;
   readonly amqpUrl: string;
-  /** What was found or started, for people. */
+  /** Describes the broker that was found or started, for people. */
   readonly rabbit: string;
-  /** The superuser's, of the database `postgres`. */
+  /** Connects to the database `postgres` as superuser. */
   readonly admin: Pool;
-  /** The superuser's URL of any database. */
+  /** Returns the superuser's URL of any database. */
   url(database: string): string;
-  /** Empty databases with every table, and what drops them. */
+  /** Creates databases that have every table and no rows. `drop` removes them. */
   createDatabases(): Promise<{ urls: Databases; drop(): Promise<void> }>;
-  /** Roots of the process trees. */
+  /** Returns the roots of the process trees. */
   pids(): { postgres: number; rabbitmq: number };
-  /** With whatever settings were changed. Returns before the server takes connections again. */
+  /** Applies changed settings. Resolves before the server takes connections again. */
   restartPostgres(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startEnvironment(home: string, say: (text: string) => void
     startPostgres({ home, port, databases: serviceNames, say }).then(migrateTemplates),
     startRabbit({ home, ports: { amqp, distribution, epmd }, say }),
   ]);
-  // Run as root, the data cannot be kept where the rest is.
+  // When run as root, the data is not in `home`, so removing `home` does not remove it.
   process.once('exit', () => rmSync(postgres.dataDir, { recursive: true, force: true }));
   const admin = new Pool({ connectionString: postgres.url('postgres'), max: 4 });
   admin.on('error', () => {});
@@ -74,7 +74,7 @@ export async function startEnvironment(home: string, say: (text: string) => void
   };
 }
 
-/** The databases that others are cloned from. */
+/** Creates the tables in the databases that others are cloned from. */
 async function migrateTemplates(postgres: Postgres): Promise<Postgres> {
   const command = join(root, 'dist/tools/deploy/migrate.js');
   const migrations = serviceNames.map((service) =>
@@ -86,7 +86,7 @@ async function migrateTemplates(postgres: Postgres): Promise<Postgres> {
 
 async function stop({ admin, postgres, rabbit }: { admin: Pool; postgres: Postgres; rabbit: Rabbit }) {
   await admin.end();
-  // What the broker holds is thrown away, and it takes seconds to stop in good order.
+  // The broker's data is thrown away, so it is killed: a clean stop takes seconds.
   rabbit.kill();
   await postgres.stop();
 }

@@ -2,8 +2,8 @@ import { Client } from 'pg';
 import type { Databases, Environment } from './environment';
 
 /**
- * Does at once what the server would do within minutes of loading many rows, and would otherwise do in the middle of
- * some measurement: it vacuums and counts them, and writes them to their files.
+ * Vacuums and analyzes the new rows, and writes them to their files. The server would do this by itself within minutes,
+ * in the middle of a measurement.
  */
 export async function prepare(environment: Environment, databases: Databases): Promise<void> {
   for (const url of Object.values(databases)) {
@@ -15,16 +15,16 @@ export async function prepare(environment: Environment, databases: Databases): P
   await environment.admin.query('CHECKPOINT');
 }
 
-/** Everybody who has not tried to buy yet wants item "0", beside whatever else they want. */
-export async function heat(url: string): Promise<void> {
+/** Replaces one item of every order without a checkout with item "0". The other item stays. */
+export async function addHotItem(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query(
     `UPDATE order_lines SET item_id = '0'
      FROM (SELECT l.order_id, min(l.item_id) AS item_id
            FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.saga_id IS NULL
-           GROUP BY l.order_id HAVING NOT bool_or(l.item_id = '0')) AS cold
-     WHERE order_lines.order_id = cold.order_id AND order_lines.item_id = cold.item_id`,
+           GROUP BY l.order_id HAVING NOT bool_or(l.item_id = '0')) AS replaced
+     WHERE order_lines.order_id = replaced.order_id AND order_lines.item_id = replaced.item_id`,
   );
   await client.end();
 }

@@ -21,14 +21,14 @@ const READY_WITHIN_MS = 60_000;
 const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
 export interface ServiceOptions {
-  /** Of each service. */
+  /** How many replicas of each service. */
   replicas?: number;
-  /** For node, by the name of the replica. */
+  /** Flags for node, by the name of the replica. */
   flags?(name: string): readonly string[];
 }
 
 /**
- * Starts replicas of each service with the settings that `npm start` gives them: logs at info into files, metrics,
+ * Starts replicas of each service with the same settings as in `npm start`: logs at info into files, metrics,
  * validation. Resolves when all are ready.
  */
 export async function startServices(
@@ -37,13 +37,13 @@ export async function startServices(
   { replicas: count = 1, flags = () => [] }: ServiceOptions = {},
 ): Promise<Replica[]> {
   const ports = await freePorts(serviceNames.length * count * 2);
-  const take = () => ports.pop() as number;
-  const publicPorts = perService(() => Array.from({ length: count }, take));
+  const takePort = () => ports.pop() as number;
+  const publicPorts = perService(() => Array.from({ length: count }, takePort));
   const replicas = serviceNames.flatMap((service) =>
     Array.from({ length: count }, (_, i) => {
       const name = count === 1 ? service : `${service}-${i + 1}`;
       const port = publicPorts[service][i] as number;
-      const internal = take();
+      const internal = takePort();
       const logFile = join(environment.home, 'log', `${name}.log`);
       const program = startProgram({
         name,
@@ -77,25 +77,25 @@ export async function startServices(
       };
     }),
   );
-  await Promise.all(replicas.map(ready));
+  await Promise.all(replicas.map(waitUntilReady));
   return replicas;
 }
 
-async function ready(replica: Replica): Promise<void> {
+async function waitUntilReady(replica: Replica): Promise<void> {
   for (const end = Date.now() + READY_WITHIN_MS; !(await isReady(replica.internalUrl)); await sleep(50)) {
-    mustRun(replica);
+    assertRunning(replica);
     if (Date.now() > end) {
       throw new Error(`${replica.name} was not ready within a minute.`);
     }
   }
 }
 
-/** @throws Error with the end of its log when the replica has ended by itself */
-export function mustRun({ program, name, logFile }: Replica): void {
+/** @throws Error with the end of its log when the replica is not running */
+export function assertRunning({ program, name, logFile }: Replica): void {
   if (program.isRunning()) {
     return;
   }
-  throw new Error(`${name} ended by itself:\n${endOf(logFile)}`);
+  throw new Error(`${name} ended unexpectedly:\n${endOf(logFile)}`);
 }
 
 export async function stopServices(replicas: readonly Replica[]): Promise<void> {

@@ -2,43 +2,43 @@ import { createLogger } from '../../../shared/observe/log';
 import { perService, type ServiceName } from '../../../shared/services';
 import { audit } from '../../audit/audit';
 import { describeFindings } from '../../audit/report';
-import { everythingEnds } from '../../chaos/verdict/ended';
+import { waitUntilEnded } from '../../chaos/verdict/ended';
 import { openDatabases } from '../../support/databases';
 import type { Groups } from '../measure/cpu';
 import type { Databases, Environment } from './environment';
-import { heat, prepare } from './prepare';
-import { mustRun, type Replica, type ServiceOptions, startServices, stopServices } from './services';
+import { addHotItem, prepare } from './prepare';
+import { assertRunning, type Replica, type ServiceOptions, startServices, stopServices } from './services';
 
-/** What the buyers of a scenario were told, to be held against the books. */
-export interface ToldBuyers {
+/** What the books must show, according to the answers that the load got. */
+export interface ExpectedBooks {
   /** Checkouts answered 200 since the shop was opened. */
   paid: number;
-  /** What users and items were given last, and since then the units and the money that were answered 200. */
+  /** Credit of each user and stock of each item at the last fill; units sold and credit spent since then. */
   filled: { credit: number; stock: number; units: number; spent: number };
 }
 
-/** A shop under measurement. */
+/** A shop that the benchmark measures. */
 export interface MeasuredShop {
   readonly urls: Record<ServiceName, readonly string[]>;
-  /** Where metrics are read; empty when they are out of reach. */
+  /** Where to read metrics; empty when they cannot be reached. */
   readonly internalUrls: readonly URL[];
-  /** Whose processor time is told apart; empty when the processes are out of reach. */
+  /** Processes whose processor time is counted separately; empty when they cannot be reached. */
   groups(): Groups;
-  /** Called when rows have been replaced, before anything is measured. */
+  /** Call it after rows were replaced, before the next measurement. */
   prepare(): Promise<void>;
-  /** Gives every order that was just filled the same item; absent where only the public API is known. */
-  heat?(): Promise<void>;
+  /** Gives all new orders one item in common; undefined when only the public API can be reached. */
+  addHotItem?(): Promise<void>;
   /** @throws Error that says what is wrong with the books */
-  mustBalance(told: ToldBuyers): Promise<void>;
+  assertBalanced(expected: ExpectedBooks): Promise<void>;
   close(): Promise<void>;
 }
 
 const SETTLED_WITHIN_MS = 30_000;
-/** There may be a history of a million orders to read. */
+/** Long enough to read a history of a million orders. */
 const AUDIT_STATEMENT_MS = 600_000;
 const silent = createLogger({ service: 'bench', level: 'silent', format: 'json' });
 
-/** A shop of our own, on databases that are dropped when it closes. */
+/** A shop that the benchmark starts itself, on databases that are dropped when it closes. */
 export class LocalShop implements MeasuredShop {
   private constructor(
     readonly environment: Environment,
@@ -66,10 +66,10 @@ export class LocalShop implements MeasuredShop {
     return this.replicas.map(({ internalUrl }) => internalUrl);
   }
 
-  /** Processes of each service. */
+  /** Returns the process ids of a service's replicas. */
   pids(service: ServiceName): number[] {
-    const own = this.replicas.filter((replica) => replica.service === service);
-    return own.map(({ program }) => program.child.pid as number);
+    const replicas = this.replicas.filter((replica) => replica.service === service);
+    return replicas.map(({ program }) => program.child.pid as number);
   }
 
   groups(): Groups {
@@ -77,7 +77,7 @@ export class LocalShop implements MeasuredShop {
     return { ...perService((name) => this.pids(name)), postgres: [postgres], rabbitmq: [rabbitmq] };
   }
 
-  /** Starts the services, on the same databases. No other shop may run, because they share a broker. */
+  /** Starts the services again on the same databases. No other shop may run, because shops share the broker. */
   async start(options: ServiceOptions = {}): Promise<void> {
     this.replicas = await startServices(this.environment, this.databases, options);
   }
@@ -91,34 +91,36 @@ export class LocalShop implements MeasuredShop {
     return prepare(this.environment, this.databases);
   }
 
-  heat(): Promise<void> {
-    return heat(this.databases.order);
+  addHotItem(): Promise<void> {
+    return addHotItem(this.databases.order);
   }
 
-  /** Waits until nothing is in flight, and stops the services. */
+  /** Waits until nothing is in flight, then stops the services. */
   async stop(): Promise<void> {
     if (this.replicas.length === 0) {
       return;
     }
-    await this.settled();
+    await this.waitUntilSettled();
     await stopServices(this.replicas);
     this.replicas = [];
   }
 
-  async settled(): Promise<void> {
+  async waitUntilSettled(): Promise<void> {
     for (const replica of this.replicas) {
-      mustRun(replica);
+      assertRunning(replica);
     }
     const unended = await this.withBooks((books) =>
-      everythingEnds(books, this.environment.amqpUrl, SETTLED_WITHIN_MS),
+      waitUntilEnded(books, this.environment.amqpUrl, SETTLED_WITHIN_MS),
     );
     if (unended.length > 0) {
-      throw new Error(`Not everything has ended:\n${describeFindings(unended)}`);
+      throw new Error(
+        `Something is still in flight after ${SETTLED_WITHIN_MS / 1_000} s:\n${describeFindings(unended)}`,
+      );
     }
   }
 
-  async mustBalance({ paid }: ToldBuyers): Promise<void> {
-    await this.settled();
+  async assertBalanced({ paid }: ExpectedBooks): Promise<void> {
+    await this.waitUntilSettled();
     const { findings, figures } = await this.withBooks((books) =>
       audit(books, { amqpUrl: this.environment.amqpUrl }),
     );
@@ -132,7 +134,7 @@ export class LocalShop implements MeasuredShop {
     throw new Error(`The books do not balance: ${booked} checkouts are paid, but ${paid} were answered 200.`);
   }
 
-  /** Sagas that were paid before the shop opened, when it was given a history. */
+  /** How many paid sagas the shop's history has. */
   paidBefore = 0;
 
   async close(): Promise<void> {

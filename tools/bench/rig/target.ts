@@ -1,8 +1,8 @@
 import { perService, type ServiceName } from '../../../shared/services';
 import { publicApi } from '../../audit/history/truth';
-import type { MeasuredShop, ToldBuyers } from './shop';
+import type { ExpectedBooks, MeasuredShop } from './shop';
 
-/** A shop that somebody else runs. Of its processes and databases nothing is known. */
+/** A shop that runs elsewhere. Only its public API can be reached. */
 export class TargetShop implements MeasuredShop {
   readonly internalUrls = [];
   readonly urls: Record<ServiceName, readonly string[]>;
@@ -20,20 +20,20 @@ export class TargetShop implements MeasuredShop {
 
   async prepare(): Promise<void> {}
 
-  /** Adds up by the public API what everybody has left: what is missing is what was bought. */
-  async mustBalance({ filled: { credit, stock, units, spent } }: ToldBuyers): Promise<void> {
+  /** Adds up the credit and the stock that are left, read from the public API, and compares them with the sales. */
+  async assertBalanced({ filled: { credit, stock, units, spent } }: ExpectedBooks): Promise<void> {
     const api = publicApi((service) => this.origins[service]);
     const left = {
       credit: await this.sum((id) => api.credit(id)),
       stock: await this.sum((id) => api.stock(id)),
     };
-    const wanted = { credit: this.size * credit - spent, stock: this.size * stock - units };
-    if (left.credit === wanted.credit && left.stock === wanted.stock) {
+    const expected = { credit: this.size * credit - spent, stock: this.size * stock - units };
+    if (left.credit === expected.credit && left.stock === expected.stock) {
       return;
     }
     throw new Error(
-      `The books do not balance: after ${units} units were sold for ${spent}, there should be ${wanted.stock} units ` +
-        `and ${wanted.credit} credit left, but there are ${left.stock} and ${left.credit}.`,
+      `The books do not balance: after ${units} units were sold for ${spent}, there should be ${expected.stock} units ` +
+        `and ${expected.credit} credit left, but there are ${left.stock} and ${left.credit}.`,
     );
   }
 

@@ -1,7 +1,7 @@
 import { spreadOf } from '../measure/spread';
 import type { Scenario } from '../scenario';
 
-/** How long `batch_init` takes: into empty tables, and then over what is there. */
+/** Measures how long `batch_init` takes: into empty tables, and then over existing rows. */
 export const batchInit: Scenario = {
   name: 'batch-init',
   description: 'seconds that batch_init takes for users, items and orders',
@@ -10,10 +10,10 @@ export const batchInit: Scenario = {
     const dataset = await openDataset({ fill: false });
     const first = await dataset.fill();
     const again = await dataset.fill();
-    const tell = ({ users, items, orders }: typeof first) =>
+    const describe = ({ users, items, orders }: typeof first) =>
       `users ${users.toFixed(1)} s, items ${items.toFixed(1)} s, orders ${orders.toFixed(1)} s`;
-    say(`into empty tables: ${tell(first)}; over what is there: ${tell(again)}`);
-    await dataset.mustBalance();
+    say(`into empty tables: ${describe(first)}; over existing rows: ${describe(again)}`);
+    await dataset.assertBalanced();
     await dataset.shop.close();
     const size = options.size.toLocaleString('en');
     const figure = (id: string, name: string, seconds: number) => ({
@@ -32,7 +32,7 @@ export const batchInit: Scenario = {
         figure('batch_init', 'batch_init, the slowest', Math.max(...Object.values({ ...first }))),
         figure(
           'batch_init_again',
-          'batch_init over what is there, the slowest',
+          'batch_init over existing rows, the slowest',
           Math.max(...Object.values(again)),
         ),
       ],

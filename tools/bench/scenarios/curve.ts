@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario';
 const CONNECTIONS = [1, 8, 64, 256, 512, 1024];
 const QUICK = [1, 64, 512];
 
-/** Throughput and latency against concurrency: a picture, and no goal. */
+/** Measures throughput and latency against concurrency, for a chart. It has no goal. */
 export const curve: Scenario = {
   name: 'curve',
   description: `throughput and latency with ${CONNECTIONS.join(', ')} connections`,
@@ -13,13 +13,13 @@ export const curve: Scenario = {
     const dataset = await openDataset();
     const loadRuns: LoadRun[] = [];
     for (const connections of options.quick ? QUICK : CONNECTIONS) {
-      const rush = await dataset.rush({ ...options, name: `${connections} connections`, connections });
+      const loadRun = await dataset.run({ ...options, name: `${connections} connections`, connections });
       say(
-        `${connections} connections: ${Math.round(rush.perSecond)} checkouts/s, p99 ${rush.latencyMs.p99} ms`,
+        `${connections} connections: ${Math.round(loadRun.perSecond)} checkouts/s, p99 ${loadRun.latencyMs.p99} ms`,
       );
-      loadRuns.push(rush);
+      loadRuns.push(loadRun);
     }
-    await dataset.mustBalance();
+    await dataset.assertBalanced();
     await dataset.shop.close();
     return { figures: [], loadRuns };
   },

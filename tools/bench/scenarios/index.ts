@@ -11,7 +11,7 @@ import { rejected } from './rejected';
 import { replicas } from './replicas';
 import { saturation } from './saturation';
 
-/** In the order in which they are measured: the later ones build on what saturation is. */
+/** In the order of measurement: later scenarios use the result of `saturation`. */
 export const scenarios: readonly Scenario[] = [
   saturation,
   curve,

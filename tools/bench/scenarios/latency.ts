@@ -2,7 +2,7 @@ import type { LoadRun } from '../load-run';
 import { spreadOf } from '../measure/spread';
 import type { Scenario } from '../scenario';
 
-/** What a checkout takes when nobody else is in the shop. */
+/** Measures how long a checkout takes when there is no other one. */
 export const latency: Scenario = {
   name: 'latency',
   description: 'p50 and p99 with one connection',
@@ -11,14 +11,13 @@ export const latency: Scenario = {
     const dataset = await openDataset();
     const loadRuns: LoadRun[] = [];
     for (let round = 1; round <= options.rounds; round++) {
-      const rush = await dataset.rush({ ...options, name: `alone, round ${round}`, connections: 1 });
-      say(`round ${round}: p50 ${rush.latencyMs.p50} ms, p99 ${rush.latencyMs.p99} ms`);
-      loadRuns.push(rush);
+      const loadRun = await dataset.run({ ...options, name: `alone, round ${round}`, connections: 1 });
+      say(`round ${round}: p50 ${loadRun.latencyMs.p50} ms, p99 ${loadRun.latencyMs.p99} ms`);
+      loadRuns.push(loadRun);
     }
-    await dataset.mustBalance();
+    await dataset.assertBalanced();
     await dataset.shop.close();
-    const spread = (percentile: 'p50' | 'p99') =>
-      spreadOf(loadRuns.map((rush) => rush.latencyMs[percentile]));
+    const spread = (percentile: 'p50' | 'p99') => spreadOf(loadRuns.map((run) => run.latencyMs[percentile]));
     return {
       loadRuns,
       figures: [

@@ -7,8 +7,8 @@ import type { Scenario } from '../scenario';
 import { SATURATED } from '../settings';
 
 const SAMPLE_EVERY_MS = 1_000;
-/** Before, a heap may still be finding its size in the second half. */
-const SETTLED_AFTER_S = 300;
+/** In a shorter run, a heap may still grow to its usual size in the second half. */
+const JUDGED_FROM_S = 300;
 
 interface Sample {
   seconds: number;
@@ -17,8 +17,8 @@ interface Sample {
 }
 
 /**
- * Resident memory with SATURATED connections. The orders are filled anew whenever they run out, which the load waits for.
- * Growth is the slope of a straight line through the second half: in the first the heap finds its size.
+ * Measures resident memory with SATURATED connections. Whenever the orders run out, the load waits until they are
+ * refilled. Growth is the slope of a straight line through the second half: in the first half, the heap finds its size.
  */
 export const memory: Scenario = {
   name: 'memory',
@@ -43,51 +43,54 @@ export const memory: Scenario = {
       while (elapsed() < options.memorySeconds) {
         const seconds = Math.max(0.2, Math.min(30, options.memorySeconds - elapsed()));
         loadRuns.push(
-          await dataset.rush({
+          await dataset.run({
             name: `from ${Math.round(elapsed())} s on`,
             connections: SATURATED,
             warmUpSeconds: 0,
             seconds,
           }),
         );
-        say(`${Math.round(elapsed())} of ${options.memorySeconds} s: ${told(samples.at(-1))}`);
+        say(`${Math.round(elapsed())} of ${options.memorySeconds} s: ${describe(samples.at(-1))}`);
       }
     } finally {
       clearInterval(sampling);
     }
     sample();
-    await dataset.mustBalance();
+    await dataset.assertBalanced();
     await dataset.shop.close();
-    const most = serviceNames.map((name) => Math.max(...samples.map((one) => one[name] ?? 0)));
+    const peaks = serviceNames.map((name) => Math.max(...samples.map((taken) => taken[name] ?? 0)));
     const growth = serviceNames.map((name) => slope(samples.slice(samples.length / 2), name) * 60);
     const worst = (values: number[]) => spreadOf([Math.max(...values)]);
     return {
       loadRuns,
       details: { samples },
       figures: [
-        { id: 'memory', name: 'resident memory, the largest service', unit: 'MiB', spread: worst(most) },
+        { id: 'memory', name: 'resident memory, the largest service', unit: 'MiB', spread: worst(peaks) },
         {
           id: 'memory_growth',
-          name: 'growth of memory in the second half',
+          name: 'memory growth in the second half',
           unit: 'MiB a minute',
           spread: worst(growth),
-          ...(options.memorySeconds < SETTLED_AFTER_S && { unjudged: true as const }),
+          ...(options.memorySeconds < JUDGED_FROM_S && { unjudged: true as const }),
         },
       ],
     };
   },
 };
 
-function told(sample: Sample | undefined): string {
+function describe(sample: Sample | undefined): string {
   return serviceNames.map((name) => `${name} ${Math.round(sample?.[name] ?? 0)} MiB`).join(', ');
 }
 
-/** Of a straight line through the samples, by least squares: MiB a second. */
+/** Returns the slope of a straight line through the samples, by least squares, in MiB per second. */
 function slope(samples: readonly Sample[], name: string): number {
-  const mean = (of: (sample: Sample) => number) =>
-    samples.reduce((sum, one) => sum + of(one), 0) / samples.length;
-  const [x, y] = [mean((one) => one.seconds), mean((one) => one[name] ?? 0)];
-  const above = samples.reduce((sum, one) => sum + (one.seconds - x) * ((one[name] ?? 0) - y), 0);
-  const below = samples.reduce((sum, one) => sum + (one.seconds - x) ** 2, 0);
-  return below === 0 ? 0 : above / below;
+  const mean = (value: (sample: Sample) => number) =>
+    samples.reduce((sum, sample) => sum + value(sample), 0) / samples.length;
+  const [x, y] = [mean(({ seconds }) => seconds), mean((sample) => sample[name] ?? 0)];
+  const numerator = samples.reduce(
+    (sum, sample) => sum + (sample.seconds - x) * ((sample[name] ?? 0) - y),
+    0,
+  );
+  const denominator = samples.reduce((sum, sample) => sum + (sample.seconds - x) ** 2, 0);
+  return denominator === 0 ? 0 : numerator / denominator;
 }

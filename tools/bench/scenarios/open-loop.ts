@@ -5,13 +5,14 @@ import type { Saturation, Scenario, ScenarioContext } from '../scenario';
 import { bestConnections } from './saturation';
 
 /**
- * Checkouts that begin at fixed times, as buyers do who know nothing of each other. Latency counts from when a checkout
- * was due, so that a stall is seen by everybody who would have come meanwhile (coordinated omission).
+ * Checkouts begin at fixed times, like those of buyers who know nothing of each other. Latency counts from when a
+ * checkout was due, so that a stall shows in every checkout that was due during it (this avoids coordinated omission).
  *
- * There are as many connections as saturation takes: with fewer, checkouts would wait for one of them and not for the shop.
+ * The load has as many connections as at saturation: with fewer, checkouts would wait for a connection and not for the
+ * shop.
  *
- * At saturation the rate is what a closed loop got through just before. A shop that is a little slower then falls behind
- * for as long as it is measured, so that latency there is about the machine's mood as much as about the shop's.
+ * At saturation, the rate is what a closed loop reached before. If the shop is a little slower now, it falls behind for
+ * the whole measurement, so that latency there says as much about the machine's mood as about the shop.
  */
 export const openLoop: Scenario = {
   name: 'open-loop',
@@ -25,24 +26,24 @@ export const openLoop: Scenario = {
       const loadRuns: LoadRun[] = [];
       for (let round = 1; round <= options.rounds; round++) {
         const perSecond = saturation.perSecond * share;
-        const rush = await dataset.rush({
+        const loadRun = await dataset.run({
           ...options,
           name: `${name}, round ${round}`,
           connections: saturation.connections,
           perSecond,
         });
-        const { p50, p99 } = rush.latencyMs;
+        const { p50, p99 } = loadRun.latencyMs;
         say(`${name}, ${Math.round(perSecond)} checkouts/s, round ${round}: p50 ${p50} ms, p99 ${p99} ms`);
-        loadRuns.push(rush);
+        loadRuns.push(loadRun);
       }
       return loadRuns;
     };
     const half = await atRate(0.5, 'half of saturation');
     const full = await atRate(1, 'saturation');
-    await dataset.mustBalance();
+    await dataset.assertBalanced();
     await dataset.shop.close();
     const spread = (loadRuns: LoadRun[], percentile: 'p50' | 'p99') =>
-      spreadOf(loadRuns.map((rush) => rush.latencyMs[percentile]));
+      spreadOf(loadRuns.map((run) => run.latencyMs[percentile]));
     return {
       loadRuns: [...half, ...full],
       details: { saturation },
@@ -65,7 +66,7 @@ export const openLoop: Scenario = {
   },
 };
 
-/** What an earlier scenario has measured, or short looks. */
+/** Returns what an earlier scenario has measured, or measures it briefly. */
 async function saturationOf(dataset: Dataset, context: ScenarioContext): Promise<Saturation> {
   if (context.known.saturation !== undefined) {
     return context.known.saturation;

@@ -11,10 +11,10 @@ const kinds = {
 };
 type Kind = keyof typeof kinds;
 
-/** Checkouts that fail: at once where there is no stock, and after a compensation where there is no credit. */
+/** Measures checkouts that fail: at once without stock, after a compensation without credit. */
 export const rejected: Scenario = {
   name: 'rejected',
-  description: 'checkouts that fail for want of stock or credit, against those that succeed',
+  description: 'checkouts that fail for lack of stock or credit, against those that succeed',
   onTarget: true,
   async run({ options, say, openDataset }) {
     const dataset = await openDataset();
@@ -24,20 +24,20 @@ export const rejected: Scenario = {
         const { goods, answer } = kinds[kind];
         await dataset.fill({ stock: PLENTY, credit: PLENTY, ...goods });
         const name = `${kind}, round ${round}`;
-        loadRuns[kind].push(await dataset.rush({ ...options, name, connections: SATURATED, answer }));
+        loadRuns[kind].push(await dataset.run({ ...options, name, connections: SATURATED, answer }));
       }
-      const told = Object.entries(loadRuns).map(
-        ([kind, all]) => `${Math.round(all.at(-1)?.perSecond ?? 0)} ${kind}`,
+      const rates = Object.entries(loadRuns).map(
+        ([kind, rounds]) => `${kind} ${Math.round(rounds.at(-1)?.perSecond ?? 0)}`,
       );
-      say(`round ${round}: ${told.join(', ')} a second`);
+      say(`round ${round}, checkouts/s: ${rates.join(', ')}`);
     }
-    await dataset.mustBalance();
+    await dataset.assertBalanced();
     await dataset.shop.close();
     const over = (kind: Kind) =>
       spreadOf(
         ratios(
-          loadRuns[kind].map((rush) => rush.perSecond),
-          loadRuns.paid.map((rush) => rush.perSecond),
+          loadRuns[kind].map((run) => run.perSecond),
+          loadRuns.paid.map((run) => run.perSecond),
         ),
       );
     return {

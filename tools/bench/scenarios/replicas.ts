@@ -7,9 +7,9 @@ import { SATURATED } from '../settings';
 const MANY = 3;
 
 /**
- * Three replicas of each service against one, on the same cores, so that nothing is to be gained; what is lost is what
- * replicas cost each other. Connections are dealt out to the replicas of order in turn. The shop is warmed up anew after
- * each change, because its processes are new; so that there are fewer changes, every other round begins with the many.
+ * Measures three replicas of each service against one, on the same cores: more replicas cannot gain anything, so the
+ * loss is what replicas cost each other. Connections go to the replicas of order in turn. Each change means new
+ * processes and another warm-up, so every other round begins with three replicas, which saves changes.
  */
 export const replicas: Scenario = {
   name: 'replicas',
@@ -24,7 +24,7 @@ export const replicas: Scenario = {
         await dataset.warmUp(options);
       }
       const name = `${count} of each, round ${round}`;
-      return dataset.rush({ ...options, name, connections: SATURATED });
+      return dataset.run({ ...options, name, connections: SATURATED });
     };
     const one: LoadRun[] = [];
     const many: LoadRun[] = [];
@@ -33,15 +33,15 @@ export const replicas: Scenario = {
         async () => one.push(await measure(1, round)),
         async () => many.push(await measure(MANY, round)),
       ];
-      for (const take of round % 2 === 1 ? inTurn : inTurn.reverse()) {
-        await take();
+      for (const measureNext of round % 2 === 1 ? inTurn : inTurn.reverse()) {
+        await measureNext();
       }
-      const told = [one, many].map((loadRuns) => Math.round(loadRuns.at(-1)?.perSecond ?? 0));
-      say(`round ${round}: ${told[0]} checkouts/s with one of each, ${told[1]} with ${MANY}`);
+      const latest = [one, many].map((loadRuns) => Math.round(loadRuns.at(-1)?.perSecond ?? 0));
+      say(`round ${round}: ${latest[0]} checkouts/s with one of each, ${latest[1]} with ${MANY}`);
     }
-    await dataset.mustBalance();
+    await dataset.assertBalanced();
     await dataset.shop.close();
-    const perSecond = (loadRuns: LoadRun[]) => loadRuns.map((rush) => rush.perSecond);
+    const perSecond = (loadRuns: LoadRun[]) => loadRuns.map((run) => run.perSecond);
     return {
       loadRuns: [...one, ...many],
       figures: [

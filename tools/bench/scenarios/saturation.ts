@@ -11,20 +11,20 @@ const QUICK_CONNECTIONS = [SATURATED, 1_024] as const;
 const CLIENTS = [8, 16, 32, 64] as const;
 const QUICK_CLIENTS = [16, 32] as const;
 
-/** By what they are measured for; the same ones when SATURATED suits the shop best. */
-interface Rushes {
+/** Load runs by their number of connections. Both lists are the same when SATURATED is the best number. */
+interface MeasuredRuns {
   atBest: LoadRun[];
   at512: LoadRun[];
 }
 
 /**
- * How many checkouts a second the shop gets through, against the bound, each with as much at once as suits it best. Both
- * sides are measured in turn, so that whatever the machine does besides falls on both. How long buyers wait is a matter of
- * how many of them there are, and is therefore measured with always as many.
+ * Measures checkouts per second of the shop against the bound, each at the concurrency that suits it best. The two take
+ * turns, so that other work on the machine affects both. Latency depends on the number of connections, so it is
+ * measured at a fixed number.
  */
 export const saturation: Scenario = {
   name: 'saturation',
-  description: 'checkouts a second with as many connections as suit best, against the bound, by pgbench',
+  description: 'checkouts per second with the best number of connections, against the bound, by pgbench',
   onTarget: true,
   async run(context) {
     const { options, environment, known, say } = context;
@@ -32,7 +32,7 @@ export const saturation: Scenario = {
     const dataset = await context.openDataset();
     const clients = bound && (await bestClients(bound, context));
     const connections = await bestConnections(dataset, context);
-    const loadRuns: Rushes = { atBest: [], at512: [] };
+    const loadRuns: MeasuredRuns = { atBest: [], at512: [] };
     const bounds: number[] = [];
     const { best } = connections;
     for (let round = 1; round <= options.rounds; round++) {
@@ -40,20 +40,22 @@ export const saturation: Scenario = {
         bounds.push(await boundOf(bound, clients.best, options.seconds));
         say(`round ${round}: the bound is ${Math.round(bounds.at(-1) as number)} checkouts/s`);
       }
-      const rush = await freshRush(dataset, {
+      const loadRun = await runFreshOrders(dataset, {
         ...options,
         name: `saturation, round ${round}`,
         connections: best,
       });
-      say(`round ${round}: ${Math.round(rush.perSecond)} checkouts/s with ${best} connections`);
-      loadRuns.atBest.push(rush);
+      say(`round ${round}: ${Math.round(loadRun.perSecond)} checkouts/s with ${best} connections`);
+      loadRuns.atBest.push(loadRun);
       const name = `${SATURATED} connections, round ${round}`;
       loadRuns.at512.push(
-        best === SATURATED ? rush : await freshRush(dataset, { ...options, name, connections: SATURATED }),
+        best === SATURATED
+          ? loadRun
+          : await runFreshOrders(dataset, { ...options, name, connections: SATURATED }),
       );
       say(`round ${round}: p99 ${loadRuns.at512.at(-1)?.latencyMs.p99} ms with ${SATURATED} connections`);
     }
-    await dataset.mustBalance();
+    await dataset.assertBalanced();
     await dataset.shop.close();
     await bound?.close();
     known.saturation = { connections: best, perSecond: spreadOf(loadRuns.atBest.map(perSecondOf)).median };
@@ -61,17 +63,17 @@ export const saturation: Scenario = {
   },
 };
 
-/** Of orders that were just filled: with many connections, those that are left might not last. */
-async function freshRush(dataset: Dataset, options: Parameters<Dataset['rush']>[0]): Promise<LoadRun> {
+/** Refills the orders first: with many connections, the remaining ones might not be enough. */
+async function runFreshOrders(dataset: Dataset, options: Parameters<Dataset['run']>[0]): Promise<LoadRun> {
   await dataset.fillOrders();
-  return dataset.rush(options);
+  return dataset.run(options);
 }
 
-/** How many connections get the most out of the shop. */
+/** Finds the number of connections with the highest throughput of the shop. */
 export function bestConnections(dataset: Dataset, { options, say }: ScenarioContext): Promise<Best> {
   return bestOf(options.quick ? QUICK_CONNECTIONS : CONNECTIONS, async (connections) => {
-    const [name, seconds] = [`a look at ${connections} connections`, options.seconds / 2];
-    const { perSecond } = await freshRush(dataset, { ...options, name, connections, seconds });
+    const [name, seconds] = [`trial of ${connections} connections`, options.seconds / 2];
+    const { perSecond } = await runFreshOrders(dataset, { ...options, name, connections, seconds });
     say(`the shop with ${connections} connections: ${Math.round(perSecond)} checkouts/s`);
     return perSecond;
   });
@@ -82,10 +84,10 @@ async function boundOf(bound: Bound, clients: number, seconds: number): Promise<
   if (perSecond > 0) {
     return perSecond;
   }
-  throw new Error('Not one checkout of the bound got through while it was measured: measure for longer.');
+  throw new Error('pgbench finished no checkout while the bound was measured: raise --seconds.');
 }
 
-/** How many clients get the most out of the database. */
+/** Finds the number of pgbench clients with the highest throughput of the database. */
 function bestClients(bound: Bound, { options, say }: ScenarioContext): Promise<Best> {
   return bestOf(options.quick ? QUICK_CLIENTS : CLIENTS, async (clients) => {
     const perSecond = await bound.measure(clients, options.seconds / 2);
@@ -95,13 +97,13 @@ function bestClients(bound: Bound, { options, say }: ScenarioContext): Promise<B
 }
 
 function summarise(
-  { atBest, at512 }: Rushes,
+  { atBest, at512 }: MeasuredRuns,
   bounds: number[],
   details: { clients: Best | undefined; connections: Best },
 ): Outcome {
   const perSecond = atBest.map(perSecondOf);
-  const p99 = at512.map((rush) => rush.latencyMs.p99);
-  const load = atBest.map((rush) => share(rush, 'load'));
+  const p99 = at512.map((run) => run.latencyMs.p99);
+  const load = atBest.map((run) => share(run, 'load'));
   return {
     loadRuns: [...new Set([...atBest, ...at512])],
     details,
@@ -136,7 +138,7 @@ function summarise(
       },
       {
         id: 'load_share',
-        name: 'the load’s own share of the processor time',
+        name: 'the load’s share of all processor time',
         unit: '',
         spread: spreadOf(load),
       },
@@ -144,7 +146,7 @@ function summarise(
   };
 }
 
-const perSecondOf = (rush: LoadRun) => rush.perSecond;
+const perSecondOf = (run: LoadRun) => run.perSecond;
 
 function share({ cpuSeconds }: LoadRun, group: string): number {
   return (cpuSeconds[group] ?? 0) / (cpuSeconds.machine || 1);
