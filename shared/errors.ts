@@ -1,6 +1,6 @@
 /**
- * What must never be was seen: a capture without a reservation, an outcome that contradicts a recorded one.
- * The event is parked with this error and an alarm is raised; nothing is changed on its account.
+ * Something was seen that must never happen: a capture without a reservation, an outcome that contradicts a recorded
+ * one. The event is parked with this error and raises an alarm; it changes nothing.
  */
 export class InvariantViolation extends Error {
   readonly code = 'INVARIANT_VIOLATED';

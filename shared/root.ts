@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The folder of the checkout (or of the image), wherever this runs from: sources, dist, or a test. */
+/** The root folder of the repository (or of the image), wherever this runs from: sources, dist, or a test. */
 export const root = findRoot(__dirname);
 
 function findRoot(folder: string): string {

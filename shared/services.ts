@@ -1,11 +1,11 @@
 /**
  * The one list of services. Ports, databases, migrations, grants, broker users, the local gateway, images, compose and
- * the tests' support follow from it. A test fails where the list is spelled out again.
+ * the tests' support are derived from it. A test fails if the list is spelled out again.
  */
 interface ServiceFacts {
   /** The public port. The internal one is INTERNAL_PORTS above it. */
   readonly port: number;
-  /** The first segment of its paths: the gateway forwards by it. */
+  /** The first segment of its paths: the gateway uses it to choose the service. */
   readonly path: string;
   /** The services whose HTTP API it calls, each at the address in <NAME>_URL. It is stopped before them. */
   readonly calls: readonly string[];
@@ -21,7 +21,7 @@ export type ServiceName = keyof typeof services;
 export type ServicePath = (typeof services)[ServiceName]['path'];
 export const serviceNames = Object.keys(services) as ServiceName[];
 
-/** How far the port for health and metrics is above the public one. */
+/** The port for health and metrics is this far above the public one. */
 export const INTERNAL_PORTS = 1_000;
 
 export const isServiceName = (name: string): name is ServiceName => name in services;
@@ -30,26 +30,26 @@ export function callsOf(name: ServiceName): readonly ServiceName[] {
   return services[name].calls;
 }
 
-/** The service that serves a path, by its first segment; undefined when there is none. */
+/** Returns the service that serves a path, by its first segment; undefined when there is none. */
 export function serviceOfPath(path: string): ServiceName | undefined {
   const [, segment] = /^\/(\w+)(?=[/?]|$)/.exec(path) ?? [];
   return serviceNames.find((name) => services[name].path === segment);
 }
 
-/** The environment variable that says something of one service, such as ORDER_DATABASE_URL. */
+/** Returns the name of an environment variable about one service, such as ORDER_DATABASE_URL. */
 export function variableOf<Name extends ServiceName, Suffix extends string>(name: Name, suffix: Suffix) {
   return `${name.toUpperCase()}_${suffix}` as `${Uppercase<Name>}_${Suffix}`;
 }
 
-/** One value for each service. */
-export function perService<T>(of: (name: ServiceName) => T): Record<ServiceName, T> {
-  return Object.fromEntries(serviceNames.map((name) => [name, of(name)])) as Record<ServiceName, T>;
+/** Makes one value for each service. */
+export function perService<T>(make: (name: ServiceName) => T): Record<ServiceName, T> {
+  return Object.fromEntries(serviceNames.map((name) => [name, make(name)])) as Record<ServiceName, T>;
 }
 
-/** One value for each service, all awaited together. */
+/** Makes one value for each service, all at the same time. */
 export async function perServiceAsync<T>(
-  of: (name: ServiceName) => Promise<T>,
+  make: (name: ServiceName) => Promise<T>,
 ): Promise<Record<ServiceName, T>> {
-  const values = await Promise.all(serviceNames.map(of));
+  const values = await Promise.all(serviceNames.map(make));
   return perService((name) => values[serviceNames.indexOf(name)] as T);
 }

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { contract, type EventType, eventTypes, type SagaEvent, serviceOf } from './events';
 
 /**
- * The wire form: a message is a batch, a JSON array of CloudEvents 1.0
+ * The wire format: a message is a batch, a JSON array of CloudEvents 1.0
  * (https://github.com/cloudevents/spec, JSON event format, section 4) with the distributed tracing extension.
  *
- * `source` and `id` together name an event, and a step that is asked twice emits the stored outcome again, so
- * both are derived from the saga: a repetition carries the same identity as the first.
+ * `source` and `id` together identify an event. A step that gets an event twice emits the stored outcome again, so
+ * both are derived from the saga: the repetition has the same identity as the original.
  */
 export const BATCH_CONTENT_TYPE = 'application/cloudevents-batch+json';
 
-/** A message ends with its 256th event, or before the event with which it would pass 256 KiB. */
+/** A message has at most 256 events, and ends before an event that would take it past 256 KiB. */
 export const MAX_EVENTS_PER_MESSAGE = 256;
 const MAX_MESSAGE_LENGTH = 256 * 1024;
 
@@ -21,7 +21,7 @@ const envelopes = eventTypes.map((type) =>
 );
 const envelope = z.discriminatedUnion('type', envelopes as [(typeof envelopes)[0]]);
 
-/** Writes events, all of one type, as the bodies of as many messages as it takes. */
+/** Encodes events of one type as message bodies, as many as it takes. */
 export function encodeBatches(events: readonly SagaEvent[], time: string): string[] {
   const batches: string[][] = [];
   let length = 0;
@@ -39,7 +39,7 @@ export function encodeBatches(events: readonly SagaEvent[], time: string): strin
   return batches.map((batch) => `[${batch.join()}]`);
 }
 
-/** Writes events, all of one type and few, as the body of one message. */
+/** Encodes a few events of one type as the body of one message. */
 export function encodeBatch(events: readonly SagaEvent[], time: string): string {
   return `[${events.map((event) => encode(event, time)).join()}]`;
 }
@@ -57,15 +57,15 @@ function encode({ type, traceparent, data }: SagaEvent, time: string): string {
   });
 }
 
-/** Far more than any step writes, and few enough for each malformed one to be parked by itself. */
+/** Far more than any step writes, and few enough to park each malformed one on its own. */
 const MAX_ELEMENTS = 10_000;
 
 export type Decoded = { event: SagaEvent } | { invalid: unknown; error: string };
 
 /**
- * Reads the body of a message. Each element stands or falls by itself, so that one malformed event does not
- * take its neighbours along.
- * @throws SyntaxError when the body is not a JSON array, or too long a one, and nothing in it is told apart
+ * Decodes the body of a message. Each element is checked on its own, so one malformed event does not spoil its
+ * neighbours.
+ * @throws SyntaxError when the body is not a JSON array or has too many elements: then none of them is decoded
  */
 export function decodeBatch(body: string, accepted: readonly EventType[]): Decoded[] {
   const elements: unknown = JSON.parse(body);
@@ -73,7 +73,7 @@ export function decodeBatch(body: string, accepted: readonly EventType[]): Decod
     throw new SyntaxError('the body of a message must be a JSON array of CloudEvents');
   }
   if (elements.length > MAX_ELEMENTS) {
-    throw new SyntaxError(`the body of a message must hold no more than ${MAX_ELEMENTS} CloudEvents`);
+    throw new SyntaxError(`the body of a message must have at most ${MAX_ELEMENTS} CloudEvents`);
   }
   return elements.map((element) => {
     const read = envelope.safeParse(element);
@@ -82,7 +82,7 @@ export function decodeBatch(body: string, accepted: readonly EventType[]): Decod
     }
     const { type, traceparent, data } = read.data;
     if (!accepted.includes(type)) {
-      return { invalid: element, error: `this queue does not hear ${type}` };
+      return { invalid: element, error: `this queue does not accept ${type}` };
     }
     return { event: { type, traceparent, data } as SagaEvent };
   });

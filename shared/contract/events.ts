@@ -1,19 +1,19 @@
 import { z } from 'zod';
 
 /**
- * Every event of the checkout saga: its name, what it carries, and the step that hears it.
+ * Every event of the checkout saga: its name, its data, and the step or steps that consume it.
  *
  * An event is named `<publisher>.<past_tense_fact>`; the name is also its routing key, and the queue is
  * named after the step. Amounts are whole credits, quantities whole units, both at most 2^53 - 1.
  */
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const amount = z.int().min(0);
-/** Lower case only: PostgreSQL answers in lower case, and one saga must not go by two names. */
+/** Lower case only, as PostgreSQL returns it: one saga must not have two names. */
 const sagaId = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const saga = { saga_id: sagaId, order_id: id };
 const purchase = { ...saga, user_id: id, amount };
 
-/** Why a checkout failed. Closed: a client may switch on it. */
+/** Why a checkout failed. The list is closed, so a client may switch on it. */
 export const failureReason = z.enum([
   'out_of_stock',
   'unknown_item',
@@ -29,28 +29,28 @@ const lines = z
   .array(line)
   .min(1)
   .refine(
-    (all) => new Set(all.map((one) => one.item_id)).size === all.length,
-    'an item has one line at most',
+    (given) => new Set(given.map(({ item_id }) => item_id)).size === given.length,
+    'an item may have only one line',
   );
 
 export const contract = {
-  /** The order is frozen and somebody waits for the outcome. */
+  /** The order is frozen, and a client waits for the outcome. */
   'order.checkout_requested': {
-    heardBy: 'stock.reserve',
+    consumedBy: 'stock.reserve',
     data: z.object({ ...purchase, lines }),
   },
-  /** The deadline has passed: payment, who alone decides, is asked to decline unless it has decided already. */
-  'order.checkout_cancel_requested': { heardBy: 'payment.charge', data: z.object(purchase) },
-  /** Every line is set aside for this saga. */
-  'stock.reserved': { heardBy: 'payment.charge', data: z.object(purchase) },
-  /** Nothing was set aside. */
-  'stock.rejected': { heardBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
-  /** What was set aside, if anything, can be sold again: the compensation. */
-  'stock.released': { heardBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
-  /** The commit decision: credit was taken. Both stock and order hear it. */
-  'payment.captured': { heardBy: ['stock.settle', 'order.settle'], data: z.object({ ...saga, amount }) },
+  /** The deadline has passed. Payment alone decides, so it is asked to reject the saga unless it has decided already. */
+  'order.checkout_cancel_requested': { consumedBy: 'payment.charge', data: z.object(purchase) },
+  /** Every line is reserved for this saga. */
+  'stock.reserved': { consumedBy: 'payment.charge', data: z.object(purchase) },
+  /** Nothing was reserved. */
+  'stock.rejected': { consumedBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
+  /** What was reserved, if anything, can be sold again: the compensation. */
+  'stock.released': { consumedBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
+  /** The commit decision: credit was taken. Stock and order both consume it. */
+  'payment.captured': { consumedBy: ['stock.settle', 'order.settle'], data: z.object({ ...saga, amount }) },
   /** The abort decision: credit was not taken and never will be. */
-  'payment.rejected': { heardBy: 'stock.settle', data: z.object({ ...purchase, reason: failureReason }) },
+  'payment.rejected': { consumedBy: 'stock.settle', data: z.object({ ...purchase, reason: failureReason }) },
 } as const;
 
 export type EventType = keyof typeof contract;
@@ -68,15 +68,15 @@ export function serviceOf(name: string): string {
   return name.slice(0, name.indexOf('.'));
 }
 
-/** The queues that hear an event. */
-export function queuesHearing(type: EventType): readonly string[] {
-  return [contract[type].heardBy].flat();
+/** The queues that receive an event. */
+export function queuesFor(type: EventType): readonly string[] {
+  return [contract[type].consumedBy].flat();
 }
 
 /** Every queue of the saga, each named after the step that consumes it. */
-export const queues: readonly string[] = [...new Set(eventTypes.flatMap((type) => queuesHearing(type)))];
+export const queues: readonly string[] = [...new Set(eventTypes.flatMap((type) => queuesFor(type)))];
 
 /** The events that a queue receives. */
-export function eventsHeardBy(queue: string): EventType[] {
-  return eventTypes.filter((type) => queuesHearing(type).includes(queue));
+export function eventsFor(queue: string): EventType[] {
+  return eventTypes.filter((type) => queuesFor(type).includes(queue));
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
 import { answerToFault } from './faults';
-import { holdToLimits } from './limits';
+import { enforceLimits } from './limits';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
 import type { Route } from './route';
@@ -13,21 +13,21 @@ import { openRouter } from './router';
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
-  /** Whether the service is stopping, so that clients are told to take their next request elsewhere. */
-  readonly stopping: () => boolean;
+  /** Whether the service is stopping: answers then tell clients to send their next request elsewhere. */
+  readonly isStopping: () => boolean;
 }
 
 /**
- * One middleware does it all, because a checkout is held for as long as its saga takes: what further ones promise and
- * enclose would be kept for as long, a thousand times over, for the garbage collector to copy. Koa only makes the context:
- * its own callback would keep listeners for an end that nobody here asks about (docs/decisions/0014).
+ * One middleware does it all, because a checkout request waits for as long as its saga takes. The promises and closures
+ * of further middleware would be kept for as long, a thousand times over, for the garbage collector to copy. Koa only
+ * creates the context: its own callback would keep listeners for an event that nothing here uses (docs/decisions/0014).
  */
-export function createApp({ routes, log, stopping }: AppOptions): RequestListener {
+export function createApp({ routes, log, isStopping }: AppOptions): RequestListener {
   const koa = new Koa();
   const router = openRouter(routes);
   return (request, response) => {
     answer(koa.createContext(request, response)).catch((error) => {
-      log.error({ err: error }, 'A request was not answered to its end; its connection is cut.');
+      log.error({ err: error }, 'could not finish an answer; cutting the connection');
       response.destroy();
     });
   };
@@ -35,14 +35,14 @@ export function createApp({ routes, log, stopping }: AppOptions): RequestListene
   async function answer(ctx: Context): Promise<void> {
     const started = performance.now();
     httpInFlight.inc();
-    /** The matched template: metrics must never be labelled with a path somebody made up. */
+    /** The matched template: a metric must never be labelled with a path that a client made up. */
     let route = 'none';
-    /** The caller's context, which the matched route's span replaces. */
+    /** The caller's context; the matched route's span replaces it. */
     let traceparent = incomingTrace(ctx.get('traceparent'));
     let span: Span | undefined;
     let reply: Answer;
     try {
-      await holdToLimits(ctx.req);
+      await enforceLimits(ctx.req);
       const match = router.match(ctx.method, ctx.path);
       if (match) {
         route = match.route.path;
@@ -64,18 +64,18 @@ export function createApp({ routes, log, stopping }: AppOptions): RequestListene
     httpInFlight.dec();
     traceparent ??= newTraceparent();
     const trace_id = traceId(traceparent);
-    send(ctx, reply, { trace_id, stopping: stopping() });
+    send(ctx, reply, { trace_id, stopping: isStopping() });
     const seconds = (performance.now() - started) / 1000;
     const { method, path } = ctx;
     const { status } = reply;
     httpDuration.observe({ method, route, status_code: String(status) }, seconds);
     if (log.isLevelEnabled('debug')) {
-      log.debug({ method, path, status, seconds, trace_id }, 'A request was answered.');
+      log.debug({ method, path, status, seconds, trace_id }, 'answered a request');
     }
   }
 }
 
-/** Not by Koa's own way to answer, which looks at what a body might be. */
+/** Writes the answer without Koa's own response code, which inspects what kind of body it has. */
 function send(
   ctx: Context,
   answer: Answer,

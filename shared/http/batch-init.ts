@@ -3,8 +3,8 @@ import { problem } from './problem';
 import type { Route } from './route';
 
 /**
- * batch_init replaces rows that may matter to somebody, so a service answers it only where it has been enabled. The
- * route is documented and its parameters are checked in any case.
+ * batch_init overwrites rows that may matter, so a service runs it only where it is enabled. The route is documented and
+ * its parameters are checked in any case.
  */
 export function onlyWhenEnabled(enabled: boolean, route: Route): Route {
   return enabled ? route : { ...route, handle: async () => disabled };
@@ -18,8 +18,8 @@ const disabled = problem(404, {
 const PATIENCE_MS = 5_000;
 
 /**
- * Waits a little while checkouts are in flight. Who loads a shop anew does so right after the last answer, when stock
- * may still be booking a sale that the buyer has been told of already.
+ * Waits for a few seconds at most while checkouts are in flight. A client that reloads a shop does so right after its
+ * last answer, when stock may still be settling a sale whose buyer already has the answer.
  */
 export async function whenIdle(inUse: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end && (await inUse()); ) {

@@ -5,9 +5,9 @@ import { problem, serialize } from './problem';
 type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 
 /**
- * Answers what Node's parser or its timers refuse, where there is no request to hand to a route. When the connection
- * owes an answer to an earlier request, a checkout that is held for instance, it is cut without a word: what is written
- * now would be taken for that answer.
+ * Answers what Node's parser or its timers refuse, where there is no request to hand to a route. If the connection still
+ * owes an answer to an earlier request, for instance a waiting checkout, it is cut without one: the client would take
+ * whatever is written now for that answer.
  */
 export function answerClientError(error: ClientError, socket: Duplex): void {
   const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse | null };
@@ -25,7 +25,7 @@ export function answerClientError(error: ClientError, socket: Duplex): void {
 
 /** Answers an `Expect` that asks for anything but 100-continue. Node's own refusal is not a problem document. */
 export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const refusal = problem(417, { detail: 'The only expectation that can be met is 100-continue.' });
+  const refusal = problem(417, { detail: 'The only expectation that this server meets is 100-continue.' });
   const { type, text } = serialize(refusal);
   response.writeHead(refusal.status, { 'Content-Type': type, Connection: 'close' }).end(text);
 }
@@ -46,13 +46,13 @@ function statusOf(error: ClientError): number {
 function explanation(status: number): string {
   switch (status) {
     case 408:
-      return 'The request took too long to arrive: 10 s for its head, 15 s in all.';
+      return 'The request took too long to arrive: the limit is 10 s for its head and 15 s in all.';
     case 413:
-      return 'The extensions of a chunked body are too long.';
+      return 'The chunk extensions of the body are too long.';
     case 414:
-      return 'A request target may have 8 KiB.';
+      return 'A request target may have at most 8 KiB.';
     case 431:
-      return 'The request line and headers may have 16 KiB together.';
+      return 'The request line and headers together may have at most 16 KiB.';
     default:
       return 'This cannot be read as an HTTP/1.1 request.';
   }

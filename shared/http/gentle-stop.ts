@@ -3,13 +3,13 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a connection on which nothing has been asked yet may still ask, once the server stops. */
+/** How long a connection that has sent no request yet may still send one, once the server stops. */
 const LAST_CHANCE_MS = 1_000;
 
 /**
- * To be called before the server listens; returns what stops it. No new connections are taken, the requests in flight
- * may finish for at most `graceMs`, then what is left is cut: a client that sees a reset knows that its outcome is
- * unknown, and asks again.
+ * Call it before the server listens. Returns a function that stops the server: it takes no new connections, lets the
+ * open requests finish for at most `graceMs`, and then cuts the rest. A client that sees a reset knows that its outcome
+ * is unknown, and asks again.
  */
 export function gentleStop(server: Server): (graceMs: number) => Promise<void> {
   const silent = trackSilent(server);
@@ -34,8 +34,8 @@ export function gentleStop(server: Server): (graceMs: number) => Promise<void> {
 }
 
 /**
- * The connections on which no request has arrived yet: a balancer opens some in advance. Node does not count them as
- * idle, so that a server that is closing would wait for them until its grace is over.
+ * Returns the connections on which no request has arrived yet: a load balancer opens some in advance. Node does not
+ * count them as idle, so a closing server would wait for them until its grace time is over.
  */
 function trackSilent(server: Server): ReadonlySet<Socket> {
   const silent = new Set<Socket>();

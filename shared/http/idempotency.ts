@@ -35,7 +35,7 @@ const keepAnswer = statement(
   'INSERT INTO idempotency_keys (key, fingerprint, status, body) VALUES ($1, $2, $3, $4)',
 );
 
-/** Runs `effect` in one transaction, and with a key only the first time. A refusal is an answer like any other. */
+/** Runs `effect` in one transaction; with a key, only the first time. A refusal is an answer like any other. */
 export async function answerOnce(
   database: Database,
   request: KeyedRequest,
@@ -63,18 +63,18 @@ export async function answerOnce(
   });
 }
 
-/** The stored answer, for a route that would otherwise do something slow or fallible before its transaction. */
+/** Returns the stored answer, for a route that would otherwise do something slow or fallible before its transaction. */
 export async function storedAnswer(database: Database, request: KeyedRequest): Promise<Answer | undefined> {
   const { idempotencyKey: key } = request;
   return key === undefined ? undefined : database.transaction((tx) => replay(tx, request, key));
 }
 
-/** What makes two requests the same. They have no body, so their method and path say it all. */
+/** Two requests with the same fingerprint are the same. Requests have no body, so method and path are enough. */
 export function fingerprint(request: KeyedRequest): string {
   return `${request.method} ${request.path}`;
 }
 
-/** Takes the key for this transaction, or returns the 409 for whoever comes second. */
+/** Takes the key for this transaction, or returns the 409 when another transaction has it. */
 async function claimKey(tx: Tx, key: string): Promise<Answer | undefined> {
   const [lock] = await tx.run(lockKey, [key]);
   return lock?.locked === true ? undefined : keyInFlight();

@@ -7,12 +7,12 @@ export const MAX_AMOUNT = 2 ** 31 - 1;
 /** The largest balance, stock or total: the largest integer that JSON carries exactly everywhere. */
 export const MAX_TOTAL = Number.MAX_SAFE_INTEGER;
 
-/** Plain decimal digits and nothing else: no sign, exponent, hexadecimal, blank, leading zero or foreign digit. */
+/** Plain decimal digits and nothing else: no sign, exponent, hexadecimal, space, leading zero or non-ASCII digit. */
 const DIGITS = /^(?:0|[1-9][0-9]{0,9})$/;
 
 export const id = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 characters out of A-Z, a-z, 0-9, "_" and "-"')
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 characters from A-Z, a-z, 0-9, "_" and "-"')
   .meta({
     id: 'Id',
     description: 'Generated ids are UUIDv7; batch_init names its rows "0", "1", and so on.',
@@ -21,10 +21,10 @@ export const id = z
 /** How many units, or how much money in cents. */
 export const amount = wholeNumber(1, MAX_AMOUNT);
 
-/** A price or a starting balance, which unlike an amount may be nothing. */
+/** A price or a starting balance, which unlike an amount may be zero. */
 export const amountOrZero = wholeNumber(0, MAX_AMOUNT);
 
-/** How many rows a batch_init loads: bounded, because it is one transaction that everybody else waits for. */
+/** How many rows a batch_init loads: bounded, because all others wait for this one transaction. */
 export const rowCount = wholeNumber(1, 200_000);
 
 /** A balance, stock or total in an answer. */
@@ -34,7 +34,7 @@ function wholeNumber(min: number, max: number) {
   return z
     .string()
     .refine((text) => DIGITS.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: `must be a whole number from ${min} to ${max}, serialize in decimal digits`,
+      error: `must be a whole number from ${min} to ${max}, written in decimal digits`,
     })
     .transform(Number)
     .meta({ override: { type: 'integer', minimum: min, maximum: max } });

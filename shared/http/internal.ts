@@ -4,21 +4,21 @@ import type { Logger } from '../observe/log';
 import { registry } from '../observe/metrics';
 import { type Address, listen } from './listen';
 
-/** Resolves when what it stands for can be used, and throws when it cannot. */
+/** Resolves when the thing it checks can be used, and rejects when it cannot. */
 export type Check = () => Promise<unknown>;
 
 export interface InternalServer {
   /** Listens, and returns the port. */
   start(address: Address): Promise<number>;
-  /** The service has started: /startupz says so, and /readyz goes by the checks. */
-  started(): void;
-  /** The service is about to stop: /readyz answers 503, so that nobody sends it new work. */
-  draining(): void;
+  /** Call it once the service has started: /startupz then answers 200, and /readyz follows the checks. */
+  markStarted(): void;
+  /** Call it when the service is about to stop: /readyz then answers 503, so that no new work is sent to it. */
+  markDraining(): void;
   stop(): Promise<void>;
 }
 
 export interface InternalServerOptions {
-  /** By name: what the service cannot work without. */
+  /** What the service cannot work without, by name. */
   readonly checks: Readonly<Record<string, Check>>;
   readonly log: Logger;
 }
@@ -26,8 +26,8 @@ export interface InternalServerOptions {
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
- * Health and metrics, on a port of their own that is never exposed. /livez looks at nothing but the process: to
- * restart a service because its database is away would only make an outage longer.
+ * Health and metrics, on a port of their own that is never exposed. /livez looks only at the process: restarting a
+ * service because its database is away would only make an outage longer.
  */
 export function createInternalServer({ checks, log }: InternalServerOptions): InternalServer {
   let phase: 'starting' | 'running' | 'draining' = 'starting';
@@ -42,10 +42,10 @@ export function createInternalServer({ checks, log }: InternalServerOptions): In
   });
   return {
     start: (address) => listen(server, address),
-    started() {
+    markStarted() {
       phase = 'running';
     },
-    draining() {
+    markDraining() {
       phase = 'draining';
     },
     async stop() {
@@ -68,7 +68,7 @@ export function createInternalServer({ checks, log }: InternalServerOptions): In
       }
       await page?.(response);
     } catch (error) {
-      log.error({ err: error }, `${request.url} could not be answered.`);
+      log.error({ err: error }, `could not answer ${request.url}`);
       json(response, 500, { error: 'See the log.' });
     }
   }
@@ -79,7 +79,7 @@ async function metrics(response: ServerResponse): Promise<void> {
   response.end(await registry.metrics());
 }
 
-/** The checks that fail or take too long, with the reason. */
+/** Returns the checks that fail or take too long, each with its reason. */
 async function failing(checks: Readonly<Record<string, Check>>): Promise<Record<string, string>> {
   const failed: Record<string, string> = {};
   await Promise.all(

@@ -23,11 +23,11 @@ export async function deleteExpiredKeys(database: Database): Promise<void> {
   }
 }
 
-/** Does so now and then. Replicas do it side by side without waiting for each other. */
+/** Deletes expired keys every ten minutes. Replicas do it side by side without waiting for each other. */
 export function startKeyCleaner(database: Database, log: Logger): { stop(): void } {
   const clean = () =>
     deleteExpiredKeys(database).catch((error) => {
-      log.warn({ err: error }, 'expired idempotency keys could not be deleted; the next round tries again');
+      log.warn({ err: error }, 'could not delete expired idempotency keys; trying again in the next round');
     });
   const timer = setInterval(clean, CLEANING_INTERVAL_MS).unref();
   return { stop: () => clearInterval(timer) };

@@ -6,32 +6,32 @@ const KIB = 1024;
 const MAX_URL = 8 * KIB;
 const MAX_BODY = 16 * KIB;
 
-/** What is still read of a refused body: closing at once could take the answer from a client that is writing. */
+/** How much of a refused body is still read: after an immediate close, a client that is writing may miss the answer. */
 const MAX_DISCARDED = 1024 * KIB;
 
-/** More than a client needs; fewer than would exhaust the process's file descriptors. */
+/** More than a client needs, and fewer than would exhaust the process's file descriptors. */
 export const MAX_CONNECTIONS = 10_000;
 
 export const SERVER_OPTIONS: ServerOptions = {
   maxHeaderSize: 16 * KIB,
   headersTimeout: 10_000,
-  /** The whole request including its body; how long an answer takes is not limited by it. */
+  /** For the whole request including its body. It does not limit how long an answer takes. */
   requestTimeout: 15_000,
   connectionsCheckingInterval: 1_000,
-  /** Longer than the idle time of the usual proxies (60 s), so that it is never we who close under their request. */
+  /** Longer than the idle time of the usual proxies (60 s), so that we never close a connection they are about to use. */
   keepAliveTimeout: 75_000,
-  /** A missing Host is refused by us, because Node's own refusal is not a problem document. */
+  /** We refuse a missing Host ourselves, because Node's own refusal is not a problem document. */
   requireHostHeader: false,
   noDelay: true,
 };
 
 /**
- * Requests carry no body that means anything, but one that is sent must be read before the next request on the same
- * connection can be.
- * @returns a promise of the body's end, if there is a body: most requests need not wait for anything
- * @throws {Refusal} when the request is too large or cannot be read; the promise rejects with one likewise.
+ * Checks a request against the limits. No request needs a body, but one that is sent must be read before the next
+ * request on the same connection can be.
+ * @returns a promise that resolves at the end of the body, if there is a body: most requests need not wait for anything
+ * @throws {Refusal} when the request is too large or cannot be read; the promise rejects with one for the same reasons
  */
-export function holdToLimits(request: IncomingMessage): Promise<void> | undefined {
+export function enforceLimits(request: IncomingMessage): Promise<void> | undefined {
   checkHead(request);
   const { headers } = request;
   const length = headers['content-length'] ?? '0';
@@ -43,15 +43,15 @@ function checkHead(request: IncomingMessage): void {
   const target = originForm(url);
   request.url = target ?? '/';
   if (url.length > MAX_URL) {
-    throw refusal(414, 'A request target may have 8 KiB.');
+    throw refusal(414, 'A request target may have at most 8 KiB.');
   }
   if (target === undefined) {
-    throw refusal(400, 'The request target is neither a path nor an http address.');
+    throw refusal(400, 'The request target is neither a path nor an http URL.');
   }
   if (headers.host === undefined && httpVersion === '1.1') {
     throw refusal(400, 'An HTTP/1.1 request needs a Host header.');
   }
-  // Node takes the first one, and whoever forwarded the request may have gone by the other.
+  // Node takes the first one, and a proxy that forwarded the request may have used the other.
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     if (/^host$/i.test(rawHeaders[i] as string)) {
@@ -59,7 +59,7 @@ function checkHead(request: IncomingMessage): void {
     }
   }
   if (hosts > 1) {
-    throw refusal(400, 'A request may have one Host header only.');
+    throw refusal(400, 'A request may have only one Host header.');
   }
 }
 
@@ -70,12 +70,12 @@ async function discardBody(request: IncomingMessage): Promise<void> {
     discardRest(request);
     const tooLarge = error instanceof Error && 'type' in error && error.type === 'entity.too.large';
     throw tooLarge
-      ? refusal(413, 'A request body may have 16 KiB.')
-      : refusal(400, 'The body did not arrive whole.');
+      ? refusal(413, 'A request body may have at most 16 KiB.')
+      : refusal(400, 'The request body did not arrive completely.');
   }
 }
 
-/** A proxy's client names the whole address; the routes know paths only. */
+/** Returns the path and query of a request target. A proxy's client sends the whole URL; routes know only paths. */
 function originForm(target: string): string | undefined {
   if (target.startsWith('/') || target === '*') {
     return target;

@@ -7,21 +7,24 @@ import { type Route, route } from './route';
 
 const problemSchema = z
   .object({
-    type: z.string().meta({ description: 'A relative URI naming the reason, or about:blank.' }),
+    type: z.string().meta({ description: 'A relative URI that names the reason, or about:blank.' }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
     instance: z.string().optional().meta({ description: 'The path of the request.' }),
-    reason: z.string().optional().meta({ description: 'A code to decide by, such as out_of_stock.' }),
-    saga_id: z.uuid().optional().meta({ description: 'The checkout attempt this is about.' }),
-    trace_id: z.string().optional().meta({ description: 'Faults and ended checkouts are logged under it.' }),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'A code that programs can switch on, such as out_of_stock.' }),
+    saga_id: z.uuid().optional().meta({ description: 'The checkout attempt that this is about.' }),
+    trace_id: z.string().optional().meta({ description: 'Faults and ended checkouts are logged with it.' }),
   })
-  .meta({ id: 'Problem', description: 'Problem details as of RFC 9457.' });
+  .meta({ id: 'Problem', description: 'Problem details as in RFC 9457.' });
 
-/** What any route can answer, because the edge answers it before or instead of the route. */
+/** What any route can answer, because the server answers it before or instead of the route. */
 const EDGE_ANSWERS = {
-  400: 'A parameter or header is not what the route says. Nothing was changed.',
-  500: 'A fault of the service.',
+  400: 'A parameter or header is not valid. Nothing was changed.',
+  500: 'A fault in the service.',
   503: 'The service cannot reach something it needs. Repeat the request after Retry-After seconds.',
 } as const;
 
@@ -45,15 +48,15 @@ const idempotencyKey = z
   .optional()
   .meta({
     description:
-      'Visible ASCII, quoted or not. The same key with the same request replays the stored answer for 24 hours; with ' +
-      'another request it is 422, and while the first is in flight 409.',
+      'Visible ASCII, quoted or not. The same key with the same request replays the stored answer for 24 hours. With ' +
+      'another request the answer is 422, and while the first request is in flight it is 409.',
   });
 
 const prefer = z.string().optional().meta({
-  description: '`respond-async` answers 202 at once instead of waiting for the outcome.',
+  description: 'With `respond-async` the answer is 202 at once, instead of the outcome later.',
 });
 
-/** The route that serves the OpenAPI 3.1 document of all routes. It is written once: routes do not change. */
+/** Returns the route that serves the OpenAPI 3.1 document of all routes. It is built once: routes do not change. */
 export function openapiRoute(routes: readonly Route[]): Route {
   const body = describe(routes);
   return route({
@@ -69,54 +72,57 @@ export function openapiRoute(routes: readonly Route[]): Route {
 function describe(routes: readonly Route[]): object {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
-  for (const one of routes) {
-    paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: operation(one) };
+  for (const definition of routes) {
+    const { path, method } = definition;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(definition) };
   }
   return createDocument({ openapi: '3.1.0', info: { title: 'Chandlery', version }, paths });
 }
 
-function operation(one: Route): ZodOpenApiOperationObject {
-  const keyed = one.idempotent
+function operation(definition: Route): ZodOpenApiOperationObject {
+  const keyed = definition.idempotent
     ? {
         409: 'A request with this Idempotency-Key is in flight.',
         422: 'The key was used for another request.',
       }
     : {};
-  const answers = Object.entries({ ...EDGE_ANSWERS, ...keyed, ...one.answers });
+  const answers = Object.entries({ ...EDGE_ANSWERS, ...keyed, ...definition.answers });
   return {
-    summary: one.summary,
-    ...(one.description === undefined ? {} : { description: one.description }),
-    tags: [one.path.split('/')[1] ?? ''],
+    summary: definition.summary,
+    ...(definition.description === undefined ? {} : { description: definition.description }),
+    tags: [definition.path.split('/')[1] ?? ''],
     requestParams: {
-      path: one.params,
+      path: definition.params,
       header: z.object({
-        ...(one.idempotent ? { 'Idempotency-Key': idempotencyKey } : {}),
-        ...(one.preferAsync ? { Prefer: prefer } : {}),
+        ...(definition.idempotent ? { 'Idempotency-Key': idempotencyKey } : {}),
+        ...(definition.preferAsync ? { Prefer: prefer } : {}),
       }),
     },
     responses: {
-      ...Object.fromEntries(answers.map(([status, answer]) => [status, response(one, status, answer)])),
+      ...Object.fromEntries(
+        answers.map(([status, answer]) => [status, response(definition, status, answer)]),
+      ),
       default: response(
-        one,
+        definition,
         'default',
-        'The request was refused before it reached the route: its method, size or pace.',
+        'The request was refused before it reached the route, because of its method, size or pace.',
       ),
     },
   };
 }
 
-function response(one: Route, status: string, answer: z.ZodType | string): ZodOpenApiResponseObject {
+function response(definition: Route, status: string, answer: z.ZodType | string): ZodOpenApiResponseObject {
   const headers = {
     ...(status === '202' ? { Location: HEADERS.location, 'Preference-Applied': HEADERS.applied } : {}),
     ...(['202', '409', '429', '503'].includes(status) ? { 'Retry-After': HEADERS.retryAfter } : {}),
-    ...(one.idempotent && ['200', '400', '404', '409'].includes(status)
+    ...(definition.idempotent && ['200', '400', '404', '409'].includes(status)
       ? { 'Idempotency-Replayed': HEADERS.replayed }
       : {}),
   };
   return typeof answer === 'string'
     ? { description: answer, headers, content: { 'application/problem+json': { schema: problemSchema } } }
     : {
-        description: answer.description ?? 'Done.',
+        description: answer.description ?? 'Ddefinition.',
         headers,
         content: { 'application/json': { schema: answer } },
       };

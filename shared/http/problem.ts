@@ -9,17 +9,17 @@ export interface Answer {
   readonly isTransient?: boolean;
 }
 
-/** Problem details as of RFC 9457, with the members this API adds. */
+/** Problem details as in RFC 9457, with the members that this API adds. */
 export interface Problem {
   /** A relative URI that names the reason, or about:blank when the status says it all. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  /** What is wrong with this very request, and where it helps, what to do about it. */
+  /** What is wrong with this request and, where it helps, what to do about it. */
   readonly detail: string;
   /** The path of the request; the server fills it in. */
   readonly instance?: string;
-  /** A code for machines to decide by. */
+  /** A code that programs can switch on. */
   readonly reason?: string;
   readonly saga_id?: string;
   /** What to search the logs for; the server fills it in. */
@@ -46,7 +46,7 @@ export function problem(status: number, { headers, isTransient, ...details }: Pr
 }
 
 /**
- * An answer as it is sent: its media type and text, or neither where the status allows no body.
+ * Returns the media type and text of an answer, or neither when the status allows no body.
  * @param filledIn what the server adds to a problem
  */
 export function serialize(
@@ -66,16 +66,16 @@ function sentence(reason: string): string {
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1).replaceAll('_', ' ')}`;
 }
 
-/** The service lacks something it needs right now; the same request can succeed in a moment. */
+/** Returns a 503: the service lacks something it needs right now, and the same request can succeed in a moment. */
 export function unavailable(detail: string): Answer {
   return problem(503, { reason: 'unavailable', detail, headers: { 'Retry-After': '1' } });
 }
 
-/** Thrown inside the edge, where a request is refused before any route handles it. */
+/** Thrown where the server refuses a request before any route handles it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 
   constructor(readonly answer: Answer) {
-    super(`The request is refused with ${answer.status}.`);
+    super(`the request was refused with ${answer.status}`);
   }
 }

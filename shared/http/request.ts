@@ -7,8 +7,8 @@ import type { Match } from './router';
 
 type Request = ApiRequest<Record<string, unknown>>;
 
-/** What the handler gets to see. */
-class HandedRequest implements Request {
+/** The request as a route's handler sees it. */
+class ValidRequest implements Request {
   constructor(
     readonly method: string,
     readonly path: string,
@@ -28,16 +28,16 @@ class HandedRequest implements Request {
     if (response.closed) {
       listener();
     }
-    // It closes once, so that there is no need to listen "once", which would keep two objects more.
+    // It closes only once, so `on` is enough; `once` would keep two more objects.
     else {
       response.on('close', () => response.writableFinished || listener());
     }
   }
 }
 
-/** @throws {Refusal} with 400 when a parameter or header is not what the route says. */
+/** @throws {Refusal} with 400 when a parameter or header is not valid for the route */
 export function readRequest({ route, params }: Match, ctx: Context, traceparent: Traceparent): Request {
-  return new HandedRequest(
+  return new ValidRequest(
     ctx.method,
     ctx.path,
     readParams(route, params),
@@ -71,8 +71,8 @@ function invalid(name: string, rule: string): Refusal {
 }
 
 /**
- * draft-ietf-httpapi-idempotency-key-header wants a quoted string; many clients send the bare text, which is taken to
- * be the same key.
+ * draft-ietf-httpapi-idempotency-key-header asks for a quoted string; many clients send the bare text, which counts as
+ * the same key.
  */
 function readIdempotencyKey(header: string): string | undefined {
   if (header === '') {
@@ -82,7 +82,7 @@ function readIdempotencyKey(header: string): string | undefined {
   const key = quoted ?? /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/.exec(header)?.[0];
   if (key === undefined) {
     const detail =
-      'Idempotency-Key must be 1 to 255 visible ASCII characters, without blanks, quotes and backslashes.';
+      'Idempotency-Key must be 1 to 255 visible ASCII characters, without spaces, quotes or backslashes.';
     throw new Refusal(problem(400, { reason: 'invalid_idempotency_key', detail }));
   }
   return key;

@@ -3,8 +3,8 @@ import type { Traceparent } from '../observe/trace';
 import type { Answer } from './problem';
 
 /**
- * A route is data: the server matches and validates by it, and the OpenAPI document is written from it, so that the
- * two cannot drift apart.
+ * A route is data: the server matches and validates with it, and the OpenAPI document is generated from it, so the two
+ * cannot drift apart.
  */
 export interface Route<Params extends z.ZodObject = z.ZodObject> {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -14,32 +14,32 @@ export interface Route<Params extends z.ZodObject = z.ZodObject> {
   readonly description?: string;
   /** The parameters of the path, in any order. */
   readonly params: Params;
-  /** Whether an `Idempotency-Key` header means something here; elsewhere it is ignored. */
+  /** Whether this route uses an `Idempotency-Key` header; other routes ignore it. */
   readonly idempotent?: boolean;
-  /** Whether `Prefer: respond-async` means something here; elsewhere it is ignored. */
+  /** Whether this route uses `Prefer: respond-async`; other routes ignore it. */
   readonly preferAsync?: boolean;
-  /** Statuses and what they mean: a schema for a JSON body, or from 400 on the meaning of the problem. */
+  /** What each status means: a schema for its JSON body or, from 400 on, a description of the problem. */
   readonly answers: Readonly<Record<number, z.ZodType | string>>;
-  /** A refusal is a returned problem. Whatever this throws is a fault, answered 503 or 500. */
+  /** Returns a problem to refuse. Whatever it throws is a fault, which is answered with 503 or 500. */
   handle(request: ApiRequest<z.infer<Params>>): Promise<Answer>;
 }
 
-/** A request that has passed validation. Its functions are called on it, and not taken out of it. */
+/** A request that has passed validation. Call its methods on it; they do not work when taken out of it. */
 export interface ApiRequest<Params> {
   readonly method: string;
   readonly path: string;
   readonly params: Params;
   readonly idempotencyKey: string | undefined;
   readonly respondAsync: boolean;
-  /** The context of this request's span: hand it on to whatever the request causes. */
+  /** The context of this request's span: pass it on to whatever the request causes. */
   readonly traceparent: Traceparent;
-  /** Whether the client went away before it was answered. */
+  /** Whether the client disconnected before it was answered. */
   isGone(): boolean;
-  /** Calls the listener when the client goes away before it is answered; at once if it has gone. */
+  /** Calls the listener when the client disconnects before it is answered; at once if it already has. */
   whenGone(listener: () => void): void;
 }
 
-/** Keeps the parameter types of one route while it is written down. */
+/** Defines a route, with its parameter types checked inside the definition. */
 export function route<Params extends z.ZodObject>(definition: Route<Params>): Route {
   return definition as unknown as Route;
 }

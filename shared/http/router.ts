@@ -2,29 +2,30 @@ import type { Attributes } from '../observe/trace';
 import { type Answer, problem } from './problem';
 import type { Route } from './route';
 
-/** A route that was matched. */
+/** A matched route. */
 export interface Match {
   readonly route: Route;
-  /** What its span is called, and what the span is told of it. */
+  /** The name and the attributes of its span. */
   readonly name: string;
   readonly attributes: Attributes;
-  /** The parameters as they stand in the path, escapes and all. */
+  /** The parameters as they are in the path, with their percent escapes. */
   readonly params: Readonly<Record<string, string>>;
 }
 
 export interface Router {
   /** HEAD is matched like GET. */
   match(method: string, path: string): Match | undefined;
-  /** What is answered where nothing is matched: 404, 405, or to OPTIONS what is allowed. */
+  /** Returns the answer when no route matches: 404, 405, or the allowed methods to OPTIONS. */
   unmatched(method: string, path: string): Answer;
 }
 
 /**
- * There are a dozen templates, and no two match the same path with the same method, so they are tried one after the other.
- * Not by @koa/router, whose own chain of functions is kept for as long as a checkout is held (docs/decisions/0014).
+ * There are a dozen templates, and no two match the same path with the same method, so they are tried one after the
+ * other. @koa/router is not used, because its chain of functions is kept for as long as a checkout waits
+ * (docs/decisions/0014).
  */
 export function openRouter(routes: readonly Route[]): Router {
-  const all = routes.map((route) => ({
+  const candidates = routes.map((route) => ({
     route,
     pattern: patternOf(route.path),
     name: `${route.method} ${route.path}`,
@@ -34,7 +35,7 @@ export function openRouter(routes: readonly Route[]): Router {
   return {
     match(method, path) {
       const wanted = method === 'HEAD' ? 'GET' : method;
-      for (const { route, pattern, name, attributes } of all) {
+      for (const { route, pattern, name, attributes } of candidates) {
         const found = route.method === wanted ? pattern.exec(path) : null;
         if (found) {
           return { route, name, attributes, params: found.groups ?? {} };
@@ -43,22 +44,23 @@ export function openRouter(routes: readonly Route[]): Router {
       return undefined;
     },
     unmatched(method, path) {
-      const methods = new Set(all.filter((one) => one.pattern.test(path)).map((one) => one.route.method));
+      const matching = candidates.filter(({ pattern }) => pattern.test(path));
+      const methods = new Set(matching.map(({ route }) => route.method));
       if (methods.size === 0) {
         return problem(404, {
           detail: 'There is no such route. GET /openapi.json lists the routes of this service.',
         });
       }
-      const allowed = [...methods].flatMap((one) => (one === 'GET' ? ['HEAD', one] : one));
+      const allowed = [...methods].flatMap((name) => (name === 'GET' ? ['HEAD', name] : name));
       const headers = { Allow: [...allowed, 'OPTIONS'].join(', ') };
       return method === 'OPTIONS'
         ? { status: 204, body: {}, headers }
-        : problem(405, { detail: `This route answers ${headers.Allow}.`, headers });
+        : problem(405, { detail: `This route allows ${headers.Allow}.`, headers });
     },
   };
 }
 
-/** Any text is taken for a parameter, so that odd text is a 400 and not a 404. */
+/** A parameter matches any text, so that odd text is a 400 and not a 404. */
 function patternOf(template: string): RegExp {
   return new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]*)')}$`);
 }

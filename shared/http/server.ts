@@ -11,11 +11,11 @@ import type { Route } from './route';
 export interface HttpServer {
   /** Listens, and returns the port. */
   start(address: Address): Promise<number>;
-  /** From now on answers carry `Connection: close`, so that clients move on before the listener goes. */
+  /** Makes answers carry `Connection: close`, so that clients go elsewhere before the server stops listening. */
   announceStop(): void;
   /**
-   * Takes no new connections, lets the requests in flight finish for at most `graceMs`, then cuts what is left: a
-   * client that sees a reset knows that its outcome is unknown, and asks again.
+   * Takes no new connections, lets the open requests finish for at most `graceMs`, then cuts the rest: a client that
+   * sees a reset knows that its outcome is unknown, and asks again.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -30,7 +30,7 @@ export function createHttpServer({ routes, log }: HttpServerOptions): HttpServer
   const app = createApp({
     routes: [...routes, openapiRoute(routes)],
     log,
-    stopping: () => stopping,
+    isStopping: () => stopping,
   });
   const server = createServer(SERVER_OPTIONS, app);
   server.maxConnections = MAX_CONNECTIONS;

@@ -7,7 +7,7 @@ export interface DeadLetters {
   park(queue: string, body: string | Buffer, error: unknown): Promise<void>;
 }
 
-/** Headers are kept short: a broker refuses a frame of headers that is too large. */
+/** Headers are kept short, because a broker refuses a header frame that is too large. */
 const MAX_HEADER_LENGTH = 2_000;
 
 export function openDeadLetters(publisher: Publisher): DeadLetters {

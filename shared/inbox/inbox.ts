@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Decoded, decodeBatch } from '../contract/cloudevents';
-import { eventsHeardBy, type SagaEvent } from '../contract/events';
+import { eventsFor, type SagaEvent } from '../contract/events';
 import type { Logger } from '../observe/log';
 import { duplicates, startAtZero, stepBatchSize, stepDuration } from '../observe/metrics';
 import { traceId, withSpan } from '../observe/trace';
@@ -14,13 +14,13 @@ import { retryDelays } from './retry';
 import type { Step, StepOutcome } from './step';
 
 /**
- * Delivery → transaction → step → acknowledgement. The promises it keeps: a message is acknowledged only after its
- * events are committed or parked; an outage of the database holds messages and loses none; and an event that cannot
- * be handled is parked by itself while the rest of its batch goes on.
+ * Delivery → transaction → step → acknowledgement. Its guarantees: a message is acknowledged only after its events are
+ * committed or parked; an outage of the database delays messages and loses none; and an event that cannot be handled is
+ * parked alone while the rest of its batch goes on.
  */
 export interface Inbox {
   onDelivery(delivery: Delivery): void;
-  /** Resolves when every delivery is acknowledged or given up. Call it when no more deliveries come. */
+  /** Call it after the last delivery. Resolves when every delivery is acknowledged or given up. */
   close(): Promise<void>;
 }
 
@@ -34,13 +34,13 @@ export function openInbox(options: {
 }): Inbox {
   const { step, outbox, deadLetters } = options;
   const log = options.log.child({ step: step.queue });
-  const accepted = eventsHeardBy(step.queue);
+  const accepted = eventsFor(step.queue);
   const stopping = new AbortController();
   const parking = openParking({ queue: step.queue, deadLetters, log, signal: stopping.signal });
   startAtZero(step.queue);
 
   async function commit(events: readonly SagaEvent[]): Promise<void> {
-    const took = stepDuration.startTimer({ step: step.queue });
+    const stopTimer = stepDuration.startTimer({ step: step.queue });
     const spans = events.map((event) => withSpan(`${step.queue} process`, 'consumer', event.traceparent));
     const traced = events.map((event, i) => ({ ...event, traceparent: spans[i]?.traceparent }) as SagaEvent);
     try {
@@ -54,34 +54,34 @@ export function openInbox(options: {
         for (const { type, traceparent, data } of traced) {
           log.debug(
             { event: type, saga_id: data.saga_id, trace_id: traceId(traceparent) },
-            'an event was handled',
+            'handled an event',
           );
         }
       }
-      await tell(outcome);
+      await followUp(outcome);
     } catch (error) {
       for (const span of spans) {
         span.end(error);
       }
       throw error;
     } finally {
-      took();
+      stopTimer();
     }
   }
 
-  /** What is committed must not be handled again because the news of it could not be told. */
-  async function tell({ afterCommit }: StepOutcome): Promise<void> {
+  /** Never fails: committed events must not be handled again because what follows the commit failed. */
+  async function followUp({ afterCommit }: StepOutcome): Promise<void> {
     try {
       await afterCommit?.();
     } catch (error) {
-      log.error({ err: error }, 'what follows a commit failed; the commit stands');
+      log.error({ err: error }, 'the work after a commit failed; the commit stands');
     }
   }
 
-  /** Commits every event that can be committed and parks the others; rejects only when the service stops. */
+  /** Commits every event that can be committed and parks the others. Rejects only when the service stops. */
   async function handle(events: readonly SagaEvent[], failedBefore = false): Promise<void> {
     try {
-      await throughOutages(() => commit(events));
+      await retryThroughOutages(() => commit(events));
     } catch (error) {
       if (stopping.signal.aborted) {
         throw error;
@@ -99,7 +99,7 @@ export function openInbox(options: {
     }
   }
 
-  async function throughOutages(work: () => Promise<void>): Promise<void> {
+  async function retryThroughOutages(work: () => Promise<void>): Promise<void> {
     for (const delay of retryDelays()) {
       try {
         return await work();
@@ -109,7 +109,7 @@ export function openInbox(options: {
         }
         log.warn(
           { err: error, retry_in_ms: delay },
-          'the database is away; the batch is kept and tried again',
+          'the database is away; keeping the batch and trying again',
         );
         await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal: stopping.signal });
       }
@@ -126,9 +126,9 @@ export function openInbox(options: {
   });
 
   async function receive(delivery: Delivery): Promise<void> {
-    const decoded = decode(delivery.body);
-    const events = decoded.flatMap((one) => ('event' in one ? [batches.submit(one.event)] : []));
-    const malformed = decoded.flatMap((one) => ('event' in one ? [] : [one]));
+    const parts = decode(delivery.body);
+    const events = parts.flatMap((part) => ('event' in part ? [batches.submit(part.event)] : []));
+    const malformed = parts.flatMap((part) => ('event' in part ? [] : [part]));
     await Promise.all([parking.parkMalformed(malformed, delivery.body), ...events]);
     delivery.ack();
   }
@@ -150,7 +150,7 @@ export function openInbox(options: {
           if (stopping.signal.aborted) {
             return;
           }
-          log.error({ err: error }, 'a delivery was not handled; the broker will repeat it');
+          log.error({ err: error }, 'a delivery was not handled; the broker will redeliver it');
         })
         .finally(() => receiving.delete(received));
       receiving.add(received);

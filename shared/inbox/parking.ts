@@ -6,7 +6,7 @@ import { traceId } from '../observe/trace';
 import type { DeadLetters } from './dead-letters';
 import { retryDelays } from './retry';
 
-/** A part of a message that is not an event of the contract. `body` is the whole message, where nothing in it can be told apart. */
+/** A part of a message that is not an event of the contract. `body` is the whole message, when it cannot be split. */
 export type Malformed = { invalid: unknown; error: string } | { body: Buffer; error: string };
 
 /** Puts what a step cannot handle into the step's dead-letter queue. */
@@ -18,7 +18,7 @@ export interface Parking {
 
 /**
  * Nothing is acknowledged before it is safe elsewhere, so parking is repeated until the broker has confirmed it.
- * @param options.signal ends that: what is not parked then is delivered again
+ * @param options.signal stops the attempts: the broker redelivers what is not parked by then
  */
 export function openParking(options: {
   queue: string;
@@ -35,7 +35,7 @@ export function openParking(options: {
         deadLettered.inc({ queue });
         return;
       } catch (failure) {
-        log.warn({ err: failure, retry_in_ms: delay }, 'an event could not be parked; trying again');
+        log.warn({ err: failure, retry_in_ms: delay }, 'could not park an event; trying again');
         await sleep(delay, undefined, { signal });
       }
     }
@@ -46,7 +46,7 @@ export function openParking(options: {
       const { saga_id } = event.data;
       log.error(
         { err: error, saga_id, trace_id: traceId(event.traceparent), event: event.type },
-        'an event cannot be handled; it is parked',
+        'cannot handle an event; parking it',
       );
       await parkUntilTaken(JSON.stringify([{ specversion: '1.0', ...event }]), error);
     },
@@ -55,7 +55,7 @@ export function openParking(options: {
     async parkMalformed(parts, message) {
       let parkedWhole = false;
       for (const part of parts) {
-        log.error({ reason: part.error }, 'a message does not follow the contract; it is parked');
+        log.error({ reason: part.error }, 'a message does not follow the contract; parking it');
         const body = 'body' in part ? part.body : (rewrite(part.invalid) ?? message);
         if (body === message && parkedWhole) {
           continue;
@@ -67,7 +67,7 @@ export function openParking(options: {
   };
 }
 
-/** Undefined for an element that is nested too deep to be written again: it can only be parked in the message it came in. */
+/** Returns undefined for an element nested too deep to be written again: it can only be parked in its whole message. */
 function rewrite(element: unknown): string | undefined {
   try {
     return JSON.stringify([element]);

@@ -1,7 +1,7 @@
 import type { SagaEvent } from '../contract/events';
 import type { Tx } from '../postgres/tx';
 
-/** What a batch of events led to, besides the rows that changed. */
+/** What a batch of events leads to, besides changed rows. */
 export interface StepOutcome {
   /** The events that follow, written to the outbox in the same transaction. */
   emit: SagaEvent[];

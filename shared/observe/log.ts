@@ -13,8 +13,8 @@ export interface LogOptions {
 /**
  * Lines go to standard output: JSON for machines, or one readable line each for a person at a terminal.
  *
- * JSON lines are written 4 KiB at a time, because a write per line costs more than a checkout's own work. What is
- * buffered is written at least once a second and when the process exits, so that only kill -9 loses lines.
+ * JSON lines are written 4 KiB at a time, because a write per line costs more than a checkout's own work. The buffer is
+ * written at least once a second and when the process exits, so only kill -9 loses lines.
  */
 export function createLogger(options: LogOptions): Logger {
   const settings: pino.LoggerOptions = {
@@ -25,7 +25,7 @@ export function createLogger(options: LogOptions): Logger {
     serializers: { err: pino.stdSerializers.errWithCause },
   };
   if (options.format === 'pretty') {
-    // Loaded only here, so that a service that writes JSON does without it.
+    // Loaded only here, so that a service that writes JSON does not load it.
     const pretty: typeof import('pino-pretty') = require('pino-pretty');
     return pino(
       settings,
@@ -34,8 +34,8 @@ export function createLogger(options: LogOptions): Logger {
   }
   return pino(
     settings,
-    // The stream makes one text of what is buffered, to measure it, with every line: so that is kept to what is written at
-    // once, and has to be a little more than what it waits for.
+    // With every line, the stream joins the buffered text to measure it. So the buffer is kept to the size of one write,
+    // and maxWrite must be a little more than minLength.
     pino.destination({ sync: false, minLength: 4095, maxWrite: 4096, periodicFlush: 1000 }),
   );
 }

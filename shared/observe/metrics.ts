@@ -13,12 +13,12 @@ collectDefaultMetrics({ register: registry });
 /** For a metric's `registers`. */
 export const registers = [registry];
 
-/** Buckets for what takes from a millisecond to the longest wait of a request, in seconds. */
+/** Buckets in seconds, from a millisecond to the longest wait of a request. */
 export const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
 
 export const httpDuration = new Histogram({
   name: 'http_request_duration_seconds',
-  help: 'Time from the head of a request to handing over its answer, by route template.',
+  help: 'Time from the head of a request to sending its answer, by route template.',
   labelNames: ['method', 'route', 'status_code'] as const,
   buckets: FAST,
   registers,
@@ -67,7 +67,7 @@ export const outboxOldestAge = sampled(
   'Age of the oldest outbox row that the broker has not confirmed yet; 0 when there is none.',
 );
 
-/** A series that appears with its first event hides that event: Prometheus sees what grows, not what appears. */
+/** Starts a step's series. One that appears with its first event hides it: Prometheus sees what grows, not what appears. */
 export function startAtZero(step: string): void {
   stepDuration.zero({ step });
   stepBatchSize.zero({ step });
@@ -75,23 +75,23 @@ export function startAtZero(step: string): void {
   deadLettered.inc({ queue: step }, 0);
 }
 
-/** One reading for all gauges of a scrape that come from it: whoever asks while it is under way shares it. */
+/** Lets all gauges of a scrape share one reading: a call while a reading runs returns that reading. */
 export function sharedReading<T>(read: () => Promise<T>): () => Promise<T> {
-  let underWay: Promise<T> | undefined;
+  let running: Promise<T> | undefined;
   return () => {
-    underWay ??= read().finally(() => {
-      underWay = undefined;
+    running ??= read().finally(() => {
+      running = undefined;
     });
-    return underWay;
+    return running;
   };
 }
 
-/** Well below the time that Prometheus waits for a scrape. */
+/** Well below the time that Prometheus allows a scrape. */
 const READING_MS = 1_000;
 
 /**
- * A gauge that is read when Prometheus asks. It appears once a service has said where it comes from, and it is left
- * out of a scrape whose reading fails: no figure is better than a stale one, and the other metrics still get through.
+ * A gauge that is read when Prometheus scrapes. It appears once a service has set its source, and it is left out of a
+ * scrape whose reading fails: no figure is better than a stale one, and the other metrics still get through.
  */
 export function sampled(name: string, help: string) {
   let read: () => Promise<number> | number;

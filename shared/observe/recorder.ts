@@ -1,4 +1,4 @@
-// Records spans and exports them. Only trace.ts loads this file, and only when there is somewhere to export to, because the
+// Records spans and exports them. Only trace.ts loads this file, and only when spans are exported, because the
 // OpenTelemetry SDK costs memory.
 import { type Context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core';
@@ -44,7 +44,7 @@ export function startRecorder(service: string, endpoint: string): Recorder {
   };
 }
 
-/** The settings mean what OpenTelemetry says they mean. The SDK does not read them by itself. */
+/** The settings mean what OpenTelemetry's documentation says. The SDK does not read them on its own. */
 function samplerFromSettings(): Sampler {
   const ratio = getNumberFromEnv('OTEL_TRACES_SAMPLER_ARG') ?? 1;
   switch (getStringFromEnv('OTEL_TRACES_SAMPLER')) {

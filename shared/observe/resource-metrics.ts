@@ -5,10 +5,10 @@ import { Gauge } from 'prom-client';
 import { root } from '../root';
 import { registry } from './metrics';
 
-/** What a process is made of and may use: read when Prometheus asks, because nothing announces that it has changed. */
+/** What a process has and may use. It is read when Prometheus scrapes, because nothing announces a change. */
 const registers = [registry];
 
-/** As node-postgres keeps it. */
+/** The counters of a node-postgres pool. */
 interface Pool {
   readonly totalCount: number;
   readonly idleCount: number;
@@ -16,7 +16,7 @@ interface Pool {
 }
 
 const pools = new Map<string, { pool: Pool; size: number }>();
-const brokers = new Map<string, { connected(): boolean }>();
+const brokers = new Map<string, { isConnected(): boolean }>();
 
 /** @param name what the connections are for: `saga` or `http` */
 export function watchPool(name: string, pool: Pool, size: number): void {
@@ -24,7 +24,7 @@ export function watchPool(name: string, pool: Pool, size: number): void {
 }
 
 /** @param name what the connection is for: `publish` or `consume` */
-export function watchBroker(name: string, connection: { connected(): boolean }): void {
+export function watchBroker(name: string, connection: { isConnected(): boolean }): void {
   brokers.set(name, connection);
 }
 
@@ -43,7 +43,7 @@ new Gauge({
 
 new Gauge({
   name: 'database_pool_size',
-  help: 'Database connections that this process may have at most, by what they are for.',
+  help: 'The most database connections that this process may have, by what they are for.',
   labelNames: ['pool'] as const,
   registers,
   collect() {
@@ -67,12 +67,12 @@ new Gauge({
 
 new Gauge({
   name: 'broker_connected',
-  help: '1 while the broker is reached and takes messages, by what the connection is for; otherwise 0.',
+  help: '1 while the broker is connected and takes messages, by what the connection is for; otherwise 0.',
   labelNames: ['connection'] as const,
   registers,
   collect() {
     for (const [name, connection] of brokers) {
-      this.set({ connection: name }, connection.connected() ? 1 : 0);
+      this.set({ connection: name }, connection.isConnected() ? 1 : 0);
     }
   },
 });
@@ -82,7 +82,7 @@ new Gauge({
   help: 'Memory that this process may use: the limit of its container, or what the machine has.',
   registers,
   collect() {
-    // Without a limit it answers 0, or a number that no machine has.
+    // Without a limit it returns 0, or more than any machine has.
     const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
     this.set(Math.min(limit, totalmem()));
   },
@@ -92,7 +92,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 new Gauge({
   name: 'chandlery_build_info',
-  help: 'Always 1; its label says which version of the project this is.',
+  help: 'Always 1; its label is the version of the project.',
   labelNames: ['version'] as const,
   registers,
 }).set({ version }, 1);

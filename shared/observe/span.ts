@@ -1,9 +1,9 @@
 import type { Attributes as OtelAttributes } from '@opentelemetry/api';
 
 /**
- * W3C trace context (https://www.w3.org/TR/trace-context/). It is carried from the HTTP request through outbox rows
- * and messages whether or not anybody exports spans, because its trace id is what ties the log lines of three
- * services together. With an OTLP endpoint, spans are recorded and exported as well.
+ * W3C trace context (https://www.w3.org/TR/trace-context/). It travels from the HTTP request through outbox rows and
+ * messages whether or not spans are exported, because its trace id ties the log lines of three services together. With
+ * an OTLP endpoint, spans are recorded and exported as well.
  */
 export type Traceparent = string;
 
@@ -11,7 +11,7 @@ export type SpanKind = 'server' | 'producer' | 'consumer' | 'internal';
 export type Attributes = OtelAttributes;
 
 export interface Span {
-  /** The context to hand on to whatever this span causes. */
+  /** The context to pass on to whatever this span causes. */
   readonly traceparent: Traceparent;
   end(error?: unknown): void;
 }

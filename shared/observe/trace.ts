@@ -16,7 +16,7 @@ const NOTHING = (): void => undefined;
 
 let recorder: Recorder | undefined;
 
-/** The caller's context, or undefined when the header is missing or not valid: then a new trace begins. */
+/** Returns the caller's context, or undefined when the header is missing or not valid: then a new trace begins. */
 export function incomingTrace(header: string | undefined): Traceparent | undefined {
   const [, trace, span, flags, later] = (header !== undefined && TRACEPARENT.exec(header)) || [];
   if (trace === undefined || (later !== undefined && header?.startsWith('00'))) {
@@ -27,7 +27,7 @@ export function incomingTrace(header: string | undefined): Traceparent | undefin
 
 const ids = Buffer.alloc(24);
 
-/** Of plain random numbers, as the OpenTelemetry SDK makes them: an id has to be unlike others, and nobody's secret. */
+/** Uses plain random numbers, as the OpenTelemetry SDK does: an id must differ from others, and is no secret. */
 export function newTraceparent(): Traceparent {
   for (let i = 0; i < ids.length; i += 4) {
     ids.writeUInt32LE(Math.floor(Math.random() * 2 ** 32), i);
@@ -40,8 +40,8 @@ export function traceId(traceparent: Traceparent): string {
 }
 
 /**
- * Opens a span under `parent`, or a new trace without one. When tracing is off nothing is recorded and the parent's
- * context is handed on.
+ * Opens a span under `parent`, or a new trace without one. When tracing is off, nothing is recorded and the parent's
+ * context is passed on.
  */
 export function withSpan(
   name: string,
@@ -56,8 +56,8 @@ export function withSpan(
 }
 
 /**
- * Loads the OpenTelemetry SDK, which costs memory that nobody pays without an endpoint. Sampling follows the caller,
- * and for new traces OpenTelemetry's settings OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG.
+ * Loads the OpenTelemetry SDK, but only with an endpoint, because it costs memory. Sampling follows the caller; for new
+ * traces it follows OpenTelemetry's settings OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG.
  */
 export async function startTracing(options: TracingOptions): Promise<StopTracing> {
   if (options.endpoint === undefined) {

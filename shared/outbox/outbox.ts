@@ -18,12 +18,13 @@ import {
 } from './statements';
 
 /**
- * The transactional outbox. The promise it keeps: an event that was committed reaches every queue that hears it, at
- * least once, and an event that was not committed reaches none.
+ * The transactional outbox. Its guarantee: an event that was committed reaches every queue that consumes it, at least
+ * once, and an event that was not committed reaches none.
  *
- * A row is a message, and a message is a batch of events of one type. Rows are written with the step's own changes,
- * published right after the commit, and once the broker has confirmed them deleted by the next transaction, whatever it
- * is for, or soon if there is none. What a crash, a broker outage or an unroutable key leaves behind is found by the poller.
+ * A row is a message, and a message is a batch of events of one type. Rows are written with the step's own changes and
+ * published right after the commit. Once the broker has confirmed them, the next transaction deletes them, whatever it
+ * is for; if there is none, they are deleted soon after. The poller finds what a crash, a broker outage or an unroutable
+ * key leaves behind.
  */
 export interface Outbox {
   /**
@@ -33,25 +34,25 @@ export interface Outbox {
   transaction<T extends { emit: readonly SagaEvent[] }>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Writes the events as rows, within the caller's transaction. */
   store(tx: Tx, events: readonly SagaEvent[]): Promise<OutboxRow[]>;
-  /** Publishes rows that are committed now. Never fails: what cannot be published stays for the poller. */
+  /** Publishes rows that have been committed. Never fails: what cannot be published stays for the poller. */
   publish(rows: readonly OutboxRow[]): void;
-  /** Stops polling and waits for what is on its way. */
+  /** Stops polling and waits for the messages that are being published. */
   close(): Promise<void>;
 }
 
 const POLL_INTERVAL_MS = 500;
-/** How long rows that are confirmed wait for a transaction to delete them along with what it does. */
+/** How long confirmed rows wait for a transaction that can delete them along with its own work. */
 const DELETE_INTERVAL_MS = 100;
-/** Rows deleted by one transaction. */
+/** The most rows that one transaction deletes. */
 const DELETE_LIMIT = 1_000;
-/** Rows younger than this are being published by whoever committed them. */
+/** Rows younger than this are still being published by the replica that committed them. */
 const OVERDUE_AFTER_MS = 2_000;
-/** Messages taken by one poll: they stay locked until the broker has confirmed them. */
+/** The most messages that one poll takes: they stay locked until the broker has confirmed them. */
 const POLL_LIMIT = 100;
 
 export function openOutbox(options: { database: Database; publisher: Publisher; log: Logger }): Outbox {
   const { database, publisher, log } = options;
-  const onTheirWay = new Set<Promise<void>>();
+  const publishing = new Set<Promise<void>>();
   /** Rows that the broker has confirmed and that no transaction deletes yet. */
   const confirmed: number[] = [];
 
@@ -64,7 +65,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     });
 
   async function poll(): Promise<void> {
-    if (!publisher.connected()) {
+    if (!publisher.isConnected()) {
       return;
     }
     const { published, more } = await database.transaction(async (tx) => {
@@ -72,25 +73,25 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
       const sent = await Promise.allSettled(rows.map(send));
       const idsOf = (status: string) =>
         rows.filter((_, i) => sent[i]?.status === status).map((row) => row.id);
-      const [taken, refused] = [idsOf('fulfilled'), idsOf('rejected')];
+      const [delivered, failed] = [idsOf('fulfilled'), idsOf('rejected')];
       const failure = sent.find((result) => result.status === 'rejected');
       if (failure) {
         log.warn(
-          { err: failure.reason, messages: refused.length },
-          'overdue messages could not be published; they stay in the outbox',
+          { err: failure.reason, messages: failed.length },
+          'could not publish messages left in the outbox; they stay there',
         );
       }
-      if (taken.length > 0) {
+      if (delivered.length > 0) {
         tx.send(commitNeedNotBeDurable);
-        tx.send(deleteOutbox, [taken]);
+        tx.send(deleteOutbox, [delivered]);
       }
-      if (refused.length > 0) {
-        tx.send(postponeOutbox, [refused]);
+      if (failed.length > 0) {
+        tx.send(postponeOutbox, [failed]);
       }
-      return { published: taken.length, more: rows.length === POLL_LIMIT };
+      return { published: delivered.length, more: rows.length === POLL_LIMIT };
     });
     if (published > 0) {
-      log.info({ messages: published }, 'published what had been left in the outbox');
+      log.info({ messages: published }, 'published messages left in the outbox');
     }
     if (published > 0 && more) {
       await poll();
@@ -98,12 +99,12 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
   }
 
   const polling = repeat(POLL_INTERVAL_MS, poll, (error) =>
-    log.warn({ err: error }, 'the outbox could not be polled; trying again'),
+    log.warn({ err: error }, 'could not poll the outbox; trying again'),
   );
 
-  // The poller tells already that the database is away, and less often.
+  // Only at debug level: the poller already logs that the database is away, and less often.
   const cleaning = repeat(DELETE_INTERVAL_MS, deleteConfirmed, (error) =>
-    log.debug({ err: error }, 'confirmed messages could not be deleted from the outbox; trying again'),
+    log.debug({ err: error }, 'could not delete confirmed messages from the outbox; trying again'),
   );
 
   const gauges = sharedReading(() => database.transaction((tx) => tx.run(outboxGauges)));
@@ -126,22 +127,25 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
           confirmed.push(row.id);
         })
         .catch((error) =>
-          log.debug({ err: error, outbox_id: row.id }, 'a message stays in the outbox for the poller'),
+          log.debug(
+            { err: error, outbox_id: row.id },
+            'could not publish a message; it stays in the outbox for the poller',
+          ),
         )
-        .finally(() => onTheirWay.delete(done));
-      onTheirWay.add(done);
+        .finally(() => publishing.delete(done));
+      publishing.add(done);
     }
   }
 
   async function transaction<T extends { emit: readonly SagaEvent[] }>(
     work: (tx: Tx) => Promise<T>,
   ): Promise<T> {
-    /** They come back to `confirmed` if the transaction fails. */
+    /** They go back to `confirmed` if the transaction fails. */
     const deleted: number[] = [];
     try {
       const { outcome, rows } = await database.transaction(async (tx) => {
         const outcome = await work(tx);
-        // Neither is waited for: they go along with COMMIT.
+        // Neither is awaited: both travel with COMMIT.
         const rows = store(tx, outcome.emit);
         rows.catch(() => {});
         deleted.push(...confirmed.splice(0, DELETE_LIMIT));
@@ -158,7 +162,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     }
   }
 
-  /** What no other transaction has come along to delete. */
+  /** Deletes the rows that no other transaction has deleted along with its work. */
   async function deleteConfirmed(): Promise<void> {
     while (confirmed.length > 0) {
       await transaction(async (tx) => {
@@ -174,10 +178,13 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     transaction,
     async close() {
       await polling.stop();
-      await Promise.all(onTheirWay);
+      await Promise.all(publishing);
       await cleaning.stop();
       await deleteConfirmed().catch((error) =>
-        log.warn({ err: error }, 'confirmed messages stay in the outbox; they will be published twice'),
+        log.warn(
+          { err: error },
+          'could not delete confirmed messages from the outbox; they will be published twice',
+        ),
       );
     },
   };

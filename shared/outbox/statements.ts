@@ -7,8 +7,8 @@ export interface OutboxRow {
 }
 
 /**
- * One message, and not an array of them: a body is long and full of quotes, and in an array each of them would be escaped
- * here and unescaped there.
+ * Inserts one message and not an array of them: a body is long and full of quotes, and in an array each quote would be
+ * escaped here and unescaped by the server.
  */
 export const insertOutbox = statement<{ id: number }>(
   'insert_outbox',
@@ -16,8 +16,8 @@ export const insertOutbox = statement<{ id: number }>(
 );
 
 /**
- * Rows that were not confirmed when they should have been. Not read by `id > last`: ids are taken at insert and
- * become visible at commit, so a later id can be seen first, and the earlier one would be skipped for ever.
+ * Rows that should have been confirmed by now. They are not read by `id > last`: ids are assigned at insert and become
+ * visible at commit, so a later id can be visible first, and the earlier one would be skipped for ever.
  */
 export const lockOverdueOutbox = statement<OutboxRow>(
   'lock_overdue_outbox',
@@ -27,20 +27,20 @@ export const lockOverdueOutbox = statement<OutboxRow>(
    FOR UPDATE SKIP LOCKED`,
 );
 
-/** Sends rows to the end of the line, so that messages which cannot be published do not hold up those which can. */
+/** Moves rows to the end of the line, so that messages that cannot be published do not delay those that can. */
 export const postponeOutbox = statement(
   'postpone_outbox',
   'UPDATE outbox SET tried_at = now() WHERE id = ANY($1::bigint[])',
 );
 
-/** A row that is locked is being published once more by a poller, which deletes it itself. */
+/** Skips locked rows: a poller is publishing them once more, and deletes them itself. */
 export const deleteOutbox = statement(
   'delete_outbox',
   `DELETE FROM outbox WHERE id = ANY (ARRAY(
      SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED))`,
 );
 
-/** A deletion that a crash undoes means that a message is published twice, which every step absorbs: no need to wait for the disk. */
+/** If a crash undoes a deletion, a message is published twice, which every step absorbs: no need to wait for the disk. */
 export const commitNeedNotBeDurable = statement('outbox_async_commit', 'SET LOCAL synchronous_commit = off');
 
 export const outboxGauges = statement<{ pending: number; oldest_age_seconds: number }>(

@@ -6,12 +6,12 @@ import { OpenTransaction } from './transaction';
 import type { Tx } from './tx';
 
 /**
- * The promise of this file: when `transaction` resolves, PostgreSQL has said COMMIT; when it rejects, nothing
+ * The guarantee of this file: when `transaction` resolves, PostgreSQL has confirmed the COMMIT; when it rejects, nothing
  * happened, unless the error is CommitUnknown.
  */
 
 export interface Database {
-  /** Runs `work` in one transaction, again if another transaction got in its way: `work` may run several times. */
+  /** Runs `work` in one transaction, and again if it lost a race: `work` may run several times. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Resolves when the database answers. */
   ready(): Promise<void>;
@@ -20,31 +20,31 @@ export interface Database {
   readonly pool: pg.Pool;
 }
 
-/** How often work that lost a race is run before its error is passed on. */
+/** How often work that loses races is run before its error is passed on. */
 const MAX_RACES = 10;
 
-// Every BIGINT here is CHECKed to stay within 2^53 - 1, so a number holds it exactly; arrays of them have a type of their own.
+// Every BIGINT here is CHECKed to stay within 2^53 - 1, so a number holds it exactly. Arrays of them are a type of their own.
 const INT8_ARRAY = 1016 as unknown as typeof pg.types.builtins.INT8;
 const parseArray: (text: string) => string[] = pg.types.getTypeParser(INT8_ARRAY);
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 pg.types.setTypeParser(INT8_ARRAY, (text) => parseArray(text).map(Number));
 
 /**
- * A prepared statement keeps its plan. One that was made while a table was small would go on reading all of it, and one
- * that was made while a table had not been analysed would go on starting processes to help it read nothing.
+ * A prepared statement keeps its plan. A plan made while a table was small would go on reading all of it, and one made
+ * before a table was analysed would go on starting parallel workers to read nothing.
  */
 const LASTING_PLANS = '-c enable_seqscan=off -c max_parallel_workers_per_gather=0';
 /**
- * For statements that find rows by their keys, however many: one plan serves them all, is made once, and finds, and so
- * locks, the rows in the order of the keys.
+ * For statements that find any number of rows by their keys: one plan serves them all, is made once, and finds the rows
+ * in the order of the keys, so it also locks them in that order.
  */
 const PLANS_BY_KEY = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
-/** So that a session learns soon enough that the server has been made read-only. */
+/** Short, so that the sessions soon learn that the server has been made read-only. */
 const MAX_LIFETIME_SECONDS = 60;
 
 /**
  * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
- * @param options.wholeTables whether statements join whole tables, as an auditor's do: the planner chooses how
+ * @param options.wholeTables whether statements join whole tables, as an auditor's do; then the planner chooses how
  */
 export function openDatabase(options: {
   url: string;
@@ -62,25 +62,26 @@ export function openDatabase(options: {
     statement_timeout: 30_000,
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 20_000,
-    // The server's own timeouts cannot reach us when the network is gone.
+    // The server's own timeouts do not help when the network is gone.
     query_timeout: 35_000,
     options: options.wholeTables ? LASTING_PLANS : `${LASTING_PLANS} ${PLANS_BY_KEY}`,
-    onConnect: protect,
+    onConnect: makeReadOnly,
   });
-  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  pool.on('error', (error) => options.log.warn({ err: error }, 'lost an idle database connection'));
   // Without a listener, an error on a client that is checked out would end the process; its query rejects anyway.
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  /** Sessions of a server that lets nobody write: a standby, or one that its operator has made read-only. */
+  /** Sessions of a server that is read-only: a standby, or one that its operator has made so. */
   const readOnly = new WeakSet<pg.ClientBase>();
 
   /**
-   * What writes is sent along with BEGIN, and would be committed by itself were BEGIN refused. So the session is read-only,
-   * and it is BEGIN that lets a transaction write. That must not overrule a server that is read-only already.
+   * Writing statements are sent along with BEGIN. If BEGIN were refused, each would be committed on its own. So the
+   * session is read-only, and only BEGIN READ WRITE lets a transaction write. It must not overrule a server that is
+   * read-only already.
    */
-  async function protect(client: pg.ClientBase): Promise<void> {
-    const { rows } = await client.query(`SELECT current_setting('transaction_read_only') AS it_is`);
-    if (rows[0].it_is === 'on') {
+  async function makeReadOnly(client: pg.ClientBase): Promise<void> {
+    const { rows } = await client.query(`SELECT current_setting('transaction_read_only') AS setting`);
+    if (rows[0].setting === 'on') {
       readOnly.add(client);
     }
     await client.query('SET default_transaction_read_only = on');
@@ -91,7 +92,7 @@ export function openDatabase(options: {
       throw asDatabaseFault(error);
     });
     const tx = new OpenTransaction(client, readOnly.has(client) ? 'READ ONLY' : 'READ WRITE');
-    // The server may have become writable by the next time.
+    // A read-only session is not used again: the server may be writable by the next time.
     let broken = readOnly.has(client);
     try {
       const result = await work(tx);

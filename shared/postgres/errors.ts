@@ -1,22 +1,22 @@
 import { DatabaseError } from 'pg';
 import { SQLSTATE, SQLSTATE_CLASS } from './sqlstates';
 
-/** No connection to be had, or it was lost before COMMIT was sent: nothing happened. `cause` says what broke. */
+/** There was no connection, or it was lost before COMMIT was sent: nothing happened. `cause` says what broke. */
 export class DatabaseUnavailable extends Error {
   readonly code = 'DATABASE_UNAVAILABLE';
   override readonly name = 'DatabaseUnavailable';
 }
 
 /**
- * The connection broke while COMMIT was on its way: the transaction may or may not have happened. Whoever gets
- * this runs the work again, and the rows decide.
+ * The connection broke during COMMIT: the transaction may or may not have happened. The caller runs the work again, and
+ * the rows show whether it had.
  */
 export class CommitUnknown extends Error {
   readonly code = 'COMMIT_UNKNOWN';
   override readonly name = 'CommitUnknown';
 }
 
-/** Two transactions got in each other's way, so running this one again will do. */
+/** Two transactions got in each other's way; running this one again mends it. */
 const RACES: ReadonlySet<string> = new Set([
   SQLSTATE.SERIALIZATION_FAILURE,
   SQLSTATE.DEADLOCK_DETECTED,
@@ -24,7 +24,7 @@ const RACES: ReadonlySet<string> = new Set([
   SQLSTATE.UNIQUE_VIOLATION,
 ]);
 
-/** What speaks of the state of the server or the schema, and not of the work. */
+/** Errors about the state of the server or the schema, and not about the work. */
 const OUTAGE_CLASSES: ReadonlySet<string> = new Set([
   SQLSTATE_CLASS.CONNECTION_EXCEPTION,
   // The server is so busy that races do not end.
@@ -47,7 +47,7 @@ export function isRace(error: unknown): boolean {
   return error instanceof DatabaseError && RACES.has(error.code ?? '');
 }
 
-/** Whether the fault lies with the database's availability, so that the same work can succeed later. */
+/** Whether the database was not available, so that the same work can succeed later. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable || error instanceof CommitUnknown) {
     return true;
@@ -59,7 +59,7 @@ export function isOutage(error: unknown): boolean {
   return OUTAGE_CLASSES.has(code.slice(0, 2)) || OUTAGE_CODES.has(code);
 }
 
-/** node-postgres gives what the server said as a DatabaseError; whatever else it throws is about the connection. */
+/** node-postgres throws the server's errors as DatabaseError; whatever else it throws is about the connection. */
 export function asDatabaseFault(error: unknown): unknown {
   return error instanceof DatabaseError
     ? error

@@ -1,4 +1,4 @@
-/** The SQLSTATEs that the project decides by, under PostgreSQL's own names (PostgreSQL documentation, Appendix A). */
+/** The SQLSTATEs that the code checks, under PostgreSQL's own names (PostgreSQL documentation, Appendix A). */
 export const SQLSTATE = {
   UNIQUE_VIOLATION: '23505',
   CHECK_VIOLATION: '23514',

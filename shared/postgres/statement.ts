@@ -13,21 +13,22 @@ export function statement<Row = never>(name: string, text: string): Statement<Ro
 }
 
 /**
- * The parameter of a statement that changes each row its own way, and finds the rows by the keys of this. It joins nothing, so
- * that there is one plan for it, whatever the planner takes the tables to be (docs/decisions/0006).
+ * Returns the parameter of a statement that changes each row in its own way, and finds the rows by the keys of this
+ * object. Such a statement joins nothing, so it has one plan, whatever the planner assumes about the tables
+ * (docs/decisions/0006).
  */
 export function asJson(changes: Iterable<readonly [key: string, change: unknown]>): string {
   return JSON.stringify(Object.fromEntries(changes));
 }
 
-/** Rows as one array for each of these columns, in this order: the parameters of a statement that inserts by unnest. */
+/** Returns one array per named column, in this order: the parameters of a statement that inserts with unnest. */
 export function columns<Row, Names extends readonly (keyof Row)[]>(rows: readonly Row[], ...names: Names) {
   return names.map((name) => rows.map((row) => row[name])) as { [I in keyof Names]: Row[Names[I]][] };
 }
 
 /**
- * An array as PostgreSQL writes it, for one that is itself an element. JSON quotes as it does, but for control characters,
- * which no id has.
+ * Writes an array as PostgreSQL does, for an array that is itself an element. JSON quotes in the same way, except for
+ * control characters, which no id has.
  */
 export function asArrayText(values: readonly (string | number)[]): string {
   return `{${JSON.stringify(values).slice(1, -1)}}`;

@@ -4,11 +4,11 @@ import type { Statement } from './statement';
 import type { Tx } from './tx';
 
 /**
- * A transaction on the wire, in as few round trips as its work allows: what is issued first goes along with BEGIN, and what
- * nobody waits for goes along with COMMIT.
+ * A transaction on the wire, in as few round trips as its work allows: the first statements travel with BEGIN, and
+ * statements that are not awaited travel with COMMIT.
  */
 export class OpenTransaction implements Tx {
-  private readonly begun: Promise<unknown>;
+  private readonly begin: Promise<unknown>;
   private latest: Promise<unknown>;
   private firstFault: unknown;
 
@@ -16,24 +16,24 @@ export class OpenTransaction implements Tx {
     private readonly client: PoolClient,
     access: 'READ ONLY' | 'READ WRITE' = 'READ WRITE',
   ) {
-    this.begun = this.query(`BEGIN ${access}`, refused);
-    this.latest = this.begun;
-    this.begun.catch(() => {});
+    this.begin = this.query(`BEGIN ${access}`, asRefusedBegin);
+    this.latest = this.begin;
+    this.begin.catch(() => {});
   }
 
   async run<Row>(statement: Statement<Row>, values: readonly unknown[] = []): Promise<Row[]> {
-    const answered = this.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
-    this.latest = answered;
-    const [, rows] = await Promise.all([this.begun, answered]);
+    const result = this.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
+    this.latest = result;
+    const [, rows] = await Promise.all([this.begin, result]);
     return rows;
   }
 
   send(statement: Statement<unknown>, values?: readonly unknown[]): void {
-    // COMMIT tells of it.
+    // `commit` throws the error.
     this.run(statement, values).catch(() => {});
   }
 
-  /** Returns whether the connection is of no more use. */
+  /** Returns whether the connection cannot be used any more. */
   async rollback(): Promise<boolean> {
     return this.client.query('ROLLBACK').then(
       () => false,
@@ -42,11 +42,11 @@ export class OpenTransaction implements Tx {
   }
 
   /**
-   * A failed transaction answers COMMIT with ROLLBACK and no error, so the answer itself is looked at. A session that
-   * the server ends (FATAL) may have committed before.
+   * PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error, so the answer itself is checked. A
+   * session that the server ends (FATAL) may have committed before that.
    */
   async commit(): Promise<void> {
-    await this.begun;
+    await this.begin;
     if (this.firstFault) {
       throw this.firstFault;
     }
@@ -57,12 +57,12 @@ export class OpenTransaction implements Tx {
     if (answer.command === 'COMMIT') {
       return;
     }
-    // Answers come in the order of the statements, so that what has failed is known when the last one is answered.
+    // Answers arrive in the order of the statements, so a failure is known once the last one is answered.
     await this.latest;
-    throw new Error(`COMMIT was answered with ${answer.command}`);
+    throw new Error(`PostgreSQL answered COMMIT with ${answer.command}`);
   }
 
-  /** Once a statement has failed, the server refuses the next ones; what is told is always why the first failed. */
+  /** Once a statement has failed, the server refuses the next ones. The error thrown is always that of the first. */
   private async query<Row>(config: string | pg.QueryConfig, faultOf = asDatabaseFault): Promise<Row[]> {
     try {
       return (await this.client.query(config as pg.QueryConfig)).rows;
@@ -73,7 +73,7 @@ export class OpenTransaction implements Tx {
   }
 }
 
-/** Whatever the server has against a transaction, nothing has happened yet, and it may think otherwise later. */
-function refused(error: unknown): DatabaseUnavailable {
-  return new DatabaseUnavailable('the database lets no transaction begin', { cause: error });
+/** Whatever the reason for the refusal, nothing has happened yet, and BEGIN may succeed later. */
+function asRefusedBegin(error: unknown): DatabaseUnavailable {
+  return new DatabaseUnavailable('the database refused to begin a transaction', { cause: error });
 }

@@ -1,6 +1,6 @@
 import type { Statement } from './statement';
 
-/** What statements are asked of: they are sent as they are issued, so independent ones may be issued together. */
+/** Runs statements. Each is sent as soon as it is issued, so independent ones may be issued together. */
 export interface Reader {
   /** @throws DatabaseError (with its SQLSTATE) or DatabaseUnavailable */
   run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;
@@ -8,6 +8,6 @@ export interface Reader {
 
 /** An open transaction. */
 export interface Tx extends Reader {
-  /** Like `run`, for what needs no answer: it goes ahead of COMMIT, and the transaction fails with it. */
+  /** Like `run`, for a statement that needs no answer: it is sent before COMMIT, and the transaction fails if it does. */
   send(statement: Statement<unknown>, values?: readonly unknown[]): void;
 }

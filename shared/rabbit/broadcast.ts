@@ -5,12 +5,12 @@ import { closeOnFailure, keepConnected, type RabbitConnection } from './connecti
 import type { TopologyMode } from './topology';
 
 /**
- * Tells every other replica of a service something that it may miss: no confirm, no disk, and a queue that goes with
- * its replica. Whoever relies on it must be able to find out by itself.
+ * Sends hints to every other replica of a service. A hint may be lost: it has no confirm and no disk, and its queue goes
+ * away with its replica. A receiver must have another way to find out.
  */
 export interface Broadcast extends RabbitConnection {
-  /** Never fails: what is not told is found out. */
-  tell(body: string): void;
+  /** Never fails: a replica that misses it finds out in another way. */
+  send(body: string): void;
 }
 
 export async function connectBroadcast(options: {
@@ -19,7 +19,7 @@ export async function connectBroadcast(options: {
   log: Logger;
   topology?: TopologyMode;
   exchange: BroadcastName;
-  onTold(body: string): void;
+  onReceived(body: string): void;
 }): Promise<Broadcast> {
   let channel: Channel | undefined;
   let queue = '';
@@ -43,9 +43,9 @@ export async function connectBroadcast(options: {
       await opened.bindQueue(queue, options.exchange, '');
       await opened.consume(
         queue,
-        // What this replica told the others, it knows.
+        // The exchange also sends this replica its own broadcasts.
         (message) =>
-          message && message.properties.replyTo !== queue && options.onTold(message.content.toString()),
+          message && message.properties.replyTo !== queue && options.onReceived(message.content.toString()),
         { noAck: true },
       );
       channel = opened;
@@ -53,11 +53,14 @@ export async function connectBroadcast(options: {
   });
   return {
     ...connection,
-    tell(body) {
+    send(body) {
       try {
         channel?.publish(options.exchange, '', Buffer.from(body), { replyTo: queue, expiration: 30_000 });
       } catch (error) {
-        options.log.debug({ err: error }, 'the other replicas were not told, and will find out');
+        options.log.debug(
+          { err: error },
+          'could not send a broadcast; the other replicas will find out in another way',
+        );
       }
     },
   };

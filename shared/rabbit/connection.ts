@@ -2,15 +2,15 @@ import { type ChannelModel, connect } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { checkTopology, declareTopology, type TopologyMode } from './topology';
 
-/** A connection that comes back, for as long as it takes. */
+/** A connection that is made again whenever it is lost, for as long as that takes. */
 export interface RabbitConnection {
-  /** Whether the broker is reached at this moment, and takes messages: short of memory or disk, it stops reading. */
-  connected(): boolean;
+  /** Whether the broker is connected now and takes messages: when short of memory or disk, it stops reading. */
+  isConnected(): boolean;
   close(): Promise<void>;
 }
 
 /**
- * Connects, declares or checks the topology and calls `setup`; does all of it again whenever the connection was lost. A
+ * Connects, declares or checks the topology and calls `setup`, and does all of it again whenever the connection is lost. A
  * channel that `setup` opens must end the whole connection when it breaks (see `closeOnFailure`), because amqplib recovers
  * connections only.
  */
@@ -19,7 +19,7 @@ export async function keepConnected(options: {
   /** What the connection is for: shown in logs and in the broker's own list. */
   name: string;
   log: Logger;
-  /** To declare, unless told. */
+  /** By default it is declared. */
   topology?: TopologyMode;
   setup(model: ChannelModel): Promise<void>;
 }): Promise<RabbitConnection> {
@@ -41,7 +41,7 @@ export async function keepConnected(options: {
       initialDelay: 100,
       maxDelay: 2_000,
       waitForConnect: false,
-      setup: (model: ChannelModel) => unlessLost(model, () => prepare(model, options)),
+      setup: (model: ChannelModel) => failIfLost(model, () => prepare(model, options)),
     },
   });
   connection.on('connect', () => {
@@ -51,10 +51,10 @@ export async function keepConnected(options: {
   connection.on('disconnect', (error) => {
     connected = false;
     blocked = false;
-    log.warn({ err: error }, 'lost the broker; connecting again');
+    log.warn({ err: error }, 'lost the broker connection; reconnecting');
   });
   connection.on('connect-failed', (error) =>
-    log.warn({ reason: describe(error) }, 'the broker cannot be reached or used; trying again'),
+    log.warn({ reason: describe(error) }, 'cannot reach or use the broker; trying again'),
   );
   connection.on('error', (error) => log.warn({ err: error }, 'broker connection error'));
   connection.on('handler-error', (error: Error, event: string) =>
@@ -70,7 +70,7 @@ export async function keepConnected(options: {
   });
 
   return {
-    connected: () => connected && !blocked,
+    isConnected: () => connected && !blocked,
     async close() {
       connected = false;
       await connection.close();
@@ -90,10 +90,11 @@ async function prepare(
 }
 
 /**
- * Recovery listens to a connection only once setup is done. Before that an error would end the process, a call that is
- * never answered would hold up recovery for ever, and a close would go unnoticed: the connection would pass for one.
+ * Fails as soon as the connection is lost during its setup. amqplib listens to a connection only once setup is done.
+ * Before that, an error would end the process, a call that is never answered would block recovery for ever, and a close
+ * would go unnoticed: the connection would count as open.
  */
-async function unlessLost(model: ChannelModel, work: () => Promise<void>): Promise<void> {
+async function failIfLost(model: ChannelModel, work: () => Promise<void>): Promise<void> {
   model.on('error', () => {});
   let lost = false;
   const close = new Promise<void>((resolve) => {
@@ -108,10 +109,10 @@ async function unlessLost(model: ChannelModel, work: () => Promise<void>): Promi
   }
 }
 
-/** Ends the connection of a channel that broke, so that recovery builds both anew. */
+/** Returns a function that closes the connection of a broken channel, so that recovery makes both again. */
 export function closeOnFailure(model: ChannelModel): () => void {
   return () => {
-    // It throws at once when the connection is closing already, which is what was wanted.
+    // It throws at once when the connection is already closing, which is just what we want.
     Promise.resolve()
       .then(() => model.close())
       .catch(() => {});

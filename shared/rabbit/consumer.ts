@@ -7,23 +7,23 @@ export interface Delivery {
   readonly body: Buffer;
   readonly headers: Record<string, unknown>;
   readonly redelivered: boolean;
-  /** Takes the message off the queue. Without effect once the connection it came by is gone: it is redelivered then. */
+  /** Takes the message off the queue. Does nothing once its connection is gone: the broker then redelivers it. */
   ack(): void;
 }
 
 export interface Subscription {
   queue: string;
-  /** Messages delivered and not yet acknowledged at once. */
+  /** The most unacked messages at a time. */
   prefetch: number;
   onDelivery(delivery: Delivery): void;
 }
 
 export interface Consumer extends RabbitConnection {
-  /** No more deliveries; what was delivered can still be acknowledged. */
+  /** Stops deliveries. Delivered messages can still be acknowledged. */
   cancel(): Promise<void>;
 }
 
-/** Consumes queues on one connection, each on a channel of its own, and starts over whenever the broker was away. */
+/** Consumes queues on one connection, each on a channel of its own, and starts over whenever the connection was lost. */
 export async function connectConsumer(options: {
   url: string;
   name: string;
@@ -84,7 +84,7 @@ export async function connectConsumer(options: {
       await Promise.allSettled(cancelAll.map((cancel) => cancel()));
     },
     async close() {
-      // The broker answers the close of a channel when it has taken the acknowledgements before it.
+      // The broker answers the close of a channel once it has the acknowledgements sent before it.
       await Promise.allSettled(
         channels.map((channel) => {
           channel.removeAllListeners('close');

@@ -3,7 +3,7 @@ import type { Logger } from '../observe/log';
 import { closeOnFailure, keepConnected } from './connection';
 import type { TopologyMode } from './topology';
 
-/** One message to be routed by `exchange` and `routingKey`. */
+/** One message, routed by `exchange` and `routingKey`. */
 export interface OutgoingMessage {
   exchange: string;
   routingKey: string;
@@ -14,23 +14,23 @@ export interface OutgoingMessage {
 
 export interface Publisher {
   /**
-   * Resolves when the broker has confirmed the message and had a queue for it. Rejects when it is not connected, did
-   * not confirm in time, refused the message or could not route it; the message may have been taken all the same.
+   * Resolves when the broker has confirmed the message and had a queue for it. Rejects when the broker is not connected,
+   * does not confirm in time, refuses the message or cannot route it. It may have the message all the same.
    */
   publish(message: OutgoingMessage): Promise<void>;
-  connected(): boolean;
+  isConnected(): boolean;
   close(): Promise<void>;
 }
 
 /**
- * Confirms have no timer of their own. One that is late ends the connection: whatever else waits on it is published
- * again over the next, and one stuck queue cannot use up what may be unconfirmed.
+ * Confirms have no timeout of their own. A late one closes the connection: everything else that waits on it is published
+ * again over the next one, and a stuck queue cannot use up MAX_UNCONFIRMED.
  */
 const CONFIRM_TIMEOUT_MS = 10_000;
-/** Messages on their way at once; beyond it, publishing is refused and the outbox keeps the rest. */
+/** The most unconfirmed messages at a time. Beyond it `publish` rejects, and the outbox keeps the rest. */
 const MAX_UNCONFIRMED = 500;
 
-interface Waiting {
+interface Unconfirmed {
   resolve(): void;
   reject(error: Error): void;
 }
@@ -44,10 +44,10 @@ export async function connectPublisher(options: {
   let channel: ConfirmChannel | undefined;
   let end = () => {};
   let sequence = 0;
-  const unconfirmed = new Map<string, Waiting>();
+  const unconfirmed = new Map<string, Unconfirmed>();
   const rejectAll = (reason: string) => {
-    for (const waiting of unconfirmed.values()) {
-      waiting.reject(new Error(reason));
+    for (const message of unconfirmed.values()) {
+      message.reject(new Error(reason));
     }
   };
 
@@ -60,7 +60,7 @@ export async function connectPublisher(options: {
       );
       opened.on('close', () => {
         channel = undefined;
-        rejectAll('the broker was lost before it confirmed');
+        rejectAll('lost the broker connection before the message was confirmed');
       });
       opened.on('close', closeOnFailure(model));
       // A message without a queue is returned first and confirmed afterwards: the confirm means nothing then.
@@ -68,7 +68,7 @@ export async function connectPublisher(options: {
         const { exchange, routingKey } = fields as unknown as { exchange: string; routingKey: string };
         unconfirmed
           .get(properties.messageId)
-          ?.reject(new Error(`no queue hears ${routingKey} of ${exchange}`));
+          ?.reject(new Error(`no queue is bound to ${exchange} for ${routingKey}`));
       });
       channel = opened;
       end = closeOnFailure(model);
@@ -76,10 +76,10 @@ export async function connectPublisher(options: {
   });
 
   return {
-    connected: connection.connected,
+    isConnected: connection.isConnected,
     close: connection.close,
     publish(message) {
-      if (!channel || !connection.connected()) {
+      if (!channel || !connection.isConnected()) {
         return Promise.reject(new Error('the broker is not connected, or takes no messages for now'));
       }
       if (unconfirmed.size >= MAX_UNCONFIRMED) {
@@ -123,7 +123,7 @@ export async function connectPublisher(options: {
           },
         );
       } catch (error) {
-        // A channel that is being closed throws at once.
+        // A closing channel throws at once.
         unconfirmed.get(id)?.reject(error as Error);
       }
       return confirmed;

@@ -1,6 +1,6 @@
 import { connect } from 'amqplib';
 
-/** How many messages wait in a queue; `messages` is undefined when there is no such queue. */
+/** How many messages wait in a queue; `messages` is undefined when the queue does not exist. */
 export interface QueueLength {
   queue: string;
   messages: number | undefined;
@@ -9,8 +9,8 @@ export interface QueueLength {
 const TIMEOUT_MS = 10_000;
 
 /**
- * Asks the broker how full its queues are, without declaring or consuming anything. Messages that a consumer holds and
- * has not acknowledged are not counted: AMQP does not tell.
+ * Asks the broker how full its queues are, without declaring or consuming anything. Unacked messages are not counted,
+ * because AMQP does not report them.
  */
 export async function countMessages(url: string, queues: readonly string[]): Promise<QueueLength[]> {
   const connection = await connect(url, { timeout: TIMEOUT_MS });
@@ -18,7 +18,7 @@ export async function countMessages(url: string, queues: readonly string[]): Pro
   try {
     const lengths: QueueLength[] = [];
     for (const queue of queues) {
-      // A channel each, because asking for a queue that does not exist closes the channel.
+      // One channel per queue, because checking a queue that does not exist closes the channel.
       const channel = await connection.createChannel();
       channel.on('error', () => {});
       try {

@@ -1,25 +1,25 @@
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { OutgoingMessage } from './publisher';
 
-/** A message that was taken off its queue, and goes back to its place unless it is acknowledged. */
-export interface HeldMessage {
+/** A message taken off its queue. It goes back to its place unless it is acknowledged. */
+export interface UnackedMessage {
   readonly body: Buffer;
   readonly headers: Record<string, unknown>;
-  /** How often it was delivered and not acknowledged before, as far as the broker counts that. */
+  /** How often it was delivered before and not acknowledged, as far as the broker counts that. */
   readonly deliveries: number;
   ack(): void;
 }
 
 /**
- * A connection for as long as a command takes. Nothing is declared, and a broker that goes away is not waited for:
- * what was held is back in its queue then, and the command fails.
+ * A connection for as long as a command takes. It declares nothing and does not reconnect: when the broker goes away,
+ * the unacked messages are back in their queues and the command fails.
  */
 export interface Session {
   /** The next message of a queue, which must exist; undefined when there is none. */
-  take(queue: string): Promise<HeldMessage | undefined>;
+  take(queue: string): Promise<UnackedMessage | undefined>;
   /** Resolves when the broker has confirmed the message and had a queue for it. */
   publish(message: OutgoingMessage): Promise<void>;
-  /** Gives back what is still held. */
+  /** Returns the messages that are still unacked to their queues. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export async function openSession(url: string, name: string): Promise<Session> {
     timeout: TIMEOUT_MS,
     clientProperties: { connection_name: name },
   });
-  // Whatever breaks is heard of by the call that it broke; without a listener it would end the process.
+  // The call that breaks reports the error; without a listener the event would end the process.
   connection.on('error', () => {});
   const channel = await connection.createConfirmChannel();
   channel.on('error', () => {});
@@ -46,7 +46,7 @@ export async function openSession(url: string, name: string): Promise<Session> {
         return undefined;
       }
       const { 'x-delivery-count': deliveries, ...headers } = message.properties.headers ?? {};
-      // Of this delivery, like the other, and not of the message.
+      // It describes this delivery, like the other one, and not the message.
       delete headers['x-acquired-count'];
       return {
         body: message.content,
@@ -89,13 +89,13 @@ function confirmed(channel: ConfirmChannel, messageId: string, message: Outgoing
   });
 }
 
-/** Closing the channel is answered after what was sent on it before, so that every acknowledgement has arrived. */
+/** The broker answers the close of a channel after everything sent on it before, so every acknowledgement has arrived. */
 async function end(connection: ChannelModel, channel: ConfirmChannel): Promise<void> {
   try {
     channel.nackAll(true);
     await channel.close();
   } catch {
-    // The broker is gone, and has taken back what was held.
+    // The broker is gone, and has taken back the unacked messages.
   }
   await connection.close().catch(() => {});
 }

@@ -1,10 +1,11 @@
 import type { Channel } from 'amqplib';
 import { broadcastNames } from '../contract/broadcasts';
-import { eventsHeardBy, eventTypes, queues, serviceOf } from '../contract/events';
+import { eventsFor, eventTypes, queues, serviceOf } from '../contract/events';
 
 /**
- * What the broker holds. Whoever connects first declares all of it, so that no order of starting loses a message; where
- * services may not declare, it was imported before they start (see define.ts), and they look whether it is there.
+ * The topology of the broker. The first service to connect declares all of it, so that services can start in any order
+ * without losing a message. Where services may not declare, it is imported before they start (see
+ * tools/deploy/define-broker.ts), and they check that it exists.
  *
  *     order.events ─┐                       ┌─► stock.reserve   ─┐
  *     stock.events ─┼─ routing key = event ─┼─► …                ├─ given up ─► dead_letters ─► stock.reserve.dead
@@ -14,10 +15,10 @@ import { eventsHeardBy, eventTypes, queues, serviceOf } from '../contract/events
  */
 export const DEAD_LETTERS = 'dead_letters';
 
-/** Deliveries after which the broker itself gives a message up: only a message that ends processes gets there. */
+/** Deliveries after which the broker itself gives up a message: only a message that ends processes gets there. */
 const DELIVERY_LIMIT = 100;
 
-/** Messages (each up to 256 events) in a queue, past which publishing is refused and waits in the outbox. */
+/** The most messages (each up to 256 events) in a queue. Past it the broker refuses more, and they wait in the outbox. */
 const MAX_QUEUE_LENGTH = 100_000;
 
 export function exchangeOf(publisher: string): string {
@@ -28,7 +29,7 @@ export function deadLetterQueueOf(queue: string): string {
   return `${queue}.dead`;
 }
 
-/** What there is to declare, as data: one source for the services and for the definitions that a deployment imports. */
+/** What is declared, as data: one source for the services and for the definitions that a deployment imports. */
 export const exchanges: readonly { name: string; type: 'direct' | 'fanout' }[] = [
   { name: DEAD_LETTERS, type: 'direct' },
   ...broadcastNames.map((name) => ({ name, type: 'fanout' as const })),
@@ -59,11 +60,11 @@ export const declaredQueues: readonly { name: string; arguments: Record<string, 
 export const bindings: readonly { exchange: string; queue: string; key: string }[] = queues.flatMap(
   (queue) => [
     { exchange: DEAD_LETTERS, queue: deadLetterQueueOf(queue), key: queue },
-    ...eventsHeardBy(queue).map((type) => ({ exchange: exchangeOf(serviceOf(type)), queue, key: type })),
+    ...eventsFor(queue).map((type) => ({ exchange: exchangeOf(serviceOf(type)), queue, key: type })),
   ],
 );
 
-/** Whether a service brings about what it needs of the broker, or only looks whether it is there. */
+/** Whether a service declares the topology, or only checks that it exists. */
 export type TopologyMode = 'declare' | 'check';
 
 export async function declareTopology(channel: Channel): Promise<void> {
@@ -79,8 +80,9 @@ export async function declareTopology(channel: Channel): Promise<void> {
 }
 
 /**
- * Needs no right to configure anything. Bindings cannot be asked for: publishing with `mandatory` finds one that lacks.
- * @throws when something is missing
+ * Checks the exchanges and queues, without the right to configure anything. AMQP cannot check bindings: publishing with
+ * `mandatory` notices a missing one.
+ * @throws when an exchange or a queue is missing
  */
 export async function checkTopology(channel: Channel): Promise<void> {
   for (const { name } of exchanges) {

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Smart batching: nothing waits for a batch to fill. While `inFlight` batches are being run, whatever arrives is the next
- * one. A lone item is run at once; under load each run is shared by hundreds.
+ * Smart batching: no item waits for a batch to fill. The items that arrive while `inFlight` batches run become the next
+ * batch. A lone item runs at once; under load, hundreds share a run.
  *
- * A batch costs about as much as 30 items, so that a step which runs one small batch after the other keeps the processors
- * busy with little to show for it, and all the others slow. After a small batch it therefore rests, for as long as the
- * batch took: half of the time is left to others, and the next batch is larger. See docs/decisions/0010.
+ * A batch costs about as much as 30 items, so a step that runs one small batch after another keeps the processors busy
+ * for little, and slows down all others. So after a small batch it rests for as long as the batch took: half of the time
+ * is left to others, and the next batch is larger. See docs/decisions/0010.
  */
 export interface Batcher<Item, Result> {
-  /** Resolves with this item's result, or rejects with what made its batch fail. */
+  /** Resolves with this item's result, or rejects with the error of its batch. */
   submit(item: Item): Promise<Result>;
   /** Resolves when nothing is queued or running. */
   idle(): Promise<void>;
 }
 
-/** The part of a full batch below which one is small. */
+/** A batch is small below this part of a full one. */
 const SMALL = 1 / 4;
 const REST_AT_MOST_MS = 10;
 
@@ -37,11 +37,11 @@ export function smartBatch<Item, Result>(options: {
 }): Batcher<Item, Result> {
   const queue: Entry<Item, Result>[] = [];
   const onIdle: (() => void)[] = [];
-  /** Batches that are being run, or rested from. */
+  /** Batches that are running or resting. */
   let busy = 0;
   let starting = 0;
 
-  /** What one turn of the event loop submits, the events of one message for instance, goes together. */
+  /** Items submitted in one turn of the event loop, for instance the events of one message, go together. */
   async function start(): Promise<void> {
     starting++;
     await Promise.resolve();

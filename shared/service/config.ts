@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { INTERNAL_PORTS, type ServiceName, services } from '../services';
 
-/** A whole number, of milliseconds for instance. */
+/** A whole number, for instance of milliseconds. */
 export function count(standard: number, min = 1, max = 10_000_000) {
   return z
     .string()
@@ -19,7 +19,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
   return z.enum(values, { error: `must be one of ${values.join(', ')}` });
 }
 
-/** An address, whose value is never shown, because it may hold a password. */
+/** An address. Its value is never shown, because it may contain a password. */
 export const address = (protocol: RegExp, example: string) =>
   z.url({ protocol, error: `must be an address such as ${example}` });
 
@@ -34,7 +34,7 @@ export function serviceSettings(name: ServiceName) {
     INTERNAL_PORT: port(standard.port + INTERNAL_PORTS),
     DATABASE_URL: databaseAddress,
     AMQP_URL: address(/^amqps?$/, 'amqp://user:password@host:5672'),
-    /** Whether the broker's exchanges and queues are declared, or only looked for: see tools/deploy/define-broker.ts. */
+    /** Whether the broker's exchanges and queues are declared, or only checked: see tools/deploy/define-broker.ts. */
     TOPOLOGY: oneOf(['declare', 'check']).default('declare'),
     POOL_SIZE: count(10, 2, 1_000),
     HTTP_POOL_SIZE: count(5, 1, 1_000),
@@ -51,10 +51,10 @@ export function serviceSettings(name: ServiceName) {
   });
 }
 
-/** What a process exits with that cannot work with its settings: EX_CONFIG of sysexits.h. */
+/** The exit code of a process that cannot work with its settings: EX_CONFIG of sysexits.h. */
 export const CONFIG_EXIT_CODE = 78;
 
-/** Settings that are missing or unusable: a person's mistake, told in sentences. */
+/** Settings are missing or unusable: a person's mistake, so the message is plain sentences. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -74,6 +74,6 @@ export function readConfig<T extends z.ZodType>(settings: T): z.infer<T> {
     return `  ${name} ${name in given ? message : 'is not set'}`;
   });
   throw new ConfigError(
-    `These environment variables need a look (see the README's Configuration):\n${faults.join('\n')}`,
+    `These environment variables are missing or not valid (see the README's Configuration):\n${faults.join('\n')}`,
   );
 }

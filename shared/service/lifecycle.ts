@@ -5,15 +5,16 @@ export const STOP_WITHIN_MS = 10_000;
 const FLUSH_WITHIN_MS = 1_000;
 
 /**
- * What a process has started, stopped in reverse when SIGTERM or SIGINT asks for it. Each part has a bound: one that
- * waits for a broker or a database that has gone must not keep the process from ending. A second signal ends it at once.
+ * Stops the parts of a process, in reverse order, when it gets SIGTERM or SIGINT. Each part has a time limit: one that
+ * waits for a broker or a database that is gone must not keep the process from ending. A second signal ends the process
+ * at once.
  */
 export class Lifecycle {
   private readonly stops: (() => Promise<void>)[] = [];
   private readonly announcements: (() => void)[] = [];
   private stopping = false;
 
-  /** @param drainDelayMs between announcing the stop and beginning it, so that others learn of it */
+  /** @param drainDelayMs the time between announcing the stop and starting it, so that others can learn of it */
   constructor(
     private readonly log: Logger,
     private readonly drainDelayMs: number,
@@ -23,20 +24,21 @@ export class Lifecycle {
     }
     for (const event of ['uncaughtException', 'unhandledRejection']) {
       process.on(event, (error) => {
-        // A fault that nobody expected leaves a state that nobody knows: end, and be started again.
-        log.fatal({ err: error }, `${event}: the process ends`);
+        // After an unexpected fault the state is unknown: exit, and be started again.
+        log.fatal({ err: error }, `${event}; exiting`);
         void this.exit(1);
       });
     }
   }
 
-  started<T>(part: T, stop: (part: T) => unknown, withinMs = STOP_WITHIN_MS): T {
+  /** Adds a part that has started, and returns it. `stop` is called when the process stops. */
+  addPart<T>(part: T, stop: (part: T) => unknown, withinMs = STOP_WITHIN_MS): T {
     this.stops.unshift(async () => {
       const bound = new AbortController();
       const late = sleep(withinMs, 'late', { signal: bound.signal });
       const ended = await Promise.race([Promise.resolve(stop(part)), late]);
       if (ended === 'late') {
-        this.log.warn({ within_ms: withinMs }, 'a part did not stop in time; going on without it');
+        this.log.warn({ within_ms: withinMs }, 'a part did not stop in time; stopping the others');
       } else {
         bound.abort();
       }
@@ -45,8 +47,8 @@ export class Lifecycle {
     return part;
   }
 
-  /** Called as soon as the process is asked to stop. */
-  whenStopping(announce: () => void): void {
+  /** Calls `announce` as soon as the process is asked to stop. */
+  onStopping(announce: () => void): void {
     this.announcements.push(announce);
   }
 
@@ -61,13 +63,15 @@ export class Lifecycle {
     }
     await sleep(this.drainDelayMs);
     for (const stop of this.stops) {
-      await stop().catch((error) => this.log.error({ err: error }, 'a part could not be stopped in order'));
+      await stop().catch((error) =>
+        this.log.error({ err: error }, 'a part failed to stop; stopping the others'),
+      );
     }
     this.log.info('stopped');
     await this.exit(0);
   }
 
-  /** The log is flushed first, unless nobody reads it any more. */
+  /** Flushes the log first, but does not wait long: its reader may be gone. */
   private async exit(code: number): Promise<never> {
     const flushed = new Promise<void>((resolve) => this.log.flush(() => resolve()));
     await Promise.race([flushed, sleep(FLUSH_WITHIN_MS)]);

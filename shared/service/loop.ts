@@ -1,9 +1,9 @@
 export interface Loop {
-  /** Runs no more, and resolves when the run under way has ended. */
+  /** Starts no more runs, and resolves when the current run has ended. */
   stop(): Promise<void>;
 }
 
-/** Runs `work` again and again, `everyMs` after the last run has ended; a failure is told and changes nothing. */
+/** Runs `work` repeatedly, `everyMs` after the last run has ended. A failure goes to `onError` and changes nothing. */
 export function repeat(
   everyMs: number,
   work: () => Promise<unknown>,

@@ -19,68 +19,70 @@ import type { ServiceName } from '../services';
 import { CONFIG_EXIT_CODE, ConfigError, readConfig, type serviceSettings } from './config';
 import { Lifecycle } from './lifecycle';
 
-/** What a service is made from. */
+/** What every service is built from. */
 export interface Core<Config> {
   config: Config;
   /** For the saga. */
   database: Database;
-  /** For requests that are not checkouts: a crowd of them, on one hot row for instance, must not hold up the saga. */
+  /** For requests that are not checkouts: many of them, for instance on one hot row, must not delay the saga. */
   httpDatabase: Database;
   outbox: Outbox;
   log: Logger;
 }
 
-/** What makes a service this service. */
+/** What one service adds. */
 export interface Parts {
   routes: readonly Route[];
   steps: readonly Step[];
-  /** Ends what `build` began. Called when no request is held and no event is being handled. */
+  /** Stops what `build` started. Called when no request waits and no event is being handled. */
   stop?: () => Promise<void>;
 }
 
-/** Longer than the longest held request. */
+/** Longer than the longest waiting request. */
 export const HTTP_GRACE_MS = 30_000;
 
 /**
- * The life of a service: everything is started in the order in which it is needed and stopped in reverse. It is unready
- * first, then takes no more requests, finishes those it holds, takes no more events, commits and publishes what is under
- * way, and closes its connections.
+ * Runs a service: starts everything in the order in which it is needed, and stops it in reverse. To stop, a service
+ * becomes unready, takes no more requests, finishes the open ones, takes no more events, commits and publishes what it
+ * is working on, and closes its connections.
  */
 export async function runService<Settings extends ReturnType<typeof serviceSettings>>(
   name: ServiceName,
   settings: Settings,
   build: (core: Core<z.infer<Settings>>) => Parts | Promise<Parts>,
 ): Promise<void> {
-  const config = readConfigOrEnd(settings);
+  const config = readConfigOrExit(settings);
   const log = createLogger({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT });
-  const life = new Lifecycle(log, config.DRAIN_DELAY_MS);
+  const lifecycle = new Lifecycle(log, config.DRAIN_DELAY_MS);
 
   const tracing = await startTracing({ service: name, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
-  life.started(tracing, (stop) => stop());
-  const open = (purpose: string, poolSize: number) => {
+  lifecycle.addPart(tracing, (stop) => stop());
+  const openPool = (purpose: string, poolSize: number) => {
     const database = openDatabase({ url: config.DATABASE_URL, poolSize, log });
     watchPool(purpose, database.pool, poolSize);
-    return life.started(database, (it) => it.close());
+    return lifecycle.addPart(database, ({ close }) => close());
   };
-  const database = open('saga', config.POOL_SIZE);
-  const httpDatabase = open('http', config.HTTP_POOL_SIZE);
+  const database = openPool('saga', config.POOL_SIZE);
+  const httpDatabase = openPool('http', config.HTTP_POOL_SIZE);
   const broker = { url: config.AMQP_URL, topology: config.TOPOLOGY, log };
-  const publisher = life.started(await connectPublisher({ ...broker, name: `${name} publishes` }), (it) =>
-    it.close(),
+  const publisher = lifecycle.addPart(
+    await connectPublisher({ ...broker, name: `${name} publishes` }),
+    ({ close }) => close(),
   );
   const brokers: RabbitConnection[] = [publisher];
   watchBroker('publish', publisher);
-  const internal = life.started(createInternalServer({ log, checks: readiness(database, brokers) }), (it) =>
-    it.stop(),
+  const internal = lifecycle.addPart(
+    createInternalServer({ log, checks: readinessChecks(database, brokers) }),
+    ({ stop }) => stop(),
   );
-  life.whenStopping(internal.draining);
+  lifecycle.onStopping(internal.markDraining);
   await internal.start({ host: config.HOST, port: config.INTERNAL_PORT, variable: 'INTERNAL_PORT' });
-  await reachable(database, log);
+  await waitUntilReachable(database, log);
 
-  const outbox = life.started(openOutbox({ database, publisher, log }), (it) => it.close());
-  life.started(startKeyCleaner(database, log), (it) => it.stop());
-  const parts = life.started(await build({ config, database, httpDatabase, outbox, log }), (it) =>
-    it.stop?.(),
+  const outbox = lifecycle.addPart(openOutbox({ database, publisher, log }), ({ close }) => close());
+  lifecycle.addPart(startKeyCleaner(database, log), ({ stop }) => stop());
+  const parts = lifecycle.addPart(await build({ config, database, httpDatabase, outbox, log }), (built) =>
+    built.stop?.(),
   );
 
   const inboxes = parts.steps.map((step) => ({
@@ -95,7 +97,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
       batchesInFlight: config.BATCHES_IN_FLIGHT,
     }),
   }));
-  const consumer = life.started(
+  const consumer = lifecycle.addPart(
     await connectConsumer({ ...broker, name: `${name} consumes`, subscriptions: inboxes }),
     async (consumer) => {
       await consumer.cancel();
@@ -106,18 +108,18 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   brokers.push(consumer);
   watchBroker('consume', consumer);
 
-  const http = life.started(
+  const http = lifecycle.addPart(
     createHttpServer({ routes: parts.routes, log }),
-    (it) => it.stop(HTTP_GRACE_MS),
+    ({ stop }) => stop(HTTP_GRACE_MS),
     HTTP_GRACE_MS + 1_000,
   );
-  life.whenStopping(http.announceStop);
+  lifecycle.onStopping(http.announceStop);
   const port = await http.start({ host: config.HOST, port: config.PORT, variable: 'PORT' });
-  internal.started();
+  internal.markStarted();
   log.info({ port, internal_port: config.INTERNAL_PORT }, `${name} is up`);
 }
 
-function readConfigOrEnd<Settings extends z.ZodType>(settings: Settings): z.infer<Settings> {
+function readConfigOrExit<Settings extends z.ZodType>(settings: Settings): z.infer<Settings> {
   try {
     return readConfig(settings);
   } catch (error) {
@@ -129,14 +131,14 @@ function readConfigOrEnd<Settings extends z.ZodType>(settings: Settings): z.infe
   }
 }
 
-function readiness(database: Database, brokers: readonly RabbitConnection[]): Record<string, Check> {
+function readinessChecks(database: Database, brokers: readonly RabbitConnection[]): Record<string, Check> {
   const reached = new Set<RabbitConnection>();
   return {
     database: () => database.ready(),
-    // A broker that goes away later makes nobody unready: the outbox keeps what is accepted meanwhile.
+    // A broker that goes away later does not make the service unready: the outbox keeps what is accepted until it is back.
     broker: async () => {
       for (const broker of brokers) {
-        if (broker.connected()) {
+        if (broker.isConnected()) {
           reached.add(broker);
         }
       }
@@ -147,12 +149,12 @@ function readiness(database: Database, brokers: readonly RabbitConnection[]): Re
   };
 }
 
-async function reachable(database: Database, log: Logger): Promise<void> {
+async function waitUntilReachable(database: Database, log: Logger): Promise<void> {
   for (;;) {
     try {
       return await database.ready();
     } catch (error) {
-      log.warn({ err: error }, 'the database cannot be reached; trying again (see DATABASE_URL)');
+      log.warn({ err: error }, 'cannot reach the database; trying again (see DATABASE_URL)');
       await sleep(1_000);
     }
   }

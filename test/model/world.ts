@@ -5,7 +5,7 @@ import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { cancelOverdue } from '../../order/src/saga/cancel-overdue/step';
 import { lockUser, moveCredit } from '../../payment/src/http/adjust-credit';
 import { chargePayment } from '../../payment/src/saga/3-charge-payment/step';
-import { queuesHearing, type SagaEvent } from '../../shared/contract/events';
+import { queuesFor, type SagaEvent } from '../../shared/contract/events';
 import type { Step } from '../../shared/inbox/step';
 import { moveStock } from '../../stock/src/http/adjust-stock';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
@@ -45,7 +45,7 @@ export interface Rules {
 
 export const protocol: Rules = {
   sql: {},
-  hear: (event) => queuesHearing(event.type).map((queue) => ({ queue, event })),
+  hear: (event) => queuesFor(event.type).map((queue) => ({ queue, event })),
   deadline: 'asks payment',
   lines: 'frozen from checkout on',
   checkout: 'locks the order',

@@ -121,7 +121,7 @@ test('a malformed event is parked alone, and its neighbours are handled', async 
   );
   const errors = parked.map(({ headers }) => String(headers['x-error'])).join('\n');
   expect(errors).toContain('data.amount');
-  expect(errors).toContain('this queue does not hear payment.rejected');
+  expect(errors).toContain('this queue does not accept payment.rejected');
   await reservedFor(2);
 });
 

@@ -23,12 +23,12 @@ test('a service that starts is alive, and neither started nor ready', async () =
 });
 
 test('a service that has started is ready while its checks pass', async () => {
-  server.started();
+  server.markStarted();
   expect(await Promise.all(['/livez', '/startupz', '/readyz'].map(statusOf))).toEqual([200, 200, 200]);
 });
 
 test('a service whose database is away is alive and unready, and says why', async () => {
-  server.started();
+  server.markStarted();
   database = async () => {
     throw new Error('connection refused');
   };
@@ -39,14 +39,14 @@ test('a service whose database is away is alive and unready, and says why', asyn
 });
 
 test('a check that hangs counts as failed', async () => {
-  server.started();
+  server.markStarted();
   database = () => new Promise(() => undefined);
   expect(await statusOf('/readyz')).toBe(503);
 });
 
 test('a service that is about to stop is unready, whatever its checks say', async () => {
-  server.started();
-  server.draining();
+  server.markStarted();
+  server.markDraining();
   expect(await Promise.all(['/livez', '/startupz', '/readyz'].map(statusOf))).toEqual([200, 200, 503]);
 });
 

@@ -85,7 +85,7 @@ export class Wire {
     const consumer = await connectConsumer({
       ...{ url: this.amqp, name: 'test consumes', log: silent, subscriptions },
     });
-    await until(() => publisher.connected() && consumer.connected());
+    await until(() => publisher.isConnected() && consumer.isConnected());
     let stopped = false;
     const replica: Replica = {
       ...{ database, publisher, outbox, inbox },

@@ -66,9 +66,9 @@ async function main(): Promise<void> {
     const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };
     const lifecycle = new Lifecycle(log, 0);
     // A round that hangs is left behind; PostgreSQL notices that nobody waits for its statement any more.
-    lifecycle.started(books, ({ close }) => close(), 1_000);
+    lifecycle.addPart(books, ({ close }) => close(), 1_000);
     const watching = await watch(books, log, { ...settings, inFlightMs, withinMs, amqpUrl: addresses.amqp });
-    lifecycle.started(watching, ({ stop }) => stop());
+    lifecycle.addPart(watching, ({ stop }) => stop());
     log.info({ port: watching.port }, 'auditing');
     return;
   }

@@ -30,7 +30,7 @@ export async function watch(
   const { host, port: wanted } = options;
   const port = await internal.start({ host, port: wanted, variable: 'AUDIT_PORT' });
   // Not after the first round: on large books that takes longer than whoever started this would wait.
-  internal.started();
+  internal.markStarted();
 
   let completedAt: string | undefined;
   const look = async () => {
@@ -50,7 +50,7 @@ export async function watch(
     port,
     looked,
     async stop() {
-      internal.draining();
+      internal.markDraining();
       await (await rounds).stop();
       await internal.stop();
     },

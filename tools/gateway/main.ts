@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
 import { answerClientError, answerExpectation } from '../../shared/http/client-error';
 import { gentleStop } from '../../shared/http/gentle-stop';
-import { holdToLimits, SERVER_OPTIONS } from '../../shared/http/limits';
+import { enforceLimits, SERVER_OPTIONS } from '../../shared/http/limits';
 import { listen } from '../../shared/http/listen';
 import { type Answer, problem, Refusal, serialize, unavailable } from '../../shared/http/problem';
 import { createLogger } from '../../shared/observe/log';
@@ -42,7 +42,7 @@ proxy.on('proxyRes', (answer, _request, response) => {
 
 const server = createServer(SERVER_OPTIONS, async (request, response) => {
   try {
-    await holdToLimits(request);
+    await enforceLimits(request);
   } catch (error) {
     const unreadable = problem(400, { detail: 'The request cannot be read.' });
     send(request, response, error instanceof Refusal ? error.answer : unreadable);

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloudevents';
-import { eventsHeardBy } from '../../shared/contract/events';
+import { eventsFor } from '../../shared/contract/events';
 
 /** A message that could not be handled, as it lies in a dead-letter queue. */
 export interface DeadLetter {
@@ -92,7 +92,7 @@ function readEvents(queue: string, body: Buffer): Pick<DeadLetter, 'events' | 's
       const { type, data } = event.parse(element);
       return { type, saga_id: data.saga_id, order_id: data.order_id };
     });
-    const decoded = decodeBatch(body.toString(), eventsHeardBy(queue));
+    const decoded = decodeBatch(body.toString(), eventsFor(queue));
     return { events, sound: decoded.length > 0 && decoded.every((one) => 'event' in one) };
   } catch {
     return { events: [], sound: false };

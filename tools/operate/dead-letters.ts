@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH_CONTENT_TYPE } from '../../shared/contract/cloudevents';
-import type { HeldMessage, Session } from '../../shared/rabbit/session';
+import type { UnackedMessage, Session } from '../../shared/rabbit/session';
 import { type Action, actionsOnLetter, noteLetter, type Operator } from './actions';
 import { ownerOf, type ShopConnections } from './connections';
 import { type DeadLetter, type Headers, readBody } from './dead-letter';
@@ -80,7 +80,7 @@ export function redriveLetters(
 async function redrive(
   { databases }: ShopConnections,
   letter: DeadLetter,
-  { body }: HeldMessage,
+  { body }: UnackedMessage,
   session: Session,
   operator: Operator,
 ): Promise<void> {
@@ -134,7 +134,7 @@ async function act(
   selection: Selection,
   dryRun: boolean,
   done: string,
-  work: (letter: DeadLetter, message: HeldMessage, session: Session) => Promise<void>,
+  work: (letter: DeadLetter, message: UnackedMessage, session: Session) => Promise<void>,
 ): Promise<Done> {
   const letters: DeadLetter[] = [];
   const walk = await visitDeadLetters(amqpUrl, selection, async (letter, message, session) => {

@@ -1,6 +1,6 @@
 import { BATCH_CONTENT_TYPE } from '../../shared/contract/cloudevents';
 import { countMessages } from '../../shared/rabbit/queues';
-import { type HeldMessage, openSession, type Session } from '../../shared/rabbit/session';
+import { type UnackedMessage, openSession, type Session } from '../../shared/rabbit/session';
 import { deadLetterQueueOf } from '../../shared/rabbit/topology';
 import { type DeadLetter, readDeadLetter, sagaIdsOf } from './dead-letter';
 
@@ -40,7 +40,7 @@ const RENEW_AFTER = 10;
 export async function visitDeadLetters(
   amqpUrl: string,
   selection: Selection,
-  look: (letter: DeadLetter, message: HeldMessage, session: Session) => Promise<boolean>,
+  look: (letter: DeadLetter, message: UnackedMessage, session: Session) => Promise<boolean>,
 ): Promise<Visit> {
   const walk: Visit = { selected: 0, seen: 0, total: 0 };
   const counts = await countDeadLetters(amqpUrl, selection.queues);
@@ -80,7 +80,7 @@ function isSelected(letter: DeadLetter, { ids, sagaId }: Selection): boolean {
   return sagaId === undefined || sagaIdsOf(letter).includes(sagaId);
 }
 
-async function renew(session: Session, queue: string, message: HeldMessage): Promise<void> {
+async function renew(session: Session, queue: string, message: UnackedMessage): Promise<void> {
   const { body, headers } = message;
   const routingKey = deadLetterQueueOf(queue);
   await session.publish({ exchange: '', routingKey, body, headers, contentType: BATCH_CONTENT_TYPE });

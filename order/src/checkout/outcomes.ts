@@ -36,7 +36,7 @@ export async function openOutcomes(options: {
     name: 'order broadcasts outcomes',
     log,
     exchange: 'order.settled',
-    onTold(body) {
+    onReceived(body) {
       const outcomes = broadcasts['order.settled'].safeParse(parse(body));
       if (outcomes.success) {
         waiting.resolve(outcomes.data);
@@ -63,7 +63,7 @@ export async function openOutcomes(options: {
         return;
       }
       waiting.resolve(settlements);
-      replicas.tell(
+      replicas.send(
         JSON.stringify(settlements.map(({ saga_id, state, reason }) => ({ saga_id, state, reason }))),
       );
     },

@@ -1,10 +1,10 @@
 import type { Options } from 'amqplib';
 import {
   type EventType,
-  eventsHeardBy,
+  eventsFor,
   eventTypes,
   queues,
-  queuesHearing,
+  queuesFor,
 } from '../../../shared/contract/events';
 
 /** Events that do not follow the contract, in batches that do. */
@@ -91,7 +91,7 @@ const BAD: Record<keyof typeof purchase, Record<string, unknown>> = {
   },
 };
 
-const queueOf = (type: EventType) => queuesHearing(type)[0] as string;
+const queueOf = (type: EventType) => queuesFor(type)[0] as string;
 
 export function parked(
   name: string,
@@ -118,9 +118,9 @@ const WRONG_FIELDS = eventTypes.flatMap((type) =>
 
 const WRONG_QUEUES = queues.flatMap((queue) =>
   eventTypes
-    .filter((type) => !eventsHeardBy(queue).includes(type))
+    .filter((type) => !eventsFor(queue).includes(type))
     .map((type) =>
-      parked(`${type} in ${queue}`, queue, JSON.stringify([event(type, {})]), /this queue does not hear/),
+      parked(`${type} in ${queue}`, queue, JSON.stringify([event(type, {})]), /this queue does not accept/),
     ),
 );
 

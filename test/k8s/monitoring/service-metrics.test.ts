@@ -50,7 +50,7 @@ test('a pool shows its connections in use and idle, and who waits for one', asyn
 
 test('a connection to the broker shows whether it is there now', async () => {
   let there = true;
-  watchBroker('test', { connected: () => there });
+  watchBroker('test', { isConnected: () => there });
   expect(await shown('broker_connected{connection="test"')).toEqual([
     'broker_connected{connection="test"} 1',
   ]);

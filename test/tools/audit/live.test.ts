@@ -127,7 +127,7 @@ test('I6: what is left in queues, dead letters and queues that do not exist are 
 
   // Whoever connects declares the queues.
   const publisher = await connectPublisher({ url: amqp, name: 'test', log: silent });
-  while (!publisher.connected()) {
+  while (!publisher.isConnected()) {
     await sleep(20);
   }
   await auditNow({ ...shop.addresses, amqp });

@@ -31,7 +31,7 @@ export class DeadLetterFixture {
     const [databases, amqp] = await Promise.all([createDatabases(), createVhost()]);
     const addresses = { ...databases, amqp };
     const publisher = await connectPublisher({ url: amqp, name: 'parks', log: silent });
-    while (!publisher.connected()) {
+    while (!publisher.isConnected()) {
       await sleep(10);
     }
     const connection = await connect(amqp);
