@@ -9,8 +9,8 @@ interface Entry {
 }
 
 /**
- * Reads everything back through the public API: what was put in must be what is left and what was sold, and what
- * buyers were told must be what is so.
+ * Reads everything back through the public API. What was put in must equal what is left plus what was sold, and what
+ * buyers were answered must be true.
  * @returns what does not add up
  */
 export async function checkBooks(shop: DemoShop): Promise<string[]> {
@@ -28,18 +28,19 @@ export async function checkBooks(shop: DemoShop): Promise<string[]> {
   ]);
   console.log(`\n${table([['', 'put in', 'left', 'sold', ' '], ...rows])}\n`);
 
-  const lies = orders.filter(({ order, found }) => (order.outcome?.status === 200) !== found.paid);
+  const mismatches = orders.filter(({ order, found }) => (order.outcome?.status === 200) !== found.paid);
   return [
     ...check(
-      'What was put in is what is left and what was sold: credit, and every item',
+      'Credit and every item: what was put in is what is left plus what was sold',
       entries
         .filter((entry) => !isBalanced(entry))
         .map(({ name, putIn, left, sold }) => `${name}: put in ${putIn}, but ${left} left and ${sold} sold.`),
     ),
     ...check(
-      'Every order whose buyer was answered 200 is paid, and no other',
-      lies.map(
-        ({ order, found }) => `Order ${order.id}: answered ${order.outcome?.status}, paid is ${found.paid}.`,
+      'Every order whose checkout was answered 200 is paid, and no other order is',
+      mismatches.map(
+        ({ order, found }) =>
+          `Order ${order.id}: answered ${order.outcome?.status}, but paid is ${found.paid}.`,
       ),
     ),
   ];

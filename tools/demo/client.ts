@@ -14,27 +14,27 @@ export interface Outcome {
   readonly status: number;
   readonly reason: string | undefined;
   readonly sagaId: string | undefined;
-  /** From the first request to the final answer. */
+  /** The time from the first request to the final answer. */
   readonly ms: number;
 }
 
-/** Statuses that are no outcome: pending, overloaded, or a service that went away with the request. */
-const isOpen = (status: number) => status === 202 || status === 429 || status >= 500;
-const PATIENCE_MS = 60_000;
+/** Whether a status is not an outcome: pending, overloaded, or a service that was lost during the request. */
+const isUndecided = (status: number) => status === 202 || status === 429 || status >= 500;
+const TIMEOUT_MS = 60_000;
 
-/** Speaks the public API as any client would; errors are sentences for the person at the terminal. */
+/** Calls the public API like any client. Its errors are sentences for the person at the terminal. */
 export class DemoClient {
   private readonly agent: Agent;
 
-  /** @param connections how many requests may be under way; the others wait for their turn */
+  /** @param connections how many requests may run at once; the others wait for their turn */
   constructor(
     readonly url: URL,
     connections: number,
   ) {
-    this.agent = new Agent({ connections, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS });
+    this.agent = new Agent({ connections, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
   }
 
-  /** What must succeed. */
+  /** Sends a request that must succeed. @throws Error when it is answered with anything but 200 */
   async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, answer: z.ZodType<T>): Promise<T> {
     const { status, body } = await this.request(method, path);
     if (status === 200) {
@@ -43,22 +43,22 @@ export class DemoClient {
     throw new Error(`${method} ${path} was answered ${status}: ${this.read(problem, body).detail}`);
   }
 
-  /** A checkout whose outcome is open is repeated, which joins it or reads how it ended. */
+  /** Checks an order out. While the outcome is open, repeats the request, which joins the checkout or reads it. */
   async checkOut(orderId: string): Promise<Outcome> {
     const path = `/orders/checkout/${orderId}`;
     const start = performance.now();
     for (;;) {
       const { status, body, retryAfter } = await this.request('POST', path);
       const ms = performance.now() - start;
-      if (!isOpen(status)) {
+      if (!isUndecided(status)) {
         if (status === 200) {
           return { status, reason: undefined, sagaId: this.read(paid, body).saga_id, ms };
         }
         const { reason, saga_id } = this.read(problem, body);
         return { status, reason, sagaId: saga_id, ms };
       }
-      if (ms > PATIENCE_MS) {
-        throw new Error(`The checkout of order ${orderId} has had no outcome for a minute (${status}).`);
+      if (ms > TIMEOUT_MS) {
+        throw new Error(`The checkout of order ${orderId} has no outcome after a minute (${status}).`);
       }
       await sleep(1_000 * retryAfter);
     }
@@ -77,11 +77,11 @@ export class DemoClient {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') {
-        throw new Error(`The shop at ${origin} went away in the middle of a request (${code}).`);
+        throw new Error(`The shop at ${origin} closed the connection during a request (${code}).`);
       }
       throw new Error(
         `No shop answers at ${origin} (${code ?? message}). Run "npm start" in another terminal first, ` +
-          'or say where the shop is: npm run demo -- --url http://localhost:8000',
+          'or give the address of the shop: npm run demo -- --url http://localhost:8000',
       );
     }
   }
@@ -91,7 +91,9 @@ export class DemoClient {
     if (read.success) {
       return read.data;
     }
-    throw new Error(`What answers at ${this.url.origin} is not a Chandlery shop. Name another with --url.`);
+    throw new Error(
+      `The server at ${this.url.origin} is not a Chandlery shop. Give the address of a shop with --url.`,
+    );
   }
 }
 

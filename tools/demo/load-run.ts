@@ -2,24 +2,24 @@ import { bold, check, number, table, withProgress } from './print';
 import type { DemoShop, Good, Order } from './shop';
 
 const BUYER_COUNT = 200;
-/** Enough for one thing of either kind, not for two: some who get something set aside for them cannot pay. */
+/** Enough for one item of either kind but not for two: some buyers for whom a unit is reserved cannot pay. */
 const CREDIT = 30;
 
 /**
- * Far more is wanted than there is, all at the same moment. There are 100 buyers for each of two goods and fewer
- * of the goods, so all of them must be sold, whatever the order in which things happen.
- * @returns what did not go as it must
+ * Buyers want far more than there is, all at the same moment. Each of two goods has 100 buyers and fewer units than
+ * that, so every unit must be sold, in whatever order things happen.
+ * @returns what did not go as expected
  */
 export async function rush(shop: DemoShop): Promise<string[]> {
   const bottle = await shop.addGood('ship in a bottle', 25, 60);
   const bell = await shop.addGood('brass bell', 20, 90);
-  console.log(`\n${bold('LoadRun hour')}`);
-  console.log(`  ${BUYER_COUNT} buyers check out 2 orders each, all at once, with credit for one of them.`);
+  console.log(`\n${bold('Rush hour')}`);
+  console.log(`  ${BUYER_COUNT} buyers check out 2 orders each, all at once, but have credit for only one.`);
   console.log(
-    `  Half of them want a ship in a bottle, and there are 60; half want a brass bell, and there are 90.\n`,
+    `  Half of them want a ship in a bottle (there are 60), the others a brass bell (there are 90).\n`,
   );
   const buyers = await withProgress(
-    'They come in',
+    'Buyers arrive',
     Array.from({ length: BUYER_COUNT }, (_, i) => shop.addBuyer(`Buyer ${i + 1}`, CREDIT)),
   );
   const orders = await withProgress(
@@ -46,13 +46,13 @@ function report(orders: readonly Order[], seconds: number): void {
     const name = status === 200 ? 'paid' : `refused: ${reason ?? status}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const waits = outcomes.map((outcome) => outcome.ms).sort((one, other) => one - other);
+  const waits = outcomes.map((outcome) => outcome.ms).sort((a, b) => a - b);
   const percentile = (share: number) => `${number(waits[Math.ceil(share * waits.length) - 1] ?? 0)} ms`;
   const rows = [
     ...[...counts].sort().map(([name, count]) => [name, number(count)]),
     ['checkouts/s', number(outcomes.length / seconds)],
-    ['answered within, p50', percentile(0.5)],
-    ['answered within, p99', percentile(0.99)],
+    ['answered within (p50)', percentile(0.5)],
+    ['answered within (p99)', percentile(0.99)],
   ];
   console.log(`\n${table(rows)}\n`);
 }
@@ -60,9 +60,9 @@ function report(orders: readonly Order[], seconds: number): void {
 async function checkSoldOut(shop: DemoShop, goods: readonly Good[]): Promise<string[]> {
   const left = await Promise.all(goods.map((good) => shop.stockOf(good)));
   return check(
-    'All 150 are sold: nobody was refused a thing that was set aside for one who could not pay',
+    'All 150 are sold: no unit was kept for a buyer who could not pay while others were refused',
     goods.flatMap(({ name }, i) =>
-      left[i] === 0 ? [] : `${name}: ${left[i]} left, though enough wanted it.`,
+      left[i] === 0 ? [] : `${name}: ${left[i]} left, although enough buyers wanted one.`,
     ),
   );
 }

@@ -5,27 +5,27 @@ import { demoConfig } from './config';
 import { rush } from './load-run';
 import { bold } from './print';
 import { DemoShop } from './shop';
-import { tellStory } from './story';
+import { runStory } from './story';
 
 const usage = `Usage: npm run demo -- [--url http://localhost:8000]
-  Drives a small shop against a running system, and checks that money and stock add up.
-  --url   where the system's gateway is; otherwise SHOP_URL, otherwise where npm start last opened one`;
-/** Enough for every checkout of the rush to be under way at once. */
+  Runs a small shop on a running system, and checks that money and stock add up.
+  --url   the address of the gateway; by default SHOP_URL, or else that of the last "npm start"`;
+/** Enough for every checkout of the rush to run at once. */
 const CONNECTIONS = 400;
 
-/** Exits with status 1 unless everything went as it must. */
+/** Exits with status 1 unless everything went as expected. */
 async function main(): Promise<void> {
   const client = new DemoClient(readAddress(), CONNECTIONS);
   const shop = new DemoShop(client);
   try {
-    const faults = [...(await tellStory(shop)), ...(await rush(shop)), ...(await checkBooks(shop))];
+    const problems = [...(await runStory(shop)), ...(await rush(shop)), ...(await checkBooks(shop))];
     console.log(
-      `\n${bold(faults.length === 0 ? 'Money and stock add up.' : 'Not everything is as it must be:')}`,
+      `\n${bold(problems.length === 0 ? 'Money and stock add up.' : 'Not everything went as expected:')}`,
     );
-    for (const fault of faults) {
-      console.log(`  ${fault}`);
+    for (const problem of problems) {
+      console.log(`  ${problem}`);
     }
-    if (faults.length > 0) {
+    if (problems.length > 0) {
       process.exitCode = 1;
     }
   } finally {

@@ -2,7 +2,7 @@ import { clearLine, cursorTo } from 'node:readline';
 import { styleText } from 'node:util';
 
 const isTerminal = process.stdout.isTTY === true;
-// hasColors() heeds NO_COLOR and terminals that have none.
+// hasColors() respects NO_COLOR and terminals without colors.
 const hasColors = isTerminal && process.stdout.hasColors();
 
 type Style = Parameters<typeof styleText>[0];
@@ -13,16 +13,16 @@ export const dim = (text: string) => styled('dim', text);
 export const mark = (isGood: boolean) => (isGood ? styled('green', '✓') : styled('red', '✗'));
 export const number = (value: number) => Math.round(value).toLocaleString('en');
 
-/** Says that something holds, or what speaks against it; returns the latter. */
-export function check(claim: string, faults: string[]): string[] {
-  console.log(`  ${mark(faults.length === 0)} ${claim}`);
-  for (const fault of faults) {
-    console.log(`      ${fault}`);
+/** Prints a claim, whether it holds, and the problems that contradict it. Returns the problems. */
+export function check(claim: string, problems: string[]): string[] {
+  console.log(`  ${mark(problems.length === 0)} ${claim}`);
+  for (const problem of problems) {
+    console.log(`      ${problem}`);
   }
-  return faults;
+  return problems;
 }
 
-/** A line per row; every column but the first is aligned to the right. */
+/** Returns a line for each row. All columns but the first are aligned to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const pad = (cell: string, column: number) =>
@@ -30,7 +30,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `  ${row.map(pad).join('   ')}`.trimEnd()).join('\n');
 }
 
-/** Waits for all, and shows how many have come: in place in a terminal, else with a line now and then. */
+/** Waits for all promises and shows how many are done: in place in a terminal, otherwise as a line now and then. */
 export async function withProgress<T>(label: string, promises: readonly Promise<T>[]): Promise<T[]> {
   let done = 0;
   const show = () => {

@@ -16,7 +16,7 @@ export interface Good {
 
 export interface Order {
   readonly id: string;
-  /** What its buyer was told last. */
+  /** The last answer to its buyer. */
   outcome?: Outcome;
 }
 
@@ -32,7 +32,7 @@ const order = z.object({
 });
 export type FoundOrder = z.infer<typeof order>;
 
-/** A shop within the shop: new buyers, goods and orders, and a note of all that was put in, to compare later. */
+/** A shop within the shop: new buyers, goods and orders, and a record of all that was put in, to compare later. */
 export class DemoShop {
   readonly buyers: Buyer[] = [];
   readonly goods: Good[] = [];
@@ -70,7 +70,7 @@ export class DemoShop {
     return placed;
   }
 
-  async takeOneOut(placed: Order, good: Good): Promise<void> {
+  async removeOne(placed: Order, good: Good): Promise<void> {
     await this.client.call('DELETE', `/orders/removeItem/${placed.id}/${good.id}`, z.unknown());
   }
 

@@ -3,17 +3,18 @@ import { bold, dim, mark } from './print';
 import type { Buyer, DemoShop } from './shop';
 
 /**
- * One buyer after another meets what can happen at a checkout, and looks at credit and shelf right after the answer.
- * @returns what did not go as it must
+ * Shows with one buyer after another what can happen at a checkout, and checks credit and stock right after each
+ * answer.
+ * @returns what did not go as expected
  */
-export async function tellStory(shop: DemoShop): Promise<string[]> {
-  const faults: string[] = [];
-  const tell = (scene: string, outcomes: readonly Outcome[], expected: string, isAsExpected: boolean) => {
+export async function runStory(shop: DemoShop): Promise<string[]> {
+  const problems: string[] = [];
+  const report = (scene: string, outcomes: readonly Outcome[], expected: string, isAsExpected: boolean) => {
     const answers = outcomes.map(({ status, reason }) => (reason ? `${status} ${reason}` : `${status}`));
     console.log(`  ${mark(isAsExpected)} ${scene.padEnd(46)} ${answers.join(' and ')}`);
     console.log(dim(`      ${expected}`));
     if (!isAsExpected) {
-      faults.push(`"${scene}": it is not so that ${expected}.`);
+      problems.push(`"${scene}": expected that ${expected}.`);
     }
   };
 
@@ -31,22 +32,22 @@ export async function tellStory(shop: DemoShop): Promise<string[]> {
   console.log(`  On the shelves  ${shelves.join(', ')}`);
   console.log(`  Credit          ${purses.join(', ')}\n`);
 
-  const credits = (buyer: Buyer) => shop.creditOf(buyer);
+  const creditOf = (buyer: Buyer) => shop.creditOf(buyer);
 
   const first = await shop.placeOrder(ada, [
     [rope, 2],
     [lantern, 1],
   ]);
   const bought = await shop.checkOut(first);
-  const adaPaid = (await credits(ada)) === 41 && (await shop.stockOf(rope)) === 48;
+  const adaPaid = (await creditOf(ada)) === 41 && (await shop.stockOf(rope)) === 48;
   const paid59 = 'she has paid 59 and has 41 left, and 48 ropes are on the shelf';
-  tell('Ada buys 2 ropes and a lantern', [bought], paid59, bought.status === 200 && adaPaid);
+  report('Ada buys 2 ropes and a lantern', [bought], paid59, bought.status === 200 && adaPaid);
 
   const tooDear = await shop.placeOrder(grace, [[anchor, 1]]);
   const poor = await shop.checkOut(tooDear);
-  const graceKept = (await credits(grace)) === 60 && (await shop.stockOf(anchor)) === 5;
+  const graceKept = (await creditOf(grace)) === 60 && (await shop.stockOf(anchor)) === 5;
   const anchorBack = 'she keeps her 60, and the anchor set aside for her is back on the shelf';
-  tell(
+  report(
     'Grace, who has 60, wants an anchor',
     [poor],
     anchorBack,
@@ -58,9 +59,9 @@ export async function tellStory(shop: DemoShop): Promise<string[]> {
     [sextant, 3],
   ]);
   const short = await shop.checkOut(tooMany);
-  const alanKept = (await credits(alan)) === 250 && (await shop.stockOf(rope)) === 48;
-  const nothingTaken = 'he keeps his 250, and the rope he also wanted was not taken either';
-  tell(
+  const alanKept = (await creditOf(alan)) === 250 && (await shop.stockOf(rope)) === 48;
+  const nothingTaken = 'he keeps his 250, and the rope that he also wanted was not taken either';
+  report(
     'Alan wants a rope and 3 of the 2 sextants',
     [short],
     nothingTaken,
@@ -70,20 +71,20 @@ export async function tellStory(shop: DemoShop): Promise<string[]> {
   const twice = await shop.placeOrder(barbara, [[anchor, 1]]);
   const both = await Promise.all([shop.checkOut(twice), shop.checkOut(twice)]);
   const isOneSaga = both.every(({ status, sagaId }) => status === 200 && sagaId === both[0].sagaId);
-  const chargedOnce = (await credits(barbara)) === 110 && (await shop.stockOf(anchor)) === 4;
+  const chargedOnce = (await creditOf(barbara)) === 110 && (await shop.stockOf(anchor)) === 4;
   const oneAnchor = 'both requests got the answer of one checkout: she paid 90 once and has one anchor';
-  tell('Barbara checks one order out twice at once', both, oneAnchor, isOneSaga && chargedOnce);
+  report('Barbara checks one order out twice at once', both, oneAnchor, isOneSaga && chargedOnce);
 
   const again = await shop.checkOut(twice);
-  const stillOnce = again.status === 200 && (await credits(barbara)) === 110;
-  tell('Barbara checks it out once more', [again], 'it is paid already, and she still has 110', stillOnce);
+  const stillOnce = again.status === 200 && (await creditOf(barbara)) === 110;
+  report('Barbara checks it out once more', [again], 'it is already paid, and she still has 110', stillOnce);
 
-  await shop.takeOneOut(tooMany, sextant);
+  await shop.removeOne(tooMany, sextant);
   const mended = await shop.checkOut(tooMany);
-  const soldOut = (await credits(alan)) === 78 && (await shop.stockOf(sextant)) === 0;
-  const paid172 = 'the same order is paid now: 172, so he has 78 left, and the sextants are sold out';
-  tell('Alan takes one sextant out and tries again', [mended], paid172, mended.status === 200 && soldOut);
-  return faults;
+  const soldOut = (await creditOf(alan)) === 78 && (await shop.stockOf(sextant)) === 0;
+  const paid172 = 'the same order is now paid: 172, so he has 78 left, and the sextants are sold out';
+  report('Alan takes one sextant out and tries again', [mended], paid172, mended.status === 200 && soldOut);
+  return problems;
 }
 
 function isRefusal({ status, reason }: Outcome, expected: string): boolean {

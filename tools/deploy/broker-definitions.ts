@@ -10,22 +10,23 @@ import {
 } from '../../shared/rabbit/topology';
 import { serviceNames } from '../../shared/services';
 
-/** Who may log in to the broker, besides its administrator. */
+/** The users that may log in to the broker, besides its administrator. */
 export const brokerUsers = [...serviceNames, 'auditor', 'operator'];
 
-/** Names that a user may configure, write to and read from; whatever is not named is refused. */
+/** Names that a user may configure, write to and read from. Access to all others is refused. */
 export interface Permissions {
   readonly configure: readonly string[];
   readonly write: readonly string[];
   readonly read: readonly string[];
 }
 
-/** Each replica hears its service's broadcasts by a queue of its own, which the broker names, and which goes with it. */
+/** Each replica receives its service's broadcasts on its own queue, which the broker names and deletes with it. */
 const OWN_QUEUES = 'amq.gen-*';
 
 /**
- * A service writes to its own exchange and to the dead letters, and reads its own queues. The auditor counts messages,
- * which needs no right at all; an operator takes dead letters and sends them back by the default exchange.
+ * Returns what a user may do. A service writes to its own exchange and to the dead letters, and reads its own queues.
+ * The auditor counts messages, which needs no permission at all. An operator takes dead letters and sends them back
+ * through the default exchange.
  */
 export function permissionsOf(user: string): Permissions {
   const none: Permissions = { configure: [], write: [], read: [] };
@@ -48,13 +49,13 @@ export function permissionsOf(user: string): Permissions {
   };
 }
 
-/** A list of names as the regular expression that RabbitMQ takes: of nothing, one that only an empty name matches. */
+/** Turns names into the regular expression that RabbitMQ expects. Without names, it matches only the empty name. */
 function pattern(names: readonly string[]): string {
   const escaped = names.map((name) => name.replaceAll('.', '\\.').replace(/\*$/, '.*'));
   return `^(${escaped.join('|')})$`;
 }
 
-/** A document for RabbitMQ's /api/definitions: everything that the services need, and who may use it. */
+/** Returns a document for RabbitMQ's /api/definitions: everything that the services need, and who may use it. */
 export function definitions(vhost: string, passwords: ReadonlyMap<string, string>) {
   const durable = { vhost, durable: true, auto_delete: false };
   return {

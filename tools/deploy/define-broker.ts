@@ -1,5 +1,5 @@
-// Brings about in RabbitMQ, through its management API, what the services need and who may use it. Safe to run again:
-// what is there stays, and users are given the passwords and rights that they should have.
+// Creates in RabbitMQ, through its management API, everything that the services need and the users that may use it.
+// Safe to run again: what exists stays, and users get the passwords and permissions that they should have.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { address, count, readConfig } from '../../shared/service/config';
@@ -12,9 +12,9 @@ const settings = z.object({
   RABBIT_API_URL: address(/^https?$/, 'http://rabbitmq:15672'),
   RABBIT_ADMIN_USER: z.string().min(1),
   RABBIT_ADMIN_PASSWORD: z.string().min(1),
-  /** Quorum queues are spread over the nodes that run when they are made, so that many are waited for. */
+  /** How many nodes to wait for, because quorum queues are spread over the nodes that run when they are created. */
   RABBIT_NODES: count(1, 1, 99),
-  /** How long a broker that is still starting is waited for. */
+  /** How long to wait for a broker that is still starting. */
   WAIT_MS: count(300_000),
 });
 const userSettings = z.object(Object.fromEntries(brokerUsers.map((user) => [variableOf(user), amqpAddress])));
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const config = readConfig(settings);
   const { vhost, passwords } = readUsers(readConfig(userSettings));
   const api = managementApi(config);
-  await whenRunning(api, config.RABBIT_NODES, Date.now() + config.WAIT_MS);
+  await waitUntilRunning(api, config.RABBIT_NODES, Date.now() + config.WAIT_MS);
   const document = definitions(vhost, passwords);
   await api('POST', '/definitions', document);
   if (config.RABBIT_ADMIN_USER !== 'guest') {
@@ -37,12 +37,14 @@ async function main(): Promise<void> {
   );
 }
 
-/** The users are those that the addresses name, so that the password is written down in one place only. */
+/** Reads the users from the addresses, so that each password is written down in one place only. */
 function readUsers(addresses: Record<string, string>): { vhost: string; passwords: Map<string, string> } {
   const urls = brokerUsers.map((user) => [user, new URL(addresses[variableOf(user)] as string)] as const);
   const vhosts = new Set(urls.map(([, { pathname }]) => decodeURIComponent(pathname.slice(1)) || '/'));
   if (vhosts.size > 1) {
-    throw new Error(`The addresses name several virtual hosts (${[...vhosts].join(', ')}): make it one.`);
+    throw new Error(
+      `The addresses name several virtual hosts (${[...vhosts].join(', ')}). Use the same one in all addresses.`,
+    );
   }
   for (const [user, { username, password }] of urls) {
     if (username !== user || password === '') {
@@ -82,13 +84,13 @@ class Refused extends Error {
   }
 }
 
-/** @throws when the login is refused, because waiting does not mend that, or when time is up */
-async function whenRunning(api: Api, nodes: number, end: number): Promise<void> {
+/** @throws when the login is refused, because waiting would not help, or when the time is up */
+async function waitUntilRunning(api: Api, nodes: number, end: number): Promise<void> {
   for (;;) {
-    const why = await api('GET', '/nodes?columns=name,running').then(
+    const reason = await api('GET', '/nodes?columns=name,running').then(
       (found) => {
         const running = (found as { running: boolean }[]).filter((node) => node.running).length;
-        return running < nodes ? `${running} of ${nodes} nodes run` : undefined;
+        return running < nodes ? `${running} of ${nodes} nodes running` : undefined;
       },
       (error: Error) => {
         if (error instanceof Refused && [401, 403].includes(error.status)) {
@@ -98,18 +100,18 @@ async function whenRunning(api: Api, nodes: number, end: number): Promise<void> 
         return cause instanceof Error && cause.message ? cause.message : error.message;
       },
     );
-    if (why === undefined) {
+    if (reason === undefined) {
       return;
     }
     if (Date.now() > end) {
-      throw new Error(`RabbitMQ is not ready: ${why}. Look at its log, and run this again.`);
+      throw new Error(`RabbitMQ is not ready: ${reason}. Look at its log, then run this again.`);
     }
-    console.log(`Waiting for RabbitMQ: ${why}.`);
+    console.log(`Waiting for RabbitMQ: ${reason}.`);
     await sleep(2_000);
   }
 }
 
-/** Everybody knows its password. */
+/** Removes the default user, whose password is known to everyone. */
 async function removeGuest(api: Api): Promise<void> {
   await api('DELETE', '/users/guest').catch((error) => {
     if (!(error instanceof Refused && error.status === 404)) {

@@ -1,10 +1,10 @@
 import type { Right, TableRights } from '../../shared/postgres/rights';
 import type { ServiceName } from '../../shared/services';
 
-/** The kinds of role that a migration may be told of. The auditor reads everything. */
+/** The kinds of role that a migration grants rights to. The auditor reads everything. */
 export type RoleKind = 'runtime' | 'auditor' | 'operator';
 
-/** What the service's own src/grants.ts says of its tables. */
+/** Returns what the service's own src/grants.ts says about its tables. */
 export function tablesOf(service: ServiceName): Readonly<Record<string, TableRights>> {
   return require(`../../${service}/src/grants`).grants;
 }
@@ -17,7 +17,7 @@ function rightsOf(kind: RoleKind, table: TableRights): readonly Right[] {
   return [...new Set<Right>(['SELECT', ...further])];
 }
 
-/** Statements that give a role these rights and no others, whatever it had before. */
+/** Returns statements that give a role exactly these rights, whatever it had before. */
 export function grantStatements(service: ServiceName, kind: RoleKind, role: string): string[] {
   const to = `"${role.replaceAll('"', '""')}"`;
   const tables = Object.entries(tablesOf(service))

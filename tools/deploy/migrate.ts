@@ -1,5 +1,5 @@
-// Applies <service>/prisma/migrations to a database and records them in _prisma_migrations, as `prisma migrate deploy`
-// would: a database may be handed from the one to the other.
+// Applies <service>/prisma/migrations to a database and records them in _prisma_migrations. `prisma migrate deploy`
+// does the same, so either can continue where the other stopped.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiffTarget, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
@@ -12,15 +12,15 @@ import { noMore, readArguments, UsageError } from '../support/command-line';
 import { grantStatements, type RoleKind } from './grants';
 import { withSchemaEngine } from './schema-engine';
 
-/** Any number will do, but 72707369 is the engine's own, which a second replica would give up on after 10 s. */
+/** Any number will do except 72707369, which is the engine's own: a second replica would give up on it after 10 s. */
 const MIGRATION_LOCK = 8_001_002_003;
 const MIGRATION_TIMEOUT_MS = 10 * 60_000;
 const filters = { externalTables: [], externalEnums: [] };
 
-/** The names of roles that exist already, and are to have the rights that a service, the auditor or operators need. */
+/** The names of existing roles that are given the rights that a service, the auditor or operators need. */
 export type Roles = Readonly<Partial<Record<RoleKind, string | undefined>>>;
 
-/** Brings a database up to date and answers the names of the migrations that it lacked. Safe to run by many at once. */
+/** Brings a database up to date and returns the names of the migrations that it lacked. Many may run this at once. */
 export function migrate(service: ServiceName, databaseUrl: string, roles: Roles = {}): Promise<string[]> {
   return withEngine(service, databaseUrl, async (engine, client) => {
     const done = await engine.applyMigrations({ migrationsList: migrationsOf(service), filters });
@@ -33,21 +33,23 @@ export function migrate(service: ServiceName, databaseUrl: string, roles: Roles 
   });
 }
 
-/** All at once, so that a service at work is never without its rights. */
+/** Grants in one transaction, so that a running service is never without its rights. */
 async function grant(client: Client, service: ServiceName, kind: RoleKind, role: string): Promise<void> {
   const name = `${kind.toUpperCase()}_ROLE`;
   const sql = 'SELECT rolname = current_user AS self FROM pg_roles WHERE rolname = $1';
   const [found] = (await client.query<{ self: boolean }>(sql, [role])).rows;
   if (!found) {
-    throw new Error(`There is no role "${role}" to grant rights to. Create it, or mend ${name}.`);
+    throw new Error(`There is no role "${role}" to grant rights to. Create it, or correct ${name}.`);
   }
   if (found.self) {
-    throw new Error(`${name} is "${role}", who owns the tables and would lose its rights. Name another.`);
+    throw new Error(
+      `${name} is "${role}", which owns the tables and would lose its rights. Name another role.`,
+    );
   }
   await client.query(['BEGIN', ...grantStatements(service, kind, role), 'COMMIT'].join('; '));
 }
 
-/** The tables that a schema.prisma describes, as SQL: what its migrations must add up to, and what to write the next from. */
+/** Returns the tables of a schema.prisma as SQL: what its migrations must add up to, and the basis of the next one. */
 export function describe(service: string, databaseUrl: string): Promise<string> {
   return withEngine(service, databaseUrl, async (engine) => {
     const to: DiffTarget = {
@@ -69,7 +71,7 @@ async function withEngine<T>(
   await lock.connect().catch((error: Error) => {
     const { hostname, port } = new URL(databaseUrl);
     throw new Error(
-      `The database at ${hostname}:${port || 5432} cannot be reached or refuses us: ${error.message}`,
+      `The database at ${hostname}:${port || 5432} cannot be reached or refuses the login: ${error.message}`,
       { cause: error },
     );
   });
@@ -77,7 +79,7 @@ async function withEngine<T>(
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     return await withSchemaEngine(databaseUrl, schemaOf(service), (engine) => work(engine, lock));
   } finally {
-    // The lock goes with its connection.
+    // Closing the connection releases the lock.
     await lock.end();
   }
 }
@@ -108,10 +110,11 @@ function migrationsOf(service: string): MigrationList {
 }
 
 const usage = `Usage: npm run migrate -- ${serviceNames.join('|')} [--describe]
-DATABASE_URL names the database, for example postgresql://order:secret@127.0.0.1:5432/order.
-RUNTIME_ROLE, AUDITOR_ROLE and OPERATOR_ROLE, if set, name roles that are given the rights that the service, the auditor
-and operators need, and no others.
-With --describe nothing is changed, and the tables that schema.prisma describes are printed as SQL.`;
+Applies the migrations of a service to its database.
+DATABASE_URL is the database's address, for example postgresql://order:secret@127.0.0.1:5432/order.
+RUNTIME_ROLE, AUDITOR_ROLE and OPERATOR_ROLE, if set, name existing roles. They are given exactly the rights that the
+service, the auditor and operators need.
+With --describe, prints the tables that schema.prisma describes as SQL, and changes nothing.`;
 
 const role = z.string().min(1).max(63).optional();
 const settings = z.object({
@@ -125,7 +128,7 @@ async function main(): Promise<void> {
   const options = { describe: { type: 'boolean', default: false } } as const;
   const { service, onlyDescribe } = readArguments(usage, options, (values, [service = '', ...more]) => {
     if (!isServiceName(service)) {
-      throw new UsageError('Name the service whose database it is.');
+      throw new UsageError(`Name the service: ${serviceNames.join(', ')}.`);
     }
     noMore(more);
     return { service, onlyDescribe: values.describe };
@@ -144,7 +147,7 @@ async function main(): Promise<void> {
 
 if (require.main === module) {
   main().then(
-    // The engine leaves a timer of ten seconds behind.
+    // The engine leaves a timer running for ten seconds.
     () => process.exit(),
     (error: Error) => {
       console.error(error.message);

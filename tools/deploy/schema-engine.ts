@@ -1,5 +1,5 @@
 // Prisma's schema engine as WebAssembly, so that migrating needs no download. The package is written for bundlers,
-// which is why its module is put together by hand here.
+// so its module is put together by hand here.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -9,7 +9,7 @@ import { Pool } from 'pg';
 
 type EngineModule = typeof import('@prisma/schema-engine-wasm') & { __wbg_set_wasm(exports: unknown): void };
 
-// TypeScript knows WebAssembly only as a part of the browser.
+// TypeScript declares WebAssembly only as a part of the browser.
 declare const WebAssembly: {
   instantiate(
     binary: Uint8Array,
@@ -33,7 +33,7 @@ async function load(): Promise<EngineModule> {
   return glue;
 }
 
-/** Prisma's own adapter cuts a script at every semicolon, also inside functions and quoted text. */
+/** Prisma's own adapter splits a script at every semicolon, even inside functions and quoted text. */
 class WholeScripts extends PrismaPg {
   constructor(private readonly client: Pool) {
     super(client);
@@ -48,14 +48,14 @@ class WholeScripts extends PrismaPg {
   }
 }
 
-/** Lends `work` an engine bound to one database. `schema` is the text of a schema.prisma. */
+/** Runs `work` with an engine bound to one database. @param schema the text of a schema.prisma */
 export async function withSchemaEngine<T>(
   databaseUrl: string,
   schema: string,
   work: (engine: SchemaEngine) => Promise<T>,
 ): Promise<T> {
   const { SchemaEngine } = await load();
-  // The engine has no way to close its connections, so they are ours.
+  // The engine cannot close its connections, so we provide and close them.
   const pool = new Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 10_000 });
   const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool));
   try {

@@ -10,7 +10,7 @@ import {
 } from '../../shared/services';
 import { STANDARD_PORT } from '../support/layout';
 
-/** Addresses separated by commas: one for each replica of a service. */
+/** Addresses separated by commas, one for each replica of a service. */
 const addresses = z.string().transform((list) => list.split(',').map((address) => new URL(address.trim())));
 
 type AddressVariable = `${Uppercase<ServiceName>}_${'URLS' | 'INTERNAL_URLS'}`;
@@ -34,7 +34,7 @@ const settings = z.object({
   ...addressSettings,
 });
 
-/** The gateway's settings. The public and internal addresses of a service's replicas are in the same order. */
+/** Returns the gateway's settings. The public and internal addresses of a service's replicas are in the same order. */
 export function gatewayConfig() {
   const config = readConfig(settings);
   return {

@@ -7,7 +7,7 @@ interface Document {
   components?: Record<string, Record<string, unknown>>;
 }
 
-/** The services' own documents as one. What several of them define under one name is the same everywhere. */
+/** Merges the services' own documents. What several of them define under one name is the same in each. */
 export async function mergedDocument(services: readonly (URL | undefined)[]): Promise<Answer> {
   try {
     const documents = await Promise.all(services.map(read));
@@ -23,7 +23,7 @@ export async function mergedDocument(services: readonly (URL | undefined)[]): Pr
     return { status: 200, body: { openapi: first?.openapi, info, paths, components } };
   } catch {
     const detail =
-      'A service is not ready, so the document would lack its part. Repeat the request in a moment.';
+      'A service is not ready, so the document would be incomplete. Repeat the request in a moment.';
     return unavailable(detail);
   }
 }
@@ -34,7 +34,7 @@ async function read(service: URL | undefined): Promise<Document> {
   }
   const answer = await fetch(new URL('/openapi.json', service), { signal: AbortSignal.timeout(5_000) });
   if (!answer.ok) {
-    throw new Error(`it answered ${answer.status}`);
+    throw new Error(`the service answered ${answer.status}`);
   }
   return (await answer.json()) as Document;
 }

@@ -7,7 +7,7 @@ export interface Replica {
 
 const POLL_EVERY_MS = 250;
 
-/** The replicas of one service, and which of them say that they are ready. */
+/** Watches which replicas of a service report that they are ready. */
 export function watchReplicas(urls: readonly URL[], internalUrls: readonly URL[]) {
   const replicas = urls.map((url, index) => ({ url, internalUrl: internalUrls[index], ready: false }));
   for (const replica of replicas) {
@@ -15,7 +15,7 @@ export function watchReplicas(urls: readonly URL[], internalUrls: readonly URL[]
   }
   let turn = 0;
   return {
-    /** All of them in the order to try: the ready ones, each call beginning with another, and the rest as a last resort. */
+    /** Returns all replicas in the order to try: the ready ones in rotation, then the others as a last resort. */
     inTurn(): Replica[] {
       const ready = replicas.filter((replica) => replica.ready);
       const first = ready.length === 0 ? 0 : turn++ % ready.length;

@@ -1,12 +1,12 @@
-// npm picks the project's own Node.js by operating system and processor. It cannot tell whether the machine's C library is
-// one that it runs on; where it is not, every script would end at "node: not found" unless it is taken out of the way.
+// npm picks the project's own Node.js by operating system and processor. It cannot tell whether that Node.js runs with
+// this machine's C library. If it does not, it has to be removed, or else every script ends with "node: not found".
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * @param programs the folder that npm scripts look for programs in first
- * @returns whether the Node.js that is there can be run; if not, it is there no longer
+ * @param programs the folder that npm scripts search first for programs
+ * @returns whether the Node.js in that folder can be run; if not, it has been removed
  */
 export function keepRunnableNode(programs) {
   const node = join(programs, 'node');

@@ -10,7 +10,7 @@ import { containerName } from '../support/rabbit';
 import { containerEngine } from '../support/rabbit-programs';
 
 const usage = `Usage: npm run reset
-Forgets what local runs have stored: databases, queues and logs. "npm start" must not be running.`;
+Deletes the data of local runs: databases, queues and logs. "npm start" must not be running.`;
 
 async function main(): Promise<void> {
   readArguments(usage, {}, (_, positionals) => noMore(positionals));
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     rmSync(join(home, name), { recursive: true, force: true });
   }
   releaseLock();
-  console.log('The data of local runs is gone. "npm start" begins anew.');
+  console.log('Deleted the data of local runs. The next "npm start" starts with an empty shop.');
 }
 
 main().catch((error: Error) => {

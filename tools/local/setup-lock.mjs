@@ -1,9 +1,9 @@
-// Two npm scripts started together must not install into the same folder at once: the second waits here.
+// Two npm scripts that start together must not install into the same folder at the same time: the second waits here.
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A holder that is older than this has hung, or its process id now belongs to something else. */
+/** After this long, the process with the lock hangs, or its id now belongs to another process. */
 const ABANDONED_AFTER_MS = 10 * 60_000;
 
 export async function withLock(path, work) {
@@ -25,7 +25,7 @@ export async function withLock(path, work) {
   }
 }
 
-// The lock appears with its holder's id already in it, because linking is atomic and writing is not.
+// The lock file appears with the process id already in it, because linking is atomic and writing is not.
 function take(path) {
   const own = `${path}.${process.pid}`;
   writeFileSync(own, String(process.pid));
@@ -50,7 +50,7 @@ function isAbandoned(path) {
     process.kill(Number(readFileSync(path, 'utf8')), 0);
     return false;
   } catch (error) {
-    // ENOENT means that it was released meanwhile, EPERM that its holder lives but is another user's.
+    // ENOENT: it was just released. EPERM: its process is running, but belongs to another user.
     return error.code === 'ESRCH';
   }
 }

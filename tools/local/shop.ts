@@ -1,4 +1,4 @@
-// The shop itself, given a database server and a broker: the services' replicas, and the gateway before them.
+// The shop itself, given a database server and a broker: the services' replicas, and the gateway in front of them.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../shared/root';
@@ -7,7 +7,7 @@ import { isReady } from '../support/is-ready';
 import { home, type Ports, type Replicas, serviceFlags } from '../support/layout';
 import { keepServing, type Supervised } from '../support/supervise';
 
-export interface Surroundings {
+export interface ShopOptions {
   ports: Ports;
   replicas: Replicas;
   databaseUrl(service: ServiceName): string;
@@ -15,13 +15,13 @@ export interface Surroundings {
   say(text: string): void;
 }
 
-/** Starts everything; `ready` resolves when every replica is. Stops in the order in which requests come in. */
-export function startShop(surroundings: Surroundings) {
-  const replicas = perService((name) => startReplicas(name, surroundings));
-  const gateway = startGateway(surroundings);
+/** Starts everything. `ready` resolves when every replica is ready. `stop` stops the programs in the order of calls. */
+export function startShop(options: ShopOptions) {
+  const replicas = perService((name) => startReplicas(name, options));
+  const gateway = startGateway(options);
   const programs = [gateway, ...Object.values(replicas).flat()];
   const stopped = new Map<ServiceName, Promise<unknown>>();
-  /** A service is stopped when those that call it have stopped. */
+  /** Stops a service after the services that call it have stopped. */
   const stopService = (name: ServiceName): Promise<unknown> => {
     const callers = serviceNames.filter((other) => callsOf(other).includes(name));
     const done =
@@ -33,7 +33,7 @@ export function startShop(surroundings: Surroundings) {
     return done;
   };
   return {
-    ready: () => Promise.race([allReady(surroundings), ...programs.map((program) => program.refused)]),
+    ready: () => Promise.race([allReady(options), ...programs.map((program) => program.refused)]),
     async stop() {
       await gateway.stop();
       await Promise.all(serviceNames.map(stopService));
@@ -46,10 +46,10 @@ export function startShop(surroundings: Surroundings) {
   };
 }
 
-function startReplicas(service: ServiceName, surroundings: Surroundings): Supervised[] {
-  const { ports, replicas, databaseUrl, amqpUrl } = surroundings;
+function startReplicas(service: ServiceName, options: ShopOptions): Supervised[] {
+  const { ports, replicas, databaseUrl, amqpUrl } = options;
   return indexes(replicas[service]).map((replica) =>
-    startNode(replica === 0 ? service : `${service}-${replica + 1}`, `${service}/src/main.js`, surroundings, {
+    startProcess(replica === 0 ? service : `${service}-${replica + 1}`, `${service}/src/main.js`, options, {
       PORT: String(ports.service(service, replica)),
       INTERNAL_PORT: String(ports.internal(service, replica)),
       DATABASE_URL: databaseUrl(service),
@@ -66,24 +66,24 @@ function startReplicas(service: ServiceName, surroundings: Surroundings): Superv
   );
 }
 
-function startGateway(surroundings: Surroundings): Supervised {
-  const { ports, replicas } = surroundings;
+function startGateway(options: ShopOptions): Supervised {
+  const { ports, replicas } = options;
   const addresses = serviceNames.flatMap((name) => {
-    const all = indexes(replicas[name]);
-    const listOf = (port: Ports['service']) => all.map((replica) => address(port(name, replica))).join();
+    const indices = indexes(replicas[name]);
+    const listOf = (port: Ports['service']) => indices.map((replica) => address(port(name, replica))).join();
     return [
       [variableOf(name, 'URLS'), listOf(ports.service)],
       [variableOf(name, 'INTERNAL_URLS'), listOf(ports.internal)],
     ];
   });
   const settings = { GATEWAY_PORT: String(ports.gateway), ...Object.fromEntries(addresses) };
-  return startNode('gateway', 'tools/gateway/main.js', surroundings, settings);
+  return startProcess('gateway', 'tools/gateway/main.js', options, settings);
 }
 
-function startNode(
+function startProcess(
   name: string,
   program: string,
-  { say }: Surroundings,
+  { say }: ShopOptions,
   settings: NodeJS.ProcessEnv,
 ): Supervised {
   return keepServing(
@@ -99,7 +99,7 @@ function startNode(
   );
 }
 
-async function allReady({ ports, replicas }: Surroundings): Promise<void> {
+async function allReady({ ports, replicas }: ShopOptions): Promise<void> {
   const internal = serviceNames.flatMap((name) =>
     indexes(replicas[name]).map((replica) => new URL(address(ports.internal(name, replica)))),
   );
@@ -110,7 +110,7 @@ async function allReady({ ports, replicas }: Surroundings): Promise<void> {
       }
     }),
   );
-  // The gateway has been started beside them, and is ready once it answers at all.
+  // The gateway was started with them, and is ready as soon as it answers.
   while (
     !(await fetch(address(ports.gateway)).then(
       (answer) => answer.ok,

@@ -18,17 +18,18 @@ import { findRabbit, startRabbit } from '../support/rabbit';
 import { startShop } from './shop';
 import { welcome } from './welcome';
 
-/** What runs, the last started first; each is in it as soon as there is a process, long before that is ready. */
+/** What is running, the last started first. A part is listed as soon as it has a process, long before it is ready. */
 interface Run {
   readonly parts: Stoppable[];
   stopping: boolean;
 }
 
 const usage = `Usage: npm start -- [--replicas N] ${serviceNames.map((name) => `[--${name} N]`).join(' ')} [--port ${STANDARD_PORT}]
+  Starts the whole shop on this machine. Ctrl-C stops it and keeps its data.
   --replicas N   replicas of each service, 1 to ${MAX_REPLICAS}
 ${serviceNames.map((name) => `${`  --${name} N`.padEnd(17)}replicas of ${name}`).join('\n')}
-  --port N       the gateway's port, which all others follow (N+1 to N+103, N+1001 to N+1083)`;
-/** One Ctrl-C arrives twice: from the terminal, and passed on by npm. */
+  --port N       the gateway's port; the other ports follow from it (N+1 to N+103, N+1001 to N+1083)`;
+/** One Ctrl-C arrives twice: from the terminal, and from npm, which passes it on. */
 const ECHO_MS = 500;
 const recordsDir = `${home}/running`;
 
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
     stopOnSignal(run);
     await start(replicas, ports, run);
   } catch (error) {
-    // What is stopped before it was ready says that it did not start.
+    // A part that is stopped before it is ready fails with "did not start", which is no error here.
     if (run.stopping) {
       return;
     }
@@ -54,7 +55,7 @@ async function start(replicas: Replicas, ports: Ports, run: Run): Promise<void> 
   const started = (part: Stoppable) => void run.parts.unshift(part);
   const leftovers = await stopLeftovers(recordsDir);
   if (leftovers.length > 0) {
-    say(`Stopped what a killed run had left behind: ${leftovers.join(', ')}.`);
+    say(`Stopped programs that a killed run had left behind: ${leftovers.join(', ')}.`);
   }
   rotateLogs(`${home}/log`);
   const found = await findRabbit(process.env.AMQP_URL);
@@ -87,7 +88,7 @@ async function migrateAll<T extends { url(database: string): string }>(postgres:
   return postgres;
 }
 
-/** As Promise.all, but an error waits for the others: what they start meanwhile must be known to be stopped. */
+/** Like Promise.all, but waits for all even on an error: what they start must be known, so that it can be stopped. */
 async function settled<T extends readonly unknown[]>(
   promises: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
@@ -111,13 +112,13 @@ async function checkPorts(replicas: Replicas, ports: Ports, withRabbit: boolean)
       wanted.set(ports.internal(name, replica), `${name}'s internal port`);
     }
   }
-  for (const [port, user] of wanted) {
+  for (const [port, purpose] of wanted) {
     if (!(await isTaken(port))) {
       continue;
     }
     throw new Error(
-      `Port ${port}, wanted for ${user}, is taken by another program. Stop that program, ` +
-        `or use other ports for everything, for example: npm start -- --port ${ports.gateway + 200}`,
+      `Port ${port} is needed for ${purpose}, but another program is using it. Stop that program, ` +
+        `or move the shop to other ports, for example: npm start -- --port ${ports.gateway + 200}`,
     );
   }
 }
@@ -127,9 +128,9 @@ function readSettings(): { replicas: Replicas; ports: Ports } {
   const options = { replicas: text, ...perService(() => text), port: text };
   return readArguments(usage, options, (values, positionals) => {
     noMore(positionals);
-    const all = wholeNumber('replicas', values.replicas ?? '1', 1, MAX_REPLICAS);
+    const count = wholeNumber('replicas', values.replicas ?? '1', 1, MAX_REPLICAS);
     const replicas = perService((service) =>
-      values[service] === undefined ? all : wholeNumber(service, values[service], 1, MAX_REPLICAS),
+      values[service] === undefined ? count : wholeNumber(service, values[service], 1, MAX_REPLICAS),
     );
     const port = values.port ?? String(STANDARD_PORT);
     return { replicas, ports: portsFrom(wholeNumber('port', port, 1024, 64_000)) };
@@ -142,9 +143,9 @@ function stopOnSignal(run: Run): void {
     if (firstAt === undefined) {
       firstAt = Date.now();
       run.stopping = true;
-      console.log('\nStopping … (Ctrl-C again to hurry)');
+      console.log('\nStopping … (press Ctrl-C again to stop at once)');
       void stopAll(run).then(() => {
-        console.log('Everything has stopped. The data is kept: "npm start" goes on with it.');
+        console.log('Everything has stopped. The data is kept for the next "npm start".');
         process.exit(0);
       });
     } else if (Date.now() - firstAt > ECHO_MS) {
@@ -157,13 +158,13 @@ function stopOnSignal(run: Run): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, onSignal);
   }
-  // The terminal may be gone by the time we have something to say to it.
+  // The terminal may be gone by the time we print to it.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', () => {});
   }
 }
 
-/** What is started meanwhile is stopped, too. */
+/** Stops all parts, including those that are started while it runs. */
 async function stopAll({ parts }: Run): Promise<void> {
   for (let [part] = parts; part !== undefined; [part] = parts) {
     await part.stop();

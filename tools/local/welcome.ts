@@ -8,7 +8,7 @@ interface Facts {
   rabbit: { amqpUrl: string; description: string };
 }
 
-/** Where everything is, and a first checkout to paste into a shell that has nothing but curl. */
+/** Returns where everything is, and a first checkout to paste into a shell that has nothing but curl. */
 export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
   const shop = `http://localhost:${ports.gateway}`;
   const services = serviceNames.map((name) => {
@@ -23,15 +23,15 @@ export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
   return `
 Chandlery is open.
 
-  shop       ${shop}   (described at ${shop}/openapi.json)
+  shop       ${shop}   (API description: ${shop}/openapi.json)
 ${services.join('\n')}
-  internal   /metrics and /readyz on port ${internal.join(', ')}
+  internal   ${internal.join(', ')}   (ports of /metrics and /readyz)
   PostgreSQL ${postgres.dataDir}
 ${databases.join('\n')}
   RabbitMQ   ${rabbit.amqpUrl}  (${rabbit.description})
   logs       ${home}/log
 
-A first checkout, to paste into another terminal:
+For a first checkout, paste this into another terminal:
 
   id() { grep -o '[0-9a-f-]\\{36\\}'; }
   user=$(curl -sX POST ${shop}/payment/create_user | id)
@@ -42,6 +42,6 @@ A first checkout, to paste into another terminal:
   curl -X POST ${shop}/orders/addItem/$order/$item/2; echo
   curl -X POST ${shop}/orders/checkout/$order; echo
 
-Or see a small shop at work with "npm run demo". Ctrl-C here stops everything and keeps the data.
+Or run "npm run demo" to see a small shop at work. Press Ctrl-C here to stop everything; the data is kept.
 `;
 }
