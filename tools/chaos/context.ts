@@ -5,22 +5,22 @@ import type { ShopDatabases } from '../support/databases';
 import { openDatabases } from '../support/databases';
 import { Client } from './load/client';
 import { Messages } from './rig/messages';
-import { Poison } from './rig/poison';
+import { PoisonMessages } from './rig/poison';
 import { type Rig, startRig } from './rig/rig';
 import { Counters } from './verdict/counters';
 
-/** A running shop, and everything that a run looks at it and gets at it with. */
+/** A running shop, with everything that a run needs to load it, break it and check it. */
 export interface RunContext {
   readonly rig: Rig;
   readonly client: Client;
   readonly messages: Messages;
-  readonly poison: Poison;
-  readonly books: ShopDatabases;
+  readonly poison: PoisonMessages;
+  readonly databases: ShopDatabases;
   readonly counters: Counters;
   stop(): Promise<void>;
 }
 
-/** Longer than the client's balancer takes to find out who is ready. */
+/** Longer than the client's balancer takes to find out which replicas are ready. */
 const BALANCER_MS = 1_000;
 
 export async function openContext(
@@ -32,7 +32,7 @@ export async function openContext(
   const log = createLogger({ service: 'chaos', level: 'silent', format: 'json' });
   const client = new Client(rig.addresses);
   const messages = await Messages.open(rig.broker.url(), log);
-  const books = openDatabases(perService(rig.databases.url), log);
+  const databases = openDatabases(perService(rig.databases.url), log);
   const internalUrls = Object.values(rig.addresses).flatMap((service) => service.internalUrls);
   const counters = new Counters(internalUrls, ['saga_duplicates_total']);
   await sleep(BALANCER_MS);
@@ -40,14 +40,14 @@ export async function openContext(
     rig,
     client,
     messages,
-    poison: new Poison(),
-    books,
+    poison: new PoisonMessages(),
+    databases,
     counters,
     async stop() {
       await counters.stop();
       await client.close();
       await messages.close();
-      await books.close();
+      await databases.close();
       await rig.stop();
     },
   };

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
 }
 
 main().then(
-  // Buyers who gave up may still wait for answers that nobody needs.
+  // Exit, because requests of buyers who gave up may still be open.
   () => process.exit(),
   (error: Error) => {
     console.error(error.message);

@@ -7,9 +7,9 @@ export interface ChaosOptions {
   seconds: number;
   seed: number;
   faults: readonly Fault[];
-  /** Buyers in the shop at a time. */
+  /** Concurrent buyers. */
   load: number;
-  /** Of each service. */
+  /** Replicas of each service. */
   replicas: number;
   json?: string | undefined;
   html?: string | undefined;
@@ -18,22 +18,22 @@ export interface ChaosOptions {
 const MAX_SEED = 2 ** 31 - 1;
 
 const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all] [--load 192] [--replicas 2] [--json file] [--html file]
-  --seconds   how long the shop is under load while faults strike
-  --seed      which faults strike when; without one, another plan each time
+  --seconds   how long the shop is under load and faults are injected
+  --seed      the plan of faults follows from it; without it, each run has another plan
   --faults    "all", or kinds separated by commas:
               ${kinds
                 .join(', ')
                 .replaceAll(/(.{1,90})(?:, |$)/g, '$1,\n              ')
                 .trimEnd()
                 .replace(/,$/, '')}
-  --load      buyers in the shop at a time
-  --replicas  of each service
-  --json      where the report goes, for machines
-  --html      where the report goes, for people
-Everything is started for it, on ports and in a folder of its own; the folder is kept only if something is wrong.
-Exit status: 0 every invariant held and every saga ended in time, 1 not so, 2 it could not be told.`;
+  --load      number of concurrent buyers
+  --replicas  replicas of each service
+  --json      file to write the report to, as JSON
+  --html      file to write the report to, as a web page
+The run starts its own shop, on free ports and in a new folder. The folder is kept only if something is wrong.
+Exit status: 0 if every invariant held and every saga ended in time, 1 if not, 2 if the run could not be judged.`;
 
-/** Ends the process when it was only asked how it is used, or cannot be understood. */
+/** Ends the process after printing the usage, when that was asked for or the arguments are wrong. */
 export function readOptions(): ChaosOptions {
   const text = { type: 'string' } as const;
   const options = {
@@ -51,7 +51,7 @@ export function readOptions(): ChaosOptions {
     return {
       seconds: wholeNumber('seconds', seconds, 5, 86_400),
       seed: values.seed === undefined ? randomInt(MAX_SEED) : wholeNumber('seed', values.seed, 0, MAX_SEED),
-      faults: chosen(values.faults ?? 'all'),
+      faults: chooseFaults(values.faults ?? 'all'),
       load: wholeNumber('load', load, 1, 1_000),
       replicas: wholeNumber('replicas', replicas, 1, 5),
       json,
@@ -60,7 +60,7 @@ export function readOptions(): ChaosOptions {
   });
 }
 
-function chosen(list: string): readonly Fault[] {
+function chooseFaults(list: string): readonly Fault[] {
   if (list === 'all') {
     return faults;
   }

@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** Chance from a seed: the same seed, the same choices. */
+/** A seeded random number generator: the same seed makes the same choices. */
 export class Random {
   private readonly generator;
 
@@ -9,6 +9,7 @@ export class Random {
     this.generator = xoroshiro128plus(seed);
   }
 
+  /** Returns a whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return uniformInt(this.generator, least, most);
   }
@@ -18,7 +19,7 @@ export class Random {
   pick<T>(from: readonly T[]): T {
     return from[this.between(0, from.length - 1)] as T;
   }
-  /** Takes one out, from anywhere. */
+  /** Removes a random element and returns it. The order of the others changes. */
   take<T>(from: T[]): T {
     const at = this.between(0, from.length - 1);
     const taken = from[at] as T;

@@ -5,31 +5,31 @@ import type { Finding } from '../audit/finding';
 import { makeHome } from '../support/run-home';
 import { openContext, type RunContext } from './context';
 import type { Client } from './load/client';
-import { openMarket } from './load/dataset';
+import { createDataset } from './load/dataset';
 import { type Load, startLoad } from './load/load';
 import type { ChaosOptions } from './options';
 import { Random } from './random';
 import type { Report } from './report/report';
 import { plan } from './schedule';
-import { carryOut, type Strike } from './strikes';
-import { everythingEnds } from './verdict/ended';
+import { type Injection, injectPlanned } from './strikes';
+import { waitUntilEnded } from './verdict/ended';
 import { judge } from './verdict/judge';
 
-/** The mean time between two strikes. Most last for less than a few seconds, so that some are always under way. */
-const STRIKE_EVERY_MS = 850;
-/** How soon after the last fault has been mended everything must have ended. */
+/** The mean time between two faults. Most last less than a few seconds, so some fault is always active. */
+const FAULT_EVERY_MS = 850;
+/** Everything must have ended this soon after the last fault has ended. */
 const END_WITHIN_MS = 30_000;
 const SHOW_EVERY_MS = 1_000;
 
 export interface Progress {
   say(text: string): void;
-  /** Called again and again while the shop is under load. */
-  show(state: { elapsedMs: number; client: Client; strikes: readonly Strike[] }): void;
+  /** Called repeatedly while the shop is under load. */
+  show(state: { elapsedMs: number; client: Client; injections: readonly Injection[] }): void;
 }
 
 /**
- * One run: a shop is started, put under load, broken in every way, mended, and judged.
- * @returns the report, and the folder with all logs, data and requests if something is wrong
+ * One run: starts a shop, puts it under load, injects the planned faults, waits until everything has ended, and audits.
+ * @returns the report and, if something is wrong, the folder with all logs, data and requests
  */
 export async function run(
   options: ChaosOptions,
@@ -38,28 +38,28 @@ export async function run(
   const home = await makeHome('chandlery-chaos-');
   progress.say(`Starting a shop with ${options.replicas} replicas of each service in ${home.path} …`);
   const context = await openContext(home.path, options.replicas, progress.say);
-  progress.say('Opening the dataset …');
-  const dataset = await openMarket(context.client, options.seconds);
+  progress.say('Creating the dataset …');
+  const dataset = await createDataset(context.client, options.seconds);
 
-  progress.say(`${options.load} buyers come in, and faults strike for ${options.seconds} s.`);
-  const strikes: Strike[] = [];
-  const began = performance.now();
-  const showing = setInterval(
-    () => progress.show({ elapsedMs: performance.now() - began, client: context.client, strikes }),
+  progress.say(`Running ${options.load} buyers and injecting faults for ${options.seconds} s …`);
+  const injections: Injection[] = [];
+  const start = performance.now();
+  const showTimer = setInterval(
+    () => progress.show({ elapsedMs: performance.now() - start, client: context.client, injections }),
     SHOW_EVERY_MS,
   );
   const load = startLoad(context.client, dataset, options.load, options.seed);
-  const schedule = { forMs: options.seconds * 1_000, everyMs: STRIKE_EVERY_MS };
+  const schedule = { forMs: options.seconds * 1_000, everyMs: FAULT_EVERY_MS };
   const planned = plan(options.faults, new Random(options.seed), schedule);
-  await carryOut(planned, context, strikes);
-  await sleep(Math.max(0, began + schedule.forMs - performance.now()));
+  await injectPlanned(planned, context, injections);
+  await sleep(Math.max(0, start + schedule.forMs - performance.now()));
   await context.rig.heal();
-  clearInterval(showing);
+  clearInterval(showTimer);
 
-  progress.say('Everything is mended. Waiting for every saga to end …');
-  const ending = await waitForTheEnd(context, load);
+  progress.say('All faults have ended. Waiting for every saga to end …');
+  const ending = await waitForEnd(context, load);
   progress.say('Auditing the books and the answers …');
-  const report = await judge(context, { options, began, strikes, planned: planned.length, ...ending });
+  const report = await judge(context, { options, start, injections, planned: planned.length, ...ending });
   await context.stop();
   if (report.verdict === 'passed') {
     home.remove();
@@ -69,23 +69,26 @@ export async function run(
   return { report, kept: report.verdict === 'passed' ? undefined : home.path };
 }
 
-/** No visit begins any more; every buyer must get an answer, and everything that is on its way must arrive. */
-async function waitForTheEnd(
-  { books, rig }: RunContext,
+/**
+ * Starts no more visits, and waits until every buyer has a final answer and nothing is in flight.
+ * @returns what had not ended in time, and how long the end took
+ */
+async function waitForEnd(
+  { databases, rig }: RunContext,
   load: Load,
 ): Promise<{ late: Finding[]; endedAfterHealingMs: number }> {
-  const healed = performance.now();
-  const left = () => Math.max(0, healed + END_WITHIN_MS - performance.now());
+  const healedAt = performance.now();
+  const remainingMs = () => Math.max(0, healedAt + END_WITHIN_MS - performance.now());
   const late: Finding[] = [];
-  const patience = new AbortController();
-  const tooLong = sleep(END_WITHIN_MS, true, { signal: patience.signal }).catch(() => false);
-  if (await Promise.race([tooLong, load.finish()])) {
-    late.push({ invariant: 'I6', detail: `${load.inside()} buyers still have no final answer` });
+  const timeout = new AbortController();
+  const timedOut = sleep(END_WITHIN_MS, true, { signal: timeout.signal }).catch(() => false);
+  if (await Promise.race([timedOut, load.finish()])) {
+    late.push({ invariant: 'I6', detail: `${load.activeBuyers()} buyers still have no final answer` });
     load.giveUp();
   }
-  patience.abort();
-  late.push(...(await everythingEnds(books, rig.broker.url(), left())));
-  return { late, endedAfterHealingMs: performance.now() - healed };
+  timeout.abort();
+  late.push(...(await waitUntilEnded(databases, rig.broker.url(), remainingMs())));
+  return { late, endedAfterHealingMs: performance.now() - healedAt };
 }
 
 function keepEvidence(home: string, { client }: RunContext, report: Report): void {

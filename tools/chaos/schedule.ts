@@ -1,58 +1,58 @@
 import type { Fault } from './faults/fault';
 import type { Random } from './random';
 
-export interface Planned {
-  /** Milliseconds from the beginning. */
+export interface PlannedFault {
+  /** Milliseconds from the start of the plan. */
   at: number;
   fault: Fault;
-  /** What the fault's own choices are made from, so that they do not depend on what else has happened. */
+  /** Seeds the fault's own choices, so that they do not depend on what else has happened. */
   seed: number;
 }
 
-/** Of kinds with many members more than one is dealt in a round. */
-const MEMBERS_A_CARD = 4;
+/** A kind takes one turn in a round for each four of its faults, rounded up: kinds with many faults come more often. */
+const FAULTS_PER_TURN = 4;
 
 /**
- * Which fault strikes when, all of it from the seed. Faults are dealt in rounds of every kind, so that each kind comes
- * early and often, and within a kind each member comes before any comes again.
+ * Plans which fault is injected when. Everything follows from the seed. The plan consists of shuffled rounds with a
+ * turn for every kind, so each kind comes early and often. Within a kind, each fault comes once before any comes again.
  */
 export function plan(
   faults: readonly Fault[],
   random: Random,
   { forMs, everyMs }: { forMs: number; everyMs: number },
-): Planned[] {
+): PlannedFault[] {
   const byKind = new Map<string, Fault[]>();
   for (const fault of faults) {
     byKind.set(fault.kind, [...(byKind.get(fault.kind) ?? []), fault]);
   }
-  const decks = new Map<string, Fault[]>();
-  const last = new Map<string, number>();
-  const planned: Planned[] = [];
+  const unusedByKind = new Map<string, Fault[]>();
+  const lastAt = new Map<string, number>();
+  const planned: PlannedFault[] = [];
   let round: string[] = [];
 
   for (let at = gap(); at < forMs; at += gap()) {
     if (round.length === 0) {
-      round = [...byKind].flatMap(([kind, all]) =>
-        Array<string>(Math.ceil(all.length / MEMBERS_A_CARD)).fill(kind),
+      round = [...byKind].flatMap(([kind, ofKind]) =>
+        Array<string>(Math.ceil(ofKind.length / FAULTS_PER_TURN)).fill(kind),
       );
     }
     const kind = random.take(round);
-    const deck = decks.get(kind) ?? [];
-    if (deck.length === 0) {
-      deck.push(...(byKind.get(kind) ?? []));
+    const unused = unusedByKind.get(kind) ?? [];
+    if (unused.length === 0) {
+      unused.push(...(byKind.get(kind) ?? []));
     }
-    decks.set(kind, deck);
-    const fault = random.take(deck);
-    const rested = at - (last.get(kind) ?? Number.NEGATIVE_INFINITY) >= (fault.restMs ?? 0);
-    if (!rested) {
+    unusedByKind.set(kind, unused);
+    const fault = random.take(unused);
+    const isTooSoon = at - (lastAt.get(kind) ?? Number.NEGATIVE_INFINITY) < (fault.minGapMs ?? 0);
+    if (isTooSoon) {
       continue;
     }
-    last.set(kind, at);
+    lastAt.set(kind, at);
     planned.push({ at, fault, seed: random.between(1, 2 ** 31 - 1) });
   }
   return planned;
 
-  /** Between half of the mean and half more than it: faults overlap, and their ends do not fall together. */
+  /** From half to one and a half of the mean: faults overlap, and do not all end at the same moment. */
   function gap(): number {
     return random.between(Math.floor(everyMs / 2), Math.ceil(everyMs * 1.5));
   }

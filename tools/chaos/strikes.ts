@@ -1,43 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Scene } from './faults/fault';
+import type { FaultContext } from './faults/fault';
 import { Random } from './random';
-import type { Planned } from './schedule';
+import type { PlannedFault } from './schedule';
 
-/** A fault that was due, and what came of it. Times are those of performance.now(). */
-export interface Strike {
+/** A fault that was due, and what happened to it. Times are those of performance.now(). */
+export interface Injection {
   name: string;
   kind: string;
-  /** When it struck; absent when it found nothing to break. */
+  /** When it was injected; absent when it found nothing to break. */
   at?: number;
   endedAt?: number;
-  /** Why it could not be carried out: a fault of the arrangement, and not of the shop. */
+  /** Why it could not be injected. That is a defect of the test rig, and not of the shop. */
   failed?: string;
 }
 
-/** Carries out the plan; resolves when the last fault has been mended. */
-export async function carryOut(
-  planned: readonly Planned[],
-  scene: Omit<Scene, 'random' | 'struck'>,
-  strikes: Strike[],
+/**
+ * Injects every planned fault when it is due. Resolves when the last one has ended.
+ * @param injections gets one entry for each fault, as soon as the fault is due
+ */
+export async function injectPlanned(
+  planned: readonly PlannedFault[],
+  context: Omit<FaultContext, 'random' | 'markInjected'>,
+  injections: Injection[],
 ): Promise<void> {
-  const began = performance.now();
-  const underWay: Promise<void>[] = [];
+  const start = performance.now();
+  const active: Promise<void>[] = [];
   for (const { at, fault, seed } of planned) {
-    await sleep(Math.max(0, began + at - performance.now()));
-    const strike: Strike = { name: fault.name, kind: fault.kind };
-    strikes.push(strike);
-    const struck = () => {
-      strike.at ??= performance.now();
+    await sleep(Math.max(0, start + at - performance.now()));
+    const injection: Injection = { name: fault.name, kind: fault.kind };
+    injections.push(injection);
+    const markInjected = () => {
+      injection.at ??= performance.now();
     };
     const ended = fault
-      .strike({ ...scene, random: new Random(seed), struck })
+      .inject({ ...context, random: new Random(seed), markInjected })
       .catch((error: Error) => {
-        strike.failed = error.message;
+        injection.failed = error.message;
       })
       .finally(() => {
-        strike.endedAt = performance.now();
+        injection.endedAt = performance.now();
       });
-    underWay.push(ended);
+    active.push(ended);
   }
-  await Promise.all(underWay);
+  await Promise.all(active);
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { Link } from '../../../tools/chaos/rig/link';
-import { points } from '../../../tools/chaos/rig/points';
+import { breakpoints } from '../../../tools/chaos/rig/points';
 import { freePorts } from '../../../tools/support/ports';
 import { query } from '../../support/books';
 import { createDatabase } from '../../support/cluster';
@@ -13,10 +13,10 @@ let server: Server;
 let link: Link;
 let client: Socket;
 let received: string;
-/** How often something arrived. */
-let pieces: number;
+/** How many chunks arrived. */
+let chunks: number;
 
-/** A server that answers with what it is told. */
+/** An echo server behind the link. */
 beforeEach(async () => {
   const [target, port] = (await freePorts(2)) as [number, number];
   server = createServer((socket) => socket.on('error', () => {}).pipe(socket));
@@ -25,11 +25,11 @@ beforeEach(async () => {
   await link.open(port);
   client = connect({ port, noDelay: true });
   received = '';
-  pieces = 0;
+  chunks = 0;
   client.on('error', () => {});
   client.on('data', (bytes) => {
     received += bytes;
-    pieces++;
+    chunks++;
   });
   await once(client, 'connect');
 });
@@ -39,21 +39,21 @@ afterEach(() => {
   server.close();
 });
 
-async function arrives(text: string, withinMs = 2_000): Promise<void> {
+async function waitForText(text: string, withinMs = 2_000): Promise<void> {
   for (const end = Date.now() + withinMs; received !== text && Date.now() < end; ) {
     await sleep(5);
   }
   expect(received).toBe(text);
 }
 
-test('in clear conditions everything arrives, and the end of one side is told to the other', async () => {
+test('without conditions everything arrives, and when one side closes, the other is closed too', async () => {
   client.write('hello');
-  await arrives('hello');
+  await waitForText('hello');
   client.end();
   await once(client, 'close');
 });
 
-test('a delay holds bytes back, in both directions, and keeps their order when it ends', async () => {
+test('delays bytes in both directions, and keeps their order when the delay ends', async () => {
   link.setConditions({ up: { delayMs: 150 }, down: { delayMs: 150 } });
   client.write('one ');
   await sleep(30);
@@ -61,18 +61,18 @@ test('a delay holds bytes back, in both directions, and keeps their order when i
   client.write('two');
   await sleep(50);
   expect(received).toBe('');
-  await arrives('one two');
+  await waitForText('one two');
 });
 
-test('what is sliced arrives whole, in many pieces', async () => {
+test('delivers sliced bytes completely, in many chunks', async () => {
   link.setConditions({ down: { sliced: true } });
   client.write('x'.repeat(200));
-  await arrives('x'.repeat(200));
-  expect(pieces).toBeGreaterThan(5);
+  await waitForText('x'.repeat(200));
+  expect(chunks).toBeGreaterThan(5);
 });
 
-test('in one direction bytes are lost, and nobody is told until the link is cut', async () => {
-  link.setConditions({ down: { lost: true } });
+test('drops bytes in one direction silently, until the link is cut', async () => {
+  link.setConditions({ down: { drop: true } });
   client.write('hello');
   await sleep(50);
   expect([received, client.destroyed]).toEqual(['', false]);
@@ -81,30 +81,30 @@ test('in one direction bytes are lost, and nobody is told until the link is cut'
   await closed;
 });
 
-test('a message is frozen where it begins, with everything behind it, and goes on when it is released', async () => {
-  const point = { pattern: Buffer.from('stop'), lead: 1, holds: 'up' } as const;
-  const freezing = link.freezeAt(point, 1_000);
+test('pauses at the start of a message, with everything after it, and forwards all of it on resume', async () => {
+  const breakpoint = { pattern: Buffer.from('stop'), lead: 1, pauses: 'up' } as const;
+  const pausing = link.pauseAt(breakpoint, 1_000);
   client.write('go, !stop, ');
-  const frozen = await freezing;
-  await frozen?.holding;
+  const paused = await pausing;
+  await paused?.blocked;
   client.write('later');
-  await arrives('go, ');
+  await waitForText('go, ');
   await sleep(30);
-  frozen?.release();
-  await arrives('go, !stop, later');
+  paused?.resume();
+  await waitForText('go, !stop, later');
 });
 
-test('a point that is not reached in time is given up', async () => {
-  const point = { pattern: Buffer.from('stop'), lead: 0, holds: 'up' } as const;
-  expect(await link.freezeAt(point, 20)).toBeUndefined();
+test('gives up a breakpoint that is not hit in time', async () => {
+  const breakpoint = { pattern: Buffer.from('stop'), lead: 0, pauses: 'up' } as const;
+  expect(await link.pauseAt(breakpoint, 20)).toBeUndefined();
   client.write('stop');
-  await arrives('stop');
+  await waitForText('stop');
 });
 
 test.each([
   ['before commit', []],
   ['after commit', [{ id: 'u' }]],
-] as const)('a connection cut %s leaves what PostgreSQL says it does', async (name, expected) => {
+] as const)('a connection that is cut %s leaves the database as expected', async (name, expected) => {
   const url = await createDatabase('payment');
   const [port] = (await freePorts(1)) as [number];
   const toDatabase = new Link('database', [Number(new URL(url).port)]);
@@ -116,14 +116,14 @@ test.each([
   await writer.connect();
   await writer.query('BEGIN');
   await writer.query(`INSERT INTO users (id) VALUES ('u')`);
-  const freezing = toDatabase.freezeAt(points[name].point(), 1_000);
+  const pausing = toDatabase.pauseAt(breakpoints[name].breakpoint(), 1_000);
   const committing = writer.query('COMMIT').then(
     () => 'answered',
     () => 'lost',
   );
-  const frozen = await freezing;
-  await frozen?.holding;
-  frozen?.cut();
+  const paused = await pausing;
+  await paused?.blocked;
+  paused?.cut();
   expect(await committing).toBe('lost');
   expect(await query(url, 'SELECT id FROM users')).toEqual(expected);
   toDatabase.close();

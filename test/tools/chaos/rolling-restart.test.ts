@@ -62,10 +62,10 @@ afterAll(async () => {
   await shop.close();
 });
 
-/** Buys until told to stop; whatever goes wrong with anything but the checkout itself is thrown. */
-async function buy(market: Dataset, goesOn: () => boolean): Promise<Sale[]> {
+/** Buys while `isRestarting` returns true. Throws when anything but the checkout itself goes wrong. */
+async function buy(market: Dataset, isRestarting: () => boolean): Promise<Sale[]> {
   const sales: Sale[] = [];
-  while (goesOn()) {
+  while (isRestarting()) {
     const [order = ''] = await placeOrders(market, 1);
     const { status, body } = await api.checkout(order);
     sales.push({ order, status, reason: body?.reason });
@@ -75,7 +75,7 @@ async function buy(market: Dataset, goesOn: () => boolean): Promise<Sale[]> {
   return sales;
 }
 
-test('a rolling restart of every service under load: not one failed or unknown answer', async () => {
+test('no answer fails or is unknown during a rolling restart of every service under load', async () => {
   const market = await fill(api);
   let restarting = true;
   const buying = Promise.all(Array.from({ length: BUYERS }, () => buy(market, () => restarting)));

@@ -2,68 +2,75 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '../../../shared/services';
 import type { Random } from '../random';
 import type { Messages } from '../rig/messages';
-import type { Poison } from '../rig/poison';
+import type { PoisonMessages } from '../rig/poison';
 import type { Replica } from '../rig/replica';
 import type { Rig } from '../rig/rig';
 
-/** One way in which a machine room breaks. */
+/** One way in which a process, a server, a link or a message can fail. */
 export interface Fault {
-  /** What the report calls it: unique. */
+  /** The unique name in the report. */
   readonly name: string;
-  /** The chapter of the report that it belongs to. */
+  /** The group that the report counts it in, and that --faults selects. */
   readonly kind: string;
-  /** So many milliseconds must pass before it strikes again. */
-  readonly restMs?: number;
-  /** Breaks something and mends it again; resolves when it is mended. */
-  strike(scene: Scene): Promise<void>;
+  /** At least this many milliseconds pass between two faults of this kind. */
+  readonly minGapMs?: number;
+  /** Breaks something and mends it again. Resolves when it is mended. */
+  inject(context: FaultContext): Promise<void>;
 }
 
-/** What a fault has to work with. */
-export interface Scene {
+/** What a fault works with. */
+export interface FaultContext {
   readonly rig: Rig;
   readonly messages: Messages;
-  readonly poison: Poison;
+  readonly poison: PoisonMessages;
   readonly random: Random;
-  /** To be called at the moment of the strike; a fault that finds nothing to break does not call it. */
-  struck(): void;
+  /** Call it at the moment of the injection. A fault that finds nothing to break does not call it. */
+  markInjected(): void;
 }
 
 const WAIT_FOR_REPLICA_MS = 10_000;
 
 /**
- * Works on a replica of the service that no other fault is working on, waiting for one if it must.
- * @param others whether another replica has to be up, because nobody would do this to the last one knowingly
+ * Runs `work` on a random replica of the service that is under no other fault. Waits for one if there is none, and gives
+ * up without an error after 10 s.
+ * @param othersUp whether all replicas of the service must be up when there are several, because no operator would
+ *   knowingly do this to the last one
  */
 export async function withReplica(
-  { rig, random }: Scene,
+  { rig, random }: FaultContext,
   service: ServiceName,
   work: (replica: Replica) => Promise<unknown>,
-  { others = false } = {},
+  { othersUp = false } = {},
 ): Promise<void> {
-  const all = rig.replicas.filter((replica) => replica.service === service);
+  const replicas = rig.replicas.filter((replica) => replica.service === service);
   for (const end = Date.now() + WAIT_FOR_REPLICA_MS; Date.now() < end; await sleep(100)) {
-    const free = all.filter((replica) => !replica.isTaken);
-    if (free.length === 0 || (others && all.length > 1 && all.some((replica) => replica.isDown))) {
+    const free = replicas.filter((replica) => !replica.isUnderFault);
+    if (
+      free.length === 0 ||
+      (othersUp && replicas.length > 1 && replicas.some((replica) => replica.isDown))
+    ) {
       continue;
     }
     const replica = random.pick(free);
-    replica.isTaken = true;
+    replica.isUnderFault = true;
     try {
       await work(replica);
     } finally {
-      replica.isTaken = false;
+      replica.isUnderFault = false;
     }
     return;
   }
 }
 
-/** For what there is only one of. */
-const working = new Map<string, Promise<unknown>>();
-export async function alone(what: string, work: () => Promise<unknown>): Promise<void> {
-  const mine = (working.get(what) ?? Promise.resolve()).then(work);
-  working.set(
-    what,
-    mine.catch(() => {}),
+/** Per resource, resolves when the last work on it has ended. */
+const lastWork = new Map<string, Promise<unknown>>();
+
+/** Runs one piece of work at a time on a resource that exists only once. */
+export async function exclusively(resource: string, work: () => Promise<unknown>): Promise<void> {
+  const own = (lastWork.get(resource) ?? Promise.resolve()).then(work);
+  lastWork.set(
+    resource,
+    own.catch(() => {}),
   );
-  await mine;
+  await own;
 }

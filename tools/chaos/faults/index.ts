@@ -4,7 +4,7 @@ import { networkFaults } from './network';
 import { processFaults } from './processes';
 import { serverFaults } from './servers';
 
-/** Every fault there is. */
+/** All faults. */
 export const faults: readonly Fault[] = [
   ...processFaults,
   ...networkFaults,
@@ -12,7 +12,7 @@ export const faults: readonly Fault[] = [
   ...messageFaults,
 ];
 
-/** The kinds that --faults can name: "kill-9", "one-way-drop" and so on. */
+/** The kinds as --faults names them: "kill-9", "one-way-drop" and so on. */
 export const kinds: readonly string[] = [...new Set(faults.map((fault) => slug(fault.kind)))];
 
 export function slug(kind: string): string {

@@ -3,73 +3,73 @@ import { queues } from '../../../shared/contract/events';
 import type { Random } from '../random';
 import type { Fault } from './fault';
 
-function shuffled<T>(things: readonly T[], random: Random): T[] {
-  const left = [...things];
-  const taken: T[] = [];
-  while (left.length > 0) {
-    taken.push(random.take(left));
+function shuffle<T>(items: readonly T[], random: Random): T[] {
+  const rest = [...items];
+  const shuffled: T[] = [];
+  while (rest.length > 0) {
+    shuffled.push(random.take(rest));
   }
-  return taken;
+  return shuffled;
 }
 
 const duplicated: Fault = {
-  name: 'the last messages come twice more',
+  name: 'the latest messages are published twice more',
   kind: 'duplicated messages',
-  async strike({ messages, random, struck }) {
-    const copies = messages.last.slice(-random.between(5, 50));
+  async inject({ messages, random, markInjected }) {
+    const copies = messages.latest.slice(-random.between(5, 50));
     if (copies.length === 0) {
       return;
     }
-    struck();
+    markInjected();
     await messages.publish([...copies, ...copies]);
   },
 };
 
-const backwards: Fault = {
-  name: 'the last messages come again in reverse',
+const reversed: Fault = {
+  name: 'the latest messages are published again in reverse',
   kind: 'duplicated messages',
-  async strike({ messages, struck }) {
-    const copies = messages.last.slice(-50).reverse();
+  async inject({ messages, markInjected }) {
+    const copies = messages.latest.slice(-50).reverse();
     if (copies.length === 0) {
       return;
     }
-    struck();
+    markInjected();
     await messages.publish(copies);
   },
 };
 
-const late: Fault = {
-  name: 'messages from any time before come again',
+const replayed: Fault = {
+  name: 'messages from any time before are published again',
   kind: 'replayed messages',
-  async strike({ messages, random, struck }) {
-    const copies = shuffled(messages.sample, random).slice(0, 100);
+  async inject({ messages, random, markInjected }) {
+    const copies = shuffle(messages.sample, random).slice(0, 100);
     if (copies.length === 0) {
       return;
     }
-    struck();
+    markInjected();
     await messages.publish(copies);
   },
 };
 
 const reordered = (queue: string): Fault => ({
-  name: `messages of ${queue} are held back and come in another order`,
+  name: `messages of ${queue} are delayed and reordered`,
   kind: 'reordered messages',
-  async strike({ messages, random, struck }) {
-    struck();
+  async inject({ messages, random, markInjected }) {
+    markInjected();
     const forMs = random.pick([200, 1_000, 3_000]);
-    await messages.reorder(queue, forMs, (copies) => shuffled(copies, random));
+    await messages.reorder(queue, forMs, (copies) => shuffle(copies, random));
   },
 });
 
-const poisonous = (queue: string): Fault => ({
-  name: `poison in ${queue}`,
+const poisoned = (queue: string): Fault => ({
+  name: `poison messages in ${queue}`,
   kind: 'poison messages',
-  async strike({ messages, poison, random, struck }) {
-    for (let doses = random.between(1, 5); doses > 0; doses--) {
-      const { body, given } = poison.mix(queue, random);
-      struck();
+  async inject({ messages, poison, random, markInjected }) {
+    for (let count = random.between(1, 5); count > 0; count--) {
+      const { body, markPublished } = poison.create(queue, random);
+      markInjected();
       await messages.publish([{ exchange: '', routingKey: queue, body }]);
-      given();
+      markPublished();
       await sleep(random.between(0, 50));
     }
   },
@@ -77,8 +77,8 @@ const poisonous = (queue: string): Fault => ({
 
 export const messageFaults: Fault[] = [
   duplicated,
-  backwards,
-  late,
+  reversed,
+  replayed,
   ...queues.map(reordered),
-  ...queues.map(poisonous),
+  ...queues.map(poisoned),
 ];

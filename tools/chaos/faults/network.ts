@@ -5,37 +5,39 @@ import type { DirectionName, LinkConditions } from '../rig/direction';
 import type { Link } from '../rig/link';
 import { type Fault, withReplica } from './fault';
 
-interface Trouble {
+interface LinkFault {
   kind: string;
-  /** Changes the conditions of a link, or ends its connections. */
-  begin(link: Link, random: Random): void;
-  /** Whether bytes are missing afterwards, so that no connection can go on. */
-  loses?: boolean;
-  lasts: readonly number[];
+  /** Changes the conditions of a link, or resets its connections. */
+  start(link: Link, random: Random): void;
+  /** Whether the fault drops bytes. Its connections are reset afterwards, because they cannot go on with bytes missing. */
+  dropsBytes?: boolean;
+  /** How long the fault lasts, one of these. */
+  durationsMs: readonly number[];
 }
 
 const both = (conditions: LinkConditions) => ({ up: conditions, down: conditions });
-const oneWay = (direction: DirectionName): Trouble => ({
+const oneWay = (direction: DirectionName): LinkFault => ({
   kind: 'one-way drop',
-  begin: (link) => link.setConditions({ [direction]: { lost: true } }),
-  loses: true,
-  lasts: [500, 1_000, 3_000],
+  start: (link) => link.setConditions({ [direction]: { drop: true } }),
+  dropsBytes: true,
+  durationsMs: [500, 1_000, 3_000],
 });
 
-const troubles: Record<string, Trouble> = {
-  slow: {
+/** By what the link does. */
+const linkFaults: Record<string, LinkFault> = {
+  'is slow': {
     kind: 'latency',
-    begin: (link, random) => link.setConditions(both({ delayMs: random.pick([20, 100, 400]) })),
-    lasts: [500, 1_000, 3_000],
+    start: (link, random) => link.setConditions(both({ delayMs: random.pick([20, 100, 400]) })),
+    durationsMs: [500, 1_000, 3_000],
   },
-  'torn into single bytes': {
+  'delivers single bytes': {
     kind: 'slicing',
-    begin: (link) => link.setConditions(both({ sliced: true })),
-    lasts: [500, 1_000],
+    start: (link) => link.setConditions(both({ sliced: true })),
+    durationsMs: [500, 1_000],
   },
-  reset: { kind: 'reset', begin: (link) => link.cut(), lasts: [0] },
-  'deaf on the way there': oneWay('up'),
-  'deaf on the way back': oneWay('down'),
+  'is reset': { kind: 'reset', start: (link) => link.cut(), durationsMs: [0] },
+  'drops upstream traffic': oneWay('up'),
+  'drops downstream traffic': oneWay('down'),
 };
 
 const places = {
@@ -45,53 +47,64 @@ const places = {
   stock: (service: string) => `${service} and stock`,
 } as const;
 
-/** Longer than a confirm and a heartbeat are waited for; between services and clients there is nothing like it. */
+/**
+ * Longer than the timeouts of a confirm and of a heartbeat. The links between services and to clients have no such
+ * timeouts, so they are not broken for this long.
+ */
 const LONG_MS = 12_000;
 
-function between(place: keyof typeof places, service: ServiceName, how: string, trouble: Trouble): Fault {
+function toFault(
+  place: keyof typeof places,
+  service: ServiceName,
+  description: string,
+  linkFault: LinkFault,
+): Fault {
   return {
-    name: `the link between ${places[place](service)} is ${how}`,
-    kind: trouble.kind,
-    strike: (scene) =>
-      withReplica(scene, service, async (replica) => {
+    name: `the link between ${places[place](service)} ${description}`,
+    kind: linkFault.kind,
+    inject: (context) =>
+      withReplica(context, service, async (replica) => {
         const link = replica.links[place];
         if (!link) {
           return;
         }
-        trouble.begin(link, scene.random);
-        scene.struck();
-        const long = trouble.loses && (place === 'database' || place === 'broker');
-        await sleep(scene.random.pick(long ? [...trouble.lasts, LONG_MS] : trouble.lasts));
+        linkFault.start(link, context.random);
+        context.markInjected();
+        const { dropsBytes, durationsMs } = linkFault;
+        const canBeLong = dropsBytes && (place === 'database' || place === 'broker');
+        await sleep(context.random.pick(canBeLong ? [...durationsMs, LONG_MS] : durationsMs));
         link.setConditions({});
-        if (trouble.loses) {
+        if (dropsBytes) {
           link.cut();
         }
       }),
   };
 }
 
-/** Of one replica only, so that others overtake it. */
+/** Slows one replica only, so that the others overtake it. */
 function slowConsumer(service: ServiceName): Fault {
   return {
     name: `${service} consumes slowly`,
     kind: 'slow consumer',
-    strike: (scene) =>
-      withReplica(scene, service, async (replica) => {
+    inject: (context) =>
+      withReplica(context, service, async (replica) => {
         replica.links.broker.setConditions({ down: { delayMs: 1_500 } });
-        scene.struck();
+        context.markInjected();
         await sleep(4_000);
         replica.links.broker.setConditions({});
       }),
   };
 }
 
-/** Every trouble on every kind of link, each time of a service by turns. */
+/** Every link fault on every kind of link. The services take turns, because every combination would be too many. */
 export const networkFaults: Fault[] = [
   ...(['database', 'broker', 'clients'] as const).flatMap((place, p) =>
-    Object.entries(troubles).map(([how, trouble], t) =>
-      between(place, serviceNames[(p + t) % serviceNames.length] as ServiceName, how, trouble),
+    Object.entries(linkFaults).map(([description, linkFault], f) =>
+      toFault(place, serviceNames[(p + f) % serviceNames.length] as ServiceName, description, linkFault),
     ),
   ),
-  ...Object.entries(troubles).map(([how, trouble]) => between('stock', 'order', how, trouble)),
+  ...Object.entries(linkFaults).map(([description, linkFault]) =>
+    toFault('stock', 'order', description, linkFault),
+  ),
   ...serviceNames.map(slowConsumer),
 ];

@@ -1,86 +1,86 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceName, serviceNames } from '../../../shared/services';
-import { type PointName, points } from '../rig/points';
+import { type BreakpointName, breakpoints } from '../rig/points';
 import { type Fault, withReplica } from './fault';
 
 const signals = ['SIGKILL', 'SIGTERM'] as const;
-type Ending = (typeof signals)[number];
+type Signal = (typeof signals)[number];
 
-const REACH_POINT_WITHIN_MS = 4_000;
-/** How long a frozen connection is waited for to have something in it. */
-const HOLDING_WITHIN_MS = 500;
+const HIT_WITHIN_MS = 4_000;
+/** How long to wait until bytes are waiting in a paused connection. */
+const BLOCKED_WITHIN_MS = 500;
 
-const kind = (signal: Ending) => (signal === 'SIGKILL' ? 'kill -9' : 'SIGTERM');
+const kind = (signal: Signal) => (signal === 'SIGKILL' ? 'kill -9' : 'SIGTERM');
 
-function endAtAnyMoment(service: ServiceName, signal: Ending): Fault {
+function endAtAnyTime(service: ServiceName, signal: Signal): Fault {
   return {
-    name: `${kind(signal)} of ${service}, at any moment`,
+    name: `${kind(signal)} of ${service} at any time`,
     kind: kind(signal),
-    strike: (scene) =>
+    inject: (context) =>
       withReplica(
-        scene,
+        context,
         service,
         (replica) => {
-          const back = replica.restart(signal);
-          scene.struck();
-          return back;
+          const restarted = replica.restart(signal);
+          context.markInjected();
+          return restarted;
         },
-        { others: signal === 'SIGTERM' },
+        { othersUp: signal === 'SIGTERM' },
       ),
   };
 }
 
 /**
- * The service's own code knows nothing of it: a proxy sees the bytes of COMMIT, of a published event or of an
- * acknowledgement go by and holds them, or what is answered to them, and then the process is ended.
+ * Ends a process at a breakpoint. The service contains no code for this. A proxy waits for the bytes of a COMMIT, a
+ * published event or an acknowledgement, keeps back either them or the response, and the process is ended then.
  */
-function endAtPoint(service: ServiceName, signal: Ending, name: PointName): Fault {
+function endAtBreakpoint(service: ServiceName, signal: Signal, name: BreakpointName): Fault {
   return {
-    name: `${kind(signal)} of ${service}, ${name}`,
+    name: `${kind(signal)} of ${service} ${name}`,
     kind: `${kind(signal)} at a point`,
-    strike: (scene) =>
+    inject: (context) =>
       withReplica(
-        scene,
+        context,
         service,
         async (replica) => {
-          const { link, point } = points[name];
-          const frozen = await replica.links[link].freezeAt(point(service), REACH_POINT_WITHIN_MS);
-          if (!frozen) {
+          const { link, breakpoint } = breakpoints[name];
+          const paused = await replica.links[link].pauseAt(breakpoint(service), HIT_WITHIN_MS);
+          if (!paused) {
             return;
           }
-          await Promise.race([frozen.holding, sleep(HOLDING_WITHIN_MS)]);
-          const back = replica.restart(signal);
-          scene.struck();
-          // One that is asked to stop must be able to finish; of one that was killed, not a byte more arrives.
+          await Promise.race([paused.blocked, sleep(BLOCKED_WITHIN_MS)]);
+          const restarted = replica.restart(signal);
+          context.markInjected();
+          // A process that is asked to stop must be able to finish. From a killed one, not a single byte more arrives.
           if (signal === 'SIGTERM') {
-            await sleep(scene.random.between(0, 200));
+            await sleep(context.random.between(0, 200));
           }
           if (signal === 'SIGTERM') {
-            frozen.release();
+            paused.resume();
           } else {
-            frozen.cut();
+            paused.cut();
           }
-          await back;
+          await restarted;
         },
-        { others: signal === 'SIGTERM' },
+        { othersUp: signal === 'SIGTERM' },
       ),
   };
 }
 
 function pause(service: ServiceName): Fault {
   return {
-    name: `SIGSTOP of ${service}, SIGCONT some seconds later`,
+    name: `SIGSTOP of ${service}, SIGCONT up to 6 s later`,
     kind: 'SIGSTOP/SIGCONT',
-    strike: (scene) =>
+    inject: (context) =>
       withReplica(
-        scene,
+        context,
         service,
         (replica) => {
-          const over = replica.pause(scene.random.pick([300, 1_000, 3_000, 6_000]));
-          scene.struck();
-          return over;
+          const continued = replica.pause(context.random.pick([300, 1_000, 3_000, 6_000]));
+          context.markInjected();
+          return continued;
         },
-        { others: true },
+        { othersUp: true },
       ),
   };
 }
@@ -89,18 +89,18 @@ function clockJump(service: ServiceName): Fault {
   return {
     name: `the clock of ${service} jumps by an hour or two`,
     kind: 'clock jump',
-    strike: (scene) =>
-      withReplica(scene, service, async (replica) => {
+    inject: (context) =>
+      withReplica(context, service, async (replica) => {
         replica.signal('SIGUSR2');
-        scene.struck();
+        context.markInjected();
       }),
   };
 }
 
 export const processFaults: Fault[] = serviceNames.flatMap((service) => [
   ...signals.flatMap((signal) => [
-    endAtAnyMoment(service, signal),
-    ...(Object.keys(points) as PointName[]).map((point) => endAtPoint(service, signal, point)),
+    endAtAnyTime(service, signal),
+    ...(Object.keys(breakpoints) as BreakpointName[]).map((name) => endAtBreakpoint(service, signal, name)),
   ]),
   pause(service),
   clockJump(service),

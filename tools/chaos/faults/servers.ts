@@ -1,91 +1,91 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceName, serviceNames } from '../../../shared/services';
-import { points } from '../rig/points';
-import { alone, type Fault, withReplica } from './fault';
+import { breakpoints } from '../rig/points';
+import { exclusively, type Fault, withReplica } from './fault';
 
-/** Whoever keeps them running waits longer each time that they end within half a minute of their start. */
-const REST_MS = 45_000;
-const REACH_POINT_WITHIN_MS = 4_000;
+/** The supervisor waits longer before each restart of a program that ends within 30 s of its start. */
+const MIN_GAP_MS = 45_000;
+const HIT_WITHIN_MS = 4_000;
 
-const restartOfPostgres = (signal: 'SIGINT' | 'SIGQUIT', how: string): Fault => ({
+const restartPostgres = (signal: 'SIGINT' | 'SIGQUIT', how: string): Fault => ({
   name: `PostgreSQL ${how} and starts again`,
   kind: 'PostgreSQL restart',
-  restMs: REST_MS,
-  strike: ({ rig, struck }) =>
-    alone('postgres', () => {
-      const back = rig.databases.restart(signal);
-      struck();
-      return back;
+  minGapMs: MIN_GAP_MS,
+  inject: ({ rig, markInjected }) =>
+    exclusively('postgres', () => {
+      const restarted = rig.databases.restart(signal);
+      markInjected();
+      return restarted;
     }),
 });
 
 const terminateBackends = (service: ServiceName): Fault => ({
-  name: `PostgreSQL ends every connection of ${service}`,
+  name: `PostgreSQL terminates every connection of ${service}`,
   kind: 'backends terminated',
-  strike: ({ rig, struck }) =>
-    alone('postgres', async () => {
+  inject: ({ rig, markInjected }) =>
+    exclusively('postgres', async () => {
       if ((await rig.databases.terminateBackends(service)) > 0) {
-        struck();
+        markInjected();
       }
     }),
 });
 
-/** The client cannot tell these two apart, and has to cope with both. */
-const lostInCommit = (service: ServiceName, done: boolean): Fault => ({
-  name: `a connection of ${service} is lost in COMMIT, which ${done ? 'happened' : 'did not happen'}`,
+/** Whether the COMMIT happened or not looks the same to the client, which has to cope with both. */
+const lostInCommit = (service: ServiceName, committed: boolean): Fault => ({
+  name: `a connection of ${service} is lost in COMMIT, which ${committed ? 'happened' : 'did not happen'}`,
   kind: 'backends terminated in COMMIT',
-  strike: (scene) =>
-    withReplica(scene, service, async ({ links }) => {
-      const { point } = points[done ? 'after commit' : 'before commit'];
-      const frozen = await links.database.freezeAt(point(), REACH_POINT_WITHIN_MS);
-      if (!frozen) {
+  inject: (context) =>
+    withReplica(context, service, async ({ links }) => {
+      const { breakpoint } = breakpoints[committed ? 'after commit' : 'before commit'];
+      const paused = await links.database.pauseAt(breakpoint(), HIT_WITHIN_MS);
+      if (!paused) {
         return;
       }
-      if (done) {
-        await frozen.holding;
+      if (committed) {
+        await paused.blocked;
       } else {
-        await alone('postgres', () => scene.rig.databases.terminateBackends(service));
+        await exclusively('postgres', () => context.rig.databases.terminateBackends(service));
       }
-      scene.struck();
-      if (done) {
-        frozen.cut();
+      context.markInjected();
+      if (committed) {
+        paused.cut();
       } else {
-        frozen.release();
+        paused.resume();
       }
     }),
 });
 
-const restartOfBroker: Fault = {
+const restartBroker: Fault = {
   name: 'RabbitMQ is killed and starts again',
   kind: 'broker restart',
-  restMs: REST_MS,
-  strike: ({ rig, struck }) =>
-    alone('broker', () => {
-      const back = rig.broker.restart();
-      struck();
-      return back;
+  minGapMs: MIN_GAP_MS,
+  inject: ({ rig, markInjected }) =>
+    exclusively('broker', () => {
+      const restarted = rig.broker.restart();
+      markInjected();
+      return restarted;
     }),
 };
 
 const brokerConnections: Fault = {
   name: 'RabbitMQ closes every connection',
   kind: 'broker connections cut',
-  strike: ({ rig, struck }) =>
-    alone('broker', async () => {
+  inject: ({ rig, markInjected }) =>
+    exclusively('broker', async () => {
       await rig.broker.closeConnections();
-      struck();
+      markInjected();
     }),
 };
 
 const fullDisk: Fault = {
   name: 'the disk of RabbitMQ is full',
   kind: 'full disk',
-  restMs: REST_MS,
-  strike: ({ rig, random, struck }) =>
-    alone('broker', async () => {
+  minGapMs: MIN_GAP_MS,
+  inject: ({ rig, random, markInjected }) =>
+    exclusively('broker', async () => {
       try {
         await rig.broker.setDiskFull(true);
-        struck();
+        markInjected();
         await sleep(random.pick([1_000, 4_000]));
       } finally {
         await rig.broker.setDiskFull(false);
@@ -94,14 +94,14 @@ const fullDisk: Fault = {
 };
 
 export const serverFaults: Fault[] = [
-  restartOfPostgres('SIGINT', 'stops in good order'),
-  restartOfPostgres('SIGQUIT', 'crashes'),
+  restartPostgres('SIGINT', 'shuts down'),
+  restartPostgres('SIGQUIT', 'crashes'),
   ...serviceNames.flatMap((service) => [
     terminateBackends(service),
     lostInCommit(service, true),
     lostInCommit(service, false),
   ]),
-  restartOfBroker,
+  restartBroker,
   brokerConnections,
   fullDisk,
 ];

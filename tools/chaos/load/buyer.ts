@@ -4,10 +4,10 @@ import type { Random } from '../random';
 import type { Client } from './client';
 import type { Dataset } from './dataset';
 
-/** Whoever has asked this often for something else than a checkout lets it be. */
-const TRIES = 5;
+/** A buyer gives up on a request that is not a checkout after this many tries. */
+const MAX_TRIES = 5;
 
-/** Somebody in the shop. Whatever they do, they ask for a checkout until they know how it ended. */
+/** A simulated buyer. Whatever else happens, it repeats a checkout until it knows the outcome. */
 export class Buyer {
   private lastOrder: string | undefined;
 
@@ -15,22 +15,22 @@ export class Buyer {
     private readonly client: Client,
     private readonly dataset: Dataset,
     private readonly random: Random,
-    /** Whether it is worth asking once more. */
-    private readonly patient: () => boolean,
+    /** Whether a request without a final answer may be repeated. */
+    private readonly mayRetry: () => boolean,
   ) {}
 
   async visit(): Promise<void> {
-    const ready = this.random.chance(0.75) ? this.dataset.nextOrder() : undefined;
-    if (ready !== undefined) {
-      return this.buy(ready);
+    const prepared = this.random.chance(0.75) ? this.dataset.nextOrder() : undefined;
+    if (prepared !== undefined) {
+      return this.buy(prepared);
     }
     if (this.random.chance(0.15)) {
-      return this.trade();
+      return this.changeBalances();
     }
     if (this.lastOrder !== undefined && this.random.chance(0.15)) {
       return this.buy(this.lastOrder);
     }
-    const order = await this.makeOrder();
+    const order = await this.createOrder();
     if (order !== undefined) {
       await this.buy(order);
     }
@@ -42,13 +42,13 @@ export class Buyer {
     if (random.chance(0.08)) {
       checkouts.push(this.checkOut(order));
     }
-    const [last] = await Promise.all(checkouts);
+    const [first] = await Promise.all(checkouts);
     this.lastOrder = order;
     if (random.chance(0.15)) {
-      await this.lookAt(order);
+      await this.readBack(order);
     }
-    if (last?.status === 409 && random.chance(0.3)) {
-      await this.trade();
+    if (first?.status === 409 && random.chance(0.3)) {
+      await this.changeBalances();
       await this.checkOut(order);
     }
   }
@@ -56,38 +56,38 @@ export class Buyer {
   private async checkOut(order: string): Promise<Exchange> {
     const path = `/orders/checkout/${order}`;
     if (this.random.chance(0.05)) {
-      return this.checkOutLater(order);
+      return this.checkOutAsync(order);
     }
     const key = this.random.chance(0.1) ? randomUUID() : undefined;
     for (;;) {
-      const exchange = await this.client.ask('POST', path, { key });
-      const again = classify(exchange) === 'unknown' || exchange.status === 429;
-      if (!again || !this.patient()) {
+      const exchange = await this.client.send('POST', path, { key });
+      const isUndecided = classify(exchange) === 'unknown' || exchange.status === 429;
+      if (!isUndecided || !this.mayRetry()) {
         return exchange;
       }
-      await this.client.rest();
+      await this.client.pauseBeforeRetry();
     }
   }
 
-  /** Does not wait for the outcome, but looks at the order until there is one. */
-  private async checkOutLater(order: string): Promise<Exchange> {
-    const exchange = await this.client.ask('POST', `/orders/checkout/${order}`, { prefer: 'respond-async' });
-    for (let state: unknown; state !== 'OPEN' && state !== 'PAID' && this.patient(); ) {
-      await this.client.rest();
-      state = (await this.client.ask('GET', `/orders/find/${order}`)).body?.status;
+  /** Asks for an answer at once, and then polls the order until there is an outcome. */
+  private async checkOutAsync(order: string): Promise<Exchange> {
+    const exchange = await this.client.send('POST', `/orders/checkout/${order}`, { prefer: 'respond-async' });
+    for (let state: unknown; state !== 'OPEN' && state !== 'PAID' && this.mayRetry(); ) {
+      await this.client.pauseBeforeRetry();
+      state = (await this.client.send('GET', `/orders/find/${order}`)).body?.status;
     }
     return exchange;
   }
 
-  /** An order that has trouble in store more often than not. */
-  private async makeOrder(): Promise<string | undefined> {
+  /** Creates an order that is more likely than not to be refused or to wait: poor user, scarce items. Returns its id. */
+  private async createOrder(): Promise<string | undefined> {
     const { random, dataset } = this;
-    const stranger = random.chance(0.03);
+    const isUnknownUser = random.chance(0.03);
     const user = random.chance(0.4)
       ? random.pick(dataset.poor)
       : String(random.between(0, dataset.users - 1));
-    const made = await this.insist(`/orders/create/${stranger ? 'nobody' : user}`);
-    const order = made.status === 200 ? (made.body?.order_id as string) : undefined;
+    const created = await this.sendUntilKnown(`/orders/create/${isUnknownUser ? 'nobody' : user}`);
+    const order = created.status === 200 ? (created.body?.order_id as string) : undefined;
     if (order === undefined) {
       return undefined;
     }
@@ -95,7 +95,7 @@ export class Buyer {
       const item = random.chance(0.5)
         ? random.pick(dataset.scarce)
         : String(random.between(0, dataset.items - 1));
-      const added = await this.insist(`/orders/addItem/${order}/${item}/${random.between(1, 2)}`);
+      const added = await this.sendUntilKnown(`/orders/addItem/${order}/${item}/${random.between(1, 2)}`);
       if (classify(added) === 'unknown') {
         return undefined;
       }
@@ -103,11 +103,11 @@ export class Buyer {
     return order;
   }
 
-  /** Credit and stock come and go beside the checkouts. */
-  private async trade(): Promise<void> {
+  /** Changes credit or stock while checkouts are under way. */
+  private async changeBalances(): Promise<void> {
     const { random, dataset } = this;
     const [user, item] = [random.pick(dataset.poor), random.pick(dataset.scarce)];
-    await this.insist(
+    await this.sendUntilKnown(
       random.pick([
         `/payment/add_funds/${user}/${random.between(10, 60)}`,
         `/payment/pay/${user}/${random.between(1, 20)}`,
@@ -117,21 +117,21 @@ export class Buyer {
     );
   }
 
-  /** What is read right after an answer must agree with it. */
-  private async lookAt(order: string): Promise<void> {
-    const { body } = await this.client.ask('GET', `/orders/find/${order}`);
+  /** Reads order, user and item right after an answer. The audit checks that the reads agree with it. */
+  private async readBack(order: string): Promise<void> {
+    const { body } = await this.client.send('GET', `/orders/find/${order}`);
     if (typeof body?.user_id !== 'string') {
       return;
     }
     const [line] = body.items as [string, number][];
-    await this.client.ask('GET', `/payment/find_user/${body.user_id}`);
+    await this.client.send('GET', `/payment/find_user/${body.user_id}`);
     if (line) {
-      await this.client.ask('GET', `/stock/find/${line[0]}`);
+      await this.client.send('GET', `/stock/find/${line[0]}`);
     }
   }
 
-  private insist(path: string): Promise<Exchange> {
+  private sendUntilKnown(path: string): Promise<Exchange> {
     let tries = 0;
-    return this.client.insist(path, () => ++tries < TRIES && this.patient());
+    return this.client.sendUntilKnown(path, () => ++tries < MAX_TRIES && this.mayRetry());
   }
 }

@@ -7,23 +7,26 @@ import { watchReplicas } from '../../gateway/replicas';
 
 export type Method = 'GET' | 'POST';
 
-export interface Asking {
+export interface RequestOptions {
   /** The Idempotency-Key. */
   key?: string | undefined;
   prefer?: string;
-  patienceMs?: number;
+  timeoutMs?: number;
 }
 
-/** After this long a client takes the silence for an answer, and the outcome for unknown. */
-const PATIENCE_MS = 6_000;
+/** After this long without an answer, the outcome of a request is unknown. */
+const TIMEOUT_MS = 6_000;
 const RETRY_MS = { least: 100, most: 800 };
 
-/** What a problem says to people is not evidence, and a long run has hundreds of thousands of answers. */
+/**
+ * Members of a problem document that are not kept. They are for people and no evidence, and a long run has hundreds of
+ * thousands of answers.
+ */
 const PROSE = ['type', 'title', 'detail', 'instance', 'trace_id'];
 
 /**
- * Asks the shop, as a balancer would in front of it: the replicas that say they are ready, in turn. Every request and
- * its answer are written down, which is what the audit of answers goes by.
+ * Sends requests to the shop as a load balancer would: to the replicas that say they are ready, in turn. Records every
+ * request with its answer, for the audit of the answers.
  */
 export class Client {
   readonly history: Exchange[] = [];
@@ -36,7 +39,11 @@ export class Client {
     this.services = perService((name) => watch(addresses[name]));
   }
 
-  async ask(method: Method, path: string, { key, prefer, patienceMs }: Asking = {}): Promise<Exchange> {
+  async send(
+    method: Method,
+    path: string,
+    { key, prefer, timeoutMs }: RequestOptions = {},
+  ): Promise<Exchange> {
     const service = serviceOfPath(path) as ServiceName;
     const url = this.services[service].inTurn()[0]?.url as URL;
     const exchange: Exchange = { at: performance.now(), request: `${method} ${path}`, ...(key && { key }) };
@@ -46,7 +53,7 @@ export class Client {
         method,
         dispatcher: this.agent,
         headers: { ...(key && { 'idempotency-key': key }), ...(prefer && { prefer }) },
-        signal: AbortSignal.timeout(patienceMs ?? PATIENCE_MS),
+        signal: AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS),
       });
       const answer = JSON.parse(await body.text());
       if (statusCode >= 400) {
@@ -56,25 +63,25 @@ export class Client {
       }
       Object.assign(exchange, { status: statusCode, body: answer, answered_at: performance.now() });
     } catch {
-      // A reset, silence, or half an answer: it stays without one.
+      // A reset, a timeout or half an answer: the exchange stays without an answer.
     }
     return exchange;
   }
 
-  /** Asks again, with the same key, for as long as the outcome is unknown and `wanted` says so. */
-  async insist(path: string, wanted: () => boolean): Promise<Exchange> {
+  /** Repeats the request with the same key while the outcome is unknown and `mayRetry` returns true. */
+  async sendUntilKnown(path: string, mayRetry: () => boolean): Promise<Exchange> {
     const key = randomUUID();
     for (;;) {
-      const exchange = await this.ask('POST', path, { key });
-      if (classify(exchange) !== 'unknown' || !wanted()) {
+      const exchange = await this.send('POST', path, { key });
+      if (classify(exchange) !== 'unknown' || !mayRetry()) {
         return exchange;
       }
-      await this.rest();
+      await this.pauseBeforeRetry();
     }
   }
 
-  /** Before whoever got no answer asks again. */
-  rest(): Promise<void> {
+  /** Waits a random time, so that the retries of many buyers spread out. */
+  pauseBeforeRetry(): Promise<void> {
     return sleep(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
   }
 

@@ -2,15 +2,19 @@ import { classify } from '../../audit/history/history';
 import type { Client } from './client';
 
 /**
- * What there is to buy and who buys it. Plenty of everything, so that most checkouts succeed, and beside it people with
- * too little credit and items with too little stock, so that refusals, waits and compensations happen all the time.
+ * The users, items and orders of a run. Most users and items have plenty, so most checkouts succeed. A few users have too
+ * little credit and a few items too little stock, so that refusals, waits and compensations happen all the time.
  */
 export interface Dataset {
-  /** Orders of rich people for plentiful items, each to be checked out once. */
+  /** Returns an order that can be paid and supplied, each only once; undefined when there are no more. */
   nextOrder(): string | undefined;
+  /** How many users have plenty of credit. Their ids are the numbers from 0. */
   readonly users: number;
+  /** How many items have plenty of stock. Their ids are the numbers from 0. */
   readonly items: number;
+  /** Ids of users with little credit. */
   readonly poor: readonly string[];
+  /** Ids of items with little stock. */
   readonly scarce: readonly string[];
 }
 
@@ -21,17 +25,17 @@ const SCARCE = 8;
 const PRICE = 10;
 const CREDIT = 2_000_000_000;
 const STOCK = 2_000_000_000;
-/** Loading this many takes a while, and afterwards buyers make orders of their own anyway. */
+/** Loading more would take too long, and buyers create orders of their own when these are used up. */
 const MAX_ORDERS = 200_000;
 const ORDERS_PER_SECOND = 300;
-const LOADING_PATIENCE_MS = 60_000;
+const LOAD_TIMEOUT_MS = 60_000;
 
-export async function openMarket(client: Client, seconds: number): Promise<Dataset> {
+export async function createDataset(client: Client, seconds: number): Promise<Dataset> {
   const orders = Math.min(MAX_ORDERS, seconds * ORDERS_PER_SECOND);
   const load = async (path: string) => {
-    const exchange = await client.ask('POST', path, { patienceMs: LOADING_PATIENCE_MS });
+    const exchange = await client.send('POST', path, { timeoutMs: LOAD_TIMEOUT_MS });
     if (classify(exchange) !== 'done') {
-      throw new Error(`The dataset could not be opened: POST ${path} was answered ${exchange.status}.`);
+      throw new Error(`The dataset could not be created: POST ${path} was answered ${exchange.status}.`);
     }
     return exchange.body as Record<string, string>;
   };
@@ -40,8 +44,8 @@ export async function openMarket(client: Client, seconds: number): Promise<Datas
     load(`/stock/batch_init/${ITEMS}/${STOCK}/${PRICE}`),
     load(`/orders/batch_init/${orders}/${ITEMS}/${USERS}/${PRICE}`),
   ]);
-  const poor = await many(POOR, async () => (await load('/payment/create_user')).user_id as string);
-  const scarce = await many(
+  const poor = await createMany(POOR, async () => (await load('/payment/create_user')).user_id as string);
+  const scarce = await createMany(
     SCARCE,
     async () => (await load(`/stock/item/create/${PRICE}`)).item_id as string,
   );
@@ -61,10 +65,10 @@ export async function openMarket(client: Client, seconds: number): Promise<Datas
   };
 }
 
-async function many<T>(count: number, make: () => Promise<T>): Promise<T[]> {
-  const made: T[] = [];
-  while (made.length < count) {
-    made.push(await make());
+async function createMany<T>(count: number, create: () => Promise<T>): Promise<T[]> {
+  const created: T[] = [];
+  while (created.length < count) {
+    created.push(await create());
   }
-  return made;
+  return created;
 }

@@ -5,40 +5,43 @@ import type { Client } from './client';
 import type { Dataset } from './dataset';
 
 export interface Load {
-  /** No visit begins any more; resolves when everybody knows how their last checkout ended. */
+  /** Starts no more visits. Resolves when every buyer knows how its last checkout ended. */
   finish(): Promise<void>;
-  /** Whoever has no answer yet leaves without one. */
+  /** Makes buyers without a final answer stop asking. */
   giveUp(): void;
-  /** Buyers who have not left. */
-  inside(): number;
+  /** How many buyers have not finished. */
+  activeBuyers(): number;
 }
 
-/** How long a buyer rests between two visits, at the most: enough for the load to be the faults' and not the buyers'. */
-const REST_MS = 200;
+/**
+ * The longest pause between two visits of a buyer. Long enough that the faults, and not the buyers, put stress on the
+ * shop.
+ */
+const MAX_PAUSE_MS = 200;
 
-/** @param buyers connections to the shop, each with one request at a time, or two */
+/** @param buyers how many buyers there are, each with one request at a time, sometimes two */
 export function startLoad(client: Client, dataset: Dataset, buyers: number, seed: number): Load {
-  let open = true;
-  let patient = true;
-  let inside = buyers;
-  async function shop(number: number): Promise<void> {
+  let isOpen = true;
+  let mayRetry = true;
+  let active = buyers;
+  async function runBuyer(number: number): Promise<void> {
     const random = new Random(seed + number);
-    const buyer = new Buyer(client, dataset, random, () => patient);
-    while (open) {
-      await sleep(random.between(0, REST_MS));
+    const buyer = new Buyer(client, dataset, random, () => mayRetry);
+    while (isOpen) {
+      await sleep(random.between(0, MAX_PAUSE_MS));
       await buyer.visit();
     }
-    inside--;
+    active--;
   }
-  const everybody = Promise.all(Array.from({ length: buyers }, (_, i) => shop(i + 1)));
+  const allBuyers = Promise.all(Array.from({ length: buyers }, (_, i) => runBuyer(i + 1)));
   return {
     async finish() {
-      open = false;
-      await everybody;
+      isOpen = false;
+      await allBuyers;
     },
     giveUp() {
-      patient = false;
+      mayRetry = false;
     },
-    inside: () => inside,
+    activeBuyers: () => active,
   };
 }

@@ -1,13 +1,13 @@
 import { describeFindings } from '../../audit/report';
-import type { Spread } from '../verdict/recovery';
+import type { Percentiles } from '../verdict/recovery';
 import type { Report } from './report';
 
 const number = (value: number) => Math.round(value).toLocaleString('en');
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-const spreadOf = ({ p50, p99, max }: Spread) =>
+const percentilesOf = ({ p50, p99, max }: Percentiles) =>
   `p50 ${seconds(p50)}, p99 ${seconds(p99)}, max ${seconds(max)}`;
 
-/** The figures of a report in words, in the order in which they are asked for. */
+/** The figures of a report as pairs of a name and a text, in the order in which readers ask for them. */
 export function lines({
   checkouts,
   sagas,
@@ -27,23 +27,23 @@ export function lines({
       'Checkouts',
       `${number(checkouts.orders)} orders in ${number(checkouts.requests)} requests and ${number(sagas)} sagas: ` +
         `${number(checkouts.paid)} answered paid, ${number(checkouts.refused)} refused (${counts(checkouts.reasons)}), ` +
-        `${number(checkouts.pending)} told to look later (202), ${number(checkouts.overloaded)} not started (429), ` +
+        `${number(checkouts.pending)} still pending (202), ${number(checkouts.overloaded)} not started (429), ` +
         `${number(checkouts.unknown)} unknown`,
     ],
     [
-      'Unknown answers',
+      'Unknown outcomes',
       `${number(checkouts.unknown)}, ${(checkouts.unknownShare * 100).toFixed(2)} % of the requests (${counts(checkouts.unknownBy)})`,
     ],
-    ['Latency', spreadOf(checkouts.latencyMs)],
+    ['Latency', percentilesOf(checkouts.latencyMs)],
     [
       'Faults',
-      `${number(faults.counted)} counted, which means that sagas were in flight; ${number(faults.struck)} struck, of ${number(faults.planned)} planned`,
+      `${number(faults.planned)} planned, ${number(faults.struck)} injected, ${number(faults.counted)} counted because sagas were in flight`,
     ],
-    ['All in flight at a strike had ended', `${spreadOf(recoveryMs.inFlightEnded)} after it`],
-    ['Somebody got an answer again', `${spreadOf(recoveryMs.answeringAgain)} after a strike`],
-    ['After the last fault was mended', `everything had ended in ${seconds(endedAfterHealingMs)}`],
-    ['Duplicates absorbed', `${number(duplicatesAbsorbed)} or more`],
-    ['Poison', `${number(poison.given)} messages given, ${number(poison.parked)} dead letters`],
+    ['Sagas in flight at a fault had ended', `${percentilesOf(recoveryMs.inFlightEnded)} after it`],
+    ['First final answer after a fault', `${percentilesOf(recoveryMs.answeringAgain)} after it`],
+    ['After the last fault ended', `everything had ended within ${seconds(endedAfterHealingMs)}`],
+    ['Duplicates absorbed', `at least ${number(duplicatesAbsorbed)}`],
+    ['Poison messages', `${number(poison.given)} published, ${number(poison.parked)} dead letters`],
     [
       'Audited',
       `three databases, ${number(audited.requests)} requests, ${number(audited.reads)} reads, ${number(audited.balances)} balances`,
@@ -60,9 +60,9 @@ export function describe(report: Report, kept: string | undefined): string {
     '',
     ...lines(report).map(([name, text]) => `${name}: ${text}.`),
     '',
-    'Faults that counted, of those that struck:',
+    'Faults that counted, of those injected:',
     ...kinds,
-    ...faults.failed.map((text) => `  could not be carried out: ${text}`),
+    ...faults.failed.map((text) => `  could not be injected: ${text}`),
     '',
     ...deaths,
     describeFindings(findings),

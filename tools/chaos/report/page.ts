@@ -14,7 +14,7 @@ pre { white-space: pre-wrap; background: #fbeeed; padding: 1em }`;
 
 const inSeconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000);
 
-/** The report as one page that needs nothing else. */
+/** Returns the report as one self-contained web page. */
 export function drawPage(report: Report): string {
   const { verdict, seed, startedAt, options, faults, strikes, seconds, findings, deaths } = report;
   const kinds = Object.keys(faults.kinds).sort();
@@ -31,19 +31,19 @@ export function drawPage(report: Report): string {
         ],
   );
   const length = seconds.length;
-  const wrong = [...deaths, ...findings.map((finding) => JSON.stringify(finding))];
+  const problems = [...deaths, ...findings.map((finding) => JSON.stringify(finding))];
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Chandlery under faults: ${verdict}</title><style>${style}</style>
 <h1>Chandlery under faults: <b class="${verdict}">${verdict}</b></h1>
 <p>${escapeHtml(startedAt)}, ${options.seconds} s, ${options.load} buyers, ${options.replicas} replicas of each service, seed ${seed}.</p>
-${wrong.length > 0 ? `<pre>${escapeHtml(wrong.join('\n'))}</pre>` : ''}
+${problems.length > 0 ? `<pre>${escapeHtml(problems.join('\n'))}</pre>` : ''}
 <table>${lines(report)
     .map(([name, text]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(text)}</td></tr>`)
     .join('\n')}</table>
 ${drawLines(
   'Checkouts',
-  'answers a second',
+  'answers per second',
   [
     { name: 'paid', color: '#2a7a3b', values: seconds.map(({ paid }) => paid) },
     { name: 'refused', color: '#b8860b', values: seconds.map(({ refused }) => refused) },
@@ -54,7 +54,7 @@ ${drawLines(
 ${drawMarks(kinds, marks, length)}
 ${drawLines(
   'Time to the final answer',
-  'seconds, of those that came in one second; there is a gap where none came',
+  'seconds, over the answers of each second; a gap means that there were none',
   [
     { name: 'p50', color: '#1f5fa8', values: seconds.map(({ p50 }) => inSeconds(p50)) },
     { name: 'p99', color: '#9bbbe0', values: seconds.map(({ p99 }) => inSeconds(p99)) },
@@ -62,7 +62,7 @@ ${drawLines(
   length,
 )}
 <h2>Faults by kind</h2>
-<table><tr><th>kind</th><th>struck</th><th>counted</th></tr>
+<table><tr><th>kind</th><th>injected</th><th>counted</th></tr>
 ${kinds.map((kind) => `<tr><td>${escapeHtml(kind)}</td><td class="n">${faults.kinds[kind]?.struck}</td><td class="n">${faults.kinds[kind]?.counted}</td></tr>`).join('\n')}
 </table></html>
 `;

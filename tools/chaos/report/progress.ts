@@ -3,13 +3,13 @@ import { classify } from '../../audit/history/history';
 import type { Progress } from '../run';
 import { isCheckout, isFinal } from '../verdict/recovery';
 
-/** Without a terminal, a line now and then instead of one that changes. */
+/** Without a terminal, a new line is printed this often. On a terminal, one line is updated in place. */
 const LINE_EVERY_MS = 15_000;
 
 export function createProgress(seconds: number): Progress {
   const isTerminal = process.stdout.isTTY === true;
-  const counts = { looked: 0, paid: 0, refused: 0, unknown: 0 };
-  let lineAt = 0;
+  const counts = { read: 0, paid: 0, refused: 0, unknown: 0 };
+  let lastLineMs = 0;
   const clear = () => {
     if (!isTerminal) {
       return;
@@ -22,10 +22,10 @@ export function createProgress(seconds: number): Progress {
       clear();
       console.log(text);
     },
-    show({ elapsedMs, client, strikes }) {
-      // The newest are likely to be without an answer yet, and are looked at the next time.
-      const settled = Math.max(counts.looked, client.history.length - 500);
-      for (const exchange of client.history.slice(counts.looked, settled).filter(isCheckout)) {
+    show({ elapsedMs, client, injections }) {
+      // The newest requests are probably not answered yet. They are counted the next time.
+      const end = Math.max(counts.read, client.history.length - 500);
+      for (const exchange of client.history.slice(counts.read, end).filter(isCheckout)) {
         if (exchange.status === 200) {
           counts.paid++;
         } else if (isFinal(exchange)) {
@@ -34,17 +34,17 @@ export function createProgress(seconds: number): Progress {
           counts.unknown++;
         }
       }
-      counts.looked = settled;
-      const struck = strikes.filter(({ at }) => at !== undefined);
-      const last = struck.findLast(({ endedAt }) => endedAt === undefined) ?? struck.at(-1);
+      counts.read = end;
+      const injected = injections.filter(({ at }) => at !== undefined);
+      const current = injected.findLast(({ endedAt }) => endedAt === undefined) ?? injected.at(-1);
       const text =
         `${Math.round(elapsedMs / 1000)} of ${seconds} s: ${counts.paid} paid, ${counts.refused} refused, ` +
-        `${counts.unknown} unknown; ${struck.length} faults, now: ${last?.name ?? 'none'}`;
+        `${counts.unknown} unknown; ${injected.length} faults, latest: ${current?.name ?? 'none'}`;
       if (isTerminal) {
         clear();
         process.stdout.write(text.slice(0, process.stdout.columns - 1));
-      } else if (elapsedMs - lineAt >= LINE_EVERY_MS) {
-        lineAt = elapsedMs;
+      } else if (elapsedMs - lastLineMs >= LINE_EVERY_MS) {
+        lastLineMs = elapsedMs;
         console.log(text);
       }
     },

@@ -1,24 +1,34 @@
 import type { Finding } from '../../audit/finding';
 import { classify, type Exchange } from '../../audit/history/history';
-import { isCheckout, isFinal, type Recovered, type Spread, spread } from '../verdict/recovery';
+import {
+  isCheckout,
+  isFinal,
+  type MeasuredInjection,
+  type Percentiles,
+  percentiles,
+} from '../verdict/recovery';
 
-/** Everything that is to be known of a run; times are milliseconds from its beginning unless their name says otherwise. */
+/**
+ * The result of a run, as --json writes it. Times are milliseconds from the start of the load, unless their name says
+ * otherwise.
+ */
 export interface Report {
   verdict: 'passed' | 'failed';
-  /** What to give --seed for the same plan of faults. */
+  /** Run again with this --seed to get the same plan of faults. */
   seed: number;
   startedAt: string;
   options: { seconds: number; load: number; replicas: number; faults: string[] };
-  /** What must not be and is: violated invariants, processes that ended by themselves, sagas that did not end in time. */
+  /** Violated invariants, sagas that did not end in time, and wrong dead letters. */
   findings: Finding[];
+  /** Processes that exited unexpectedly, each with the end of its log. */
   deaths: string[];
   checkouts: {
-    /** Orders that somebody tried to buy, requests for it, and how they were answered. */
+    /** Orders that were checked out, the requests for that, and how these were answered. */
     orders: number;
     requests: number;
     paid: number;
     refused: number;
-    /** Answered 202: not decided within the time for which a request is held. */
+    /** Answered 202: the saga did not end within the time that a request may wait. */
     pending: number;
     /** Answered 429: not started. */
     overloaded: number;
@@ -27,24 +37,29 @@ export interface Report {
     /** By status, or "silence" for a reset or no answer in time. */
     unknownBy: Record<string, number>;
     reasons: Record<string, number>;
-    latencyMs: Spread;
+    latencyMs: Percentiles;
   };
-  /** Sagas that order has opened. */
+  /** Sagas that order opened. */
   sagas: number;
   faults: {
     planned: number;
+    /** Faults that were injected: they found something to break. */
     struck: number;
+    /** Faults that were injected while a saga was in flight. */
     counted: number;
     kinds: Record<string, { struck: number; counted: number }>;
+    /** Faults that could not be injected, and why. */
     failed: string[];
   };
-  /** From the end of the last fault until nothing was in flight any more and every buyer had an answer. */
+  /** From the end of the last fault until nothing was in flight and every buyer had a final answer. */
   endedAfterHealingMs: number;
-  recoveryMs: { inFlightEnded: Spread; answeringAgain: Spread };
+  recoveryMs: { inFlightEnded: Percentiles; answeringAgain: Percentiles };
   duplicatesAbsorbed: number;
+  /** Poison messages that the broker confirmed, and dead letters. */
   poison: { given: number; parked: number };
   audited: { requests: number; checkouts: number; reads: number; orders: number; balances: number };
-  strikes: Recovered[];
+  /** One entry for each planned fault. */
+  strikes: MeasuredInjection[];
   seconds: Second[];
 }
 
@@ -59,21 +74,21 @@ export interface Second {
 
 export function summariseCheckouts(history: readonly Exchange[]): Report['checkouts'] {
   const checkouts = history.filter(isCheckout);
-  const count = (which: (exchange: Exchange) => boolean) => checkouts.filter(which).length;
-  const refused = checkouts.filter((it) => isFinal(it) && it.status !== 200);
-  const unknown = checkouts.filter((it) => classify(it) === 'unknown' && it.status !== 202);
+  const count = (predicate: (exchange: Exchange) => boolean) => checkouts.filter(predicate).length;
+  const refused = checkouts.filter((checkout) => isFinal(checkout) && checkout.status !== 200);
+  const unknown = checkouts.filter((checkout) => classify(checkout) === 'unknown' && checkout.status !== 202);
   return {
     orders: new Set(checkouts.map(({ request }) => request)).size,
     requests: checkouts.length,
-    paid: count((it) => it.status === 200),
+    paid: count(({ status }) => status === 200),
     refused: refused.length,
-    pending: count((it) => it.status === 202),
-    overloaded: count((it) => it.status === 429),
+    pending: count(({ status }) => status === 202),
+    overloaded: count(({ status }) => status === 429),
     unknown: unknown.length,
     unknownShare: unknown.length / Math.max(1, checkouts.length),
     unknownBy: tally(unknown.map(({ status }) => String(status ?? 'silence'))),
     reasons: tally(refused.map(({ status, body }) => String(body?.reason ?? status))),
-    latencyMs: spread(checkouts.filter(isFinal).map((it) => (it.answered_at ?? 0) - it.at)),
+    latencyMs: percentiles(checkouts.filter(isFinal).map(({ at, answered_at = 0 }) => answered_at - at)),
   };
 }
 
@@ -85,9 +100,9 @@ function tally(names: readonly string[]): Record<string, number> {
   return counts;
 }
 
-export function summariseFaults(strikes: readonly Recovered[], planned: number): Report['faults'] {
+export function summariseFaults(injections: readonly MeasuredInjection[], planned: number): Report['faults'] {
   const kinds: Report['faults']['kinds'] = {};
-  for (const { kind, at, counted } of strikes) {
+  for (const { kind, at, counted } of injections) {
     kinds[kind] ??= { struck: 0, counted: 0 };
     if (at !== undefined) {
       kinds[kind].struck++;
@@ -98,23 +113,23 @@ export function summariseFaults(strikes: readonly Recovered[], planned: number):
   }
   return {
     planned,
-    struck: strikes.filter(({ at }) => at !== undefined).length,
-    counted: strikes.filter(({ counted }) => counted).length,
+    struck: injections.filter(({ at }) => at !== undefined).length,
+    counted: injections.filter(({ counted }) => counted).length,
     kinds,
-    failed: strikes.flatMap(({ name, failed }) => (failed === undefined ? [] : [`${name}: ${failed}`])),
+    failed: injections.flatMap(({ name, failed }) => (failed === undefined ? [] : [`${name}: ${failed}`])),
   };
 }
 
 /**
- * What was answered in each second. A request that got no answer belongs to the second in which it was sent.
- * @param from when the first second begins
+ * Counts the answers of each second. A request without an answer belongs to the second in which it was sent.
+ * @param from when the first second begins, by performance.now()
  */
 export function bySecond(history: readonly Exchange[], from: number): Second[] {
-  const seconds: (Second & { took: number[] })[] = [];
+  const seconds: (Second & { latenciesMs: number[] })[] = [];
   const at = (ms: number) => {
     const number = Math.floor((ms - from) / 1000);
     while (seconds.length <= number) {
-      seconds.push({ paid: 0, refused: 0, unknown: 0, took: [] });
+      seconds.push({ paid: 0, refused: 0, unknown: 0, latenciesMs: [] });
     }
     return seconds[number] as (typeof seconds)[number];
   };
@@ -128,13 +143,13 @@ export function bySecond(history: readonly Exchange[], from: number): Second[] {
       continue;
     }
     second[status === 200 ? 'paid' : 'refused']++;
-    second.took.push(answered_at - sent);
+    second.latenciesMs.push(answered_at - sent);
   }
-  return seconds.map(({ took, ...counts }) => {
-    if (took.length === 0) {
+  return seconds.map(({ latenciesMs, ...counts }) => {
+    if (latenciesMs.length === 0) {
       return counts;
     }
-    const { p50, p99 } = spread(took);
+    const { p50, p99 } = percentiles(latenciesMs);
     return { ...counts, p50: Math.round(p50), p99: Math.round(p99) };
   });
 }

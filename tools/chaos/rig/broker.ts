@@ -9,18 +9,18 @@ import { downloadedRabbit, installedRabbit } from '../../support/rabbit-programs
 
 const run = promisify(execFile);
 const credentials = { username: 'guest', password: 'guest' };
-/** More than any disk has, so that the broker takes its own for full. */
-const MORE_THAN_THERE_IS = '1000000GB';
-const AS_BEFORE = '200MB';
+/** More than any disk has, so that the broker considers its own full. */
+const MORE_THAN_ANY_DISK = '1000000GB';
+const NORMAL_LIMIT = '200MB';
 
-/** The shop's RabbitMQ, to be broken. */
+/** The shop's RabbitMQ, which faults can break. */
 export interface Broker {
   readonly port: number;
   /** @param port of the broker, or of a link to it */
   url(port?: number): string;
-  /** Kills the node, which is started again by its keeper. */
+  /** Kills the node, which its supervisor starts again. Resolves when the broker accepts connections. */
   restart(): Promise<void>;
-  /** Has the broker close every connection, as its administrator can. */
+  /** Makes the broker close every connection, as an administrator can. */
   closeConnections(): Promise<void>;
   setDiskFull(full: boolean): Promise<void>;
   kill(): void;
@@ -34,13 +34,13 @@ export async function startBroker(
   const programs = installedRabbit() ?? (await downloadedRabbit(say));
   if (programs === undefined) {
     throw new Error(
-      'Chaos needs a RabbitMQ that it may break. Install one ("sudo apt-get install rabbitmq-server") and try again.',
+      'Chaos needs a RabbitMQ that it can break. Install one ("sudo apt-get install rabbitmq-server") and try again.',
     );
   }
   const node = startNode(programs, home, ports, say);
   const url = (port = ports.amqp) =>
     `amqp://${credentials.username}:${credentials.password}@127.0.0.1:${port}`;
-  await answers(url(), home);
+  await waitUntilReady(url(), home);
   const api = (method: string, path: string) =>
     fetch(`http://127.0.0.1:${ports.management}/api${path}`, {
       method,
@@ -53,13 +53,13 @@ export async function startBroker(
     kill: node.kill,
     async restart() {
       await node.restart('SIGKILL');
-      await answers(url(), home);
+      await waitUntilReady(url(), home);
     },
     async closeConnections() {
       await api('DELETE', `/connections/username/${credentials.username}`);
     },
     async setDiskFull(full) {
-      const limit = full ? MORE_THAN_THERE_IS : AS_BEFORE;
+      const limit = full ? MORE_THAN_ANY_DISK : NORMAL_LIMIT;
       const flags = ['--node', 'chandlery@localhost', 'set_disk_free_limit', limit];
       const env = { ...programs.env, ...toolEnvironment(home, ports) };
       await run(join(dirname(programs.server), 'rabbitmqctl'), flags, { env, timeout: 30_000 });
@@ -67,7 +67,7 @@ export async function startBroker(
   };
 }
 
-/** What the command-line tools need to find the node and be let in. */
+/** The environment in which the command-line tools find the node and may use it. */
 function toolEnvironment(home: string, ports: RabbitPorts): NodeJS.ProcessEnv {
   const folder = join(home, 'rabbitmq');
   return {
@@ -79,7 +79,7 @@ function toolEnvironment(home: string, ports: RabbitPorts): NodeJS.ProcessEnv {
   };
 }
 
-async function answers(url: string, home: string): Promise<void> {
+async function waitUntilReady(url: string, home: string): Promise<void> {
   for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
     if ((await probe(url)) !== undefined) {
       return;

@@ -8,13 +8,16 @@ import { type Postgres, startPostgres } from '../../support/postgres';
 
 const run = promisify(execFile);
 
-/** The shop's PostgreSQL, to be broken. */
+/** The shop's PostgreSQL, which faults can break. */
 export interface Databases {
   readonly port: number;
   url(service: ServiceName): string;
-  /** Stops the server, which is started again by its keeper. @param signal SIGINT in good order, SIGQUIT as in a crash */
+  /**
+   * Stops the server, which its supervisor starts again. Resolves when the server answers queries.
+   * @param signal SIGINT for an orderly shutdown, SIGQUIT for a crash
+   */
   restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
-  /** Ends every connection of a service, in whatever it is about to do; answers how many there were. */
+  /** Terminates every connection of a service, whatever it is doing. Returns how many there were. */
   terminateBackends(service: ServiceName): Promise<number>;
   stop(): Promise<void>;
 }
@@ -32,7 +35,7 @@ export async function startDatabases(
     stop: postgres.stop,
     async restart(signal) {
       await postgres.restart(signal);
-      await answers(postgres.url('postgres'));
+      await waitUntilReady(postgres.url('postgres'));
     },
     async terminateBackends(service) {
       const rows = await query(
@@ -47,11 +50,11 @@ export async function startDatabases(
 
 async function migrate(service: ServiceName, { url }: Postgres): Promise<void> {
   const command = join(root, 'dist/tools/deploy/migrate.js');
-  // It is the migrations' own process, because their engine keeps tens of megabytes for as long as it is loaded.
+  // A separate process, because the migration engine keeps tens of megabytes for as long as it is loaded.
   await run(process.execPath, [command, service], { env: { DATABASE_URL: url(service) } });
 }
 
-async function answers(url: string): Promise<void> {
+async function waitUntilReady(url: string): Promise<void> {
   for (const end = Date.now() + 60_000; ; ) {
     try {
       await query(url, 'SELECT 1');
@@ -65,7 +68,7 @@ async function answers(url: string): Promise<void> {
   }
 }
 
-/** One query on a connection of its own. */
+/** Runs one query on a connection of its own. */
 export async function query<Row extends object>(
   url: string,
   text: string,

@@ -1,29 +1,30 @@
 import type { Socket } from 'node:net';
-import { setImmediate as breath, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as yieldToIO } from 'node:timers/promises';
 
-/** Up is from whoever dials to whoever is dialled. */
+/** Up is from the side that opened the connection to the side that accepted it. */
 export type DirectionName = 'up' | 'down';
 
 /** What happens to bytes on their way in one direction. */
 export interface LinkConditions {
-  /** How much longer every piece takes. */
+  /** The delay that is added to every chunk. */
   readonly delayMs?: number;
-  /** Nothing arrives, and nobody is told. */
-  readonly lost?: boolean;
-  /** Pieces of one byte, for as long as that can be afforded. */
+  /** Bytes are dropped silently. */
+  readonly drop?: boolean;
+  /** Each chunk is cut into single bytes, up to a limit. */
   readonly sliced?: boolean;
 }
 
-/** Of each piece, so many bytes travel alone; the rest follows together, because a byte at a time is dear. */
+/** This many bytes of each chunk travel one by one; the rest follows in one piece, because single bytes are expensive. */
 const MAX_SLICES = 256;
 
-/** One direction of one connection. Bytes arrive in order, whatever the conditions, or not at all. */
+/** One direction of one connection. Whatever the conditions, bytes arrive in order or not at all. */
 export class Direction {
   /** Resolves when everything before has been written; absent while nothing is on its way. */
-  private onTheirWay: Promise<void> | undefined;
-  private gate: Promise<void> | undefined;
-  private openGate: () => void = () => {};
-  private onHolding: () => void = () => {};
+  private pending: Promise<void> | undefined;
+  /** While the direction is paused, resolves when it is resumed. */
+  private resumed: Promise<void> | undefined;
+  private resolveResumed: () => void = () => {};
+  private onBytes: () => void = () => {};
 
   constructor(
     private readonly to: Socket,
@@ -31,14 +32,14 @@ export class Direction {
   ) {}
 
   carry(bytes: Buffer, from: Socket): void {
-    const { delayMs = 0, lost, sliced } = this.conditions();
-    this.onHolding();
-    if (lost) {
+    const { delayMs = 0, drop, sliced } = this.conditions();
+    this.onBytes();
+    if (drop) {
       return;
     }
-    if (delayMs === 0 && !sliced && !this.gate && !this.onTheirWay) {
+    if (delayMs === 0 && !sliced && !this.resumed && !this.pending) {
       if (this.to.writable && !this.to.write(bytes)) {
-        this.waitForRoom(from);
+        this.waitForDrain(from);
       }
       return;
     }
@@ -53,31 +54,31 @@ export class Direction {
     });
   }
 
-  /** From now on everything waits here. Resolves when something does. */
-  hold(): Promise<void> {
-    this.gate ??= new Promise((resolve) => {
-      this.openGate = resolve;
+  /** Makes all bytes wait here until `resume`. Resolves when the next bytes come. */
+  pause(): Promise<void> {
+    this.resumed ??= new Promise((resolve) => {
+      this.resolveResumed = resolve;
     });
     return new Promise((resolve) => {
-      this.onHolding = resolve;
+      this.onBytes = resolve;
     });
   }
 
-  release(): void {
-    this.gate = undefined;
-    this.openGate();
+  resume(): void {
+    this.resumed = undefined;
+    this.resolveResumed();
   }
 
   private enqueue(delayMs: number, deliver: () => void | Promise<void>): void {
-    const before = this.onTheirWay;
-    const own = Promise.all([before, this.gate, delayMs > 0 ? sleep(delayMs) : undefined])
+    const before = this.pending;
+    const own = Promise.all([before, this.resumed, delayMs > 0 ? sleep(delayMs) : undefined])
       .then(deliver)
       .finally(() => {
-        if (this.onTheirWay === own) {
-          this.onTheirWay = undefined;
+        if (this.pending === own) {
+          this.pending = undefined;
         }
       });
-    this.onTheirWay = own;
+    this.pending = own;
   }
 
   private write(bytes: Buffer): void {
@@ -87,17 +88,17 @@ export class Direction {
   }
 
   private async writeSliced(bytes: Buffer): Promise<void> {
-    const single = Math.min(bytes.length, MAX_SLICES);
-    for (let i = 0; i < single; i++) {
+    const slices = Math.min(bytes.length, MAX_SLICES);
+    for (let i = 0; i < slices; i++) {
       this.write(bytes.subarray(i, i + 1));
-      await breath();
+      await yieldToIO();
     }
-    if (bytes.length > single) {
-      this.write(bytes.subarray(single));
+    if (bytes.length > slices) {
+      this.write(bytes.subarray(slices));
     }
   }
 
-  private waitForRoom(from: Socket): void {
+  private waitForDrain(from: Socket): void {
     from.pause();
     this.to.once('drain', () => from.resume());
     this.to.once('close', () => from.resume());

@@ -1,14 +1,14 @@
-// Loaded into a service before itself, with --require: on SIGUSR2 its clock jumps, an hour ahead, two hours back, and
-// home again. Timers are not affected, as they are not by a real clock that is set. The clocks of PostgreSQL and
-// RabbitMQ stay as they are.
-const jumpsMs = [3_600_000, -3_600_000, 0];
+// Loaded into a service with --require, before the service's own code. Each SIGUSR2 makes the clock jump: an hour ahead,
+// then two hours back, then back to the real time. Timers are not affected, just as when a real clock is set. The clocks
+// of PostgreSQL and RabbitMQ do not jump.
+const offsetsMs = [3_600_000, -3_600_000, 0];
 const RealDate = Date;
-let turn = 0;
+let jumps = 0;
 let offsetMs = 0;
 
 class JumpingDate extends RealDate {
-  constructor(...given: unknown[]) {
-    super(...((given.length === 0 ? [JumpingDate.now()] : given) as [number]));
+  constructor(...args: unknown[]) {
+    super(...((args.length === 0 ? [JumpingDate.now()] : args) as [number]));
   }
   static override now(): number {
     return RealDate.now() + offsetMs;
@@ -17,5 +17,5 @@ class JumpingDate extends RealDate {
 
 globalThis.Date = JumpingDate as DateConstructor;
 process.on('SIGUSR2', () => {
-  offsetMs = jumpsMs[turn++ % jumpsMs.length] as number;
+  offsetMs = offsetsMs[jumps++ % offsetsMs.length] as number;
 });

@@ -1,21 +1,21 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { Direction, type DirectionName, type LinkConditions } from './direction';
 
-/** A place in the bytes going up at which a connection is to be frozen. */
-export interface Point {
+/** A message in the bytes going up at which a connection is paused. */
+export interface Breakpoint {
   readonly pattern: Buffer;
-  /** How far before the pattern the message begins. */
+  /** How many bytes before the pattern the message begins. */
   readonly lead: number;
-  /** Freezes the message itself, so that it never arrives, or whatever is answered to it. */
-  readonly holds: DirectionName;
+  /** The direction to pause: `up` keeps back the message itself, `down` keeps back the response to it. */
+  readonly pauses: DirectionName;
 }
 
-/** A connection that has been frozen at a point. */
-export interface Frozen {
-  /** Resolves when something is held: at once for a message, or else when its answer has come. */
-  readonly holding: Promise<void>;
-  /** Lets everything held go on its way. */
-  release(): void;
+/** A connection that is paused at a breakpoint. */
+export interface PausedConnection {
+  /** Resolves when bytes are waiting: at once for the message itself, otherwise when the response has come. */
+  readonly blocked: Promise<void>;
+  /** Forwards everything that is waiting. */
+  resume(): void;
   cut(): void;
 }
 
@@ -25,21 +25,21 @@ interface Connection {
 }
 
 /**
- * A TCP proxy in front of one party of the shop, or several in turn, for one other party: the network between them,
- * which can be slow, deaf in one direction, torn into single bytes, or gone.
+ * A TCP proxy that stands for the network between two programs of the shop. With several targets, connections take
+ * turns. The network can be slow, drop bytes in one direction, deliver single bytes, or reset its connections.
  */
 export class Link {
   private readonly server: Server;
   private readonly connections = new Set<Connection>();
   private readonly conditions: Record<DirectionName, LinkConditions> = { up: {}, down: {} };
-  private trap: { point: Point; sprung(frozen: Frozen): void } | undefined;
-  private turn = 0;
+  private armed: { breakpoint: Breakpoint; onHit(paused: PausedConnection): void } | undefined;
+  private accepted = 0;
 
   constructor(
     readonly name: string,
     private readonly targets: readonly number[],
   ) {
-    this.server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => this.join(client));
+    this.server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => this.forward(client));
   }
 
   open(port: number): Promise<void> {
@@ -57,34 +57,34 @@ export class Link {
     return this.connections.size > 0;
   }
 
-  /** From now on, for connections that exist as for new ones. */
+  /** Replaces the conditions of both directions, for existing and for new connections. */
   setConditions(conditions: Partial<Record<DirectionName, LinkConditions>>): void {
     this.conditions.up = conditions.up ?? {};
     this.conditions.down = conditions.down ?? {};
   }
 
-  /** Resets every connection: both ends see it at once. */
+  /** Resets every connection. Both ends notice it at once. */
   cut(): void {
     for (const connection of this.connections) {
       connection.cut();
     }
   }
 
-  /** Freezes the next connection that reaches the point; undefined when none does in time. */
-  freezeAt(point: Point, withinMs: number): Promise<Frozen | undefined> {
+  /** Pauses the next connection that hits the breakpoint. Resolves to undefined when none does in time. */
+  pauseAt(breakpoint: Breakpoint, withinMs: number): Promise<PausedConnection | undefined> {
     return new Promise((resolve) => {
-      const settle = (frozen?: Frozen) => {
+      const finish = (paused?: PausedConnection) => {
         clearTimeout(timer);
-        this.trap = undefined;
-        resolve(frozen);
+        this.armed = undefined;
+        resolve(paused);
       };
-      const timer = setTimeout(settle, withinMs);
-      this.trap = { point, sprung: settle };
+      const timer = setTimeout(finish, withinMs);
+      this.armed = { breakpoint, onHit: finish };
     });
   }
 
-  private join(client: Socket): void {
-    const port = this.targets[this.turn++ % this.targets.length] as number;
+  private forward(client: Socket): void {
+    const port = this.targets[this.accepted++ % this.targets.length] as number;
     const server = dial({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     const cut = () => {
       this.connections.delete(connection);
@@ -98,7 +98,7 @@ export class Link {
     const down = new Direction(client, () => this.conditions.down);
     const connection: Connection = { directions: { up, down }, cut };
     this.connections.add(connection);
-    client.on('data', (bytes) => this.goUp(connection, bytes, client));
+    client.on('data', (bytes) => this.forwardUp(connection, bytes, client));
     server.on('data', (bytes) => down.carry(bytes, server));
     client.on('end', () => up.end());
     server.on('end', () => down.end());
@@ -108,21 +108,21 @@ export class Link {
     }
   }
 
-  private goUp({ directions, cut }: Connection, bytes: Buffer, from: Socket): void {
-    const { trap } = this;
-    const found = trap ? bytes.indexOf(trap.point.pattern) : -1;
-    if (!trap || found < 0) {
+  private forwardUp({ directions, cut }: Connection, bytes: Buffer, from: Socket): void {
+    const { armed } = this;
+    const index = armed ? bytes.indexOf(armed.breakpoint.pattern) : -1;
+    if (!armed || index < 0) {
       directions.up.carry(bytes, from);
       return;
     }
-    const { lead, holds } = trap.point;
-    // What stands before the message goes its way; the message itself is held or, if its answer is to be, carried.
-    const before = holds === 'up' ? Math.max(0, found - lead) : 0;
-    if (before > 0) {
-      directions.up.carry(bytes.subarray(0, before), from);
+    const { lead, pauses } = armed.breakpoint;
+    // Forward what comes before the message. Then keep back the message or, when the response is to be kept, forward it.
+    const start = pauses === 'up' ? Math.max(0, index - lead) : 0;
+    if (start > 0) {
+      directions.up.carry(bytes.subarray(0, start), from);
     }
-    const holding = directions[holds].hold();
-    directions.up.carry(bytes.subarray(before), from);
-    trap.sprung({ holding, release: () => directions[holds].release(), cut });
+    const blocked = directions[pauses].pause();
+    directions.up.carry(bytes.subarray(start), from);
+    armed.onHit({ blocked, resume: () => directions[pauses].resume(), cut });
   }
 }

@@ -6,38 +6,38 @@ import type { Logger } from '../../../shared/observe/log';
 import { keepConnected } from '../../../shared/rabbit/connection';
 import { deadLetterQueueOf, exchangeOf } from '../../../shared/rabbit/topology';
 
-/** A message as it went by. */
+/** A copy of a published message. */
 export interface Copy {
   exchange: string;
   routingKey: string;
   body: Buffer;
 }
 
-/** Those that went by last, and a sample of all that ever did. */
-const LAST = 50;
-const SAMPLE = 500;
+/** How many copies are kept: of the latest messages, and in a sample of all messages so far. */
+const MAX_LATEST = 50;
+const MAX_SAMPLE = 500;
 const CONFIRM_WITHIN_MS = 5_000;
-/** How long a broker that is away is waited for. */
-const BACK_WITHIN_MS = 20_000;
+/** How long to wait for a broker that is unreachable. */
+const CONNECTED_WITHIN_MS = 20_000;
 
-/** Listens to every message of the saga beside those whom it concerns, and repeats, delays and forges some. */
+/** Copies every message of the saga from the exchanges, and can repeat, reorder and forge messages. */
 export class Messages {
-  readonly last: Copy[] = [];
+  readonly latest: Copy[] = [];
   readonly sample: Copy[] = [];
   private seen = 0;
   private model: ChannelModel | undefined;
   private channel: ConfirmChannel | undefined;
-  private close_: () => Promise<void> = async () => {};
+  private closeConnection: () => Promise<void> = async () => {};
 
   static async open(url: string, log: Logger): Promise<Messages> {
     const messages = new Messages();
     const setup = (model: ChannelModel) => messages.setUp(model);
     const connection = await keepConnected({ url, name: 'chaos', log, setup });
-    messages.close_ = connection.close;
+    messages.closeConnection = connection.close;
     return messages;
   }
 
-  /** Resolves when the broker has them all. */
+  /** Resolves when the broker has confirmed all of them. Throws when it has not within 5 s. */
   async publish(copies: readonly Copy[]): Promise<void> {
     const { channel } = await this.connected();
     const options = { persistent: true, contentType: BATCH_CONTENT_TYPE };
@@ -54,8 +54,9 @@ export class Messages {
   }
 
   /**
-   * Takes messages off a queue beside its consumers for a while, and puts them back in another order. They are
-   * acknowledged only when they are back, so that none can get lost here.
+   * Consumes from a queue for a while, as a competing consumer, and puts the messages back in another order. They are
+   * acknowledged only after they are back, so none can get lost here.
+   * @returns how many messages were reordered
    */
   async reorder(queue: string, forMs: number, order: (copies: Copy[]) => Copy[]): Promise<number> {
     const channel = await this.openChannel();
@@ -63,7 +64,7 @@ export class Messages {
     await channel.prefetch(20);
     const { consumerTag } = await channel.consume(queue, (message) => message && taken.push(message));
     await sleep(forMs);
-    // Or else what is put back would come here again, and be acknowledged for good.
+    // Otherwise the messages that are put back could be delivered here again, be acknowledged, and get lost.
     await channel.cancel(consumerTag);
     await this.publish(order(taken.map(({ content: body }) => ({ exchange: '', routingKey: queue, body }))));
     for (const message of taken) {
@@ -73,10 +74,10 @@ export class Messages {
     return taken.length;
   }
 
-  /** Empties the dead-letter queues; answers what was in them. */
+  /** Empties the dead-letter queues and returns their messages. */
   async drainDeadLetters(): Promise<{ queue: string; body: string; error: string }[]> {
     const channel = await this.openChannel();
-    const letters: { queue: string; body: string; error: string }[] = [];
+    const deadLetters: { queue: string; body: string; error: string }[] = [];
     for (const queue of queues) {
       for (;;) {
         const message = await channel.get(deadLetterQueueOf(queue), { noAck: true });
@@ -85,15 +86,15 @@ export class Messages {
         }
         const headers = message.properties.headers ?? {};
         const error = String(headers['x-error'] ?? JSON.stringify(headers['x-death'] ?? 'no reason given'));
-        letters.push({ queue, body: message.content.toString(), error });
+        deadLetters.push({ queue, body: message.content.toString(), error });
       }
     }
     await channel.close();
-    return letters;
+    return deadLetters;
   }
 
   close(): Promise<void> {
-    return this.close_();
+    return this.closeConnection();
   }
 
   private async openChannel(): Promise<Channel> {
@@ -104,13 +105,13 @@ export class Messages {
   }
 
   private async connected(): Promise<{ model: ChannelModel; channel: ConfirmChannel }> {
-    for (const end = Date.now() + BACK_WITHIN_MS; Date.now() < end; await sleep(100)) {
+    for (const end = Date.now() + CONNECTED_WITHIN_MS; Date.now() < end; await sleep(100)) {
       const { model, channel } = this;
       if (model && channel) {
         return { model, channel };
       }
     }
-    throw new Error('the broker was away');
+    throw new Error('the broker was unreachable');
   }
 
   private async setUp(model: ChannelModel): Promise<void> {
@@ -135,16 +136,16 @@ export class Messages {
 
   private remember({ fields, content }: ConsumeMessage): void {
     const copy = { exchange: fields.exchange, routingKey: fields.routingKey, body: content };
-    this.last.push(copy);
-    if (this.last.length > LAST) {
-      this.last.shift();
+    this.latest.push(copy);
+    if (this.latest.length > MAX_LATEST) {
+      this.latest.shift();
     }
-    // Reservoir sampling: however long the run, each message has had the same chance to be here.
-    const place = Math.floor(Math.random() * ++this.seen);
-    if (this.sample.length < SAMPLE) {
+    // Reservoir sampling: however long the run, each message has the same chance to be in the sample.
+    const index = Math.floor(Math.random() * ++this.seen);
+    if (this.sample.length < MAX_SAMPLE) {
       this.sample.push(copy);
-    } else if (place < SAMPLE) {
-      this.sample[place] = copy;
+    } else if (index < MAX_SAMPLE) {
+      this.sample[index] = copy;
     }
   }
 }

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Random } from '../random';
 
-/** A message that no step can handle, and that must end in the dead-letter queue of the queue it was put into. */
-interface Dose {
+/** A message that no step can handle, so it must end in the dead-letter queue of the queue that it was published to. */
+interface PoisonMessage {
   body: Buffer;
-  /** To be called once the broker has it. */
-  given(): void;
+  /** Call it when the broker has confirmed the message. */
+  markPublished(): void;
 }
 
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`;
-const recipes: ((label: string) => string)[] = [
+const templates: ((label: string) => string)[] = [
   (label) => `{"${label}":`,
   (label) => JSON.stringify({ label }),
   (label) => JSON.stringify([{ specversion: '9.9', type: 'payment.captured', traceparent, label }]),
   (label) => JSON.stringify([{ specversion: '1.0', type: 'payment.forgiven', traceparent, data: { label } }]),
   (label) => `[${' '.repeat(200_000)}"${label}"]`,
 ];
-/** Well formed, but of a saga that stock has never heard of: only stock.settle has to refuse it. */
+/** Well formed, but about a saga that stock does not know. Only stock.settle has to park it. */
 const forged = (label: string) =>
   JSON.stringify([
     {
@@ -27,31 +27,33 @@ const forged = (label: string) =>
     },
   ]);
 
-/** Keeps account of the poison, so that in the end it can be told from whatever else was parked. */
-export class Poison {
-  private readonly labels = new Map<string, { queue: string; given: boolean }>();
+/** Creates poison messages and records them, so that dead letters that are none of them are noticed. */
+export class PoisonMessages {
+  private readonly labels = new Map<string, { queue: string; isPublished: boolean }>();
 
-  mix(queue: string, random: Random): Dose {
+  create(queue: string, random: Random): PoisonMessage {
     const label = `poison-${randomUUID()}`;
-    const known = { queue, given: false };
-    this.labels.set(label, known);
-    const recipe = random.pick(queue === 'stock.settle' ? [...recipes, forged] : recipes);
+    const entry = { queue, isPublished: false };
+    this.labels.set(label, entry);
+    const template = random.pick(queue === 'stock.settle' ? [...templates, forged] : templates);
     return {
-      body: Buffer.from(recipe(label)),
-      given() {
-        known.given = true;
+      body: Buffer.from(template(label)),
+      markPublished() {
+        entry.isPublished = true;
       },
     };
   }
 
-  /** The label in a parked message, if it is poison. */
-  labelIn(body: string): string | undefined {
+  /** Returns the label in a parked message; undefined when it is not one of the poison messages. */
+  findLabel(body: string): string | undefined {
     const label = /poison-[0-9a-f-]{36}/.exec(body)?.[0];
     return label !== undefined && this.labels.has(label) ? label : undefined;
   }
 
-  /** Poison that the broker has confirmed, and with it the duty to park it. */
-  given(): { label: string; queue: string }[] {
-    return [...this.labels].flatMap(([label, { queue, given }]) => (given ? [{ label, queue }] : []));
+  /** The poison messages that the broker has confirmed. All of them must be parked. */
+  published(): { label: string; queue: string }[] {
+    return [...this.labels].flatMap(([label, { queue, isPublished }]) =>
+      isPublished ? [{ label, queue }] : [],
+    );
   }
 }

@@ -11,26 +11,26 @@ export interface ReplicaOptions {
   name: string;
   home: string;
   internalUrl: URL;
-  /** Of this replica: to its database, to the broker, from its clients, and of order to stock. */
+  /** This replica's links: to its database, to the broker, from its clients, and from order to stock. */
   links: { database: Link; broker: Link; clients: Link; stock?: Link };
   settings: Record<string, string>;
-  /** Called when the process has ended and nobody had asked it to. */
-  onDeath(description: string): void;
+  /** Called when the process has exited and no fault asked for it. */
+  onUnexpectedExit(description: string): void;
 }
 
 const clock = join(root, 'dist/tools/chaos/rig/jumping-clock.js');
 const READY_WITHIN_MS = 60_000;
-/** What an orchestrator would grant a process that was asked to stop. */
+/** As long as an orchestrator would wait for a process that was asked to stop. */
 const GRACE_MS = 45_000;
 
-/** One process of a service, to be broken. */
+/** One process of a service, which faults can break. */
 export class Replica {
   private program: Program;
-  /** A fault is at work on it. It is given one at a time. */
-  isTaken = false;
-  /** It serves nobody at the moment. */
+  /** A fault is active on it. There is one at a time. */
+  isUnderFault = false;
+  /** It is stopped, paused or not ready yet. */
   isDown = false;
-  private expected = false;
+  private isExitExpected = false;
 
   constructor(readonly options: ReplicaOptions) {
     this.program = this.start();
@@ -46,14 +46,14 @@ export class Replica {
     return this.options.links;
   }
 
-  /** To this process and not to the group that it leads, because it has no other members. */
+  /** Signals the process and not the process group that it leads, because the group has no other members. */
   signal(signal: NodeJS.Signals): void {
     this.program.child.kill(signal);
   }
 
-  /** Ends the process, starts another and resolves when that is ready. The signal is sent before this returns. */
+  /** Ends the process and starts another. Resolves when that is ready. The signal is sent before this returns. */
   async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    this.expected = true;
+    this.isExitExpected = true;
     this.isDown = true;
     if (signal === 'SIGKILL') {
       this.program.kill();
@@ -75,20 +75,20 @@ export class Replica {
   async ready(): Promise<void> {
     for (const end = Date.now() + READY_WITHIN_MS; !(await isReady(this.options.internalUrl)); ) {
       if (Date.now() > end) {
-        throw new Error(`${this.name} was not ready again within a minute.`);
+        throw new Error(`${this.name} was not ready within a minute.`);
       }
       await sleep(50);
     }
   }
 
   async stop(): Promise<void> {
-    this.expected = true;
+    this.isExitExpected = true;
     this.signal('SIGCONT');
     await this.program.stop();
   }
 
   private start(): Program {
-    const { name, service, home, settings, onDeath } = this.options;
+    const { name, service, home, settings, onUnexpectedExit } = this.options;
     const logFile = join(home, 'log', `${name}.log`);
     const program = startProgram({
       name,
@@ -98,13 +98,13 @@ export class Replica {
       logFile,
       recordsDir: join(home, 'running'),
     });
-    this.expected = false;
+    this.isExitExpected = false;
     void program.exited.then(() => {
-      if (program !== this.program || this.expected) {
+      if (program !== this.program || this.isExitExpected) {
         return;
       }
       const { exitCode, signalCode } = program.child;
-      onDeath(`${name} ended by itself (${signalCode ?? exitCode}):\n${endOf(logFile)}`);
+      onUnexpectedExit(`${name} exited unexpectedly (${signalCode ?? exitCode}):\n${endOf(logFile)}`);
       this.program = this.start();
     });
     return program;

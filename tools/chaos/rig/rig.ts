@@ -6,17 +6,17 @@ import { type Databases, startDatabases } from './databases';
 import { Link } from './link';
 import { Replica } from './replica';
 
-/** A whole shop with a proxy on each of its connections, made to be broken. */
+/** A whole shop with a proxy on each of its connections, so that faults can be injected everywhere. */
 export interface Rig {
   readonly databases: Databases;
   readonly broker: Broker;
   readonly replicas: readonly Replica[];
   readonly links: readonly Link[];
-  /** Where each service's replicas are reached and where they say whether they are ready, in the same order. */
+  /** Of each service, the public and the internal URLs of its replicas, in the same order. */
   readonly addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>;
-  /** What must not happen to a process, whatever happens around it. */
-  readonly deaths: string[];
-  /** Ends all conditions, and resolves when every replica is ready. */
+  /** Processes that exited although no fault ended them. Whatever else is broken, that must not happen. */
+  readonly unexpectedExits: string[];
+  /** Ends all link conditions. Resolves when no fault is active and every replica is ready. */
   heal(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -35,25 +35,25 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
     startDatabases(home, postgres, say),
     startBroker(home, { amqp, management, distribution, epmd }, say),
   ]);
-  const deaths: string[] = [];
+  const unexpectedExits: string[] = [];
   const links: Link[] = [];
   const replicas: Replica[] = [];
   const addresses = perService(() => ({ urls: [] as URL[], internalUrls: [] as URL[] }));
   const ports = perService(() => [] as number[]);
 
-  async function link(name: string, ...targets: number[]): Promise<{ link: Link; port: number }> {
+  async function openLink(name: string, ...targets: number[]): Promise<{ link: Link; port: number }> {
     const [port] = (await freePorts(1)) as [number];
-    const made = new Link(name, targets);
-    await made.open(port);
-    links.push(made);
-    return { link: made, port };
+    const link = new Link(name, targets);
+    await link.open(port);
+    links.push(link);
+    return { link, port };
   }
 
   async function addReplica(service: ServiceName, name: string): Promise<void> {
     const [port, internal] = (await freePorts(2)) as [number, number];
-    const database = await link(`${name} to its database`, databases.port);
-    const toBroker = await link(`${name} to the broker`, broker.port);
-    const clients = await link(`clients to ${name}`, port);
+    const database = await openLink(`${name} to its database`, databases.port);
+    const toBroker = await openLink(`${name} to the broker`, broker.port);
+    const clients = await openLink(`clients to ${name}`, port);
     const settings: Record<string, string> = {
       PORT: String(port),
       INTERNAL_PORT: String(internal),
@@ -62,10 +62,10 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
       BATCH_INIT: 'on',
     };
     ports[service].push(port);
-    const called: Record<string, Link> = {};
+    const toOthers: Record<string, Link> = {};
     for (const other of callsOf(service)) {
-      const toOther = await link(`${name} to ${other}`, ...ports[other]);
-      called[other] = toOther.link;
+      const toOther = await openLink(`${name} to ${other}`, ...ports[other]);
+      toOthers[other] = toOther.link;
       settings[variableOf(other, 'URL')] = loopback(toOther.port);
     }
     addresses[service].urls.push(new URL(loopback(clients.port)));
@@ -80,16 +80,16 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
           database: database.link,
           broker: toBroker.link,
           clients: clients.link,
-          ...called,
+          ...toOthers,
         },
         settings,
-        onDeath: (description) => deaths.push(description),
+        onUnexpectedExit: (description) => unexpectedExits.push(description),
       }),
     );
   }
 
-  // A service is told where those that it calls are, so they come first.
-  for (const service of calledFirst()) {
+  // A service needs the addresses of the services that it calls, so those are started first.
+  for (const service of inStartOrder()) {
     for (let i = 1; i <= count; i++) {
       await addReplica(service, `${service}-${i}`);
     }
@@ -102,20 +102,20 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
     replicas,
     links,
     addresses,
-    deaths,
+    unexpectedExits,
     async heal() {
-      for (const one of links) {
-        one.setConditions({});
+      for (const link of links) {
+        link.setConditions({});
       }
-      while (replicas.some((replica) => replica.isTaken)) {
+      while (replicas.some((replica) => replica.isUnderFault)) {
         await sleep(20);
       }
       await Promise.all(replicas.map((replica) => replica.ready()));
     },
     async stop() {
       await Promise.all(replicas.map((replica) => replica.stop()));
-      for (const one of links) {
-        one.close();
+      for (const link of links) {
+        link.close();
       }
       broker.kill();
       await databases.stop();
@@ -123,7 +123,8 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
   };
 }
 
-function calledFirst(): ServiceName[] {
+/** Each service after the services that it calls. */
+function inStartOrder(): ServiceName[] {
   const sorted: ServiceName[] = [];
   const add = (name: ServiceName): void => {
     callsOf(name).forEach(add);

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const EVERY_MS = 2_000;
+const SCRAPE_EVERY_MS = 2_000;
 
 /**
- * Adds up what counters have counted, although each begins at 0 again whenever its process does. What was counted
- * since the last look at a process that is killed is missing, so the sums are lower bounds.
+ * Sums counters across restarts of their processes, each of which starts again at 0. What a killed process counted
+ * after the last scrape is missing, so the sums are lower bounds.
  */
 export class Counters {
   private readonly last = new Map<string, number>();
   private readonly sums = new Map<string, number>();
-  private going = true;
+  private isRunning = true;
 
   constructor(
     private readonly urls: readonly URL[],
     private readonly names: readonly string[],
   ) {
-    void this.watch();
+    void this.scrapeRepeatedly();
   }
 
   sum(name: string): number {
@@ -23,25 +23,27 @@ export class Counters {
   }
 
   async stop(): Promise<void> {
-    this.going = false;
-    await this.look();
+    this.isRunning = false;
+    await this.scrape();
   }
 
-  private async watch(): Promise<void> {
-    while (this.going) {
-      await this.look();
-      await sleep(EVERY_MS, undefined, { ref: false });
+  private async scrapeRepeatedly(): Promise<void> {
+    while (this.isRunning) {
+      await this.scrape();
+      await sleep(SCRAPE_EVERY_MS, undefined, { ref: false });
     }
   }
 
-  private async look(): Promise<void> {
+  private async scrape(): Promise<void> {
     await Promise.all(
       this.urls.map(async (url) => {
         try {
-          const answer = await fetch(new URL('/metrics', url), { signal: AbortSignal.timeout(EVERY_MS) });
+          const answer = await fetch(new URL('/metrics', url), {
+            signal: AbortSignal.timeout(SCRAPE_EVERY_MS),
+          });
           this.add(url.port, await answer.text());
         } catch {
-          // It is being broken. It is looked at again in a moment.
+          // A fault is active on this process. The next scrape tries again.
         }
       }),
     );
@@ -53,10 +55,11 @@ export class Counters {
         continue;
       }
       const key = `${source} ${series}`;
-      const now = Number(value);
-      const before = this.last.get(key) ?? 0;
-      this.last.set(key, now);
-      this.sums.set(name, (this.sums.get(name) ?? 0) + (now < before ? now : now - before));
+      const current = Number(value);
+      const previous = this.last.get(key) ?? 0;
+      this.last.set(key, current);
+      const increase = current < previous ? current : current - previous;
+      this.sums.set(name, (this.sums.get(name) ?? 0) + increase);
     }
   }
 }

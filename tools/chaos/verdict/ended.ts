@@ -5,25 +5,25 @@ import { allQueues, checkEnded, checkQueues } from '../../audit/invariants/i6-en
 import { withSnapshots } from '../../audit/snapshots';
 import type { ShopDatabases } from '../../support/databases';
 
-const LOOK_EVERY_MS = 250;
+const CHECK_EVERY_MS = 250;
 
 /**
- * Waits until nothing is in flight any more: no saga, no reservation, no unsent event, no message.
- * @returns what has not ended in time; empty when everything has
+ * Waits until nothing is in flight: no saga, no reservation, no unsent event, no message.
+ * @returns what had not ended within `withinMs`; empty when everything had
  */
-export async function everythingEnds(
-  books: ShopDatabases,
+export async function waitUntilEnded(
+  databases: ShopDatabases,
   amqpUrl: string,
   withinMs: number,
 ): Promise<Finding[]> {
-  for (const end = Date.now() + withinMs; ; await sleep(LOOK_EVERY_MS)) {
-    const unended = await withSnapshots(books, (snapshots) => checkEnded(snapshots, 0));
-    // Dead letters do not end by themselves; they are another question.
+  for (const end = Date.now() + withinMs; ; await sleep(CHECK_EVERY_MS)) {
+    const unfinished = await withSnapshots(databases, (snapshots) => checkEnded(snapshots, 0));
+    // Dead letters are left out: they stay until an operator deals with them.
     const queues = await countMessages(
       amqpUrl,
       allQueues.filter((queue) => !queue.endsWith('.dead')),
     );
-    const findings = [...unended, ...checkQueues(queues, false)];
+    const findings = [...unfinished, ...checkQueues(queues, false)];
     if (findings.length === 0 || Date.now() > end) {
       return findings;
     }

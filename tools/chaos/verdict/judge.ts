@@ -7,40 +7,43 @@ import type { ShopDatabases } from '../../support/databases';
 import type { RunContext } from '../context';
 import type { ChaosOptions } from '../options';
 import { bySecond, type Report, summariseCheckouts, summariseFaults } from '../report/report';
-import type { Strike } from '../strikes';
-import { accountForLetters } from './letters';
-import { recoveries, type Span, spread } from './recovery';
+import type { Injection } from '../strikes';
+import { checkDeadLetters } from './letters';
+import { measureRecovery, percentiles, type Span } from './recovery';
 
-export interface Course {
+/** What `run` knows of a run that has ended. */
+export interface RunRecord {
   options: ChaosOptions;
-  /** When the load began, by performance.now(). */
-  began: number;
-  strikes: readonly Strike[];
+  /** When the load started, by performance.now(). */
+  start: number;
+  injections: readonly Injection[];
+  /** How many faults were planned. */
   planned: number;
+  /** What had not ended in time. */
   late: readonly Finding[];
   endedAfterHealingMs: number;
 }
 
-/** Audits a shop in which nothing is in flight any more, and works out the figures of the run. */
+/** Audits a shop in which nothing is in flight, and computes the figures of the run. */
 export async function judge(
-  { books, client, messages, poison, rig, counters }: RunContext,
-  course: Course,
+  { databases, client, messages, poison, rig, counters }: RunContext,
+  record: RunRecord,
 ): Promise<Report> {
-  const { options, began, strikes, planned, late, endedAfterHealingMs } = course;
+  const { options, start, injections, planned, late, endedAfterHealingMs } = record;
   const { history } = client;
   await counters.stop();
-  const letters = await accountForLetters(messages, poison);
-  const settled = await audit(books, { amqpUrl: rig.broker.url() });
-  const answers = await auditHistory(history, databaseTruth(books));
-  const findings = [...late, ...letters.findings, ...settled.findings, ...answers.findings];
-  const spans = await readSpans(books);
-  const recovered = recoveries(strikes, spans, history);
-  const known = (times: readonly (number | undefined)[]) =>
-    spread(times.filter((time) => time !== undefined && Number.isFinite(time)) as number[]);
+  const deadLetters = await checkDeadLetters(messages, poison);
+  const state = await audit(databases, { amqpUrl: rig.broker.url() });
+  const answers = await auditHistory(history, databaseTruth(databases));
+  const findings = [...late, ...deadLetters.findings, ...state.findings, ...answers.findings];
+  const spans = await readSpans(databases);
+  const measured = measureRecovery(injections, spans, history);
+  const percentilesOfKnown = (times: readonly (number | undefined)[]) =>
+    percentiles(times.filter((time) => time !== undefined && Number.isFinite(time)) as number[]);
   return {
-    verdict: findings.length + rig.deaths.length === 0 ? 'passed' : 'failed',
+    verdict: findings.length + rig.unexpectedExits.length === 0 ? 'passed' : 'failed',
     seed: options.seed,
-    startedAt: new Date(performance.timeOrigin + began).toISOString(),
+    startedAt: new Date(performance.timeOrigin + start).toISOString(),
     options: {
       seconds: options.seconds,
       load: options.load,
@@ -48,26 +51,28 @@ export async function judge(
       faults: [...new Set(options.faults.map(({ kind }) => kind))],
     },
     findings,
-    deaths: [...rig.deaths],
+    deaths: [...rig.unexpectedExits],
     checkouts: summariseCheckouts(history),
     sagas: spans.length,
-    faults: summariseFaults(recovered, planned),
+    faults: summariseFaults(measured, planned),
     endedAfterHealingMs,
     recoveryMs: {
-      inFlightEnded: known(recovered.map((strike) => strike.endedAfterMs)),
-      answeringAgain: known(recovered.filter(({ counted }) => counted).map((it) => it.answeringAfterMs)),
+      inFlightEnded: percentilesOfKnown(measured.map((injection) => injection.endedAfterMs)),
+      answeringAgain: percentilesOfKnown(
+        measured.filter(({ counted }) => counted).map((injection) => injection.answeringAfterMs),
+      ),
     },
     duplicatesAbsorbed: counters.sum('saga_duplicates_total'),
-    poison: { given: letters.given, parked: letters.parked },
+    poison: { given: deadLetters.published, parked: deadLetters.parked },
     audited: answers.checked,
-    strikes: recovered.map((strike) => ({
-      ...strike,
-      ...(strike.at !== undefined && { at: strike.at - began }),
-      ...(strike.endedAt !== undefined && { endedAt: strike.endedAt - began }),
+    strikes: measured.map((injection) => ({
+      ...injection,
+      ...(injection.at !== undefined && { at: injection.at - start }),
+      ...(injection.endedAt !== undefined && { endedAt: injection.endedAt - start }),
     })),
     seconds: bySecond(
-      history.filter(({ at }) => at >= began),
-      began,
+      history.filter(({ at }) => at >= start),
+      start,
     ),
   };
 }

@@ -1,36 +1,38 @@
 import type { Finding } from '../../audit/finding';
 import type { Messages } from '../rig/messages';
-import type { Poison } from '../rig/poison';
+import type { PoisonMessages } from '../rig/poison';
 
-export interface Letters {
-  /** Doses of poison that the broker had taken, and letters that were found. */
-  given: number;
+export interface DeadLetterCheck {
+  /** How many poison messages the broker confirmed. */
+  published: number;
+  /** How many dead letters there were. */
   parked: number;
   findings: Finding[];
 }
 
-const EXCERPT = 300;
+const EXCERPT_LENGTH = 300;
 
-/** Empties the dead-letter queues: all of the poison must be there, and nothing else. */
-export async function accountForLetters(messages: Messages, poison: Poison): Promise<Letters> {
-  const letters = await messages.drainDeadLetters();
+/** Empties the dead-letter queues. They must contain every confirmed poison message, and no good event. */
+export async function checkDeadLetters(messages: Messages, poison: PoisonMessages): Promise<DeadLetterCheck> {
+  const deadLetters = await messages.drainDeadLetters();
   const found = new Set<string>();
   const findings: Finding[] = [];
-  for (const { queue, body, error } of letters) {
-    const label = poison.labelIn(body);
+  for (const { queue, body, error } of deadLetters) {
+    const label = poison.findLabel(body);
     if (label !== undefined) {
       found.add(`${queue} ${label}`);
     } else {
-      const detail = `a good event was parked in ${queue}.dead (${error}): ${body.slice(0, EXCERPT)}`;
+      const detail = `a good event was parked in ${queue}.dead (${error}): ${body.slice(0, EXCERPT_LENGTH)}`;
       findings.push({ invariant: 'I6', detail });
     }
   }
-  for (const { label, queue } of poison.given()) {
+  const published = poison.published();
+  for (const { label, queue } of published) {
     if (found.has(`${queue} ${label}`)) {
       continue;
     }
-    const detail = `${label} was put into ${queue} and is not among its dead letters`;
+    const detail = `${label} was published to ${queue} and is not among its dead letters`;
     findings.push({ invariant: 'I6', detail });
   }
-  return { given: poison.given().length, parked: letters.length, findings };
+  return { published: published.length, parked: deadLetters.length, findings };
 }

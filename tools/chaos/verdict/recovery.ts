@@ -1,50 +1,55 @@
 import { classify, type Exchange } from '../../audit/history/history';
-import type { Strike } from '../strikes';
+import type { Injection } from '../strikes';
 
-/** When a saga was opened and settled, by performance.now(); `end` is infinite for one that is not. */
+/** When a saga was opened and settled, by performance.now(). `end` is infinite while it is not settled. */
 export interface Span {
   begin: number;
   end: number;
 }
 
-export interface Recovered extends Strike {
-  /** Sagas in flight at the strike; the fault counts if there was one. */
+/** An injection, and how the shop recovered from it. */
+export interface MeasuredInjection extends Injection {
+  /** How many sagas were in flight when the fault was injected. */
   inFlight: number;
+  /** Whether the fault counts, which it does when a saga was in flight. */
   counted: boolean;
-  /** From the strike until all of these had ended. */
+  /** From the injection until all of these sagas had ended. */
   endedAfterMs?: number;
-  /** From the strike until somebody who asked for a checkout after it had a final answer. */
+  /** From the injection until the first final answer to a checkout that was requested after it. */
   answeringAfterMs?: number;
 }
 
-/** Works out from the books, and not from what was seen while it happened, whom each fault met and how long it hurt. */
-export function recoveries(
-  strikes: readonly Strike[],
+/**
+ * Computes which sagas each fault affected and how long the shop took to recover. It reads the sagas' own rows and the
+ * history of requests, and not what was observed during the run.
+ */
+export function measureRecovery(
+  injections: readonly Injection[],
   spans: readonly Span[],
   history: readonly Exchange[],
-): Recovered[] {
-  const byBegin = [...spans].sort((one, other) => one.begin - other.begin);
+): MeasuredInjection[] {
+  const byBegin = [...spans].sort((a, b) => a.begin - b.begin);
   const checkouts = history
     .filter((exchange) => isCheckout(exchange) && exchange.answered_at !== undefined && isFinal(exchange))
-    .sort((one, other) => (one.answered_at ?? 0) - (other.answered_at ?? 0));
-  return strikes.map((strike) => {
-    const { at } = strike;
+    .sort((a, b) => (a.answered_at ?? 0) - (b.answered_at ?? 0));
+  return injections.map((injection) => {
+    const { at } = injection;
     if (at === undefined) {
-      return { ...strike, inFlight: 0, counted: false };
+      return { ...injection, inFlight: 0, counted: false };
     }
-    const met = byBegin.filter(({ begin, end }) => begin <= at && end > at);
-    const lastEnd = met.reduce((last, { end }) => Math.max(last, end), at);
-    let next = firstAfter(checkouts, at);
+    const inFlight = byBegin.filter(({ begin, end }) => begin <= at && end > at);
+    const lastEnd = inFlight.reduce((last, { end }) => Math.max(last, end), at);
+    let next = firstAnsweredAfter(checkouts, at);
     while ((checkouts[next]?.at ?? at) < at) {
       next++;
     }
-    const later = checkouts[next];
+    const checkout = checkouts[next];
     return {
-      ...strike,
-      inFlight: met.length,
-      counted: met.length > 0,
-      ...(met.length > 0 && { endedAfterMs: lastEnd - at }),
-      ...(later && { answeringAfterMs: (later.answered_at ?? at) - at }),
+      ...injection,
+      inFlight: inFlight.length,
+      counted: inFlight.length > 0,
+      ...(inFlight.length > 0 && { endedAfterMs: lastEnd - at }),
+      ...(checkout && { answeringAfterMs: (checkout.answered_at ?? at) - at }),
     };
   });
 }
@@ -57,8 +62,11 @@ export function isFinal(exchange: Exchange): boolean {
   return classify(exchange) !== 'unknown' && exchange.status !== 429;
 }
 
-/** The first of the checkouts that was answered after this; they are sorted by it. */
-function firstAfter(checkouts: readonly Exchange[], at: number): number {
+/**
+ * Returns the index of the first checkout that was answered after `at`.
+ * @param checkouts sorted by `answered_at`
+ */
+function firstAnsweredAfter(checkouts: readonly Exchange[], at: number): number {
   let [low, high] = [0, checkouts.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -71,14 +79,14 @@ function firstAfter(checkouts: readonly Exchange[], at: number): number {
   return low;
 }
 
-export interface Spread {
+export interface Percentiles {
   p50: number;
   p99: number;
   max: number;
 }
 
-export function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((one, other) => one - other);
+export function percentiles(values: readonly number[]): Percentiles {
+  const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number) =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
