@@ -11,11 +11,11 @@ import { checkPaidStays } from './invariants/i9-paid-stays';
 import { type Snapshots, withSnapshots } from './snapshots';
 
 export interface AuditOptions {
-  /** The broker; its queues are not looked at without it. */
+  /** The broker. Without it, the queues are not checked. */
   amqpUrl?: string | undefined;
   /**
-   * Set while the shop is at work: what is younger than this, in milliseconds, may be in flight. Without it nothing
-   * may be.
+   * Set it while the shop is at work: what is younger than this, in milliseconds, may be in flight. Without it,
+   * nothing may be in flight.
    */
   inFlightMs?: number | undefined;
   /** How long reading the databases may take, in milliseconds. */
@@ -27,24 +27,24 @@ export interface Report {
   at: string;
   tookMs: number;
   mode: 'settled' | 'live';
-  /** What must never be and is. Empty when all is well. */
+  /** The violations. Empty when every invariant holds. */
   findings: Finding[];
   figures: Figures;
   queues: QueueLength[];
 }
 
 /**
- * Checks I1 to I6 and I9 against what the three databases and the broker say. I7, I8 and I10 are about answers, which
- * nobody but whoever got them knows: see history.
+ * Checks I1 to I6 and I9 against the three databases and the broker. I7, I8 and I10 are about answers, which only the
+ * clients know: see history.
  * @throws when a database or the broker cannot be read, or not in time
  */
 export async function audit(
-  books: ShopDatabases,
+  databases: ShopDatabases,
   { amqpUrl, inFlightMs, withinMs }: AuditOptions = {},
 ): Promise<Report> {
   const started = Date.now();
   const live = inFlightMs !== undefined;
-  const queues = amqpUrl === undefined ? [] : await lookIntoQueues(amqpUrl);
+  const queues = amqpUrl === undefined ? [] : await readQueues(amqpUrl);
   const read = async (snapshots: Snapshots) => {
     const checks = await Promise.all([
       checkMoney(snapshots.payment),
@@ -57,7 +57,7 @@ export async function audit(
     ]);
     return { findings: checks.flat(), figures: await readFigures(snapshots) };
   };
-  const { findings, figures } = await withSnapshots(books, read, withinMs);
+  const { findings, figures } = await withSnapshots(databases, read, withinMs);
   return {
     at: new Date(started).toISOString(),
     tookMs: Date.now() - started,
@@ -68,9 +68,9 @@ export async function audit(
   };
 }
 
-function lookIntoQueues(amqpUrl: string): Promise<QueueLength[]> {
+function readQueues(amqpUrl: string): Promise<QueueLength[]> {
   return countMessages(amqpUrl, allQueues).catch((cause) => {
-    const hint = 'Is RabbitMQ running, and is AMQP_URL its address?';
-    throw new Error(`The queues cannot be looked into. ${hint}`, { cause });
+    const hint = 'Check that RabbitMQ runs and that AMQP_URL is its address.';
+    throw new Error(`The queues cannot be read. ${hint}`, { cause });
   });
 }

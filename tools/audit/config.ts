@@ -5,11 +5,11 @@ import { addressSettings } from '../support/addresses';
 export const auditConfig = () =>
   readConfig(
     addressSettings.extend({
-      /** With --watch: where health and metrics are served, and how long it rests between two audits. */
+      /** With --watch: where health and metrics are served, and the pause between two audits. */
       HOST: z.string().min(1).default('0.0.0.0'),
       AUDIT_PORT: port(9004),
       AUDIT_INTERVAL_MS: count(60_000),
-      /** How long an audit may take: it reads whole tables, which grow. */
+      /** How long an audit may take. It reads whole tables, and they grow. */
       AUDIT_TIMEOUT_MS: count(600_000, 100, 86_400_000),
       LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
       LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),

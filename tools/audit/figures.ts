@@ -2,7 +2,7 @@ import { statement } from '../../shared/postgres/statement';
 import type { Snapshots } from './snapshots';
 
 /**
- * The sums that the invariants are about, for the report. They are strings, because the credit of a million users can
+ * The sums that the invariants compare, for the report. They are strings, because the credit of a million users can
  * be more than a JSON number holds.
  */
 export interface Figures {
@@ -12,17 +12,18 @@ export interface Figures {
     added: string;
     subtracted: string;
     available: string;
+    /** Units that are reserved. */
     held: string;
     sold: string;
   };
-  /** Per service, the number of sagas in each state. */
+  /** For each service, the number of sagas in each state. */
   sagas: Record<keyof Snapshots, Counts>;
-  /** Unsent rows. */
+  /** For each service, the number of unsent outbox rows. */
   outbox: Record<keyof Snapshots, number>;
 }
 type Counts = Record<string, number>;
 
-const money = statement<Figures['money']>(
+const moneyFigures = statement<Figures['money']>(
   'audit_money',
   `SELECT users::text, funds_added::text, credit::text, captured::text, paid_directly::text
    FROM (SELECT count(*) AS users, coalesce(sum(credit), 0) AS credit FROM users) AS balances,
@@ -35,7 +36,7 @@ const money = statement<Figures['money']>(
 const stockFigures = statement<Figures['stock']>(
   'audit_stock',
   `SELECT items::text, added::text, subtracted::text, available::text, held::text, sold::text
-   FROM (SELECT count(*) AS items, coalesce(sum(available), 0) AS available FROM items) AS shelves,
+   FROM (SELECT count(*) AS items, coalesce(sum(available), 0) AS available FROM items) AS balances,
         (SELECT coalesce(sum(delta) FILTER (WHERE kind IN ('init', 'add')), 0) AS added,
                 coalesce(-sum(delta) FILTER (WHERE kind = 'subtract'), 0) AS subtracted FROM stock_ledger) AS ledger,
         (SELECT coalesce(sum(quantity) FILTER (WHERE state = 'RESERVED'), 0) AS held,
@@ -61,8 +62,8 @@ const countUnsent = statement<{ unsent: number }>(
 );
 
 export async function readFigures({ order, payment, stock }: Snapshots): Promise<Figures> {
-  const [[money_], [stock_], sagas, reservations, charges, ...outboxes] = await Promise.all([
-    payment.run(money),
+  const [[money], [units], sagas, reservations, charges, ...outboxes] = await Promise.all([
+    payment.run(moneyFigures),
     stock.run(stockFigures),
     order.run(sagaStates),
     stock.run(reservationStates),
@@ -71,8 +72,8 @@ export async function readFigures({ order, payment, stock }: Snapshots): Promise
   ]);
   const [orderUnsent, stockUnsent, paymentUnsent] = outboxes.map((rows) => rows[0]?.unsent ?? 0);
   return {
-    money: money_ as Figures['money'],
-    stock: stock_ as Figures['stock'],
+    money: money as Figures['money'],
+    stock: units as Figures['stock'],
     sagas: { order: toCounts(sagas), stock: toCounts(reservations), payment: toCounts(charges) },
     outbox: { order: orderUnsent ?? 0, stock: stockUnsent ?? 0, payment: paymentUnsent ?? 0 },
   };

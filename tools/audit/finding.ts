@@ -1,20 +1,20 @@
 /** The invariants of the protocol, by number and in words. */
 export const invariants = {
-  I1: 'money: every credit is the sum of its ledger, and nothing is created or lost',
-  I2: 'stock: available, held and sold are what was added, less what was taken away',
-  I3: 'charged, sold and paid are the same sagas',
+  I1: 'the credit of every user is the sum of its ledger, and no money is created or lost',
+  I2: 'available, reserved and sold units add up to what was added less what was subtracted',
+  I3: 'the sagas that were charged, sold and paid are the same',
   I4: 'an order is charged at most once',
   I5: 'what was ordered, reserved and charged is the same',
-  I6: 'every saga has ended, and no event is left anywhere',
+  I6: 'every saga has ended, and no event is left in an outbox or a queue',
   I7: 'a checkout was answered 200 only if it was paid, and 4xx only if it was never charged',
-  I8: 'a read that follows a final answer agrees with it',
-  I9: 'what is paid stays paid, and its lines stay as they were',
-  I10: 'what was acknowledged is still there',
+  I8: 'a read after a final answer agrees with it',
+  I9: 'a paid order stays paid, and its lines do not change',
+  I10: 'every acknowledged write is still there',
 } as const;
 
 export type Invariant = keyof typeof invariants;
 
-/** One thing that must never be, with the names of whatever it concerns. */
+/** One place where an invariant does not hold, with the ids of what it concerns. */
 export interface Finding {
   readonly invariant: Invariant;
   readonly saga_id?: string;
@@ -24,5 +24,5 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** A check reports no more than this: whoever has that many findings needs no more of the same kind. */
+/** A check stops at this many findings: more of the same kind would not tell an operator more. */
 export const MAX_FINDINGS = 100;

@@ -6,7 +6,7 @@ import { noMore, readArguments, wholeNumber } from '../support/command-line';
 import { mustBeReachable, openDatabases } from '../support/databases';
 import { audit } from './audit';
 import { auditConfig } from './config';
-import { auditHistory } from './history/audit-history';
+import { auditHistory, type HistoryReport } from './history/audit-history';
 import { readHistory } from './history/history';
 import { databaseTruth, publicApi } from './history/truth';
 import { describeFindings, describeReport } from './report';
@@ -15,14 +15,15 @@ import { watch } from './watch';
 const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port N]
        npm run audit -- --watch [--age 30]
        npm run audit -- --history <file> [--api http://127.0.0.1:8000] [--json]
-  --live      checkouts are in flight: whatever is younger than --age seconds may still change
-  --watch     goes on looking, as --live, and serves /metrics on AUDIT_PORT
-  --history   a file of requests and answers, one JSON object a line, is held against the databases,
-              or with --api against the public API alone
-  --port      the port that npm start was given, when it is not the last one it was given here
-ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL name a shop that npm start does not run.
-AUDIT_TIMEOUT_MS is how long it may take, 600000 unless set; with --watch, AUDIT_INTERVAL_MS how long it rests, 60000.
-Exit status: 0 every invariant holds, 1 one is violated, 2 it could not be told.`;
+  --live      for a shop at work: what is younger than --age seconds may still be in flight
+  --watch     audit again and again, as with --live, and serve /metrics on AUDIT_PORT
+  --history   check a file of requests and answers, one JSON object a line, against the databases,
+              or with --api against the public API only
+  --json      print JSON for programs
+  --port      the port that npm start was given, unless it is the last one it was given on this machine
+For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
+AUDIT_TIMEOUT_MS limits one audit (default 600000). With --watch, AUDIT_INTERVAL_MS is the pause between two (60000).
+Exit status: 0 every invariant holds, 1 an invariant is violated, 2 the audit could not be done.`;
 
 const options = {
   live: { type: 'boolean', default: false },
@@ -49,35 +50,40 @@ async function main(): Promise<void> {
   if (history && values.api) {
     const { api: gateway } = values;
     const api = publicApi(() => gateway);
-    return tell(await auditHistory(history, api), values.json);
+    return printHistoryReport(await auditHistory(history, api), values.json);
   }
 
   const config = auditConfig();
   const log = createLogger({
     service: 'audit',
-    // What a single audit has to say is its report.
+    // A single audit prints a report instead.
     level: values.watch ? config.LOG_LEVEL : 'silent',
     format: config.LOG_FORMAT,
   });
   const addresses = await findAddresses(config, gatewayPort);
   const withinMs = config.AUDIT_TIMEOUT_MS;
-  const books = openDatabases(addresses.databases, log, withinMs);
+  const databases = openDatabases(addresses.databases, log, withinMs);
   if (values.watch) {
     const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };
     const lifecycle = new Lifecycle(log, 0);
-    // A round that hangs is left behind; PostgreSQL notices that nobody waits for its statement any more.
-    lifecycle.addPart(books, ({ close }) => close(), 1_000);
-    const watching = await watch(books, log, { ...settings, inFlightMs, withinMs, amqpUrl: addresses.amqp });
+    // A round that hangs is abandoned: PostgreSQL notices that its client is gone, and ends the statement.
+    lifecycle.addPart(databases, ({ close }) => close(), 1_000);
+    const watching = await watch(databases, log, {
+      ...settings,
+      inFlightMs,
+      withinMs,
+      amqpUrl: addresses.amqp,
+    });
     lifecycle.addPart(watching, ({ stop }) => stop());
-    log.info({ port: watching.port }, 'auditing');
+    log.info({ port: watching.port }, 'auditing; metrics are served on this port');
     return;
   }
   try {
-    await mustBeReachable(books);
+    await mustBeReachable(databases);
     if (history) {
-      return tell(await auditHistory(history, databaseTruth(books)), values.json);
+      return printHistoryReport(await auditHistory(history, databaseTruth(databases)), values.json);
     }
-    const report = await audit(books, {
+    const report = await audit(databases, {
       amqpUrl: addresses.amqp,
       inFlightMs: values.live ? inFlightMs : undefined,
       withinMs,
@@ -85,13 +91,13 @@ async function main(): Promise<void> {
     console.log(values.json ? JSON.stringify(report, undefined, 2) : describeReport(report));
     process.exitCode = report.findings.length > 0 ? 1 : 0;
   } finally {
-    await books.close();
+    await databases.close();
   }
 }
 
-function tell({ findings, checked }: Awaited<ReturnType<typeof auditHistory>>, json: boolean): void {
-  const counts = Object.entries(checked).map(([what, count]) => `${count} ${what}`);
-  const text = `Looked at ${counts.join(', ')}.\n\n${describeFindings(findings)}`;
+function printHistoryReport({ findings, checked }: HistoryReport, json: boolean): void {
+  const counts = Object.entries(checked).map(([name, count]) => `${count} ${name}`);
+  const text = `Checked ${counts.join(', ')}.\n\n${describeFindings(findings)}`;
   console.log(json ? JSON.stringify({ findings, checked }, undefined, 2) : text);
   process.exitCode = findings.length > 0 ? 1 : 0;
 }

@@ -1,29 +1,29 @@
 import { Gauge } from 'prom-client';
 import { registers } from '../../shared/observe/metrics';
 
-/** The auditor alone has these metrics: a service that showed "no violation" would be lying. */
+/** Only the auditor has these metrics: a service that exported "no violation" would be lying. */
 
 export const invariantViolation = new Gauge({
   name: 'saga_invariant_violation',
-  help: 'Findings of the last audit that completed, by invariant of the protocol (I1 to I10); anything above 0 is a defect.',
+  help: 'Findings of the last completed audit, by invariant of the protocol (I1 to I10). Anything above 0 is a defect.',
   labelNames: ['invariant'] as const,
   registers,
 });
 
 export const auditLastSuccess = new Gauge({
   name: 'saga_audit_last_success_timestamp_seconds',
-  help: 'When the last audit that could look at everything ended, whatever it found; 0 before the first.',
+  help: 'When the last completed audit ended, whatever it found; 0 before the first.',
   registers,
 });
 
 export const auditLastRoundCompleted = new Gauge({
   name: 'saga_audit_last_round_completed',
-  help: 'Whether the latest audit could look at everything (1) or not (0); while it is 0, the findings are those of an earlier one.',
+  help: 'Whether the latest audit could read everything (1) or not (0). While it is 0, the findings are those of an earlier audit.',
   registers,
 });
 
 export const auditDuration = new Gauge({
   name: 'saga_audit_duration_seconds',
-  help: 'How long the last audit that completed took; one that takes longer than AUDIT_TIMEOUT_MS is given up.',
+  help: 'How long the last completed audit took. An audit that takes longer than AUDIT_TIMEOUT_MS is given up.',
   registers,
 });

@@ -11,21 +11,21 @@ export function describeReport({ at, tookMs, mode, findings, figures, queues }: 
     Object.entries(states)
       .map(([state, sagas]) => `${grouped(sagas)} ${state}`)
       .join(', ') || 'none';
-  const waiting = queues.filter(({ messages }) => messages !== 0);
+  const notEmpty = queues.filter(({ messages }) => messages !== 0);
   return [
-    `Audit of ${at}, ${mode === 'live' ? 'with checkouts in flight' : 'nothing in flight'} (took ${tookMs} ms)`,
+    `Audit of ${at}: ${mode === 'live' ? 'checkouts may be in flight' : 'nothing may be in flight'} (took ${tookMs} ms)`,
     '',
     `Money   ${grouped(money.funds_added)} added = ${grouped(money.credit)} credit of ${grouped(money.users)} users` +
       ` + ${grouped(money.captured)} captured + ${grouped(money.paid_directly)} paid directly`,
     `Stock   ${grouped(stock.added)} added - ${grouped(stock.subtracted)} subtracted = ${grouped(stock.available)} available` +
-      ` + ${grouped(stock.held)} held + ${grouped(stock.sold)} sold, of ${grouped(stock.items)} items`,
+      ` + ${grouped(stock.held)} reserved + ${grouped(stock.sold)} sold, of ${grouped(stock.items)} items`,
     `Sagas   order    ${count(sagas.order)}`,
     `        stock    ${count(sagas.stock)}`,
     `        payment  ${count(sagas.payment)}`,
-    `Unsent  ${outbox.order} rows in order, ${outbox.stock} in stock, ${outbox.payment} in payment`,
+    `Outbox  ${outbox.order} rows unsent in order, ${outbox.stock} in stock, ${outbox.payment} in payment`,
     queues.length === 0
-      ? 'Queues  not looked at'
-      : `Queues  ${waiting.map(({ queue, messages }) => `${queue}: ${messages ?? 'missing'}`).join(', ') || 'all empty'}`,
+      ? 'Queues  not checked'
+      : `Queues  ${notEmpty.map(({ queue, messages }) => `${queue}: ${messages ?? 'missing'}`).join(', ') || 'all empty'}`,
     '',
     describeFindings(findings),
   ].join('\n');
@@ -33,16 +33,19 @@ export function describeReport({ at, tookMs, mode, findings, figures, queues }: 
 
 export function describeFindings(findings: readonly Finding[]): string {
   if (findings.length === 0) {
-    return 'No violation: every invariant that can be checked this way holds.';
+    return 'No violations: every invariant that this audit can check holds.';
   }
   const names = (Object.keys(invariants) as Invariant[]).filter((name) => countOf(findings, name) > 0);
   const chapters = names.map((name) => {
     const lines = findings.filter((finding) => finding.invariant === name).map(describeFinding);
     const more =
-      lines.length >= MAX_FINDINGS ? [`  (a check stops at ${MAX_FINDINGS}; there may be more)`] : [];
-    return [`${name} is violated: ${invariants[name]}.`, ...lines, ...more].join('\n');
+      lines.length >= MAX_FINDINGS
+        ? [`  (a check stops at ${MAX_FINDINGS} findings, so there may be more)`]
+        : [];
+    return [`${name} is violated. The rule: ${invariants[name]}.`, ...lines, ...more].join('\n');
   });
-  return [...chapters, `${findings.length} findings.`].join('\n\n');
+  const total = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
+  return [...chapters, `${total}. What to do: docs/runbooks/InvariantViolated.md.`].join('\n\n');
 }
 
 export function countOf(findings: readonly Finding[], name: Invariant): number {
@@ -51,7 +54,7 @@ export function countOf(findings: readonly Finding[], name: Invariant): number {
 
 function describeFinding({ saga_id, order_id, user_id, item_id, detail }: Finding): string {
   const about = Object.entries({ saga: saga_id, order: order_id, user: user_id, item: item_id }).flatMap(
-    ([what, id]) => (id === undefined ? [] : `${what} ${id}`),
+    ([name, id]) => (id === undefined ? [] : `${name} ${id}`),
   );
   return `  ${[about.join(', '), detail].filter(Boolean).join(': ')}`;
 }

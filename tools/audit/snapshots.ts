@@ -5,20 +5,20 @@ import type { Reader } from '../../shared/postgres/tx';
 import type { ShopDatabases } from '../support/databases';
 
 /**
- * The services whose databases the invariants compare, in the order in which they are looked at. Events flow the other
- * way, so whatever one of them says has happened, those behind it know of: an order seen PAID has its charge, a reservation
- * seen COMMITTED or RELEASED has its decision. What is younger than the snapshot of order is seen by the others alone.
+ * The services whose databases the invariants compare, in the order in which they are read. Events flow the other way,
+ * so what one of them says has happened, the later ones know: an order seen PAID has its charge, a reservation seen
+ * COMMITTED or RELEASED has its decision. What is younger than order's snapshot shows only in the later ones.
  */
 const READING_ORDER = ['order', 'stock', 'payment'] as const;
 
-/** A view of each database that does not change while it is looked at. */
+/** A view of each database that does not change while it is read. */
 export type Snapshots = Readonly<Record<(typeof READING_ORDER)[number], Reader>>;
 
 const readOnly = statement('audit_read_only', 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
 
 /**
- * One database waits while another is read, for longer than a service is allowed to. When the auditor goes away, its
- * statement is to go with it. Sums over whole tables are made in memory rather than on disk.
+ * A snapshot may be idle while another database is read, for longer than a service's transaction may. When the auditor
+ * goes away, its statement must end too. Sums over whole tables are computed in memory rather than on disk.
  */
 const settings = statement(
   'audit_settings',
@@ -27,16 +27,16 @@ const settings = statement(
           set_config('work_mem', '64MB', true)`,
 );
 
-/** What is left of the time that the whole audit may take. */
-const mayTake = statement('audit_may_take', `SELECT set_config('statement_timeout', $1, true)`);
+/** Gives a statement what is left of the audit's time. */
+const limitStatement = statement('audit_may_take', `SELECT set_config('statement_timeout', $1, true)`);
 
-/** A transaction sees what was committed when its first query began. */
-const lookNow = statement('audit_look_now', 'SELECT now()');
+/** The snapshot is taken by the first query: the transaction sees what was committed when that began. */
+const takeSnapshot = statement('audit_look_now', 'SELECT now()');
 
 /**
  * Opens the snapshots one after the other, in READING_ORDER.
- * @param withinMs from now on; unless given, only each statement has a limit, that of its connection
- * @throws Error saying so when that was not enough
+ * @param withinMs the limit for everything, from now; without it, each statement has only the limit of its connection
+ * @throws Error saying so when the time was not enough
  */
 export function withSnapshots<T>(
   databases: Pick<ShopDatabases, keyof Snapshots>,
@@ -57,7 +57,7 @@ interface Limit {
   readonly end: number;
 }
 
-/** Without a limit, how long a database waits for the others. */
+/** How long a snapshot may be idle when the audit has no limit. */
 const WAIT_MS = 600_000;
 
 function snapshot<T>(
@@ -67,21 +67,21 @@ function snapshot<T>(
 ): Promise<T> {
   return database.transaction(async (tx) => {
     await tx.run(readOnly);
-    await Promise.all([tx.run(settings, [String(limit?.withinMs ?? WAIT_MS)]), tx.run(lookNow)]);
-    const line = oneAtATime(limit === undefined ? tx : within(limit, tx));
+    await Promise.all([tx.run(settings, [String(limit?.withinMs ?? WAIT_MS)]), tx.run(takeSnapshot)]);
+    const reader = oneAtATime(limit === undefined ? tx : within(limit, tx));
     try {
-      return await work(line);
+      return await work(reader);
     } finally {
-      await line.close();
+      await reader.close();
     }
   });
 }
 
-/** Gives each statement what is left of the time. */
+/** Limits each statement to what is left of the time. */
 function within({ withinMs, end }: Limit, tx: Reader): Reader {
   const late = (cause?: unknown) => {
-    const hint = 'Let it take longer with AUDIT_TIMEOUT_MS, or find out what holds it up.';
-    return new Error(`The audit was not done within ${withinMs / 1_000} s. ${hint}`, { cause });
+    const hint = 'Raise AUDIT_TIMEOUT_MS, or find out what slows it down.';
+    return new Error(`The audit did not finish within ${withinMs / 1_000} s. ${hint}`, { cause });
   };
   return {
     async run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
@@ -89,7 +89,7 @@ function within({ withinMs, end }: Limit, tx: Reader): Reader {
       if (left <= 0) {
         throw late();
       }
-      await tx.run(mayTake, [String(left)]);
+      await tx.run(limitStatement, [String(left)]);
       return tx.run(statement, values).catch((error) => {
         throw error.code === SQLSTATE.QUERY_CANCELED ? late(error) : error;
       });
@@ -98,8 +98,8 @@ function within({ withinMs, end }: Limit, tx: Reader): Reader {
 }
 
 /**
- * A statement's time begins when it is issued, and must not be spent in waiting for others. When the work has failed
- * because of one of them, those behind it are not issued any more.
+ * Runs one statement at a time: a statement's time begins when it is issued, and must not pass while it waits for
+ * others. Once the work has failed, the statements that still wait are not issued.
  */
 function oneAtATime(tx: Reader): Reader & { close(): Promise<unknown> } {
   let last: Promise<unknown> = Promise.resolve();

@@ -10,45 +10,47 @@ import { countOf } from './report';
 
 export interface Watching {
   readonly port: number;
-  /** Resolves when the first round has ended, whatever came of it. */
-  readonly looked: Promise<void>;
-  /** Begins no further round, and resolves when the one under way has ended. */
+  /** Resolves when the first round has ended, whether or not it completed. */
+  readonly firstRound: Promise<void>;
+  /** Begins no more rounds, and resolves when the current one has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Audits again and again, and exports what was found for Prometheus. A round begins when the one before it has ended and
- * the interval has passed. One that did not complete says so, and changes neither the findings nor the time of the last
- * success: what is shown then is of that time, and its growing old is the alarm.
+ * Audits again and again, and exports the findings for Prometheus. A round begins when the previous one has ended and
+ * the interval has passed. A round that does not complete says so, and changes neither the findings nor the time of the
+ * last success: the metrics then show the findings of that time, and their age raises the alarm.
  */
 export async function watch(
-  books: ShopDatabases,
+  databases: ShopDatabases,
   log: Logger,
   options: AuditOptions & { host: string; port: number; intervalMs: number },
 ): Promise<Watching> {
-  const internal = createInternalServer({ log, checks: perService((name) => () => books[name].ready()) });
+  const internal = createInternalServer({ log, checks: perService((name) => () => databases[name].ready()) });
   const { host, port: wanted } = options;
   const port = await internal.start({ host, port: wanted, variable: 'AUDIT_PORT' });
-  // Not after the first round: on large books that takes longer than whoever started this would wait.
+  // Not after the first round: on large databases it takes longer than a supervisor waits for a start.
   internal.markStarted();
 
   let completedAt: string | undefined;
-  const look = async () => {
-    const report = await audit(books, options);
-    publish(report, log);
+  const auditOnce = async () => {
+    const report = await audit(databases, options);
+    exportReport(report, log);
     completedAt = report.at;
   };
-  const failed = (error: unknown) => {
+  const onFailure = (error: unknown) => {
     auditLastRoundCompleted.set(0);
-    const outdated = completedAt ? `what is shown is of ${completedAt}` : 'nothing has been audited yet';
-    log.error({ err: error }, `the audit could not look at everything: ${outdated}; trying again`);
+    const shown = completedAt
+      ? `the metrics still show the one of ${completedAt}`
+      : 'no audit has completed yet';
+    log.error({ err: error }, `the audit did not complete, and ${shown}; trying again`);
   };
 
-  const looked = look().catch(failed);
-  const rounds = looked.then(() => repeat(options.intervalMs, look, failed));
+  const firstRound = auditOnce().catch(onFailure);
+  const rounds = firstRound.then(() => repeat(options.intervalMs, auditOnce, onFailure));
   return {
     port,
-    looked,
+    firstRound,
     async stop() {
       internal.markDraining();
       await (await rounds).stop();
@@ -57,7 +59,7 @@ export async function watch(
   };
 }
 
-function publish({ findings, tookMs }: Report, log: Logger): void {
+function exportReport({ findings, tookMs }: Report, log: Logger): void {
   for (const invariant of Object.keys(invariants) as Invariant[]) {
     invariantViolation.set({ invariant }, countOf(findings, invariant));
   }
@@ -67,5 +69,5 @@ function publish({ findings, tookMs }: Report, log: Logger): void {
   for (const finding of findings) {
     log.error(finding, 'an invariant is violated');
   }
-  log.info({ findings: findings.length, took_ms: tookMs }, 'audited');
+  log.info({ findings: findings.length, took_ms: tookMs }, 'audit completed');
 }

@@ -13,19 +13,19 @@ afterAll(() => shop.close());
 
 const sale: Sale = { saga: sagaId(1), order: 'order-1', user: 'ann' };
 const other: Sale = { saga: sagaId(2), order: 'order-2', user: 'bob' };
-const about = ({ saga, order, user }: Sale) => ({ saga_id: saga, order_id: order, user_id: user });
+const idsOf = ({ saga, order, user }: Sale) => ({ saga_id: saga, order_id: order, user_id: user });
 
-/** A good shop: two sold orders. */
+/** A correct shop: two sold orders. */
 beforeEach(async () => {
   await shop.clear();
   await shop.stockUp();
   for (const each of [sale, other]) {
-    await shop.enrol(each.user);
+    await shop.addUser(each.user);
     await shop.sell(each);
   }
 });
 
-/** Longer than any checkout here has been under way. */
+/** Longer than any checkout here has been in flight. */
 const IN_FLIGHT_MS = 300_000;
 
 async function expectFindings(...expected: Partial<Finding>[]): Promise<void> {
@@ -36,7 +36,7 @@ async function expectFindings(...expected: Partial<Finding>[]): Promise<void> {
   );
 }
 
-describe('nothing is found', () => {
+describe('finds nothing', () => {
   test('in a shop that sold two orders', () => expectFindings());
 
   test('in an empty shop', async () => {
@@ -44,7 +44,7 @@ describe('nothing is found', () => {
     await expectFindings();
   });
 
-  test('when a checkout was rejected, another cancelled late, and a third released before it arrived', async () => {
+  test('when one checkout was rejected, one was cancelled late, and one was released before it arrived', async () => {
     const [rejected, late, released] = [3, 4, 5].map((n) => ({
       ...sale,
       saga: sagaId(n),
@@ -64,7 +64,7 @@ describe('nothing is found', () => {
     await expectFindings();
   });
 
-  test('when an order failed and was then sold by a second checkout, with other lines', async () => {
+  test('when an order failed and was then sold by a second checkout with other lines', async () => {
     const first = { ...sale, saga: sagaId(3) };
     await shop.run(
       'order',
@@ -81,7 +81,7 @@ describe('nothing is found', () => {
     await expectFindings();
   });
 
-  test('when batch_init has replaced a sold order, and the new one was sold as well', async () => {
+  test('when batch_init replaced a sold order and the new one was sold as well', async () => {
     await shop.run('order', 'UPDATE orders SET saga_id = NULL, created_at = now() WHERE id = $1', [
       sale.order,
     ]);
@@ -93,13 +93,13 @@ describe('nothing is found', () => {
     await expectFindings();
   });
 
-  test('when somebody forged a rejection of a saga that order never opened', async () => {
+  test('when a rejection was forged for a saga that order never opened', async () => {
     await shop.reserve({ ...sale, saga: sagaId(3) }, 'RELEASED');
     await expectFindings();
   });
 });
 
-describe('I1', () => {
+describe('I1 finds', () => {
   test('a credit that its ledger does not explain', async () => {
     await shop.run('payment', `UPDATE users SET credit = credit + 1 WHERE id = 'ann'`);
     await expectFindings({
@@ -120,34 +120,34 @@ describe('I1', () => {
     });
   });
 
-  test('a user who is gone', async () => {
+  test('a missing user', async () => {
     await shop.run('payment', `DELETE FROM users WHERE id = 'bob'`);
     await expectFindings({ invariant: 'I1', user_id: 'bob' });
   });
 
-  test('a charge that stands twice in the ledger', async () => {
+  test('a charge that is in the ledger twice', async () => {
     await shop.run(
       'payment',
       `INSERT INTO credit_ledger (user_id, delta, kind, saga_id, order_id) VALUES ('ann', -20, 'capture', $1, $2)`,
       [sale.saga, sale.order],
     );
     await shop.run('payment', `UPDATE users SET credit = credit - 20 WHERE id = 'ann'`);
-    await expectFindings({ invariant: 'I1', ...about(sale) });
+    await expectFindings({ invariant: 'I1', ...idsOf(sale) });
   });
 
-  test('credit that was taken from somebody else', async () => {
+  test('credit that was taken from another user', async () => {
     await shop.run('payment', `UPDATE credit_ledger SET user_id = 'bob' WHERE saga_id = $1`, [sale.saga]);
     await shop.run('payment', `UPDATE users SET credit = credit + CASE id WHEN 'ann' THEN 20 ELSE -20 END`);
-    await expectFindings({ invariant: 'I1', ...about(sale) });
+    await expectFindings({ invariant: 'I1', ...idsOf(sale) });
   });
 
-  test('a payment of an order that was cancelled and never given back', async () => {
+  test('a payment of an order that was cancelled and never refunded', async () => {
     await shop.run('payment', `UPDATE order_payments SET state = 'CANCELLED' WHERE user_id = 'ann'`);
     await expectFindings({ invariant: 'I1', user_id: 'ann', order_id: 'outside' });
   });
 });
 
-test('the report tells what is left, held and sold of everything there was', async () => {
+test('the report shows how many units were added, and how many are available, reserved and sold', async () => {
   const pending = { saga: sagaId(3), order: 'order-3', user: 'ann' };
   await shop.placeOrder(pending, 'PENDING');
   await shop.reserve(pending, 'RESERVED');
@@ -156,13 +156,13 @@ test('the report tells what is left, held and sold of everything there was', asy
   expect(figures.stock).toEqual({ items: '2', ...units });
 });
 
-describe('I2', () => {
+describe('I2 finds', () => {
   test('stock that its ledger does not explain', async () => {
     await shop.run('stock', `UPDATE items SET available = available - 1 WHERE id = 'item-b'`);
     await expectFindings({ invariant: 'I2', item_id: 'item-b' });
   });
 
-  test('units that a reservation holds and that can be sold once more', async () => {
+  test('units that are reserved and available at the same time', async () => {
     const pending = { saga: sagaId(3), order: 'order-3', user: 'ann' };
     await shop.placeOrder(pending, 'PENDING');
     await shop.reserve(pending, 'RESERVED');
@@ -170,7 +170,7 @@ describe('I2', () => {
     expect(await shop.findings(IN_FLIGHT_MS)).toMatchObject([{ invariant: 'I2', item_id: 'item-b' }]);
   });
 
-  test('a sale that the ledger has not noted, and units that came back after it', async () => {
+  test('a sale that is missing in the ledger, with its units back on sale', async () => {
     await shop.run('stock', `DELETE FROM stock_ledger WHERE saga_id = $1 AND item_id = 'item-a'`, [
       sale.saga,
     ]);
@@ -178,51 +178,51 @@ describe('I2', () => {
     await expectFindings({ invariant: 'I2', saga_id: sale.saga, item_id: 'item-a' });
   });
 
-  test('an item that is gone', async () => {
+  test('a missing item', async () => {
     await shop.run('stock', `DELETE FROM items WHERE id = 'item-a'`);
     await expectFindings({ invariant: 'I2', item_id: 'item-a' });
   });
 });
 
-describe('I3', () => {
-  test('charged, and the order failed', async () => {
+describe('I3 finds', () => {
+  test('a saga that was charged although its order failed', async () => {
     await shop.run('order', `UPDATE sagas SET state = 'FAILED', reason = 'cancelled' WHERE id = $1`, [
       sale.saga,
     ]);
-    await expectFindings({ invariant: 'I3', ...about(sale) });
+    await expectFindings({ invariant: 'I3', ...idsOf(sale) });
   });
 
-  test('paid and sold, and not charged', async () => {
+  test('a saga that was paid and sold but not charged', async () => {
     await shop.run('payment', 'DELETE FROM charges WHERE saga_id = $1', [sale.saga]);
     await shop.run('payment', 'DELETE FROM credit_ledger WHERE saga_id = $1', [sale.saga]);
     await shop.run('payment', `UPDATE users SET credit = credit + 20 WHERE id = 'ann'`);
-    await expectFindings({ invariant: 'I3', ...about(sale) });
+    await expectFindings({ invariant: 'I3', ...idsOf(sale) });
   });
 
-  test('sold and charged for a saga that order does not know', async () => {
+  test('units sold and credit charged for a saga that order does not know', async () => {
     const forged = { saga: sagaId(3), order: 'order-3', user: 'ann' };
     await shop.reserve(forged, 'COMMITTED');
     await shop.decide(forged, 'CAPTURED');
-    await expectFindings({ invariant: 'I3', ...about(forged) });
+    await expectFindings({ invariant: 'I3', ...idsOf(forged) });
   });
 
-  test('failed, and released, and payment never asked to', async () => {
+  test('a failed saga that stock released without a decision of payment', async () => {
     const failed = { saga: sagaId(3), order: 'order-3', user: 'ann' };
     await shop.placeOrder(failed, 'FAILED');
     await shop.reserve(failed, 'RELEASED');
-    await expectFindings({ invariant: 'I3', ...about(failed) });
+    await expectFindings({ invariant: 'I3', ...idsOf(failed) });
   });
 
-  test('failed, and charged without anything reserved', async () => {
+  test('a failed saga that was charged without anything reserved', async () => {
     const failed = { saga: sagaId(3), order: 'order-3', user: 'ann' };
     await shop.placeOrder(failed, 'FAILED');
     await shop.reserve(failed, 'REJECTED');
     await shop.decide(failed, 'CAPTURED');
-    await expectFindings({ invariant: 'I3', ...about(failed) });
+    await expectFindings({ invariant: 'I3', ...idsOf(failed) });
   });
 });
 
-test('I4: an order that was charged by two sagas', async () => {
+test('I4 finds an order that was charged by two sagas', async () => {
   await shop.placeOrder({ ...sale, saga: sagaId(3) }, 'PAID');
   await shop.reserve({ ...sale, saga: sagaId(3) }, 'COMMITTED');
   await shop.decide({ ...sale, saga: sagaId(3) }, 'CAPTURED');
@@ -233,12 +233,12 @@ test('I4: an order that was charged by two sagas', async () => {
   );
 });
 
-describe('I5', () => {
-  test('an order whose lines come to another amount than was charged', async () => {
+describe('I5 finds', () => {
+  test('an order whose lines add up to another amount than was charged', async () => {
     await shop.run('order', `UPDATE order_lines SET price = 6 WHERE order_id = $1 AND item_id = 'item-a'`, [
       sale.order,
     ]);
-    await expectFindings({ invariant: 'I5', ...about(sale) });
+    await expectFindings({ invariant: 'I5', ...idsOf(sale) });
   });
 
   test('an order whose lines are not those that were reserved, at the same total', async () => {
@@ -249,7 +249,7 @@ describe('I5', () => {
     );
     await expectFindings({
       invariant: 'I5',
-      ...about(sale),
+      ...idsOf(sale),
       detail: expect.stringContaining('item-c') as never,
     });
   });
@@ -258,26 +258,26 @@ describe('I5', () => {
     await shop.run('payment', 'UPDATE charges SET amount = 19 WHERE saga_id = $1', [sale.saga]);
     await shop.run('payment', 'UPDATE credit_ledger SET delta = -19 WHERE saga_id = $1', [sale.saga]);
     await shop.run('payment', `UPDATE users SET credit = credit + 1 WHERE id = 'ann'`);
-    await expectFindings({ invariant: 'I5', ...about(sale) });
+    await expectFindings({ invariant: 'I5', ...idsOf(sale) });
   });
 
   test('a charge of another user', async () => {
     await shop.run('payment', `UPDATE charges SET user_id = 'bob' WHERE saga_id = $1`, [sale.saga]);
     await shop.run('payment', `UPDATE credit_ledger SET user_id = 'bob' WHERE saga_id = $1`, [sale.saga]);
     await shop.run('payment', `UPDATE users SET credit = credit + CASE id WHEN 'ann' THEN 20 ELSE -20 END`);
-    await expectFindings({ invariant: 'I5', ...about(sale) });
+    await expectFindings({ invariant: 'I5', ...idsOf(sale) });
   });
 });
 
-describe('I6', () => {
+describe('I6 finds', () => {
   const open = { saga: sagaId(3), order: 'order-3', user: 'ann' };
 
-  test('a saga that is pending, and its stock held', async () => {
+  test('a pending saga and its reservation', async () => {
     await shop.placeOrder(open, 'PENDING');
     await shop.reserve(open, 'RESERVED');
     await expectFindings(
-      { invariant: 'I6', ...about(open), detail: expect.stringContaining('PENDING') as never },
-      { invariant: 'I6', ...about(open), detail: expect.stringContaining('RESERVED') as never },
+      { invariant: 'I6', ...idsOf(open), detail: expect.stringContaining('PENDING') as never },
+      { invariant: 'I6', ...idsOf(open), detail: expect.stringContaining('RESERVED') as never },
     );
   });
 
@@ -290,25 +290,25 @@ describe('I6', () => {
   });
 });
 
-describe('I9', () => {
+describe('I9 finds', () => {
   test('an order that was paid and is open again', async () => {
     await shop.run('order', 'UPDATE orders SET saga_id = NULL WHERE id = $1', [sale.order]);
-    await expectFindings({ invariant: 'I9', ...about(sale) });
+    await expectFindings({ invariant: 'I9', ...idsOf(sale) });
   });
 
-  test('an order that was paid and is gone', async () => {
+  test('a paid order that is missing', async () => {
     await shop.run('order', 'DELETE FROM orders WHERE id = $1', [sale.order]);
-    await expectFindings({ invariant: 'I9', ...about(sale) });
+    await expectFindings({ invariant: 'I9', ...idsOf(sale) });
   });
 
-  test('an order in a saga that nobody has heard of', async () => {
+  test('an order in a saga that does not exist', async () => {
     await shop.run('order', `INSERT INTO orders (id, user_id, saga_id) VALUES ('order-9', 'ann', $1)`, [
       sagaId(9),
     ]);
     await expectFindings({
       invariant: 'I9',
-      ...about({ saga: sagaId(9), order: 'order-9', user: 'ann' }),
-      detail: 'the saga that the order is in is unheard of',
+      ...idsOf({ saga: sagaId(9), order: 'order-9', user: 'ann' }),
+      detail: 'the order is in a saga that does not exist',
     });
   });
 

@@ -5,14 +5,14 @@ import { auditOf } from '../../support/audit';
 import { createDatabases } from '../../support/cluster';
 import { TRACEPARENT } from '../../support/events';
 
-/** One checkout as it stands in the end: 2 of item-a and 1 of item-b for 20 credits. */
+/** One ended checkout: 2 of item-a and 1 of item-b for 20 credits. */
 export interface Sale {
   saga: string;
   order: string;
   user: string;
 }
 
-/** A shop without services: its rows are written by hand, good ones first, so that one of them can be made wrong. */
+/** A shop without services. Its rows are written by hand, correct at first, so that a test can make one of them wrong. */
 export class HandMadeShop {
   private constructor(
     readonly addresses: Record<ServiceName, string>,
@@ -47,7 +47,7 @@ export class HandMadeShop {
     await this.run('stock', 'TRUNCATE items, stock_ledger, reservations, outbox');
   }
 
-  /** 100 units of each of two items. */
+  /** Adds 100 units of each of two items. */
   async stockUp(): Promise<void> {
     await this.run(
       'stock',
@@ -60,8 +60,8 @@ export class HandMadeShop {
     );
   }
 
-  /** A user with 100 credits, who has paid 7 directly and 3 for an order outside any checkout. */
-  async enrol(user: string): Promise<void> {
+  /** Adds a user with 100 credits, who has paid 7 directly and 3 for an order outside any checkout. */
+  async addUser(user: string): Promise<void> {
     await this.run('payment', 'INSERT INTO users (id, credit) VALUES ($1, 100)', [user]);
     await this.run(
       'payment',
@@ -142,7 +142,7 @@ export class HandMadeShop {
     );
   }
 
-  /** A checkout that went well. */
+  /** Adds a checkout that succeeded. */
   async sell(sale: Sale): Promise<void> {
     await this.placeOrder(sale, 'PAID');
     await this.reserve(sale, 'COMMITTED');

@@ -30,10 +30,10 @@ const silent = createLogger({ service: 'test', level: 'silent', format: 'json' }
 beforeEach(async () => {
   await shop.clear();
   await shop.stockUp();
-  await shop.enrol('ann');
+  await shop.addUser('ann');
 });
 
-test('a checkout in flight is no finding for as long as it is younger than the given age', async () => {
+test('a checkout in flight is no finding while it is younger than the given age', async () => {
   await shop.placeOrder(sale, 'PENDING');
   await shop.reserve(sale, 'RESERVED');
   await shop.decide(sale, 'CAPTURED');
@@ -46,7 +46,7 @@ test('a checkout in flight is no finding for as long as it is younger than the g
   ]);
 });
 
-test('a paid checkout whose stock is still held is no contradiction under load, and one when all is settled', async () => {
+test('a paid checkout whose units are still reserved is a finding only when nothing may be in flight', async () => {
   await shop.placeOrder(sale, 'PAID');
   await shop.reserve(sale, 'RESERVED');
   await shop.decide(sale, 'CAPTURED');
@@ -54,7 +54,7 @@ test('a paid checkout whose stock is still held is no contradiction under load, 
   expect((await shop.findings()).map((finding) => finding.invariant).sort()).toEqual(['I3', 'I6']);
 });
 
-test('a contradiction is found under load, however young it is', async () => {
+test('finds a contradiction under load, however young it is', async () => {
   await shop.sell(sale);
   await shop.run('order', `UPDATE sagas SET state = 'FAILED', reason = 'cancelled' WHERE id = $1`, [
     sale.saga,
@@ -74,11 +74,11 @@ const young = { ...purchase, young: true };
 
 test.each<[string, SagaView]>([
   [
-    'payment was looked at later and has a younger charge',
+    'payment, which is read last, has a younger charge',
     { saga_id: sale.saga, payment: { ...young, state: 'CAPTURED' } },
   ],
   [
-    'payment has decided what stock had yet to reserve',
+    'payment has decided a saga that stock had not reserved when it was read',
     {
       saga_id: sale.saga,
       order: { ...purchase, state: 'PENDING' },
@@ -87,14 +87,14 @@ test.each<[string, SagaView]>([
     },
   ],
   [
-    'payment has cancelled what stock has yet to hear of',
+    'payment has cancelled a saga that stock has not heard of yet',
     {
       saga_id: sale.saga,
       order: { ...purchase, state: 'PENDING' },
       payment: { ...purchase, state: 'CANCELLED' },
     },
   ],
-])('under load it is in order that %s', (_, view) => {
+])('is no finding under load: %s', (_, view) => {
   expect(judgeSaga(view, false)).toEqual([]);
 });
 
@@ -104,7 +104,7 @@ test.each<[string, SagaView]>([
     { saga_id: sale.saga, payment: { ...purchase, state: 'CAPTURED' } },
   ],
   [
-    'a failed checkout that holds stock',
+    'a failed checkout that has units reserved',
     {
       saga_id: sale.saga,
       order: { ...young, state: 'FAILED' },
@@ -113,19 +113,19 @@ test.each<[string, SagaView]>([
     },
   ],
   [
-    'stock sold before payment decided',
+    'units sold before payment decided',
     { saga_id: sale.saga, order: { ...young, state: 'PENDING' }, stock: { ...young, state: 'COMMITTED' } },
   ],
-])('not even load explains %s', (_, view) => {
+])('is a finding even under load: %s', (_, view) => {
   expect(judgeSaga(view, false)).toMatchObject([{ invariant: 'I3' }]);
 });
 
-test('I6: what is left in queues, dead letters and queues that do not exist are found', async () => {
+test('I6 finds messages left in queues, dead letters and missing queues', async () => {
   const empty = await auditOf({ ...shop.addresses, amqp });
   expect(empty.findings).toHaveLength(8);
   expect(empty.findings[0]).toEqual({ invariant: 'I6', detail: 'the broker has no queue stock.reserve' });
 
-  // Whoever connects declares the queues.
+  // Connecting declares the queues.
   const publisher = await connectPublisher({ url: amqp, name: 'test', log: silent });
   while (!publisher.isConnected()) {
     await sleep(20);
@@ -138,30 +138,30 @@ test('I6: what is left in queues, dead letters and queues that do not exist are 
   await publisher.close();
   const settled = await auditOf({ ...shop.addresses, amqp });
   expect(settled.findings.map((finding) => finding.detail).sort()).toEqual([
+    'dead letters in queue stock.settle.dead: 1 ("npm run deadletters" lists them and says why)',
     'messages left in queue order.settle: 1',
-    'messages left in queue stock.settle.dead: 1 (what and why: "npm run deadletters")',
   ]);
   const live = await auditOf({ ...shop.addresses, amqp }, 30_000);
   expect(live.findings.map((finding) => finding.detail)).toEqual([
-    'messages left in queue stock.settle.dead: 1 (what and why: "npm run deadletters")',
+    'dead letters in queue stock.settle.dead: 1 ("npm run deadletters" lists them and says why)',
   ]);
 });
 
-test('what is wrong is listed by name in the error of a test that ends with an audit', async () => {
+test('a test that ends with an audit fails with an error that lists the findings', async () => {
   await shop.run('payment', `UPDATE users SET credit = 99 WHERE id = 'ann'`);
   await expect(auditNow(shop.addresses)).rejects.toThrow(
-    /I1 is violated: money.*\n {2}user ann: the credit is 99, but the ledger adds up to 100\n/,
+    /I1 is violated\. The rule: the credit of every user.*\n {2}user ann: the credit is 99, but the ledger adds up to 100\n/,
   );
 });
 
 describe('the watch', () => {
   const settings = { host: '127.0.0.1', port: 0, intervalMs: 1, inFlightMs: 30_000, withinMs: 60_000 };
-  let books: ReturnType<typeof openDatabases>;
+  let databases: ReturnType<typeof openDatabases>;
   beforeEach(async () => {
-    books = openDatabases(shop.addresses, silent, settings.withinMs);
+    databases = openDatabases(shop.addresses, silent, settings.withinMs);
     await shop.run('payment', `UPDATE users SET credit = 99 WHERE id = 'ann'`);
   });
-  afterEach(() => books.close());
+  afterEach(() => databases.close());
 
   const metrics = async (port: number) => {
     const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
@@ -174,24 +174,24 @@ describe('the watch', () => {
       );
   };
 
-  /** Nobody else reads the table until this is let go. */
-  async function holdOrders(): Promise<{ letGo(): Promise<void> }> {
+  /** Blocks every reader of the table until it is unlocked. */
+  async function lockSagas(): Promise<{ unlock(): Promise<void> }> {
     const holder = new Client(shop.addresses.order);
     await holder.connect();
     await holder.query('BEGIN; LOCK TABLE sagas IN ACCESS EXCLUSIVE MODE');
-    return { letGo: () => holder.end() };
+    return { unlock: () => holder.end() };
   }
 
-  async function eventually(holds: () => Promise<boolean>): Promise<void> {
-    while (!(await holds())) {
+  async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
+    while (!(await isTrue())) {
       await sleep(20);
     }
   }
 
-  test('exports what it finds, and when it last could look', async () => {
-    const watching = await watch(books, silent, settings);
+  test('exports its findings and the time of the last completed audit', async () => {
+    const watching = await watch(databases, silent, settings);
     try {
-      await watching.looked;
+      await watching.firstRound;
       const value = await metrics(watching.port);
       expect(value('saga_invariant_violation{invariant="I1"}')).toBe(1);
       expect(value('saga_invariant_violation{invariant="I3"}')).toBe(0);
@@ -205,14 +205,14 @@ describe('the watch', () => {
     }
   });
 
-  test('says that a round did not complete, and does not give its findings a new date', async () => {
-    const watching = await watch(books, silent, { ...settings, withinMs: 300 });
-    let orders: { letGo(): Promise<void> } | undefined;
+  test('reports a round that did not complete, and keeps the time of the earlier findings', async () => {
+    const watching = await watch(databases, silent, { ...settings, withinMs: 300 });
+    let lock: { unlock(): Promise<void> } | undefined;
     try {
-      await watching.looked;
+      await watching.firstRound;
       expect((await metrics(watching.port))('saga_audit_last_round_completed')).toBe(1);
 
-      orders = await holdOrders();
+      lock = await lockSagas();
       await eventually(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 0);
       const first = await metrics(watching.port);
       await sleep(700);
@@ -221,22 +221,22 @@ describe('the watch', () => {
       expect(later(lastSuccess)).toBe(first(lastSuccess));
       expect(later('saga_invariant_violation{invariant="I1"}')).toBe(1);
 
-      await orders.letGo();
-      orders = undefined;
+      await lock.unlock();
+      lock = undefined;
       await eventually(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 1);
       expect((await metrics(watching.port))(lastSuccess)).toBeGreaterThan(later(lastSuccess));
     } finally {
-      await orders?.letGo();
+      await lock?.unlock();
       await watching.stop();
     }
   });
 
-  test('begins no round while another is under way, and has started before the first one ends', async () => {
-    const orders = await holdOrders();
-    const watching = await watch(books, silent, settings);
+  test('runs one round at a time, and is started before the first one ends', async () => {
+    const lock = await lockSagas();
+    const watching = await watch(databases, silent, settings);
     try {
-      const atIt = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      const rounds = () => query<{ pid: number }>(shop.addresses.order, atIt);
+      const waitingForLock = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      const rounds = () => query<{ pid: number }>(shop.addresses.order, waitingForLock);
       await eventually(async () => (await rounds()).length > 0);
       const [first] = await rounds();
       // Hundreds of intervals.
@@ -244,34 +244,34 @@ describe('the watch', () => {
       expect(await rounds()).toEqual([first]);
       expect((await fetch(`http://127.0.0.1:${watching.port}/readyz`)).status).toBe(200);
     } finally {
-      await orders.letGo();
+      await lock.unlock();
       await watching.stop();
     }
   });
 });
 
-test('an audit that takes longer than it may says how to give it more time', async () => {
-  const books = openDatabases(shop.addresses, silent, 60_000);
+test('an audit that runs out of time says how to give it more', async () => {
+  const databases = openDatabases(shop.addresses, silent, 60_000);
   const holder = new Client(shop.addresses.payment);
   await holder.connect();
   await holder.query('BEGIN; LOCK TABLE charges IN ACCESS EXCLUSIVE MODE');
   try {
-    await expect(audit(books, { withinMs: 300 })).rejects.toThrow(
-      'The audit was not done within 0.3 s. Let it take longer with AUDIT_TIMEOUT_MS',
+    await expect(audit(databases, { withinMs: 300 })).rejects.toThrow(
+      'The audit did not finish within 0.3 s. Raise AUDIT_TIMEOUT_MS',
     );
   } finally {
     await holder.end();
-    await books.close();
+    await databases.close();
   }
 });
 
-test("the auditor's statements may take longer than a service's", async () => {
-  const books = openDatabases(shop.addresses, silent, 600_000);
+test('a statement of the auditor may take longer than one of a service', async () => {
+  const databases = openDatabases(shop.addresses, silent, 600_000);
   const show = statement<{ statement_timeout: string }>('show', 'SHOW statement_timeout');
   try {
-    const shown = await books.stock.transaction((tx) => tx.run(show));
+    const shown = await databases.stock.transaction((tx) => tx.run(show));
     expect(shown).toEqual([{ statement_timeout: '10min' }]);
   } finally {
-    await books.close();
+    await databases.close();
   }
 });

@@ -20,7 +20,7 @@ afterAll(async () => {
   await shop.close();
 });
 
-/** Lets a client write down what it asks and what it is told. */
+/** Makes a client record its requests and their answers. */
 function record(client: ApiClient): Exchange[] {
   const history: Exchange[] = [];
   const request = client.request.bind(client);
@@ -34,7 +34,7 @@ function record(client: ApiClient): Exchange[] {
   return history;
 }
 
-test('in a shop at work nothing is found, neither while it works nor afterwards, nor in what it answered', async () => {
+test('a shop at work has no findings: not under load, not afterwards, and not in its answers', async () => {
   const history = record(api);
   const market = await fill(api);
   const orders = await placeOrders(market, 600);
@@ -60,12 +60,12 @@ test('in a shop at work nothing is found, neither while it works nor afterwards,
   await askAgain(api, await sold);
   await shop.balances();
 
-  const books = openDatabases(
+  const databases = openDatabases(
     shop.databases,
     createLogger({ service: 'test', level: 'silent', format: 'json' }),
   );
-  const publicly = publicApi((service) => shop.of(service)[0]?.url ?? '');
-  for (const truth of [databaseTruth(books), publicly]) {
+  const publicState = publicApi((service) => shop.of(service)[0]?.url ?? '');
+  for (const truth of [databaseTruth(databases), publicState]) {
     const { findings, checked } = await auditHistory(history, truth);
     expect(findings).toEqual([]);
     expect(checked).toMatchObject({ requests: history.length, orders: 600 });
@@ -73,12 +73,12 @@ test('in a shop at work nothing is found, neither while it works nor afterwards,
     expect(checked.balances).toBeGreaterThan(600);
   }
 
-  // One credit less, as if an acknowledged write had been lost, and both ways of looking notice.
+  // One credit less, as if an acknowledged write had been lost. Both ways of reading the state notice it.
   const [, user] = market.users;
   await shop.rows('payment', 'UPDATE users SET credit = credit - 1 WHERE id = $1', [user]);
-  for (const truth of [databaseTruth(books), publicly]) {
+  for (const truth of [databaseTruth(databases), publicState]) {
     const { findings } = await auditHistory(history, truth);
     expect(findings).toMatchObject([{ invariant: 'I10', user_id: user }]);
   }
-  await books.close();
+  await databases.close();
 });

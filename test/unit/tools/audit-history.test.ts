@@ -7,12 +7,12 @@ import { sagaId } from '../../support/events';
 /** Ann buys two units of an item for 5 each out of 10 in stock, with a credit of 100. */
 const saga = sagaId(1);
 const prologue: Exchange[] = [
-  said(1, 'POST /payment/create_user', 200, { user_id: 'ann' }),
-  said(2, 'POST /payment/add_funds/ann/100', 200, { user_id: 'ann', credit: 100 }),
-  said(3, 'POST /stock/item/create/5', 200, { item_id: 'tea' }),
-  said(4, 'POST /stock/add/tea/10', 200, {}),
-  said(5, 'POST /orders/create/ann', 200, { order_id: 'o' }),
-  said(6, 'POST /orders/addItem/o/tea/2', 200, {}),
+  exchange(1, 'POST /payment/create_user', 200, { user_id: 'ann' }),
+  exchange(2, 'POST /payment/add_funds/ann/100', 200, { user_id: 'ann', credit: 100 }),
+  exchange(3, 'POST /stock/item/create/5', 200, { item_id: 'tea' }),
+  exchange(4, 'POST /stock/add/tea/10', 200, {}),
+  exchange(5, 'POST /orders/create/ann', 200, { order_id: 'o' }),
+  exchange(6, 'POST /orders/addItem/o/tea/2', 200, {}),
 ];
 const paidOrder: OrderTruth = {
   order_id: 'o',
@@ -25,20 +25,20 @@ const paidOrder: OrderTruth = {
 const openOrder: OrderTruth = { ...paidOrder, paid: false };
 const checkout = 'POST /orders/checkout/o';
 
-/** Each request takes half a unit of time, unless it was never answered. */
-function said(at: number, request: string, status?: number, body?: Record<string, unknown>): Exchange {
+/** A request that takes half a unit of time, unless it was never answered. */
+function exchange(at: number, request: string, status?: number, body?: Record<string, unknown>): Exchange {
   return { at, request, ...(status && { status, answered_at: at + 0.5 }), ...(body && { body }) };
 }
 
-interface End {
+interface EndState {
   order?: OrderTruth | undefined;
   credit?: number | undefined;
   stock?: number | undefined;
   charged?: string[];
 }
 
-/** What is violated, given how things are in the end. */
-async function violated(end: End, ...story: Exchange[]): Promise<unknown[]> {
+/** Returns the violations, given the state in the end. */
+async function violations(end: EndState, ...story: Exchange[]): Promise<unknown[]> {
   const truth: Truth = {
     order: async () => end.order,
     credit: async () => end.credit,
@@ -49,44 +49,44 @@ async function violated(end: End, ...story: Exchange[]): Promise<unknown[]> {
   return findings.map(({ detail, ...finding }) => finding);
 }
 
-const sold: End = { order: paidOrder, credit: 90, stock: 8, charged: [saga] };
-const unsold: End = { order: openOrder, credit: 100, stock: 10 };
+const sold: EndState = { order: paidOrder, credit: 90, stock: 8, charged: [saga] };
+const unsold: EndState = { order: openOrder, credit: 100, stock: 10 };
 const failure = { reason: 'out_of_stock', saga_id: saga };
 
-test('a sale, a refusal and an answer that never came are in order as long as the end agrees with them', async () => {
-  expect(await violated(sold, said(7, checkout, 200, { saga_id: saga }))).toEqual([]);
-  expect(await violated(unsold, said(7, checkout, 409, failure))).toEqual([]);
+test('finds nothing when a sale, a refusal or a missing answer agrees with the end', async () => {
+  expect(await violations(sold, exchange(7, checkout, 200, { saga_id: saga }))).toEqual([]);
+  expect(await violations(unsold, exchange(7, checkout, 409, failure))).toEqual([]);
   for (const end of [sold, unsold]) {
-    expect(await violated(end, said(7, checkout))).toEqual([]);
+    expect(await violations(end, exchange(7, checkout))).toEqual([]);
   }
 });
 
-test('I7: told 200, and not paid', async () => {
-  expect(await violated(unsold, said(7, checkout, 200, { saga_id: saga }))).toContainEqual({
+test('I7 finds a checkout that was answered 200 but is not paid', async () => {
+  expect(await violations(unsold, exchange(7, checkout, 200, { saga_id: saga }))).toContainEqual({
     invariant: 'I7',
     order_id: 'o',
     saga_id: saga,
   });
 });
 
-test('I7: told 4xx, and charged', async () => {
+test('I7 finds a checkout that was answered 4xx but was charged', async () => {
   const finding = { invariant: 'I7', order_id: 'o', saga_id: saga };
-  expect(await violated(sold, said(7, checkout, 409, failure))).toContainEqual(finding);
+  expect(await violations(sold, exchange(7, checkout, 409, failure))).toContainEqual(finding);
   const later = sagaId(2);
-  const again = said(8, checkout, 200, { saga_id: later });
+  const again = exchange(8, checkout, 200, { saga_id: later });
   const end = { ...sold, order: { ...paidOrder, saga_id: later }, charged: [saga, later] };
-  expect(await violated(end, said(7, checkout, 409, failure), again)).toEqual([finding]);
+  expect(await violations(end, exchange(7, checkout, 409, failure), again)).toEqual([finding]);
 });
 
-test('I7: told 429 only, and paid all the same', async () => {
-  const findings = await violated(sold, said(7, checkout, 429, { reason: 'overloaded' }));
+test('I7 finds a paid order whose only answer was 429', async () => {
+  const findings = await violations(sold, exchange(7, checkout, 429, { reason: 'overloaded' }));
   expect(findings).toContainEqual({ invariant: 'I7', order_id: 'o', saga_id: saga });
 });
 
-test('I8: a read right after the final answer that knows nothing of it', async () => {
-  const paid = said(7, checkout, 200, { saga_id: saga });
+test('I8 finds a read after the final answer that does not agree with it', async () => {
+  const paid = exchange(7, checkout, 200, { saga_id: saga });
   const story = (request: string, body: Record<string, unknown>) =>
-    violated(sold, paid, said(8, request, 200, body));
+    violations(sold, paid, exchange(8, request, 200, body));
   expect(
     await story('GET /orders/find/o', { paid: false, status: 'CHECKING_OUT', items: [['tea', 2]] }),
   ).toEqual([{ invariant: 'I8', order_id: 'o' }]);
@@ -97,71 +97,71 @@ test('I8: a read right after the final answer that knows nothing of it', async (
   expect(await story('GET /stock/find/tea', { stock: 8 })).toEqual([]);
 });
 
-test('I8: stock that is not back when the buyer is told that the checkout failed', async () => {
-  const read = said(8, 'GET /stock/find/tea', 200, { stock: 8 });
+test('I8 finds units that are not available again when the checkout is answered as failed', async () => {
+  const read = exchange(8, 'GET /stock/find/tea', 200, { stock: 8 });
   const finding = { invariant: 'I8', item_id: 'tea' };
-  expect(await violated(unsold, said(7, checkout, 409, failure), read)).toEqual([finding]);
-  const whileUnderWay = { ...said(7, checkout, 409, failure), answered_at: 9 };
-  expect(await violated(unsold, whileUnderWay, read)).toEqual([]);
+  expect(await violations(unsold, exchange(7, checkout, 409, failure), read)).toEqual([finding]);
+  const answeredLater = { ...exchange(7, checkout, 409, failure), answered_at: 9 };
+  expect(await violations(unsold, answeredLater, read)).toEqual([]);
 });
 
-test('I8: an order that reads as being checked out after every checkout has failed', async () => {
+test('I8 finds an order that reads as CHECKING_OUT after every checkout has failed', async () => {
   const body = { paid: false, status: 'CHECKING_OUT', saga_id: saga, items: [['tea', 2]] };
-  const story = [said(7, checkout, 409, failure), said(8, 'GET /orders/find/o', 200, body)];
-  expect(await violated(unsold, ...story)).toEqual([{ invariant: 'I8', order_id: 'o', saga_id: saga }]);
-  expect(await violated(unsold, said(6.9, checkout), ...story)).toEqual([]);
+  const story = [exchange(7, checkout, 409, failure), exchange(8, 'GET /orders/find/o', 200, body)];
+  expect(await violations(unsold, ...story)).toEqual([{ invariant: 'I8', order_id: 'o', saga_id: saga }]);
+  expect(await violations(unsold, exchange(6.9, checkout), ...story)).toEqual([]);
 });
 
-test('I9: an order that was read as paid and then as unpaid', async () => {
+test('I9 finds an order that was read as paid and then as unpaid', async () => {
   const read = (at: number, paid: boolean) =>
-    said(at, 'GET /orders/find/o', 200, { paid, items: [['tea', 2]] });
-  expect(await violated(sold, said(7, checkout), read(8, true), read(9, false))).toEqual([
+    exchange(at, 'GET /orders/find/o', 200, { paid, items: [['tea', 2]] });
+  expect(await violations(sold, exchange(7, checkout), read(8, true), read(9, false))).toEqual([
     { invariant: 'I9', order_id: 'o' },
   ]);
 });
 
-test('I10: an acknowledged write that is gone', async () => {
-  const paid = said(7, checkout, 200, { saga_id: saga });
-  expect(await violated({ ...sold, credit: -10 }, paid)).toEqual([{ invariant: 'I10', user_id: 'ann' }]);
-  expect(await violated({ ...sold, credit: undefined }, paid)).toEqual([
+test('I10 finds an acknowledged write that is lost', async () => {
+  const paid = exchange(7, checkout, 200, { saga_id: saga });
+  expect(await violations({ ...sold, credit: -10 }, paid)).toEqual([{ invariant: 'I10', user_id: 'ann' }]);
+  expect(await violations({ ...sold, credit: undefined }, paid)).toEqual([
     { invariant: 'I10', user_id: 'ann' },
   ]);
-  expect(await violated({ ...sold, stock: 0 }, paid)).toEqual([{ invariant: 'I10', item_id: 'tea' }]);
-  expect(await violated({ ...unsold, order: undefined })).toEqual([{ invariant: 'I10', order_id: 'o' }]);
-  expect(await violated({ ...unsold, order: { ...openOrder, items: [] } })).toEqual([
+  expect(await violations({ ...sold, stock: 0 }, paid)).toEqual([{ invariant: 'I10', item_id: 'tea' }]);
+  expect(await violations({ ...unsold, order: undefined })).toEqual([{ invariant: 'I10', order_id: 'o' }]);
+  expect(await violations({ ...unsold, order: { ...openOrder, items: [] } })).toEqual([
     { invariant: 'I10', order_id: 'o', item_id: 'tea' },
   ]);
 });
 
-test('a request without an answer may have happened or not, and one with a key only once', async () => {
-  const unanswered = said(7, 'POST /payment/add_funds/ann/50');
+test('a request without an answer may have had its effect or not, and one with a key at most once', async () => {
+  const unanswered = exchange(7, 'POST /payment/add_funds/ann/50');
   for (const credit of [100, 150]) {
-    expect(await violated({ ...unsold, credit }, unanswered)).toEqual([]);
+    expect(await violations({ ...unsold, credit }, unanswered)).toEqual([]);
   }
-  expect(await violated({ ...unsold, credit: 200 }, unanswered)).toHaveLength(1);
-  const repeated = [unanswered, said(8, 'POST /payment/add_funds/ann/50', 200)].map((it) => ({
-    ...it,
+  expect(await violations({ ...unsold, credit: 200 }, unanswered)).toHaveLength(1);
+  const repeated = [unanswered, exchange(8, 'POST /payment/add_funds/ann/50', 200)].map((each) => ({
+    ...each,
     key: 'k',
   }));
-  expect(await violated({ ...unsold, credit: 150 }, ...repeated)).toEqual([]);
+  expect(await violations({ ...unsold, credit: 150 }, ...repeated)).toEqual([]);
   for (const credit of [100, 200]) {
-    expect(await violated({ ...unsold, credit }, ...repeated)).toHaveLength(1);
+    expect(await violations({ ...unsold, credit }, ...repeated)).toHaveLength(1);
   }
 });
 
-test('batch_init begins anew: what came before it is not held against what came after', async () => {
+test('batch_init starts over: what came before it does not count for what came after', async () => {
   const story = (credit: number) => [
-    said(7, 'POST /payment/add_funds/0/5', 200),
-    said(8, 'POST /payment/batch_init/2/1000', 200),
-    said(9, 'POST /payment/add_funds/0/7', 200),
-    said(10, 'GET /payment/find_user/0', 200, { credit }),
+    exchange(7, 'POST /payment/add_funds/0/5', 200),
+    exchange(8, 'POST /payment/batch_init/2/1000', 200),
+    exchange(9, 'POST /payment/add_funds/0/7', 200),
+    exchange(10, 'GET /payment/find_user/0', 200, { credit }),
   ];
   const end = { ...unsold, credit: 1007 };
-  expect(await violated(end, ...story(1007))).toEqual([{ invariant: 'I10', user_id: 'ann' }]);
-  expect(await violated(end, ...story(1012))).toContainEqual({ invariant: 'I8', user_id: '0' });
+  expect(await violations(end, ...story(1007))).toEqual([{ invariant: 'I10', user_id: 'ann' }]);
+  expect(await violations(end, ...story(1012))).toContainEqual({ invariant: 'I8', user_id: '0' });
 });
 
-test('a history is read line by line, and a line that is none is named', () => {
+test('a history is read line by line, and an invalid line is named', () => {
   const lines = prologue.map((exchange) => JSON.stringify(exchange));
   expect(readHistory(`${lines.join('\n')}\n`)).toEqual(prologue);
   expect(() => readHistory(`${lines[0]}\n{"at":1}\n`)).toThrow('Line 2 of the history');

@@ -1,16 +1,16 @@
 /**
- * What a balance may be, going by requests and their answers alone. A change that was acknowledged before the balance
- * was read is in it; one that was refused is not; one that was under way, or never answered, may be.
+ * What a balance may be, judging by requests and their answers alone. It includes a change that was acknowledged before
+ * the balance was read, and does not include a refused one. A change in flight, or never answered, may be in it or not.
  */
 export interface Change {
   delta: number;
-  /** Changes of one group are one change that was asked for several times: it happens once at most. */
+  /** Changes of one group are one change that was requested several times. It happens once at most. */
   group: string;
   sent: number;
   answered: number;
   outcome: 'done' | 'refused' | 'unknown';
-  /** It may have been there for a while although it was refused in the end: units held for a checkout that failed. */
-  passing?: boolean;
+  /** A refused change that may have shown for a while: units that were reserved for a checkout that failed. */
+  isTemporary?: boolean;
 }
 
 export interface Range {
@@ -18,7 +18,7 @@ export interface Range {
   most: number;
 }
 
-/** The balances possible for a read that was sent and answered at these times. */
+/** Returns which balances are possible for a read that was sent and answered at these times. */
 export function possibleBalance(
   start: number,
   changes: readonly Change[],
@@ -28,23 +28,23 @@ export function possibleBalance(
   const range = { least: start, most: start };
   for (const group of grouped(changes)) {
     const [first] = group;
-    const is = group.some((change) => change.outcome === 'done' && change.answered <= sent);
-    const mayBe = group.some((change) => change.sent <= answered && isPossible(change, sent));
-    if (first === undefined || !(is || mayBe)) {
+    const isIn = group.some((change) => change.outcome === 'done' && change.answered <= sent);
+    const mayBeIn = group.some((change) => change.sent <= answered && isPossible(change, sent));
+    if (first === undefined || !(isIn || mayBeIn)) {
       continue;
     }
-    if (is || first.delta < 0) {
+    if (isIn || first.delta < 0) {
       range.least += first.delta;
     }
-    if (is || first.delta > 0) {
+    if (isIn || first.delta > 0) {
       range.most += first.delta;
     }
   }
   return range;
 }
 
-function isPossible({ outcome, passing, answered }: Change, readSent: number): boolean {
-  return outcome !== 'refused' || (passing === true && answered > readSent);
+function isPossible({ outcome, isTemporary, answered }: Change, readSent: number): boolean {
+  return outcome !== 'refused' || (isTemporary === true && answered > readSent);
 }
 
 function grouped(changes: readonly Change[]): Change[][] {

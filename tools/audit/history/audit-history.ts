@@ -8,34 +8,34 @@ import type { OrderTruth, Truth } from './truth';
 
 export interface HistoryReport {
   findings: Finding[];
-  /** How much was looked at, so that nobody takes an empty history for a good one. */
+  /** How much was checked, so that an empty history is not taken for a good one. */
   checked: { requests: number; checkouts: number; reads: number; orders: number; balances: number };
 }
 
-/** Lookups at once. */
+/** Lookups at the same time. */
 const CONCURRENCY = 16;
 
 /**
- * Checks I7, I8 and I10 (and of I9 what readers could see): whether the answers that were given agree with each other
- * and with how things are in the end. The history must hold every request that changed what it speaks of, and nothing
- * may be in flight any more.
+ * Checks I7, I8 and I10 (and of I9 what readers could see): whether the answers agree with each other and with the
+ * state in the end. The history must contain every request that changed what it mentions, and nothing may be in flight
+ * any more.
  *
- * Users, items and orders whose beginning is not in the history (create, or a batch_init) are not looked into, nor is
- * the credit of users who paid for orders outside a checkout.
+ * Users, items and orders whose creation (create, or a batch_init) is not in the history are not checked, nor is the
+ * credit of users who paid for orders outside a checkout.
  */
 export async function auditHistory(history: readonly Exchange[], truth: Truth): Promise<HistoryReport> {
   const ledger = interpret(history);
   const orderIds = [...new Set([...ledger.created.keys(), ...ledger.checkouts.keys()])];
   const orders = await lookUp(orderIds, truth.order);
   const findings = [
-    ...(await answersFindings(ledger, orders, truth)),
+    ...(await checkOrders(ledger, orders, truth)),
     ...[...ledger.created.keys()]
-      .filter((id) => !orders.get(id) && !ledger.perhapsGone.has(id))
+      .filter((id) => !orders.get(id) && !ledger.maybeRemoved.has(id))
       .map(
         (order_id): Finding => ({
           invariant: 'I10',
           order_id,
-          detail: 'the order was created, but is not there',
+          detail: 'the order was created, but does not exist',
         }),
       ),
   ];
@@ -43,8 +43,10 @@ export async function auditHistory(history: readonly Exchange[], truth: Truth): 
     addSale(ledger, id, order);
   }
   addLineReads(ledger);
-  const known = ledger.forgotten ? [] : ledger.accounts().filter((account) => ledger.originOf(account));
-  findings.push(...readFindings(ledger), ...(await balanceFindings(ledger, known, orders, truth)));
+  const known = ledger.hasLostCheckouts
+    ? []
+    : ledger.accounts().filter((account) => ledger.originOf(account));
+  findings.push(...checkReads(ledger), ...(await checkBalances(ledger, known, orders, truth)));
   return {
     findings: findings.slice(0, MAX_FINDINGS),
     checked: {
@@ -59,21 +61,21 @@ export async function auditHistory(history: readonly Exchange[], truth: Truth): 
 
 type Orders = Map<string, OrderTruth | undefined>;
 
-async function answersFindings(ledger: Ledger, orders: Orders, truth: Truth): Promise<Finding[]> {
-  const told = [...ledger.checkouts.values()].flat().map((it) => it.body?.saga_id);
-  const charged = new Set(await truth.charged(told.filter((saga) => typeof saga === 'string')));
+async function checkOrders(ledger: Ledger, orders: Orders, truth: Truth): Promise<Finding[]> {
+  const sagas = [...ledger.checkouts.values()].flat().map((checkout) => checkout.body?.saga_id);
+  const charged = new Set(await truth.charged(sagas.filter((saga) => typeof saga === 'string')));
   return [...ledger.checkouts].flatMap(([id, checkouts]) => [
     ...checkAnswers(id, checkouts, orders.get(id), charged),
     ...checkOrderReads(id, checkouts, ledger.orderReads.get(id) ?? []),
   ]);
 }
 
-/** A checkout takes credit and units: once for an order, however often it was asked for. */
+/** A checkout takes credit and units: once for an order, however often it was requested. */
 function addSale(ledger: Ledger, id: string, order: OrderTruth | undefined): void {
   if (order === undefined) {
-    // What it held while it was there is forgotten with its lines.
+    // Its lines are gone, and with them what it had reserved.
     for (const item of ledger.itemsOf(id)) {
-      ledger.untold.add(`stock:${item}`);
+      ledger.unclear.add(`stock:${item}`);
     }
     return;
   }
@@ -81,14 +83,14 @@ function addSale(ledger: Ledger, id: string, order: OrderTruth | undefined): voi
     const group = `checkout ${id}`;
     ledger.change(`credit:${order.user_id}`, -order.total_cost, checkout, { group });
     for (const [item, quantity] of order.items) {
-      ledger.change(`stock:${item}`, -quantity, checkout, { group, passing: true });
+      ledger.change(`stock:${item}`, -quantity, checkout, { group, isTemporary: true });
     }
   }
 }
 
 function addLineReads(ledger: Ledger): void {
   for (const [id, reads] of ledger.orderReads) {
-    for (const read of reads.filter((it) => it.status === 200)) {
+    for (const read of reads.filter(({ status }) => status === 200)) {
       const lines = new Map(read.body?.items as [string, number][]);
       for (const item of ledger.itemsOf(id)) {
         ledger.read(`line:${id}/${item}`, lines.get(item) ?? 0, read);
@@ -97,16 +99,16 @@ function addLineReads(ledger: Ledger): void {
   }
 }
 
-/** I8. What was read of balances while the history was made. */
-function readFindings(ledger: Ledger): Finding[] {
+/** I8. Checks the balances that were read while the history was made. */
+function checkReads(ledger: Ledger): Finding[] {
   return ledger.reads.flatMap(({ account, balance, sent, answered }): Finding[] => {
     const detail = contradiction(ledger, account, balance, sent, answered);
-    return detail ? [{ invariant: 'I8', ...named(account), detail: `read at ${sent}: ${detail}` }] : [];
+    return detail ? [{ invariant: 'I8', ...idsOf(account), detail: `read at ${sent}: ${detail}` }] : [];
   });
 }
 
-/** I10. What the balances are in the end. */
-async function balanceFindings(
+/** I10. Checks the balances in the end. */
+async function checkBalances(
   ledger: Ledger,
   accounts: Account[],
   orders: Orders,
@@ -125,16 +127,16 @@ async function balanceFindings(
     return found && (found.items.find(([name]) => name === item)?.[1] ?? 0);
   });
   return [...balances].flatMap(([account, balance]): Finding[] => {
-    // That an order is missing has been said already.
+    // The missing order has its own finding.
     if (balance === undefined && account.startsWith('line:')) {
       return [];
     }
     const end = Number.POSITIVE_INFINITY;
     const detail =
       balance === undefined
-        ? 'it was created, but is not there'
+        ? 'it was created, but does not exist'
         : contradiction(ledger, account, balance, end, end);
-    return detail ? [{ invariant: 'I10', ...named(account), detail }] : [];
+    return detail ? [{ invariant: 'I10', ...idsOf(account), detail }] : [];
   });
 }
 
@@ -146,7 +148,7 @@ function contradiction(
   answered: number,
 ): string | undefined {
   const origin = ledger.originOf(account);
-  if (ledger.forgotten || origin === undefined || sent < origin.at) {
+  if (ledger.hasLostCheckouts || origin === undefined || sent < origin.at) {
     return undefined;
   }
   const changes = (ledger.changes.get(account) ?? []).filter((change) => change.sent >= origin.at);
@@ -155,10 +157,10 @@ function contradiction(
     return undefined;
   }
   const range = least === most ? `${least}` : `${least} to ${most}`;
-  return `${account.split(':')[0]} is ${balance}, but by what was acknowledged it must be ${range}`;
+  return `${account.split(':')[0]} is ${balance}, but according to the answers it must be ${range}`;
 }
 
-function named(account: Account): Partial<Finding> {
+function idsOf(account: Account): Partial<Finding> {
   const [kind, id = ''] = account.split(':');
   const [order_id = '', item_id = ''] = id.split('/');
   if (kind === 'credit') {

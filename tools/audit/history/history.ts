@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** One request and what came of it. */
+/** One request and its answer. */
 const exchange = z.object({
   /** When it was sent, in milliseconds of any clock that does not go back. */
   at: z.number(),
-  /** When its answer was there, by the same clock. Absent when none came: the outcome is unknown. */
+  /** When its answer arrived, by the same clock. Absent when none came: the outcome is unknown. */
   answered_at: z.number().optional(),
   /** Method and path, for example `POST /orders/checkout/1`. */
   request: z.string().regex(/^[A-Z]+ \/\S*$/),
@@ -18,7 +18,7 @@ export type Exchange = z.infer<typeof exchange>;
 
 /**
  * Reads a history: one JSON object a line.
- * @throws Error naming the first line that is not one
+ * @throws Error naming the first line that is not an exchange
  */
 export function readHistory(text: string): Exchange[] {
   return text
@@ -28,19 +28,21 @@ export function readHistory(text: string): Exchange[] {
       try {
         return exchange.parse(JSON.parse(line));
       } catch (cause) {
-        throw new Error(`Line ${i + 1} of the history is not a request with its answer.`, { cause });
+        throw new Error(`Line ${i + 1} of the history is not a JSON object with a request and its answer.`, {
+          cause,
+        });
       }
     });
 }
 
-/** Whether the request had its effect, had none and never will, or nobody can tell. */
+/** The request had its effect, or had none and never will, or it is unknown whether it had. */
 export type Outcome = 'done' | 'refused' | 'unknown';
 
 export function classify({ status, body }: Exchange): Outcome {
   if (status === undefined || status === 202 || status >= 500) {
     return 'unknown';
   }
-  // Another request with the key is at work, and this one will be what that one becomes.
+  // Another request with this key is in flight, and this one shares its outcome.
   if (body?.reason === 'idempotency_key_in_flight') {
     return 'unknown';
   }

@@ -4,7 +4,7 @@ import { answeredAt, classify, type Exchange } from './history';
 /** A balance by name: `credit:<user>`, `stock:<item>` or `line:<order>/<item>`. */
 export type Account = string;
 
-/** When an account began, and with what. */
+/** When an account began, and with which balance. */
 export interface Origin {
   at: number;
   balance: number;
@@ -17,41 +17,41 @@ export interface Read {
   answered: number;
 }
 
-/** What a history says, sorted by what it is about. */
+/** What a history says, sorted by account and order. */
 export class Ledger {
   readonly changes = new Map<Account, Change[]>();
   readonly reads: Read[] = [];
   readonly checkouts = new Map<string, Exchange[]>();
   readonly orderReads = new Map<string, Exchange[]>();
-  /** Orders that were acknowledged, with the time. */
+  /** Orders whose creation was acknowledged, with the time. */
   readonly created = new Map<string, number>();
-  /** Orders that somebody asked to remove, or that batch_init replaced: whether they exist is not looked into. */
-  readonly perhapsGone = new Set<string>();
-  /** Accounts that something touched whose effect cannot be told from its answer. */
-  readonly untold = new Set<Account>();
-  /** Orders were replaced after checkouts, so that nobody can tell any more whom those charged and for what. */
-  forgotten = false;
+  /** Orders that a request tried to remove, or that batch_init replaced. Whether they exist is not checked. */
+  readonly maybeRemoved = new Set<string>();
+  /** Accounts that a request changed whose effect its answer does not tell. They are not checked. */
+  readonly unclear = new Set<Account>();
+  /** Orders were replaced after checkouts, so it is unknown which users those charged, and for what. */
+  hasLostCheckouts = false;
 
   private readonly items = new Map<string, Set<string>>();
   private readonly origins = new Map<Account, Origin>();
   private readonly ranges: { kind: string; count: number; origin: Origin | undefined }[] = [];
 
-  begin(account: Account, at: number): void {
+  create(account: Account, at: number): void {
     this.origins.set(account, { at, balance: 0 });
   }
 
-  /** batch_init: rows "0" to "count-1" begin anew. Without an origin it is unknown whether they did. */
-  beginAll(kind: string, count: number, origin: Origin | undefined): void {
+  /** batch_init: rows "0" to "count-1" start over. Without an origin, it is unknown whether they did. */
+  reset(kind: string, count: number, origin: Origin | undefined): void {
     this.ranges.push({ kind, count, origin });
   }
 
-  /** The line of an order grew or shrank. */
+  /** Records that the line of an order grew or shrank. */
   changeLine(order: string, item: string, delta: number, exchange: Exchange): void {
     this.items.set(order, (this.items.get(order) ?? new Set()).add(item));
     this.change(`line:${order}/${item}`, delta, exchange);
   }
 
-  /** The items that the history put into an order. */
+  /** The items that the history added to an order. */
   itemsOf(order: string): string[] {
     return [...(this.items.get(order) ?? [])];
   }
@@ -61,10 +61,10 @@ export class Ledger {
     return [...new Set([...this.origins.keys(), ...this.changes.keys()])];
   }
 
-  /** Where the account began, as far as the history knows. */
+  /** The origin of an account; undefined when the history does not tell. */
   originOf(account: Account): Origin | undefined {
     const [kind = '', name = ''] = account.split(':');
-    if (this.untold.has(account)) {
+    if (this.unclear.has(account)) {
       return undefined;
     }
     if (kind === 'line') {
@@ -83,24 +83,24 @@ export class Ledger {
   /** The lines of an order begin with the order. */
   private originOfLine(account: Account, order: string): Origin | undefined {
     const at = this.created.get(order);
-    return at === undefined || this.perhapsGone.has(order) || this.untold.has(account)
+    return at === undefined || this.maybeRemoved.has(order) || this.unclear.has(account)
       ? undefined
       : { at, balance: 0 };
   }
 
-  /** @param group what is one and the same change, however often it was asked for */
+  /** @param group changes with the same group are one change that was requested several times */
   change(
     account: Account,
     delta: number,
     exchange: Exchange,
-    { group = exchange.key, passing = false }: { group?: string | undefined; passing?: boolean } = {},
+    { group = exchange.key, isTemporary = false }: { group?: string | undefined; isTemporary?: boolean } = {},
   ): void {
     const changes = this.changes.get(account) ?? [];
     this.changes.set(account, changes);
     changes.push({
       delta,
       group: group ?? `request ${changes.length}`,
-      passing,
+      isTemporary,
       sent: exchange.at,
       answered: answeredAt(exchange),
       outcome: classify(exchange),

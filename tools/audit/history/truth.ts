@@ -12,20 +12,20 @@ export interface OrderTruth {
   items: [string, number][];
 }
 
-/** How things are in the end: what the answers of a history are held against. Undefined is what does not exist. */
+/** The state in the end, which the answers of a history are compared with. Undefined is what does not exist. */
 export interface Truth {
   order(id: string): Promise<OrderTruth | undefined>;
   credit(user: string): Promise<number | undefined>;
   stock(item: string): Promise<number | undefined>;
-  /** Which of these sagas were charged; empty where only the public API is asked, which does not tell of old sagas. */
+  /** Which of these sagas were charged. Empty when read from the public API, which does not show old sagas. */
   charged(sagas: readonly string[]): Promise<string[]>;
 }
 
 const TIMEOUT_MS = 10_000;
 
 /**
- * What the public API answers, and nothing else.
- * @param originOf where each service is served; a gateway serves all of them
+ * Reads the state from the public API only.
+ * @param originOf the base URL of each service; a gateway serves all of them
  */
 export function publicApi(originOf: (service: ServiceName) => string): Truth {
   const dispatcher = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
@@ -69,7 +69,7 @@ const findCharged = statement<{ saga_id: string }>(
   `SELECT saga_id FROM charges WHERE saga_id = ANY($1::uuid[]) AND state = 'CAPTURED'`,
 );
 
-/** What the databases hold. */
+/** Reads the state from the databases. */
 export function databaseTruth({ order, payment, stock }: ShopDatabases): Truth {
   return {
     order: async (id) => (await order.transaction((tx) => tx.run(findOrder, [id])))[0],

@@ -2,8 +2,8 @@ import { type Statement, statement } from '../../../shared/postgres/statement';
 import type { Reader } from '../../../shared/postgres/tx';
 
 /**
- * Compares what two databases say about the same sagas without moving either of them: each adds up a digest for each
- * of 4,096 buckets of sagas, and only the buckets whose digests differ are looked at saga by saga.
+ * Compares what two databases say about the same sagas without copying either: each computes a digest for each of 4,096
+ * buckets of sagas, and only the buckets whose digests differ are compared saga by saga.
  */
 export interface Comparable {
   readonly digests: Statement<Digest>;
@@ -19,12 +19,12 @@ interface Entry {
   digest: string;
 }
 
-/** Buckets that are looked at together, which bounds what is in memory: 1,000,000 sagas are 250 a bucket. */
+/** Buckets that are compared together. It bounds what is in memory: 1,000,000 sagas are 250 a bucket. */
 const BUCKETS_AT_ONCE = 256;
 
 /**
  * @param rows a query for the columns saga_id and entry (text), any number of rows for each saga; its $1 is the age in
- *   milliseconds that a row must have to be compared, or null for any
+ *   milliseconds that a row must have to be compared, or null for any age
  */
 export function comparable(name: string, rows: string): Comparable {
   const hashed = `
@@ -44,7 +44,7 @@ export function comparable(name: string, rows: string): Comparable {
   };
 }
 
-/** Yields the ids of sagas that the two sides do not agree on, some at a time. */
+/** Yields the ids of the sagas on which the two sides disagree, a batch at a time. */
 export async function* differences(
   [left, leftTx]: readonly [Comparable, Reader],
   [right, rightTx]: readonly [Comparable, Reader],
@@ -59,10 +59,10 @@ export async function* differences(
     new Map(rightDigests.map((row) => [row.bucket, row.digest])),
   );
   for (let i = 0; i < buckets.length; i += BUCKETS_AT_ONCE) {
-    const some = buckets.slice(i, i + BUCKETS_AT_ONCE);
+    const batch = buckets.slice(i, i + BUCKETS_AT_ONCE);
     const [leftEntries, rightEntries] = await Promise.all([
-      leftTx.run(left.entries, [olderThanMs, some]),
-      rightTx.run(right.entries, [olderThanMs, some]),
+      leftTx.run(left.entries, [olderThanMs, batch]),
+      rightTx.run(right.entries, [olderThanMs, batch]),
     ]);
     yield differing(
       new Map(leftEntries.map((row) => [row.saga_id, row.digest])),
@@ -71,7 +71,7 @@ export async function* differences(
   }
 }
 
-/** The keys that only one of the maps has, or that they have different values for. */
+/** Returns the keys that only one of the maps has, or whose values differ. */
 function differing<K>(left: ReadonlyMap<K, string>, right: ReadonlyMap<K, string>): K[] {
   const keys = new Set([...left.keys(), ...right.keys()]);
   return [...keys].filter((key) => left.get(key) !== right.get(key));

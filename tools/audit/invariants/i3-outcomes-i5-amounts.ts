@@ -5,24 +5,24 @@ import { comparable, differences } from './compare';
 import { judgeSaga } from './judge';
 import { readSagas } from './sagas';
 
-/** What every service must say of a saga in the same words. */
+/** What every service must record about a saga in the same way. */
 const PURCHASE = `order_id || ' ' || user_id || ' ' || amount AS entry`;
-const old = (column: string) => `coalesce(${column} < now() - $1::int * interval '1 millisecond', true)`;
+const isOld = (column: string) => `coalesce(${column} < now() - $1::int * interval '1 millisecond', true)`;
 
 const sagas = (name: string, state: string) =>
   comparable(
     name,
-    `SELECT id AS saga_id, ${PURCHASE} FROM sagas WHERE state = '${state}' AND ${old('settled_at')}`,
+    `SELECT id AS saga_id, ${PURCHASE} FROM sagas WHERE state = '${state}' AND ${isOld('settled_at')}`,
   );
 const reservations = (name: string, states: string) =>
   comparable(
     name,
-    `SELECT saga_id, ${PURCHASE} FROM reservations WHERE state IN (${states}) AND ${old('updated_at')}`,
+    `SELECT saga_id, ${PURCHASE} FROM reservations WHERE state IN (${states}) AND ${isOld('updated_at')}`,
   );
 const charges = (name: string, states: string) =>
   comparable(
     name,
-    `SELECT saga_id, ${PURCHASE} FROM charges WHERE state IN (${states}) AND ${old('created_at')}`,
+    `SELECT saga_id, ${PURCHASE} FROM charges WHERE state IN (${states}) AND ${isOld('created_at')}`,
   );
 
 const paid = sagas('paid', 'PAID');
@@ -37,23 +37,23 @@ const paidLines = comparable(
   'paid_lines',
   `SELECT s.id AS saga_id, l.item_id || ' ' || l.quantity AS entry
    FROM sagas s JOIN orders o ON o.saga_id = s.id JOIN order_lines l ON l.order_id = o.id
-   WHERE s.state = 'PAID' AND ${old('s.settled_at')}`,
+   WHERE s.state = 'PAID' AND ${isOld('s.settled_at')}`,
 );
 const committedLines = comparable(
   'committed_lines',
   `SELECT saga_id, line.item_id || ' ' || line.quantity AS entry
    FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
-   WHERE state = 'COMMITTED' AND ${old('updated_at')}`,
+   WHERE state = 'COMMITTED' AND ${isOld('updated_at')}`,
 );
 
 const PAGE = 1_000;
 
 /**
- * I3 and the part of I5 that spans services. The comparisons only say which sagas are worth a look (an old one may
- * have ended on either side of the age limit, a cancelled one may have been rejected as well); each of these is then
- * judged by what all three services know of it.
+ * I3 and the part of I5 that spans services. The comparisons only select the sagas that are worth checking: a saga may
+ * have ended just before the age limit in one service and just after it in another, and a cancelled one may have been
+ * rejected as well. Each selected saga is then judged by what all three services know about it.
  *
- * @param olderThanMs what changed since then may still be on its way to the others; null when nothing is
+ * @param olderThanMs the other services may not know yet what changed later than this; null when nothing is in flight
  */
 export async function checkOutcomes(snapshots: Snapshots, olderThanMs: number | null): Promise<Finding[]> {
   const { order, payment, stock } = snapshots;
@@ -83,9 +83,9 @@ export async function checkOutcomes(snapshots: Snapshots, olderThanMs: number | 
   const findings: Finding[] = [];
   for (const [left, right] of comparisons) {
     for await (const ids of differences(left, right, olderThanMs)) {
-      const fresh = ids.filter((id) => !judged.has(id));
-      for (let i = 0; i < fresh.length && findings.length < MAX_FINDINGS; i += PAGE) {
-        const page = fresh.slice(i, i + PAGE);
+      const unjudged = ids.filter((id) => !judged.has(id));
+      for (let i = 0; i < unjudged.length && findings.length < MAX_FINDINGS; i += PAGE) {
+        const page = unjudged.slice(i, i + PAGE);
         for (const saga of await readSagas(snapshots, page, olderThanMs)) {
           judged.add(saga.saga_id);
           findings.push(...judgeSaga(saga, olderThanMs === null));
@@ -112,12 +112,12 @@ const wrongTotals = statement<{
    ORDER BY o.id LIMIT ${MAX_FINDINGS}`,
 );
 
-/** I5 within order: a frozen order still costs what its saga was opened with. Holds in every snapshot. */
+/** I5 within order: a frozen order still costs what its saga was opened with. This holds in every snapshot. */
 export async function checkTotals({ order }: Snapshots): Promise<Finding[]> {
   const rows = await order.run(wrongTotals);
   return rows.map(({ order_id, user_id, saga_id, amount, total }) => ({
     invariant: 'I5',
     ...{ saga_id, order_id, user_id },
-    detail: `the checkout was for ${amount}, but the lines of the order come to ${total}`,
+    detail: `the checkout was for ${amount}, but the lines of the order add up to ${total}`,
   }));
 }

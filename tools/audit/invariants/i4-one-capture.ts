@@ -16,22 +16,22 @@ const chargedTwice = statement<Captures>(
    GROUP BY order_id HAVING count(*) > 1 ORDER BY order_id LIMIT ${PAGE}`,
 );
 
-const ofReplacedOrders = statement<{ saga_id: string }>(
+const sagasOfReplacedOrders = statement<{ saga_id: string }>(
   'audit_of_replaced_orders',
   `SELECT s.id AS saga_id FROM sagas s JOIN orders o ON o.id = s.order_id
    WHERE s.id = ANY($1::uuid[]) AND s.opened_at < o.created_at`,
 );
 
 /**
- * I4. At most one capture per order. An order that batch_init has replaced is a new order under an old id, so the
- * captures of sagas that are older than the order's row are not counted.
+ * I4. An order has at most one capture. An order that batch_init has replaced is a new order under an old id, so
+ * captures of sagas that are older than the order's row do not count.
  */
 export async function checkOneCapture({ order, payment }: Snapshots): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (let after = ''; findings.length < MAX_FINDINGS; ) {
     const page = await payment.run(chargedTwice, [after]);
-    const replaced = await order.run(ofReplacedOrders, [page.flatMap((captures) => captures.saga_ids)]);
-    findings.push(...chargedTooOften(page, new Set(replaced.map((row) => row.saga_id))));
+    const replaced = await order.run(sagasOfReplacedOrders, [page.flatMap((captures) => captures.saga_ids)]);
+    findings.push(...reportChargedTwice(page, new Set(replaced.map((row) => row.saga_id))));
     const last = page.at(-1);
     if (page.length < PAGE || last === undefined) {
       break;
@@ -41,7 +41,7 @@ export async function checkOneCapture({ order, payment }: Snapshots): Promise<Fi
   return findings.slice(0, MAX_FINDINGS);
 }
 
-function chargedTooOften(captures: readonly Captures[], replaced: ReadonlySet<string>): Finding[] {
+function reportChargedTwice(captures: readonly Captures[], replaced: ReadonlySet<string>): Finding[] {
   return captures.flatMap(({ order_id, saga_ids }): Finding[] => {
     const counted = saga_ids.filter((id) => !replaced.has(id));
     const [saga_id] = counted;

@@ -6,7 +6,7 @@ import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
 import { type Finding, MAX_FINDINGS } from '../finding';
 import type { Snapshots } from '../snapshots';
 
-/** Every queue that must be empty in the end, the dead-letter queues among them. */
+/** Every queue that must be empty in the end, including the dead-letter queues. */
 export const allQueues = queues.flatMap((queue) => [queue, deadLetterQueueOf(queue)]);
 
 interface Unended {
@@ -40,8 +40,8 @@ const unsentRows = statement<{ id: number; routing_key: string; seconds: number 
 );
 
 /**
- * I6. Nothing is in flight: no saga pending, no reservation waiting or held, no outbox row unsent.
- * @param olderThanMs what is younger than this may still be on its way; 0 when nothing may
+ * I6. Nothing is in flight: no saga PENDING, no reservation WAITING or RESERVED, no outbox row unsent.
+ * @param olderThanMs what is younger than this may still be in flight; 0 when nothing may be
  */
 export async function checkEnded(snapshots: Snapshots, olderThanMs: number): Promise<Finding[]> {
   const [sagas, reservations] = await Promise.all([
@@ -59,7 +59,7 @@ export async function checkEnded(snapshots: Snapshots, olderThanMs: number): Pro
 }
 
 function stuck(service: string, { saga_id, order_id, user_id, state, seconds }: Unended): Finding {
-  const detail = `${service} has the saga ${state} for ${seconds.toFixed(1)} s now`;
+  const detail = `${service} has had the saga ${state} for ${seconds.toFixed(1)} s`;
   return { invariant: 'I6', saga_id, order_id, user_id, detail };
 }
 
@@ -67,13 +67,13 @@ async function checkOutbox(service: string, tx: Reader, olderThanMs: number): Pr
   const rows = await tx.run(unsentRows, [olderThanMs]);
   return rows.map(({ id, routing_key, seconds }) => ({
     invariant: 'I6',
-    detail: `the outbox of ${service} has had row ${id} (${routing_key}) for ${seconds.toFixed(1)} s`,
+    detail: `row ${id} (${routing_key}) in the outbox of ${service} has not been sent for ${seconds.toFixed(1)} s`,
   }));
 }
 
 /**
- * I6, the broker's part. Under load messages are on their way all the time, but a dead letter or a missing queue is
- * wrong at any moment.
+ * I6, the broker's part. Under load there are always messages in flight, but a dead letter or a missing queue is wrong
+ * at any moment.
  */
 export function checkQueues(lengths: readonly QueueLength[], live: boolean): Finding[] {
   return lengths.flatMap(({ queue, messages }): Finding[] => {
@@ -83,7 +83,9 @@ export function checkQueues(lengths: readonly QueueLength[], live: boolean): Fin
     if (messages === 0 || (live && queues.includes(queue))) {
       return [];
     }
-    const parked = queues.includes(queue) ? '' : ' (what and why: "npm run deadletters")';
-    return [{ invariant: 'I6', detail: `messages left in queue ${queue}: ${messages}${parked}` }];
+    const detail = queues.includes(queue)
+      ? `messages left in queue ${queue}: ${messages}`
+      : `dead letters in queue ${queue}: ${messages} ("npm run deadletters" lists them and says why)`;
+    return [{ invariant: 'I6', detail }];
   });
 }

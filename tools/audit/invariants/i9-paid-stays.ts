@@ -10,7 +10,7 @@ interface Disagreement {
   current_saga_id: string | null;
 }
 
-/** An order against the saga that it names, and by which it is open, being checked out or paid. */
+/** Orders whose saga is missing or another order's. The saga says whether an order is open, checking out or paid. */
 const ordersAgainstTheirSagas = statement<Disagreement>(
   'audit_orders_against_sagas',
   `SELECT o.id AS order_id, o.user_id, o.saga_id, s.state, o.saga_id AS current_saga_id
@@ -19,7 +19,7 @@ const ordersAgainstTheirSagas = statement<Disagreement>(
    ORDER BY o.id LIMIT ${MAX_FINDINGS}`,
 );
 
-/** A saga that is paid or pending against the order that it belongs to, unless batch_init has replaced the order since. */
+/** Paid or pending sagas that their order is not in, unless batch_init has replaced the order since. */
 const sagasAgainstTheirOrders = statement<Disagreement>(
   'audit_sagas_against_orders',
   `SELECT s.order_id, s.user_id, s.id AS saga_id, s.state, o.saga_id AS current_saga_id
@@ -30,23 +30,29 @@ const sagasAgainstTheirOrders = statement<Disagreement>(
 );
 
 /**
- * I9. PAID never reverts: a saga that is paid or pending is the one that its order is in, and the saga that an order is in is
- * its own. (That lines do not change is checked with the amounts, I5.) Both tables are in one database and change together,
- * so this holds in every snapshot.
+ * I9. PAID never reverts: an order is in its paid or pending saga, and in no saga of another order. (I5 checks that
+ * lines do not change, with the amounts.) Both tables are in one database and change together, so this holds in every
+ * snapshot.
  */
 export async function checkPaidStays(order: Reader): Promise<Finding[]> {
   const [orders, sagas] = await Promise.all([
     order.run(ordersAgainstTheirSagas),
     order.run(sagasAgainstTheirOrders),
   ]);
-  return [...orders, ...sagas].map(({ order_id, user_id, saga_id, state, current_saga_id }) => ({
+  return [...orders, ...sagas].map((disagreement) => ({
     invariant: 'I9',
-    order_id,
-    user_id,
-    ...(saga_id !== null && { saga_id }),
-    detail:
-      saga_id === current_saga_id
-        ? `the saga that the order is in is ${state === null ? 'unheard of' : 'of another order or user'}`
-        : `the saga is ${state}, but its order is gone, or in another: ${current_saga_id ?? 'none'}`,
+    order_id: disagreement.order_id,
+    user_id: disagreement.user_id,
+    ...(disagreement.saga_id !== null && { saga_id: disagreement.saga_id }),
+    detail: describe(disagreement),
   }));
+}
+
+function describe({ saga_id, state, current_saga_id }: Disagreement): string {
+  if (saga_id === current_saga_id) {
+    return `the order is in a saga that ${state === null ? 'does not exist' : 'belongs to another order or user'}`;
+  }
+  return current_saga_id === null
+    ? `the saga is ${state}, but its order is gone or in no saga`
+    : `the saga is ${state}, but its order is in saga ${current_saga_id}`;
 }

@@ -6,12 +6,12 @@ interface Purchase {
   order_id: string;
   user_id: string;
   amount: number;
-  /** Changed so recently that the others may not have heard of it. */
+  /** It changed so recently that the other services may not know. */
   young: boolean;
 }
 export interface OrderView extends Purchase {
   state: 'PENDING' | 'PAID' | 'FAILED';
-  /** Null when the order has moved on since, so that its lines are no longer this saga's. */
+  /** Null when the order is in another saga or in none by now, so its lines are not this saga's. */
   lines: Line[] | null;
 }
 export interface ReservationView extends Purchase {
@@ -35,8 +35,8 @@ type Stock = ReservationView['state'] | 'none';
 type Payment = ChargeView['state'] | 'none';
 
 /**
- * What may be seen together at any moment, given that order was looked at first and payment last. Whatever is not
- * final in one service leaves the others free; what is final binds them.
+ * Which states may be seen together at any moment, given that order is read first and payment last. A state that is not
+ * final in one service leaves the others free; a final state binds them.
  */
 const stockBesideOrder: Record<OrderView['state'], readonly Stock[] | 'any'> = {
   PENDING: 'any',
@@ -59,7 +59,7 @@ const paymentBesideStock: Record<Stock, readonly Payment[] | 'any'> = {
 
 /**
  * Judges one saga, I3 and I5.
- * @param settled nothing is in flight, so that charged, sold and paid must be the same, and not only not contradict
+ * @param settled nothing is in flight, so charged, sold and paid must be the same, not merely free of contradiction
  */
 export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
   const { saga_id, order, stock, payment } = saga;
@@ -67,11 +67,11 @@ export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
   if (known === undefined) {
     return [];
   }
-  const about = { saga_id, order_id: known.order_id, user_id: known.user_id };
+  const ids = { saga_id, order_id: known.order_id, user_id: known.user_id };
   const findings: Finding[] = [];
   if (!statesAgree(saga, settled)) {
     const states = `order ${order?.state ?? 'none'}, stock ${stock?.state ?? 'none'}, payment ${payment?.state ?? 'none'}`;
-    findings.push({ invariant: 'I3', ...about, detail: `the services contradict each other: ${states}` });
+    findings.push({ invariant: 'I3', ...ids, detail: `the services contradict each other: ${states}` });
   }
   const purchases = Object.entries({ order, stock, payment }).flatMap(([service, purchase]) =>
     purchase
@@ -79,12 +79,12 @@ export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
       : [],
   );
   if (new Set(purchases.map((text) => text.slice(text.indexOf(' ')))).size > 1) {
-    findings.push({ invariant: 'I5', ...about, detail: purchases.join('; ') });
+    findings.push({ invariant: 'I5', ...ids, detail: `the services differ: ${purchases.join('; ')}` });
   }
   const [ordered, reserved] = [linesAsText(order?.lines ?? []), linesAsText(stock?.lines ?? [])];
   if (order?.lines && stock && stock.lines.length > 0 && ordered !== reserved) {
     const detail = `ordered ${ordered || 'nothing'}, but reserved ${reserved}`;
-    findings.push({ invariant: 'I5', ...about, detail });
+    findings.push({ invariant: 'I5', ...ids, detail });
   }
   return findings;
 }
@@ -96,7 +96,7 @@ function statesAgree({ order, stock, payment }: SagaView, settled: boolean): boo
   if (settled && sold.includes(true) && sold.includes(false)) {
     return false;
   }
-  // What order never opened is a forgery, and harmless for as long as nothing is sold on its account.
+  // A saga that order never opened is forged. It is harmless as long as nothing is sold or charged for it.
   if (order === undefined) {
     return !sold.includes(true) || stock?.young === true || payment?.young === true;
   }
@@ -106,7 +106,7 @@ function statesAgree({ order, stock, payment }: SagaView, settled: boolean): boo
   if (!allows(paymentBesideOrder[order.state], paymentState)) {
     return false;
   }
-  // Payment was looked at after stock, so it may have heard what stock had yet to decide when we looked there.
+  // Payment is read after stock, so it may have heard of a decision that stock had not made when stock was read.
   const stockWasBehind = !settled && payment?.young === true && ['none', 'WAITING'].includes(stockState);
   return stockWasBehind || allows(paymentBesideStock[stockState], paymentState);
 }
@@ -115,7 +115,7 @@ function allows<State>(allowed: readonly State[] | 'any', state: State): boolean
   return allowed === 'any' || allowed.includes(state);
 }
 
-/** Lines in an order of their own, so that two lists of them can be compared and shown. */
+/** Returns the lines as text, sorted, so that two lists can be compared and shown. */
 function linesAsText(lines: readonly Line[]): string {
   return lines
     .map(({ item_id, quantity }) => `${quantity} of ${item_id}`)

@@ -2,13 +2,13 @@ import { statement } from '../../../shared/postgres/statement';
 import type { Snapshots } from '../snapshots';
 import type { ChargeView, OrderView, ReservationView, SagaView } from './judge';
 
-const LONG_AGO = `now() - coalesce($2::int, 0) * interval '1 millisecond'`;
+const AGE_LIMIT = `now() - coalesce($2::int, 0) * interval '1 millisecond'`;
 
-/** Lines are those of the order only as long as the order is frozen in this very saga. */
+/** The lines of the order are the saga's only while the order is frozen in this saga. */
 const ordersSagas = statement<OrderView>(
   'audit_orders_sagas',
   `SELECT s.id AS saga_id, s.order_id, s.user_id, s.amount, s.state,
-          coalesce(s.settled_at, s.opened_at) > ${LONG_AGO} AS young,
+          coalesce(s.settled_at, s.opened_at) > ${AGE_LIMIT} AS young,
           CASE WHEN o.id IS NOT NULL AND s.state IN ('PENDING', 'PAID') THEN
             (SELECT coalesce(json_agg(json_build_object('item_id', item_id, 'quantity', quantity)), '[]')
              FROM order_lines WHERE order_id = o.id) END AS lines
@@ -18,7 +18,7 @@ const ordersSagas = statement<OrderView>(
 
 const stocksReservations = statement<ReservationView>(
   'audit_stocks_reservations',
-  `SELECT saga_id, order_id, user_id, amount, state, updated_at > ${LONG_AGO} AS young,
+  `SELECT saga_id, order_id, user_id, amount, state, updated_at > ${AGE_LIMIT} AS young,
           (SELECT coalesce(json_agg(json_build_object('item_id', item_id, 'quantity', quantity)), '[]')
            FROM unnest(item_ids, quantities) AS line (item_id, quantity)) AS lines
    FROM reservations WHERE saga_id = ANY($1::uuid[])`,
@@ -26,11 +26,11 @@ const stocksReservations = statement<ReservationView>(
 
 const paymentsCharges = statement<ChargeView>(
   'audit_payments_charges',
-  `SELECT saga_id, order_id, user_id, amount, state, created_at > ${LONG_AGO} AS young
+  `SELECT saga_id, order_id, user_id, amount, state, created_at > ${AGE_LIMIT} AS young
    FROM charges WHERE saga_id = ANY($1::uuid[])`,
 );
 
-/** What each service knows of these sagas. */
+/** Reads what each service knows about these sagas. */
 export async function readSagas(
   { order, payment, stock }: Snapshots,
   ids: readonly string[],
