@@ -1,6 +1,6 @@
 import { APPEND, commonTables, KEEP, type TableRights } from '../../shared/postgres/rights';
 
-/** Who may do what to the tables of stock: see tools/deploy/grants.ts. */
+/** The rights to the tables of stock. tools/deploy/grants.ts turns them into grants. */
 export const grants: Readonly<Record<string, TableRights>> = {
   ...commonTables,
   items: { runtime: KEEP },

@@ -3,6 +3,6 @@ import { registers } from '../../shared/observe/metrics';
 
 export const compensations = new Counter({
   name: 'saga_compensations_total',
-  help: 'Reservations that were given back because payment said no.',
+  help: 'Reservations that were released because payment rejected the checkout.',
   registers,
 });

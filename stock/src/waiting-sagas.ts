@@ -6,7 +6,7 @@ import { repeat } from '../../shared/service/loop';
 import { itemsWaitedForLong, serveWaiting } from './saga/2-reserve-stock/serve-waiting';
 
 export interface Waiting {
-  /** Serves those who wait for these items, soon; what changes meanwhile is seen by the next round. */
+  /** Soon serves the sagas that wait for these items. The next round sees the changes that the running one misses. */
   serve(itemIds: readonly string[]): void;
   stop(): Promise<void>;
 }
@@ -15,8 +15,8 @@ const MAX_ITEMS = 10_000;
 const SWEEP_INTERVAL_MS = 1_000;
 
 /**
- * Sees to it that whoever waits for stock is served as soon as there is news. The news lives in memory only; if this
- * process dies with it, the sweep of any replica finds who has waited for long.
+ * Serves the sagas that wait for stock as soon as one of their items changes. Which items have changed is kept in
+ * memory only. If this process dies with it, the sweep of any replica finds the sagas that have waited for long.
  */
 export function openWaiting({
   database,
@@ -27,8 +27,8 @@ export function openWaiting({
   outbox: Outbox;
   log: Logger;
 }): Waiting {
-  const failed = (error: unknown) =>
-    log.warn({ err: error }, 'those who wait for stock could not be served; trying again');
+  const logFailure = (error: unknown) =>
+    log.warn({ err: error }, 'could not serve the sagas that wait for stock; trying again');
 
   const rounds = smartBatch<string, void>({
     max: MAX_ITEMS,
@@ -42,14 +42,14 @@ export function openWaiting({
 
   function serve(itemIds: readonly string[]): void {
     for (const itemId of itemIds) {
-      rounds.submit(itemId).catch(failed);
+      rounds.submit(itemId).catch(logFailure);
     }
   }
 
   const sweep = repeat(
     SWEEP_INTERVAL_MS,
     async () => serve(await database.transaction(itemsWaitedForLong)),
-    failed,
+    logFailure,
   );
 
   return {

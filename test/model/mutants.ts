@@ -1,8 +1,8 @@
 import { endSagas } from '../../order/src/saga/5-settle-checkout/statements';
 import { readCharges } from '../../payment/src/saga/3-charge-payment/statements';
 import {
-  readHeld,
   readReservations,
+  readReserved,
   readWaitedFor,
   recordReservations,
 } from '../../stock/src/saga/2-reserve-stock/statements';
@@ -78,7 +78,7 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
   'stock refuses although held units may come back': {
     sql: {
       stock: () =>
-        on(readHeld, (_, itemIds: string[]) => itemIds.map((item_id) => ({ item_id, quantity: 0 }))),
+        on(readReserved, (_, itemIds: string[]) => itemIds.map((item_id) => ({ item_id, quantity: 0 }))),
     },
   },
 

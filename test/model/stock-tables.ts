@@ -3,10 +3,10 @@ import type { ItemRow } from '../../stock/src/saga/2-reserve-stock/allocation';
 import {
   lockItems,
   lockWaiting,
-  readHeld,
   readItemsWaitedForLong,
   readItemsWaitedForTogether,
   readReservations,
+  readReserved,
   readWaitedFor,
   recordReservations,
   takeItems,
@@ -98,7 +98,7 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
       }
       return [...wanted].map(([item_id, quantity]) => ({ item_id, quantity }));
     }),
-    ...on(readHeld, (tx, itemIds: string[]) =>
+    ...on(readReserved, (tx, itemIds: string[]) =>
       itemIds.map((item_id) => ({ item_id, quantity: heldOf(tx, item_id) })),
     ),
     ...on(recordReservations, (tx, ...columns: unknown[][]) => {
@@ -169,7 +169,7 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
       distinct(waitingForAny(tx, itemIds).flatMap((r) => r.item_ids.filter((id) => itemIds.includes(id)))),
     ),
     http_lock_item: (tx, id: string) => tx.getAll(items, [id]),
-    http_read_held: (tx, id: string) => [{ held: heldOf(tx, id) }],
+    http_read_held: (tx, id: string) => [{ reserved: heldOf(tx, id) }],
     http_change_stock: (tx, item_id: string, delta: number) => {
       move(tx, item_id, delta);
       tx.put(ledger, `change/${ledger.size}`, { item_id, delta, saga_id: null });

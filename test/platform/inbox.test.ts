@@ -25,11 +25,11 @@ beforeEach(() =>
   ),
 );
 afterEach(async () => {
-  const off = `
+  const unbalanced = `
     SELECT id FROM items WHERE available <> (SELECT sum(delta) FROM stock_ledger WHERE item_id = items.id)
       - (SELECT count(*) FROM reservations WHERE state = 'RESERVED')`;
   await wire.stopReplicas();
-  const found = await wire.query(off);
+  const found = await wire.query(unbalanced);
   await wire.reset('items, stock_ledger, reservations, outbox');
   expect(found).toEqual([]);
 });
@@ -40,7 +40,7 @@ const requests = (count: number) => Array.from({ length: count }, (_, n) => requ
 const reserved = async () => (await wire.query(`SELECT FROM reservations WHERE state = 'RESERVED'`)).length;
 const reservedFor = (count: number) => until(async () => (await reserved()) === count);
 
-/** Reserving, held up between what it did and its COMMIT. */
+/** The reserve step, which waits between its work and its COMMIT until `open` is called. */
 function gated() {
   let open = () => {};
   let reach = () => {};
@@ -62,18 +62,18 @@ function gated() {
   return { step, reached, open: () => open() };
 }
 
-test('events become rows, and what follows from them reaches the next queue', async () => {
+test('turns events into rows, and sends the events that follow to the next queue', async () => {
   await wire.replica(reserveStock);
   await wire.send('stock.reserve', requests(3));
-  const told = await wire.events('payment.charge', 3);
-  expect(told.map(({ type, data }) => `${type} ${data.saga_id}`).sort()).toEqual(
+  const sent = await wire.events('payment.charge', 3);
+  expect(sent.map(({ type, data }) => `${type} ${data.saga_id}`).sort()).toEqual(
     requests(3).map(({ data }) => `stock.reserved ${data.saga_id}`),
   );
   await until(async () => (await wire.outboxSize()) === 0);
   expect(await wire.isEmpty('stock.reserve')).toBe(true);
 });
 
-test('a message is acknowledged only after its rows are committed', async () => {
+test('acknowledges a message only after its rows are committed', async () => {
   const gate = gated();
   const { inbox } = await wire.replica(gate.step);
   let seenAtAck: Promise<number> | undefined;
@@ -89,7 +89,7 @@ test('a message is acknowledged only after its rows are committed', async () => 
   expect(await seenAtAck).toBe(1);
 });
 
-test('one poisonous event is parked alone, with its error, and the rest of its batch goes on', async () => {
+test('parks one poisonous event alone, with its error, and handles the rest of its batch', async () => {
   await wire.replica(reserveStock);
   await wire.send('stock.reserve', requests(9));
   await reservedFor(9);
@@ -102,22 +102,22 @@ test('one poisonous event is parked alone, with its error, and the rest of its b
   expect(message?.headers).toMatchObject({
     'x-parked-from': 'stock.settle',
     'x-error-code': 'INVARIANT_VIOLATED',
-    'x-error': `saga ${stranger.data.saga_id} was charged, but its stock is unheard of`,
+    'x-error': `saga ${stranger.data.saga_id} was charged, but its reservation is missing`,
   });
   expect(decodeBatch(message?.body ?? '', ['payment.captured'])).toEqual([{ event: stranger }]);
   const sold = `SELECT FROM reservations WHERE state = 'COMMITTED'`;
   await until(async () => (await wire.query(sold)).length === 9);
 });
 
-test('a malformed event is parked alone, and its neighbours are handled', async () => {
+test('parks a malformed event alone, and handles its neighbours', async () => {
   await wire.replica(reserveStock);
   const [good, other] = JSON.parse(encodeBatch([request(1), request(2)], 'now'));
   const bad = { ...good, data: { ...good.data, amount: -1 } };
-  const unheard = JSON.parse(encodeBatch([paymentRejected(purchase(3))], 'now'))[0];
-  await wire.send('stock.reserve', JSON.stringify([good, bad, unheard, 7, other]));
+  const misdirected = JSON.parse(encodeBatch([paymentRejected(purchase(3))], 'now'))[0];
+  await wire.send('stock.reserve', JSON.stringify([good, bad, misdirected, 7, other]));
   const parked = await wire.parked('stock.reserve', 3);
   expect(parked.map(({ body }) => body).sort()).toEqual(
-    [bad, unheard, 7].map((one) => JSON.stringify([one])).sort(),
+    [bad, misdirected, 7].map((element) => JSON.stringify([element])).sort(),
   );
   const errors = parked.map(({ headers }) => String(headers['x-error'])).join('\n');
   expect(errors).toContain('data.amount');
@@ -126,10 +126,10 @@ test('a malformed event is parked alone, and its neighbours are handled', async 
 });
 
 test.each([
-  ['no JSON', '{'],
+  ['not JSON', '{'],
   ['not an array', '{"specversion":"1.0"}'],
   ['empty', ''],
-])('a message that is %s is parked as it came, and the next one is handled', async (_, body) => {
+])('parks a message that is %s as it came, and handles the next one', async (_, body) => {
   await wire.replica(reserveStock);
   await wire.send('stock.reserve', body);
   await wire.send('stock.reserve', [request(1)]);
@@ -138,7 +138,7 @@ test.each([
   await until(() => wire.isEmpty('stock.reserve'));
 });
 
-test('a message with elements nested too deep to be written again is parked whole, once, and its neighbours are handled', async () => {
+test('parks a message with elements nested too deep to be written again whole and once, and handles their neighbours', async () => {
   await wire.replica(reserveStock);
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   const good = encodeBatch([request(1)], 'now').slice(1, -1);
@@ -150,7 +150,7 @@ test('a message with elements nested too deep to be written again is parked whol
   expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
 });
 
-test('a batch of no events is acknowledged', async () => {
+test('acknowledges a batch without events', async () => {
   const { stop } = await wire.replica(reserveStock);
   await wire.send('stock.reserve', '[]');
   await wire.send('stock.reserve', [request(1)]);
@@ -159,9 +159,9 @@ test('a batch of no events is acknowledged', async () => {
   expect(await wire.isEmpty('stock.reserve')).toBe(true);
 });
 
-test('events are kept, and not parked, while the database ends their connections', async () => {
+test('keeps events, and parks none, while the database ends their connections', async () => {
   const kill = statement('test_kill', 'SELECT pg_terminate_backend(pg_backend_pid())');
-  // More than a poisonous event would be given.
+  // More attempts than a poisonous event gets.
   let outages = 6;
   await wire.replica({
     queue: 'stock.reserve',
@@ -181,7 +181,7 @@ test('events are kept, and not parked, while the database ends their connections
 test.each([
   ['column', 'SELECT gone FROM items'],
   ['table', 'SELECT FROM gone'],
-])('events are kept, and not parked, while an upgrade has left the schema without a %s', async (_, text) => {
+])('keeps events, and parks none, while an upgrade has left the schema without a %s', async (_, text) => {
   const missing = statement('test_missing', text);
   let attempts = 6;
   await wire.replica({
@@ -199,7 +199,7 @@ test.each([
   expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
 });
 
-test('events are handled once although the connection is lost in COMMIT, after which nobody knows', async () => {
+test('handles events once, although a connection lost in COMMIT leaves the outcome unknown', async () => {
   await wire.replica(reserveStock, (database) => {
     let answersLost = 2;
     return {
@@ -219,7 +219,7 @@ test('events are handled once although the connection is lost in COMMIT, after w
   expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
 });
 
-test('two replicas that are sent the same events handle each once', async () => {
+test('handles each event once, although two replicas get the same events', async () => {
   await Promise.all([wire.replica(reserveStock), wire.replica(reserveStock)]);
   const copies = Array.from({ length: 6 }, () => requests(20)).flat();
   await Promise.all(copies.map((event) => wire.send('stock.reserve', [event])));
@@ -227,7 +227,7 @@ test('two replicas that are sent the same events handle each once', async () => 
   await reservedFor(20);
 });
 
-test('nothing is lost, and nothing done twice, when the broker is cut off while events are handled', async () => {
+test('loses nothing, and does nothing twice, when the broker is cut off while events are handled', async () => {
   const gate = gated();
   await wire.replica(gate.step);
   await Promise.all(requests(60).map((event) => wire.send('stock.reserve', [event])));
@@ -238,19 +238,19 @@ test('nothing is lost, and nothing done twice, when the broker is cut off while 
   await until(() => wire.isEmpty('stock.reserve'));
 });
 
-test('a service that stops finishes what it has begun, and leaves the rest in the queue', async () => {
+test('finishes what it has started when the service stops, and leaves the rest in the queue', async () => {
   const { stop } = await wire.replica(reserveStock);
   await Promise.all(requests(40).map((event) => wire.send('stock.reserve', [event])));
   await until(async () => (await reserved()) > 0);
   await stop();
   const done = await wire.query<{ saga_id: string }>('SELECT saga_id FROM reservations');
   const left = (await wire.events('stock.reserve', 40 - done.length)).map((event) => event.data.saga_id);
-  // An acknowledgement can be lost on the way out, so that an event is both: the next service finds it handled.
+  // An acknowledgement can be lost during the stop. Its event is then in both: the next replica sees that it was handled.
   const both = new Set([...left, ...done.map((row) => row.saga_id)]);
   expect([...both].sort()).toEqual(requests(40).map((event) => event.data.saga_id));
 });
 
-test('what is told next carries the trace of what was heard', async () => {
+test('passes the trace of an event on to the events that follow', async () => {
   await wire.replica(reserveStock);
   await wire.send('stock.reserve', [request(1)]);
   expect(await wire.events('payment.charge', 1)).toMatchObject([{ traceparent: TRACEPARENT }]);

@@ -1,6 +1,6 @@
 import { InvariantViolation } from '../../shared/errors';
 import { moveStock } from '../../stock/src/http/adjust-stock';
-import { Shelves } from '../../stock/src/saga/2-reserve-stock/allocation';
+import { Allocation } from '../../stock/src/saga/2-reserve-stock/allocation';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import {
   checkoutRequested,
@@ -228,7 +228,7 @@ describe('what undecided sagas hold', () => {
   });
 
   test('must be known before anybody is refused or waits: nobody is judged by a guess', () => {
-    const shelves = new Shelves([{ id: 'a', available: 1 }], [{ item_id: 'b', quantity: 9 }]);
+    const shelves = new Allocation([{ id: 'a', available: 1 }], [{ item_id: 'b', quantity: 9 }]);
     expect(() => shelves.claim([{ item_id: 'a', quantity: 2 }])).toThrow(InvariantViolation);
     expect(shelves.claim([{ item_id: 'a', quantity: 1 }])).toEqual({ state: 'RESERVED', reason: null });
   });

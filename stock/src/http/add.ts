@@ -9,7 +9,7 @@ export function add(database: Database, onStockChanged: (itemIds: string[]) => v
   return route({
     method: 'POST',
     path: '/stock/add/{item_id}/{amount}',
-    summary: 'Add to the stock of an item',
+    summary: 'Add units to the stock of an item',
     params: z.object({ item_id: id, amount }),
     idempotent: true,
     answers: { 200: stockSchema, 404: 'There is no such item.' },

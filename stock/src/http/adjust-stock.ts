@@ -16,9 +16,9 @@ const lockItemRow = statement<Item>(
   'SELECT id, available FROM items WHERE id = $1 FOR NO KEY UPDATE',
 );
 
-const readHeld = statement<{ held: number }>(
+const readReserved = statement<{ reserved: number }>(
   'http_read_held',
-  `SELECT coalesce(sum(quantity), 0)::bigint AS held
+  `SELECT coalesce(sum(quantity), 0)::bigint AS reserved
    FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
    WHERE state = 'RESERVED' AND item_ids && ARRAY[$1::text] AND item_id = $1`,
 );
@@ -29,24 +29,24 @@ const changeStock = statement(
    INSERT INTO stock_ledger (item_id, delta, kind) VALUES ($1, $2, $3)`,
 );
 
-/** Adds to what can be sold, or takes from it, and notes it in the ledger; or answers why not and changes nothing. */
+/** Adds units to what can be sold or takes them from it, and records this in the ledger. A refusal changes nothing. */
 export async function moveStock(tx: Tx, id: string, delta: number): Promise<Answer> {
-  // Nobody can reserve more of the item while it is locked. What is sold meanwhile only leaves more room.
-  const [[item], [reserved]] = await Promise.all([
+  // No more of the item can be reserved while it is locked. A sale during that time only leaves more room.
+  const [[item], [row]] = await Promise.all([
     tx.run(lockItemRow, [id]),
-    delta > 0 ? tx.run(readHeld, [id]) : [],
+    delta > 0 ? tx.run(readReserved, [id]) : [],
   ]);
   if (item === undefined) {
     return unknownItem(id);
   }
   const { available } = item;
   if (available + delta < 0) {
-    const detail = `There are ${available} of item ${id} to be had, which is less than ${-delta}.`;
+    const detail = `Item ${id} has ${available} units available, and ${-delta} were requested. Nothing was taken.`;
     return problem(409, { reason: 'out_of_stock', detail });
   }
-  const owned = available + (reserved?.held ?? 0);
+  const owned = available + (row?.reserved ?? 0);
   if (owned + delta > MAX_TOTAL) {
-    const detail = `There are ${owned} of item ${id}; another ${delta} would exceed the most there can be, ${MAX_TOTAL}.`;
+    const detail = `Item ${id} has ${owned} units. Adding ${delta} would exceed the maximum of ${MAX_TOTAL}.`;
     return problem(400, { reason: 'limit_exceeded', detail });
   }
   await tx.run(changeStock, [id, delta, delta > 0 ? 'add' : 'subtract']);

@@ -9,12 +9,12 @@ import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
 
 /**
- * Reads and sales go on meanwhile, and nothing else does: what is replaced must not change between ledger and stock, and
- * nobody can begin to use an item. A sale ends a use, and changes no item.
+ * Reads and sales go on, and nothing else does: the stock of an item must not change between its ledger entry and its
+ * replacement, and no checkout may begin to use an item. A sale ends such a use and changes no item.
  */
 const lockItems = statement('batch_lock_items', 'LOCK TABLE items IN EXCLUSIVE MODE');
 
-/** Whether a checkout in flight has reserved one of the items, or waits for one. */
+/** Reads whether a checkout in flight has reserved one of the items or waits for one. */
 const readInUse = statement<{ in_use: boolean }>(
   'batch_read_in_use',
   `SELECT EXISTS (
@@ -24,7 +24,7 @@ const readInUse = statement<{ in_use: boolean }>(
      WHERE id IN (SELECT n::text FROM generate_series(0, $1::int - 1) AS n)) AS in_use`,
 );
 
-const noteInLedger = statement(
+const recordInLedger = statement(
   'batch_note_stock',
   `INSERT INTO stock_ledger (item_id, delta, kind)
    SELECT n::text, $2::bigint - coalesce(available, 0), 'init'
@@ -49,13 +49,13 @@ export function batchInit(database: Database): Route {
     method: 'POST',
     path: '/stock/batch_init/{n}/{starting_stock}/{item_price}',
     summary: 'Create or reset items "0" to "n-1"',
-    description: 'Orders may go on using an earlier price of such an item for up to a minute.',
+    description: 'Orders may keep using an earlier price of such an item for up to a minute.',
     params: z.object({ n: rowCount, starting_stock: amountOrZero, item_price: amountOrZero }),
     idempotent: true,
     answers: {
       200: z.object({ msg: z.string() }),
-      404: 'Not enabled here.',
-      409: 'A checkout in flight uses one of these items.',
+      404: 'batch_init is not enabled on this service.',
+      409: 'A checkout in flight uses one of these items. Nothing was changed.',
     },
     async handle(request) {
       const { n, starting_stock, item_price } = request.params;
@@ -64,10 +64,10 @@ export function batchInit(database: Database): Route {
         await tx.run(lockItems);
         if (await isInUse(tx, n)) {
           const detail =
-            'A checkout in flight uses one of these items. Wait until none is, and repeat the request.';
+            'A checkout in flight uses one of these items. Wait until none does, then repeat the request.';
           return problem(409, { reason: 'checkout_in_progress', detail });
         }
-        await tx.run(noteInLedger, [n, starting_stock]);
+        await tx.run(recordInLedger, [n, starting_stock]);
         await tx.run(replaceItems, [n, starting_stock, item_price]);
         return { status: 200, body: { msg: `Batch init for stock successful: ${n} items.` } };
       });

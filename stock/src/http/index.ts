@@ -12,7 +12,7 @@ import { subtract } from './subtract';
 export interface StockHttp {
   readonly database: Database;
   readonly batchInit: boolean;
-  /** Called after a change has been committed: checkouts may be waiting for these items. */
+  /** Called after a change was committed, because sagas may be waiting for these items. */
   readonly onStockChanged: (itemIds: string[]) => void;
 }
 

@@ -5,19 +5,19 @@ import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import { moveStock, stockSchema } from './adjust-stock';
 
-/** Whoever waits for the item may have to be refused now, so they are looked at again as after an addition. */
+/** Sagas that wait for the item may have to be refused now, so they are decided again, as after an addition. */
 export function subtract(database: Database, onStockChanged: (itemIds: string[]) => void): Route {
   return route({
     method: 'POST',
     path: '/stock/subtract/{item_id}/{amount}',
-    summary: 'Take from the stock of an item, outside any checkout',
-    description: 'What a checkout in flight has reserved cannot be taken.',
+    summary: 'Take units from the stock of an item outside any checkout',
+    description: 'Units that a checkout in flight has reserved cannot be taken.',
     params: z.object({ item_id: id, amount }),
     idempotent: true,
     answers: {
       200: stockSchema,
       404: 'There is no such item.',
-      409: 'There is less than that to be had (`out_of_stock`), and nothing was taken.',
+      409: 'Fewer units are available (`out_of_stock`). Nothing was taken.',
     },
     async handle(request) {
       const { item_id, amount } = request.params;

@@ -1,12 +1,12 @@
 import type { FailureReason, Line, SagaEvent } from '../../../shared/contract/events';
 
-/** What stock knows of a saga. `reason` is set when it is REJECTED or RELEASED. */
+/** What stock knows about a saga. `reason` is set if it is REJECTED or RELEASED. */
 export interface Reservation {
   saga_id: string;
   order_id: string;
   user_id: string;
   amount: number;
-  /** Line i is item_ids[i], quantities[i]. A saga that was cancelled before it arrived has none. */
+  /** Line i is item_ids[i], quantities[i]. A tombstone has none. */
   item_ids: string[];
   quantities: number[];
   state: 'WAITING' | 'RESERVED' | 'REJECTED' | 'COMMITTED' | 'RELEASED';
@@ -18,12 +18,12 @@ export function linesOf({ item_ids, quantities }: Reservation): Line[] {
   return item_ids.map((item_id, i) => ({ item_id, quantity: quantities[i] as number }));
 }
 
-/** Units with their items, as `shared/amounts` adds them up. */
+/** Returns the item and the units of each line, as `shared/amounts` adds them up. */
 export function unitsOf(lines: readonly Line[]): [itemId: string, units: number][] {
   return lines.map(({ item_id, quantity }) => [item_id, quantity]);
 }
 
-/** The event that tells what stock decided; none while the saga waits. */
+/** Returns the event that publishes what stock decided; none while the saga waits. */
 export function toEvents(reservation: Reservation, traceparent: string): SagaEvent[] {
   const { saga_id, order_id, user_id, amount, state, reason } = reservation;
   switch (state) {

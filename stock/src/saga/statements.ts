@@ -9,7 +9,7 @@ export const settleReservations = statement(
    WHERE saga_id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)::uuid))`,
 );
 
-/** The parameter of `settleReservations`. */
+/** Returns the parameter of `settleReservations`. */
 export function statesOf(reservations: readonly Reservation[]): string {
   return asJson(reservations.map(({ saga_id, state, reason }) => [saga_id, { state, reason }]));
 }

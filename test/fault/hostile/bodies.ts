@@ -113,7 +113,12 @@ const BATCHES: HostileMessage[] = [
     letters: 2_000,
   },
   {
-    ...parked('300 captures of sagas that nobody opened', SETTLE, many(300, stranger), /unheard of/),
+    ...parked(
+      '300 captures of sagas that nobody opened',
+      SETTLE,
+      many(300, stranger),
+      /reservation is missing/,
+    ),
     letters: 300,
   },
   {
@@ -121,7 +126,7 @@ const BATCHES: HostileMessage[] = [
       'the same forged capture twice',
       SETTLE,
       many(2, () => stranger(1_000)),
-      /unheard of/,
+      /reservation is missing/,
     ),
     letters: 2,
   },

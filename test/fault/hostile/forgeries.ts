@@ -48,7 +48,7 @@ const CONTRADICTIONS: HostileMessage[] = [
       `stock hears that the ${order} one is paid`,
       'stock.settle',
       [captured(order)],
-      /was charged, but its stock is/,
+      /was charged, but its reservation is/,
     ),
   ),
   ...REASONS.map((reason) =>
@@ -56,7 +56,7 @@ const CONTRADICTIONS: HostileMessage[] = [
       `stock hears that the paid one is not: ${reason}`,
       'stock.settle',
       [refused('paid', { reason })],
-      /was sold and is now said not to be paid/,
+      /was sold, but payment now rejects it/,
     ),
   ),
   ...['failed', 'rejected'].map((order) =>

@@ -11,27 +11,28 @@ export type Verdict =
   | { state: 'REJECTED'; reason: FailureReason };
 
 /**
- * The shelves as a batch goes through its claims, first come, first served per item, all lines of a claim or none.
+ * Serves the claims of a batch from the available units: first come, first served per item, and all lines of a claim
+ * or none.
  *
- *     some item does not exist                                    → REJECTED (unknown_item)
- *     every line can be had behind those who wait already         → RESERVED
- *     some line wants more than is available and held together    → REJECTED (out_of_stock): no outcome can help
- *     otherwise                                                   → WAITING: what is held may come back
+ *     some item does not exist                                     REJECTED (unknown_item)
+ *     every line finds enough units behind the claims that wait    RESERVED
+ *     some line wants more than available and reserved together    REJECTED (out_of_stock): no outcome can help
+ *     otherwise                                                    WAITING: reserved units may come back
  *
- * A waiting claim holds nothing, so claims cannot wait for each other in a circle: once nothing is held of the items
- * of the first in the queue, it is reserved or rejected.
+ * A waiting claim reserves nothing, so claims cannot wait for each other in a circle: once no units of its items are
+ * reserved, the first claim in the queue is reserved or rejected.
  */
-export class Shelves {
+export class Allocation {
   private readonly available: Map<string, number>;
-  /** Available and held together: a claim moves units from one to the other. */
+  /** Available and reserved units together: a claim moves units from one to the other. */
   private readonly owned = new Map<string, number>();
-  /** Units wanted by those who wait, per item: they are served before whoever comes later. */
+  /** Units that waiting claims want, by item: those claims are served before any later one. */
   private readonly wantedAhead = new Map<string, number>();
 
-  /** @param held what undecided sagas hold, of every item of which somebody may be short; 0 must be said, too */
-  constructor(items: readonly ItemRow[], held: readonly Line[] = []) {
+  /** @param reserved the units that undecided sagas have reserved, for every item that may be short; include zeros */
+  constructor(items: readonly ItemRow[], reserved: readonly Line[] = []) {
     this.available = new Map(items.map(({ id, available }) => [id, available]));
-    for (const { item_id, quantity } of held) {
+    for (const { item_id, quantity } of reserved) {
       this.owned.set(item_id, (this.available.get(item_id) ?? 0) + quantity);
     }
   }
@@ -40,15 +41,15 @@ export class Shelves {
     return this.available.has(itemId);
   }
 
-  /** Lets claims that come later stand behind this one. */
+  /** Puts a claim on these lines ahead of all later claims. */
   queue(lines: readonly Line[]): void {
     for (const { item_id, quantity } of lines) {
-      this.wantedAhead.set(item_id, this.ahead(item_id) + quantity);
+      this.wantedAhead.set(item_id, this.wantedAheadOf(item_id) + quantity);
     }
   }
 
-  /** The items of which those who wait want more than is available. */
-  short(): string[] {
+  /** Returns the items of which the queued claims want more than is available. */
+  shortItems(): string[] {
     return [...this.available.keys()].filter((itemId) => this.free(itemId) < 0);
   }
 
@@ -70,16 +71,16 @@ export class Shelves {
     return { state: 'RESERVED', reason: null };
   }
 
-  private ahead(itemId: string): number {
+  private wantedAheadOf(itemId: string): number {
     return this.wantedAhead.get(itemId) ?? 0;
   }
   private free(itemId: string): number {
-    return (this.available.get(itemId) ?? 0) - this.ahead(itemId);
+    return (this.available.get(itemId) ?? 0) - this.wantedAheadOf(itemId);
   }
   private ownedOf(itemId: string): number {
     const owned = this.owned.get(itemId);
     if (owned === undefined) {
-      throw new InvariantViolation(`item ${itemId} is short, and what is held of it was not read`);
+      throw new InvariantViolation(`item ${itemId} is short, but its reserved units were not read`);
     }
     return owned;
   }

@@ -1,34 +1,34 @@
 import type { Line, SagaEvent } from '../../../../shared/contract/events';
 import { InvariantViolation } from '../../../../shared/errors';
 import { linesOf, type Reservation, toEvents } from '../reservation';
-import { type ItemRow, Shelves } from './allocation';
+import { Allocation, type ItemRow } from './allocation';
 
-/** What a batch of checkouts is judged by. */
+/** The rows that a batch of checkouts is decided by. */
 export interface ReservationRows {
-  /** Locked, as they were before this batch. */
+  /** The locked items as they were before this batch. */
   items: readonly ItemRow[];
-  /** Those that these sagas have already. */
+  /** The reservations that these sagas already have. */
   reservations: readonly Reservation[];
-  /** Units per item that earlier sagas wait for. */
+  /** The units that earlier sagas wait for, by item. */
   waitedFor: readonly Line[];
 }
 
 /**
- * The items of which a batch wants more than is free, or may do so: of these it must know what is held before it is
- * judged. Most batches want nothing of the kind.
+ * Returns the items of which a batch wants more units than are free, or may do so. Their reserved units must be known
+ * before the batch is decided. Most batches have no such item.
  */
 export function itemsRunningShort(rows: ReservationRows, events: readonly SagaEvent[]): string[] {
-  const shelves = new Shelves(rows.items);
-  shelves.queue(rows.waitedFor);
+  const allocation = new Allocation(rows.items);
+  allocation.queue(rows.waitedFor);
   const known = new Set(rows.reservations.map((reservation) => reservation.saga_id));
   for (const { type, data } of events) {
     if (type !== 'order.checkout_requested' || known.has(data.saga_id)) {
       continue;
     }
     known.add(data.saga_id);
-    shelves.queue(data.lines);
+    allocation.queue(data.lines);
   }
-  return shelves.short();
+  return allocation.shortItems();
 }
 
 export interface ReservationDecisions {
@@ -39,24 +39,32 @@ export interface ReservationDecisions {
 }
 
 /**
- * A checkout that is new is judged (see Shelves); one that is known is answered with what was decided then, be it
- * RELEASED because payment said no before the request arrived.
+ * Step 2 decides each checkout request once.
  *
- * @param held what undecided sagas hold of each item that runs short
+ *     saga     decision                         emits
+ *     unknown  RESERVED                         stock.reserved
+ *              REJECTED                         stock.rejected
+ *              WAITING                          nothing yet
+ *     known    nothing: a duplicate             the recorded decision again
+ *
+ * `Allocation` says which of the three it is. A known saga can also be RELEASED, if payment rejected it before the
+ * request arrived.
+ *
+ * @param reserved the units that undecided sagas have reserved of each item that runs short
  */
 export function decideReservations(
   rows: ReservationRows,
-  held: readonly Line[],
+  reserved: readonly Line[],
   events: readonly SagaEvent[],
 ): ReservationDecisions {
-  const shelves = new Shelves(rows.items, held);
-  shelves.queue(rows.waitedFor);
+  const allocation = new Allocation(rows.items, reserved);
+  allocation.queue(rows.waitedFor);
   const known = new Map(rows.reservations.map((reservation) => [reservation.saga_id, reservation]));
   const result: ReservationDecisions = { decided: [], emit: [], duplicates: 0 };
 
   for (const event of events) {
     if (event.type !== 'order.checkout_requested') {
-      throw new InvariantViolation(`${event.type} reserves nothing`);
+      throw new InvariantViolation(`${event.type} does not ask for a reservation`);
     }
     const { saga_id, order_id, user_id, amount, lines } = event.data;
     let reservation = known.get(saga_id);
@@ -70,7 +78,7 @@ export function decideReservations(
         amount,
         item_ids: lines.map((line) => line.item_id),
         quantities: lines.map((line) => line.quantity),
-        ...shelves.claim(lines),
+        ...allocation.claim(lines),
         traceparent: event.traceparent,
       };
       known.set(reservation.saga_id, reservation);
@@ -82,34 +90,40 @@ export function decideReservations(
 }
 
 export interface WaitingDecisions {
-  /** Reservations that wait no longer. */
+  /** Reservations that no longer wait. */
   decided: Reservation[];
   emit: SagaEvent[];
-  /** Items to be looked at again, because somebody waits there whose other items were not at hand. */
+  /** Items to serve again, because a saga waits for them whose other items were not locked this time. */
   unsettled: string[];
 }
 
 /**
- * Judges those who wait once more, in order of arrival. One of them may want items that are not among the locked
- * ones: it keeps its place in the queue, and is judged in another round if this one changed anything.
+ * Decides the waiting sagas again, in order of arrival.
  *
- * @param held what undecided sagas hold of each of the items
+ *     WAITING  every line finds enough units now  RESERVED                emits stock.reserved
+ *     WAITING  no outcome can help any more       REJECTED                emits stock.rejected
+ *     WAITING  otherwise                          WAITING, as before
+ *
+ * A saga may want items that are not among the locked ones. It then keeps its place in the queue and is decided in
+ * another round, if this one changed anything.
+ *
+ * @param reserved the units that undecided sagas have reserved of each of the items
  */
 export function decideWaiting(
   items: readonly ItemRow[],
-  held: readonly Line[],
+  reserved: readonly Line[],
   waiting: readonly Reservation[],
 ): WaitingDecisions {
-  const shelves = new Shelves(items, held);
+  const allocation = new Allocation(items, reserved);
   const result: WaitingDecisions = { decided: [], emit: [], unsettled: [] };
   for (const reservation of waiting) {
     const lines = linesOf(reservation);
-    if (!lines.every((line) => shelves.has(line.item_id))) {
-      shelves.queue(lines);
+    if (!lines.every((line) => allocation.has(line.item_id))) {
+      allocation.queue(lines);
       result.unsettled.push(...reservation.item_ids);
       continue;
     }
-    const verdict = shelves.claim(lines);
+    const verdict = allocation.claim(lines);
     if (verdict.state === 'WAITING') {
       continue;
     }

@@ -8,16 +8,16 @@ import { decideWaiting } from './decide';
 import {
   lockItems,
   lockWaiting,
-  readHeld,
   readItemsWaitedForLong,
   readItemsWaitedForTogether,
+  readReserved,
   takeItems,
 } from './statements';
 
 /**
- * Serves those who wait for items of which something was just sold for good, given back or added.
+ * Serves the sagas that wait for items whose units were just sold, released, added or taken away.
  *
- * @returns the events that follow, and the items that must be looked at once more
+ * @returns the events that follow, and the items to serve again
  */
 export async function serveWaiting(
   tx: Tx,
@@ -27,25 +27,26 @@ export async function serveWaiting(
   if (together.length === 0) {
     return { emit: [], unsettled: [] };
   }
-  // Sent together, answered one after the other: who waits, and what is held, is read when the items are locked.
-  const [items, waiting, held] = await Promise.all([
+  // The statements are sent at once and run one after the other, so the waiting sagas and the reserved units are read
+  // after the items are locked.
+  const [items, waiting, reserved] = await Promise.all([
     tx.run(lockItems, [together]),
     tx.run(lockWaiting, [together]),
-    tx.run(readHeld, [together]),
+    tx.run(readReserved, [together]),
   ]);
-  const { decided, emit, unsettled } = decideWaiting(items, held, waiting);
+  const { decided, emit, unsettled } = decideWaiting(items, reserved, waiting);
   if (decided.length > 0) {
     tx.send(settleReservations, [statesOf(decided)]);
-    // All of it is there: the items are locked, and the decision went by them.
-    const reserved = decided.filter((reservation) => reservation.state === 'RESERVED').flatMap(linesOf);
-    if (reserved.length > 0) {
-      tx.send(takeItems, [asJson(sumByKey(unitsOf(reserved)))]);
+    // All of these units are available: the decision is based on the locked items.
+    const granted = decided.filter((reservation) => reservation.state === 'RESERVED').flatMap(linesOf);
+    if (granted.length > 0) {
+      tx.send(takeItems, [asJson(sumByKey(unitsOf(granted)))]);
     }
   }
   return { emit, unsettled };
 }
 
-/** Items that somebody has waited for so long that whoever should have looked may have stopped in between. */
+/** Returns items that a saga has waited for so long that the replica that should have served it may have stopped. */
 export async function itemsWaitedForLong(tx: Tx): Promise<string[]> {
   return (await tx.run(readItemsWaitedForLong)).map((row) => row.item_id);
 }

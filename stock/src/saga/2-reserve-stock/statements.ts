@@ -4,8 +4,9 @@ import type { Reservation } from '../reservation';
 import type { ItemRow } from './allocation';
 
 /**
- * Takes what is asked of each item, or what there is, and answers what there was (docs/decisions/0013).
- * @param $1 the units asked of each, as JSON by item
+ * Takes the requested units of each item, or all available ones if they are fewer, and returns what was available
+ * before (docs/decisions/0013).
+ * @param $1 the requested units of each item, as JSON by item
  */
 export const takeItems = statement<ItemRow>(
   'take_items',
@@ -25,7 +26,7 @@ export const readReservations = statement<Reservation>(
    FROM reservations WHERE saga_id = ANY($1::uuid[])`,
 );
 
-/** To be read once the items are locked: nobody can begin to wait for them from then on. */
+/** Run it after the items are locked: no saga can begin to wait for them from then on. */
 export const readWaitedFor = statement<Line>(
   'read_waited_for',
   `SELECT line.item_id, sum(line.quantity)::bigint AS quantity
@@ -35,15 +36,16 @@ export const readWaitedFor = statement<Line>(
 );
 
 /**
- * The units of these items that undecided sagas hold, once the items are locked. A sale does not lock its items, so the
- * reservations are: one that is being sold is waited for and counted no more, and one that is counted is not sold before
- * this transaction has ended. Whoever sells it then sees who waits.
+ * Reads the units of these items that undecided sagas have reserved. Run it after the items are locked, so that no more
+ * of them can be reserved. A sale does not lock its items, so this locks the reservations. It waits for one that is
+ * being sold and then no longer counts it. One that it counts is not sold before this transaction has ended; the sale
+ * then sees which sagas wait.
  *
- * They are locked in the order in which a sale locks them. Nobody can hold more of the items meanwhile.
+ * The reservations are locked in the order in which a sale locks them.
  */
-export const readHeld = statement<Line>(
+export const readReserved = statement<Line>(
   'read_held',
-  `WITH holding AS (
+  `WITH reserved AS (
      SELECT item_ids, quantities FROM reservations
      WHERE state = 'RESERVED' AND item_ids && $1::text[]
      ORDER BY saga_id FOR SHARE
@@ -51,11 +53,11 @@ export const readHeld = statement<Line>(
    SELECT item_id, coalesce(sum(quantity), 0)::bigint AS quantity
    FROM unnest($1::text[]) AS short (item_id)
    LEFT JOIN (SELECT line.item_id, line.quantity
-              FROM holding, unnest(item_ids, quantities) AS line (item_id, quantity)) AS line USING (item_id)
+              FROM reserved, unnest(item_ids, quantities) AS line (item_id, quantity)) AS line USING (item_id)
    GROUP BY item_id`,
 );
 
-/** Lists come as text, because an array of arrays must be rectangular in SQL and the lines of orders are not. */
+/** Lists come as text, because an array of arrays must be rectangular in SQL, and the lines of orders are not. */
 export const recordReservations = statement(
   'record_reservations',
   `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
@@ -64,7 +66,7 @@ export const recordReservations = statement(
      AS r (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)`,
 );
 
-/** Every item that is wanted by somebody who waits for one of these. */
+/** Reads every item wanted by a saga that waits for one of these. */
 export const readItemsWaitedForTogether = statement<{ item_id: string }>(
   'read_items_waited_for_together',
   `SELECT DISTINCT unnest(item_ids) AS item_id FROM reservations

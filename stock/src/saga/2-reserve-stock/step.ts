@@ -4,9 +4,9 @@ import { asArrayText, asJson, columns } from '../../../../shared/postgres/statem
 import { linesOf, unitsOf } from '../reservation';
 import { returnItems } from '../statements';
 import { decideReservations, itemsRunningShort } from './decide';
-import { readHeld, readReservations, readWaitedFor, recordReservations, takeItems } from './statements';
+import { readReservations, readReserved, readWaitedFor, recordReservations, takeItems } from './statements';
 
-/** Step 2: sets every line of an order aside, or says no, or lets the saga wait. */
+/** Step 2 reserves every line of an order, refuses the whole order, or lets its saga wait. */
 export const reserveStock: Step = {
   queue: 'stock.reserve',
   async run(tx, events) {
@@ -14,7 +14,7 @@ export const reserveStock: Step = {
       events.flatMap(({ type, data }) => (type === 'order.checkout_requested' ? unitsOf(data.lines) : [])),
     );
     const itemIds = [...asked.keys()];
-    // Sent together, answered one after the other: the rest is read when the items are locked.
+    // The statements are sent at once and run one after the other, so the others read after the items are locked.
     const [items, reservations, waitedFor] = await Promise.all([
       tx.run(takeItems, [asJson(asked)]),
       tx.run(readReservations, [events.map((event) => event.data.saga_id)]),
@@ -22,8 +22,8 @@ export const reserveStock: Step = {
     ]);
     const rows = { items, reservations, waitedFor };
     const short = itemsRunningShort(rows, events);
-    const held = short.length > 0 ? await tx.run(readHeld, [short]) : [];
-    const { decided, emit, duplicates } = decideReservations(rows, held, events);
+    const reserved = short.length > 0 ? await tx.run(readReserved, [short]) : [];
+    const { decided, emit, duplicates } = decideReservations(rows, reserved, events);
 
     if (decided.length > 0) {
       tx.send(recordReservations, [
@@ -33,11 +33,11 @@ export const reserveStock: Step = {
         ...columns(decided, 'state', 'reason', 'traceparent'),
       ]);
     }
-    const reserved = decided.filter((reservation) => reservation.state === 'RESERVED');
+    const granted = decided.filter((reservation) => reservation.state === 'RESERVED');
     const returned = surplus({
       had: items.map((item) => [item.id, item.available]),
       asked,
-      used: unitsOf(reserved.flatMap(linesOf)),
+      used: unitsOf(granted.flatMap(linesOf)),
     });
     if (returned.length > 0) {
       tx.send(returnItems, [asJson(returned)]);

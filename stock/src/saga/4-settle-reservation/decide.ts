@@ -3,30 +3,36 @@ import { InvariantViolation } from '../../../../shared/errors';
 import { linesOf, type Reservation, toEvents } from '../reservation';
 
 /**
- * Follows payment's decision.
+ * Step 4 follows payment's decision.
  *
- *     RESERVED  payment.captured  → COMMITTED: the units are sold
- *     RESERVED  payment.rejected  → RELEASED: the units can be sold again / stock.released
- *     WAITING   payment.rejected  → RELEASED: it was cancelled           / stock.released
- *     none      payment.rejected  → RELEASED: a tombstone, so that the request, should it still come, reserves nothing
- *                                                                        / stock.released
- *     decided   the same again    → nothing                              / the stored outcome again
- *     any other payment.captured, COMMITTED payment.rejected             → must never be
+ *     saga       event             decision                               emits
+ *     RESERVED   payment.captured  COMMITTED: the units are sold          nothing
+ *     COMMITTED  payment.captured  nothing: a duplicate                   nothing
+ *     any other  payment.captured  violation
+ *     RESERVED   payment.rejected  RELEASED: the units can be sold again  stock.released
+ *     WAITING    payment.rejected  RELEASED: the saga was cancelled       stock.released
+ *     unknown    payment.rejected  RELEASED: a tombstone                  stock.released
+ *     RELEASED   payment.rejected  nothing: a duplicate                   stock.released again
+ *     REJECTED   payment.rejected  nothing: a duplicate                   stock.rejected again
+ *     COMMITTED  payment.rejected  violation
+ *
+ * Because of the tombstone, a checkout request that arrives after its cancellation reserves nothing.
  */
 export interface SettlementDecisions {
-  /** Reservations in their new state, known before or not. */
+  /** Known reservations in their new state. */
   settled: Reservation[];
+  /** New reservations of unknown sagas. */
   tombstones: Reservation[];
-  /** Lines that were held and are held no longer: sold, or given back. */
+  /** Lines that are no longer reserved: sold, or returned to the available units. */
   sold: (Line & { saga_id: string })[];
   returned: Line[];
-  /** Reservations that had to be undone. */
+  /** How many reservations were released after their units had been reserved. */
   compensated: number;
   emit: SagaEvent[];
   duplicates: number;
 }
 
-/** Why a batch gives each saga back, null for those that it sells: whatever is said of one later must be the same. */
+/** Returns why each saga of a batch is released, or null if it is sold: its first event counts, later ones must agree. */
 export function firstReasons(events: readonly SagaEvent[]): Map<string, FailureReason | null> {
   const reasons = new Map<string, FailureReason | null>();
   for (const { type, data } of events) {
@@ -58,7 +64,7 @@ export function decideSettlements(
     } else if (event.type === 'payment.rejected') {
       release(event);
     } else {
-      throw new InvariantViolation(`${event.type} settles no reservation`);
+      throw new InvariantViolation(`${event.type} does not settle a reservation`);
     }
   }
   return result;
@@ -71,7 +77,7 @@ export function decideSettlements(
     }
     if (reservation?.state !== 'RESERVED') {
       throw new InvariantViolation(
-        `saga ${saga_id} was charged, but its stock is ${reservation?.state ?? 'unheard of'}`,
+        `saga ${saga_id} was charged, but its reservation is ${reservation?.state ?? 'missing'}`,
       );
     }
     const committed: Reservation = { ...reservation, state: 'COMMITTED' };
@@ -83,7 +89,7 @@ export function decideSettlements(
   function release({ data, traceparent }: SagaEvent<'payment.rejected'>): void {
     const reservation = known.get(data.saga_id);
     if (reservation?.state === 'COMMITTED') {
-      throw new InvariantViolation(`saga ${data.saga_id} was sold and is now said not to be paid`);
+      throw new InvariantViolation(`saga ${data.saga_id} was sold, but payment now rejects it`);
     }
     if (reservation?.state === 'RELEASED' || reservation?.state === 'REJECTED') {
       result.duplicates++;

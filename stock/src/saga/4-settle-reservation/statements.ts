@@ -1,7 +1,7 @@
 import { statement } from '../../../../shared/postgres/statement';
 import type { Reservation } from '../reservation';
 
-/** Items before reservations and by id, as every step of stock locks them that locks both. */
+/** Locks items before reservations and by id, like every step of stock that locks both. */
 export const lockReservedItems = statement(
   'lock_reserved_items',
   `SELECT FROM items
@@ -10,9 +10,10 @@ export const lockReservedItems = statement(
 );
 
 /**
- * Settles those that are undecided, and answers what they were (docs/decisions/0013). It does not say which states these
- * are, because the planner would take an index of all that is in such a state for the way to each of them.
- * @param $1 the reason for which each is given back, null for those that are sold, as JSON by saga
+ * Settles the reservations that are undecided and returns what they were before (docs/decisions/0013). The condition
+ * does not name the undecided states, because the planner would then look for each reservation in an index of all that
+ * are in such a state.
+ * @param $1 the reason why each saga is released, or null if it is sold, as JSON by saga
  */
 export const settleUndecided = statement<Reservation>(
   'settle_undecided',
@@ -23,7 +24,7 @@ export const settleUndecided = statement<Reservation>(
    RETURNING saga_id, order_id, user_id, amount, item_ids, quantities, old.state, old.reason, traceparent`,
 );
 
-/** Those that `settleUndecided` has not found: they were decided before, or came only just now. */
+/** Locks the reservations that `settleUndecided` did not find: they were decided before, or have only just arrived. */
 export const lockReservations = statement<Reservation>(
   'lock_reservations',
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
@@ -31,7 +32,7 @@ export const lockReservations = statement<Reservation>(
    ORDER BY saga_id FOR NO KEY UPDATE`,
 );
 
-/** A request that arrives meanwhile makes this fail on the primary key; run again, it finds the reservation. */
+/** Fails on the primary key if the checkout request arrives at the same time. Run again, the batch finds its reservation. */
 export const recordTombstones = statement(
   'record_tombstones',
   `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
@@ -41,7 +42,7 @@ export const recordTombstones = statement(
    ORDER BY saga_id`,
 );
 
-/** All that is noted of a sale besides the reservation's state: the units left `available` when they were set aside. */
+/** All that a sale writes besides the reservation's state: its units left `available` when they were reserved. */
 export const recordSales = statement(
   'record_sales',
   `INSERT INTO stock_ledger (item_id, delta, kind, saga_id)
@@ -50,8 +51,8 @@ export const recordSales = statement(
 );
 
 /**
- * To be read once the reservations are locked, and the items of what is given back: who begins to wait from then on
- * knows what has become of them.
+ * Run it after the reservations are locked, and the items of those that are released: a saga that begins to wait from
+ * then on sees how they were settled.
  */
 export const readItemsWaitedFor = statement<{ item_id: string }>(
   'read_items_waited_for',

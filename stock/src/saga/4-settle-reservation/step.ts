@@ -15,19 +15,19 @@ import {
 } from './statements';
 
 /**
- * Step 4: sells what was set aside, or gives it back.
- * @param onSettled told after the commit: how many reservations were undone, and the items that somebody waits for
+ * Step 4 sells reserved units or releases them.
+ * @param onSettled called after the commit with the number of compensations and the items that sagas wait for
  */
 export function settleReservation(onSettled: (compensated: number, itemIds: string[]) => void): Step {
   return {
     queue: 'stock.settle',
     async run(tx, events) {
       const reasons = firstReasons(events);
-      // A sale changes nothing of its items. But who gives something up may be waiting, and others go by their place in
-      // the queue.
-      const undone = events.flatMap(({ type, data }) => (type === 'payment.rejected' ? data.saga_id : []));
+      // A sale does not change its items, so it does not lock them. But a rejected saga may be a waiting one, and its
+      // place in the queue decides what others get.
+      const rejected = events.flatMap(({ type, data }) => (type === 'payment.rejected' ? data.saga_id : []));
       const [, undecided] = await Promise.all([
-        undone.length > 0 && tx.run(lockReservedItems, [undone]),
+        rejected.length > 0 && tx.run(lockReservedItems, [rejected]),
         tx.run(settleUndecided, [asJson(reasons)]),
       ]);
       const written = new Set(undecided.map((reservation) => reservation.saga_id));
@@ -41,7 +41,7 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
         tx.send(settleReservations, [statesOf(unwritten)]);
       }
       write(tx, decisions);
-      // Not waited for: it goes along with COMMIT, which tells of it.
+      // Not awaited here: it is sent together with COMMIT, which fails if this does.
       const waitedFor = tx.run(readItemsWaitedFor, [settled.flatMap((reservation) => reservation.item_ids)]);
       waitedFor.catch(() => {});
       return {
