@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createProxyServer } from 'http-proxy-3';
 import { type Kube, NAMESPACE } from './kube';
 
-export interface Door {
-  /** Plain HTTP on this machine, which leads through the cluster's gateway, and is TLS from here to there. */
+export interface Tunnel {
+  /** A plain HTTP address on this machine. Requests go on to the cluster's gateway over TLS. */
   url: string;
   close(): void;
 }
@@ -16,17 +16,17 @@ export interface Door {
 const OWNER = 'gateway.envoyproxy.io/owning-gateway';
 const ANSWER_WITHIN_MS = 60_000;
 
-export async function openDoor(kube: Kube): Promise<Door> {
+export async function openTunnel(kube: Kube): Promise<Tunnel> {
   const { core, context } = kube;
-  const host = await kube.host();
+  const host = await kube.gatewayHost();
   const labelSelector = `${OWNER}-name=chandlery,${OWNER}-namespace=${NAMESPACE}`;
   const [service] = (await core.listServiceForAllNamespaces({ labelSelector })).items;
   if (!service) {
-    throw new Error('No Service belongs to the Gateway chandlery.');
+    throw new Error('The Gateway "chandlery" has no Service: check that the Envoy Gateway controller runs.');
   }
   const secret = await core.readNamespacedSecret({ namespace: NAMESPACE, name: 'chandlery-tls' });
   const ca = Buffer.from(secret.data?.['tls.crt'] ?? '', 'base64').toString();
-  const target = [
+  const forwarded = [
     '--namespace',
     service.metadata?.namespace ?? '',
     `service/${service.metadata?.name}`,
@@ -36,10 +36,10 @@ export async function openDoor(kube: Kube): Promise<Door> {
   let closed = false;
   let port = 0;
   let forward: ChildProcess | undefined;
-  // A forward leads to one pod of the gateway and ends with it, so that another takes its place.
+  // A port-forward leads to one pod of the gateway and ends with that pod, so it is started again.
   const keepForwarding = async () => {
     for (; !closed; await sleep(500)) {
-      forward = spawn('kubectl', ['--context', context, 'port-forward', ...target], {
+      forward = spawn('kubectl', ['--context', context, 'port-forward', ...forwarded], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       if (forward.stdout === null) {
@@ -58,9 +58,9 @@ export async function openDoor(kube: Kube): Promise<Door> {
 
   const proxy = createProxyServer({ headers: { host }, proxyTimeout: ANSWER_WITHIN_MS });
   const server = createServer((request, response) => {
-    const to = { protocol: 'https:', host: '127.0.0.1', port, ca, servername: host };
-    // Whoever asked has no answer, as behind any connection that breaks.
-    proxy.web(request, response, { target: to }, () => response.destroy());
+    const target = { protocol: 'https:', host: '127.0.0.1', port, ca, servername: host };
+    // On an error, the client gets no answer, as with any connection that breaks.
+    proxy.web(request, response, { target }, () => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import { drainable, howJobEnded, isReady, isWhole, type RuleGroups, ruleFaults } from './judging';
+import { findRuleProblems, isReady, isRolledOut, jobResult, podsToEvict, type RuleGroups } from './judging';
 
 export const NAMESPACE = 'chandlery';
 const POLL_MS = 1_000;
-const WHOLE_WITHIN_MS = 10 * 60_000;
+const READY_WITHIN_MS = 10 * 60_000;
 const DRAINED_WITHIN_MS = 5 * 60_000;
 const RULES_WITHIN_MS = 3 * 60_000;
-/** By way of the API server, as the release kube-prometheus-stack of helm-config/charts.txt names its Service. */
+/** Through the API server. The release kube-prometheus-stack in helm-config/charts.txt gives the Service this name. */
 const PROMETHEUS_RULES =
   '/api/v1/namespaces/monitoring/services/kube-prometheus-stack-prometheus:9090/proxy/api/v1/rules';
 const MERGE = 'application/merge-patch+json';
@@ -20,15 +20,15 @@ interface Gateway {
 
 export type Kube = Awaited<ReturnType<typeof connect>>;
 
-/** @throws when the cluster cannot be reached */
+/** @throws Error when the cluster cannot be reached */
 export async function connect(context: string | undefined) {
-  // An ES module, which needs a newer Node than the shop does.
+  // An ES module that needs a newer Node.js than the shop, so it is only loaded here.
   const client = await import('@kubernetes/client-node');
   const config = new client.KubeConfig();
   config.loadFromDefault();
   if (context !== undefined) {
     if (!config.getContexts().some(({ name }) => name === context)) {
-      throw new Error(`There is no context "${context}".`);
+      throw new Error(`There is no context "${context}": "kubectl config get-contexts" lists them.`);
     }
     config.setCurrentContext(context);
   }
@@ -43,38 +43,40 @@ export async function connect(context: string | undefined) {
     return (await core.listNamespacedPod({ namespace })).items;
   }
 
-  async function notWhole(): Promise<string[]> {
-    const [deployments, statefulSets, all] = await Promise.all([
+  async function listUnready(): Promise<string[]> {
+    const [deployments, statefulSets, allPods] = await Promise.all([
       apps.listNamespacedDeployment({ namespace }),
       apps.listNamespacedStatefulSet({ namespace }),
       pods(),
     ]);
-    const broken = [...deployments.items, ...statefulSets.items].filter((workload) => !isWhole(workload));
-    // Instances of an operator's database are in neither.
-    const down = all.filter(
+    const workloads = [...deployments.items, ...statefulSets.items].filter(
+      (workload) => !isRolledOut(workload),
+    );
+    // CloudNativePG's instances belong to neither kind of workload.
+    const instances = allPods.filter(
       (pod) => pod.metadata?.labels?.['cnpg.io/cluster'] !== undefined && !isReady(pod),
     );
-    return [...broken, ...down].map(({ metadata }) => metadata?.name ?? '');
+    return [...workloads, ...instances].map(({ metadata }) => metadata?.name ?? '');
   }
 
-  /** Resolves when nothing is missing any more, and answers after how long. */
-  async function whole(): Promise<number> {
+  /** Waits until every workload is ready. Returns the milliseconds that it took. */
+  async function waitUntilReady(): Promise<number> {
     const began = performance.now();
-    // What was just changed is seen by its controller first.
+    // First give the controllers time to notice the change.
     for (await sleep(2 * POLL_MS); ; await sleep(POLL_MS)) {
-      const missing = await notWhole();
-      if (missing.length === 0) {
+      const unready = await listUnready();
+      if (unready.length === 0) {
         return performance.now() - began;
       }
-      if (performance.now() - began > WHOLE_WITHIN_MS) {
-        throw new Error(`Still not whole: ${missing.join(', ')}`);
+      if (performance.now() - began > READY_WITHIN_MS) {
+        throw new Error(`Still not ready after ${READY_WITHIN_MS / 60_000} minutes: ${unready.join(', ')}`);
       }
     }
   }
 
-  async function remove(pod: V1Pod): Promise<void> {
-    // As hard as is allowed. With 0 the API forgets the pod at once, whether or not it has ended, and whoever replaces it
-    // may start a second server on the same volume.
+  async function deletePod(pod: V1Pod): Promise<void> {
+    // The shortest allowed grace period. With 0, the API forgets the pod at once, whether or not it has ended, and its
+    // replacement may start a second server on the same volume.
     await core.deleteNamespacedPod({ namespace, name: pod.metadata?.name ?? '', gracePeriodSeconds: 1 });
   }
 
@@ -92,12 +94,15 @@ export async function connect(context: string | undefined) {
     await core.patchNode({ name: node, body: { spec: { unschedulable } } }, merge);
   }
 
-  /** As `kubectl drain`, of all namespaces and by evictions, which disruption budgets may refuse: who is still there in the end, stays. */
+  /**
+   * Drains a node like `kubectl drain`: all namespaces, by evictions, which disruption budgets can refuse.
+   * @returns the pods that were still there after five minutes; they stay
+   */
   async function drain(node: string): Promise<string[]> {
     await cordon(node, true);
     for (const end = Date.now() + DRAINED_WITHIN_MS; ; await sleep(2 * POLL_MS)) {
       const { items } = await core.listPodForAllNamespaces();
-      const left = drainable(items, node);
+      const left = podsToEvict(items, node);
       if (left.length === 0 || Date.now() > end) {
         return left.map(({ metadata }) => metadata?.name ?? '');
       }
@@ -106,23 +111,23 @@ export async function connect(context: string | undefined) {
   }
 
   async function evict({ metadata }: V1Pod): Promise<void> {
-    const at = { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' };
-    await core.createNamespacedPodEviction({ ...at, body: { metadata: at } }).catch((error) => {
-      // 429: its budget does not allow it now. 404: it has gone. Anything else is a fault of ours.
+    const pod = { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' };
+    await core.createNamespacedPodEviction({ ...pod, body: { metadata: pod } }).catch((error) => {
+      // 429: the pod's budget does not allow it now. 404: the pod has gone. Anything else is our own mistake.
       if (![404, 429].includes(error.code)) {
         throw error;
       }
     });
   }
 
-  /** Runs a Job to its end and answers how it ended, and what it said. */
-  async function run(job: V1Job): Promise<{ ended: 'succeeded' | 'failed'; said: string }> {
+  /** Runs a Job to its end. Returns its result and its logs. */
+  async function runJob(job: V1Job): Promise<{ result: 'succeeded' | 'failed'; output: string }> {
     const name = job.metadata?.name ?? '';
     await batch.createNamespacedJob({ namespace, body: job });
     for (;;) {
-      const ended = howJobEnded(await batch.readNamespacedJob({ namespace, name }));
-      if (ended !== undefined) {
-        return { ended, said: await logs(name) };
+      const result = jobResult(await batch.readNamespacedJob({ namespace, name }));
+      if (result !== undefined) {
+        return { result, output: await logs(name) };
       }
       await sleep(POLL_MS);
     }
@@ -139,28 +144,28 @@ export async function connect(context: string | undefined) {
     return (await Promise.all(texts)).join('\n');
   }
 
-  /** What is wrong with these rules by what the cluster's Prometheus says, which looks at a new one only after a while. */
-  async function rules(expected: readonly string[]): Promise<string[]> {
+  /** Returns the problems of the cluster's Prometheus with these rules. It evaluates a new rule only after a while. */
+  async function checkRules(expected: readonly string[]): Promise<string[]> {
     const command = ['--context', config.getCurrentContext(), 'get', '--raw', PROMETHEUS_RULES];
     for (const end = Date.now() + RULES_WITHIN_MS; ; await sleep(5 * POLL_MS)) {
-      const faults = await promisify(execFile)('kubectl', command, { maxBuffer: 64 * 1024 * 1024 }).then(
-        ({ stdout }) => ruleFaults((JSON.parse(stdout) as { data: RuleGroups }).data, expected),
-        // It may just be starting, on the node that was drained.
+      const problems = await promisify(execFile)('kubectl', command, { maxBuffer: 64 * 1024 * 1024 }).then(
+        ({ stdout }) => findRuleProblems((JSON.parse(stdout) as { data: RuleGroups }).data, expected),
+        // Prometheus may just be starting, if it was on the node that was drained.
         (error: Error) => [error.message],
       );
-      if (faults.length === 0 || Date.now() > end) {
-        return faults;
+      if (problems.length === 0 || Date.now() > end) {
+        return problems;
       }
     }
   }
 
-  /** The name by which the gateway knows the shop. */
-  async function host(): Promise<string> {
+  /** Returns the host name under which the gateway serves the shop. */
+  async function gatewayHost(): Promise<string> {
     const kind = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'gateways' };
     const gateway = await custom.getNamespacedCustomObject({ ...kind, namespace, name: 'chandlery' });
     const name = (gateway as Gateway).spec.listeners.find(({ hostname }) => hostname)?.hostname;
     if (name === undefined) {
-      throw new Error('No listener of the Gateway chandlery has a host name.');
+      throw new Error('No listener of the Gateway "chandlery" has a host name.');
     }
     return name;
   }
@@ -168,20 +173,20 @@ export async function connect(context: string | undefined) {
   await core.readNamespace({ name: 'default' }).catch((cause) => {
     throw new Error(`The cluster of context ${config.getCurrentContext()} cannot be reached.`, { cause });
   });
-  const operate = () => batch.readNamespacedCronJob({ namespace, name: 'operate' });
+  const operateCronJob = () => batch.readNamespacedCronJob({ namespace, name: 'operate' });
   return {
     context: config.getCurrentContext(),
     core,
     pods,
-    whole,
-    remove,
+    waitUntilReady,
+    deletePod,
     restart,
     scale,
     cordon,
     drain,
-    run,
-    operate,
-    rules,
-    host,
+    runJob,
+    operateCronJob,
+    checkRules,
+    gatewayHost,
   };
 }

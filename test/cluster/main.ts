@@ -7,14 +7,14 @@ import { auditHistory } from '../../tools/audit/history/audit-history';
 import { publicApi } from '../../tools/audit/history/truth';
 import { describeFindings } from '../../tools/audit/report';
 import { rules } from '../k8s/monitoring/sources';
-import { type Buyers, letBuyersIn } from './buyers';
-import { openDoor } from './door';
+import { type Buyers, startBuyers } from './buyers';
+import { openTunnel } from './door';
 import { auditJob } from './judging';
 import { connect, type Kube } from './kube';
 import { type ClusterOptions, readOptions, usage } from './options';
-import { trials } from './trials';
+import { listTrials } from './trials';
 
-const AUDITS = 4;
+const MAX_AUDITS = 4;
 const BETWEEN_AUDITS_MS = 15_000;
 
 async function main(): Promise<boolean> {
@@ -26,23 +26,23 @@ async function main(): Promise<boolean> {
   const options = readOptions(args, process.env.KUBECONFIG);
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major * 100 + minor < 2215) {
-    throw new Error(`The Kubernetes client needs Node.js 22.15 or newer: this is ${process.version}.`);
+    throw new Error(`The Kubernetes client needs Node.js 22.15 or newer, but this is ${process.version}.`);
   }
   const kube = await connect(options.context);
   if (!options.deployed) {
     deploy(kube.context, options);
   }
-  const door = await openDoor(kube);
+  const tunnel = await openTunnel(kube);
   try {
-    const buyers = await letBuyersIn(door.url, options.buyers);
-    say(`${options.buyers} buyers are in the shop`);
-    await strikeAll(kube, buyers);
-    say('nothing is broken any more; waiting for everybody to know how their checkout ended');
+    const buyers = await startBuyers(tunnel.url, options.buyers);
+    say(`${options.buyers} buyers are checking out`);
+    await runTrials(kube, buyers);
+    say('all trials are done; waiting for the outcomes of the last checkouts');
     await buyers.finish();
-    const watched = options.script.includes('--without-charts') || (await rulesHold(kube));
-    return (await verdict(kube, buyers, door.url)) && watched;
+    const rulesWork = options.script.includes('--without-charts') || (await checkRules(kube));
+    return (await auditShop(kube, buyers, tunnel.url)) && rulesWork;
   } finally {
-    door.close();
+    tunnel.close();
   }
 }
 
@@ -50,48 +50,49 @@ function deploy(context: string, { overlay, script }: ClusterOptions): void {
   const command = join(root, 'deploy-to-cluster.sh');
   const { status } = spawnSync(command, [overlay, '--context', context, ...script], { stdio: 'inherit' });
   if (status !== 0) {
-    throw new Error('The shop could not be deployed: see above.');
+    throw new Error('The deployment failed; its output above says why.');
   }
 }
 
-async function strikeAll(kube: Kube, buyers: Buyers): Promise<void> {
-  for (const { title, strike } of await trials(kube)) {
-    const about = await strike();
-    const [whole, answer] = await Promise.all([kube.whole(), buyers.nextAnswer()]);
+async function runTrials(kube: Kube, buyers: Buyers): Promise<void> {
+  for (const { title, disrupt } of await listTrials(kube)) {
+    const detail = await disrupt();
+    const [readyAfter, outcomeAfter] = await Promise.all([kube.waitUntilReady(), buyers.nextOutcome()]);
     const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
     say(
-      `${title}${about ? ` (${about})` : ''}: sold again after ${seconds(answer)}, whole after ${seconds(whole)}`,
+      `${title}${detail ? ` (${detail})` : ''}: next outcome after ${seconds(outcomeAfter)}, ` +
+        `all workloads ready after ${seconds(readyAfter)}`,
     );
   }
 }
 
-/** What the cluster's own Prometheus says of the rules; its version is not the one that the other tests have. */
-async function rulesHold(kube: Kube): Promise<boolean> {
-  const faults = await kube.rules(rules.map(({ alert, record }) => alert ?? record ?? ''));
-  say(faults.length === 0 ? 'Prometheus evaluates every rule' : `Prometheus: ${faults.join('; ')}`);
-  return faults.length === 0;
+/** Checks the rules in the cluster's own Prometheus: other tests use another version of Prometheus. */
+async function checkRules(kube: Kube): Promise<boolean> {
+  const problems = await kube.checkRules(rules.map(({ alert, record }) => alert ?? record ?? ''));
+  say(problems.length === 0 ? 'Prometheus evaluates every rule' : `Prometheus: ${problems.join('; ')}`);
+  return problems.length === 0;
 }
 
-/** What the auditor says inside the cluster, of the books, and here, of what buyers were told. */
-async function verdict(kube: Kube, { history }: Buyers, url: string): Promise<boolean> {
+/** Audits the books inside the cluster, and here the answers that buyers got. */
+async function auditShop(kube: Kube, { history }: Buyers, url: string): Promise<boolean> {
   const books = await auditBooks(kube);
-  console.log(books.said);
+  console.log(books.output);
   const { findings, checked } = await auditHistory(
     history,
     publicApi(() => url),
   );
-  say(`${checked.requests} requests and ${checked.checkouts} checkouts were looked at`);
+  say(`checked ${checked.requests} requests and ${checked.checkouts} checkouts`);
   console.log(describeFindings(findings));
-  return books.ended === 'succeeded' && findings.length === 0 && checked.checkouts > 0;
+  return books.result === 'succeeded' && findings.length === 0 && checked.checkouts > 0;
 }
 
-/** The last events may still be on their way when the last buyer has an answer, so that a bad verdict is asked for again. */
-async function auditBooks(kube: Kube): ReturnType<Kube['run']> {
+/** When the last buyer has an answer, the last events may still be in flight, so a failed audit is repeated. */
+async function auditBooks(kube: Kube): ReturnType<Kube['runJob']> {
   for (let audits = 1; ; audits++) {
-    const job = auditJob(await kube.operate(), `audit-${Date.now()}`);
-    const result = await kube.run(job);
-    if (result.ended === 'succeeded' || audits === AUDITS) {
-      return result;
+    const job = auditJob(await kube.operateCronJob(), `audit-${Date.now()}`);
+    const audit = await kube.runJob(job);
+    if (audit.result === 'succeeded' || audits === MAX_AUDITS) {
+      return audit;
     }
     await sleep(BETWEEN_AUDITS_MS);
   }

@@ -4,21 +4,21 @@ export interface ClusterOptions {
   context: string | undefined;
   overlay: 'laptop' | 'production';
   buyers: number;
-  /** Whether what is there is tried as it is, instead of being deployed first. */
+  /** Whether the shop is deployed already. */
   deployed: boolean;
-  /** Further options of deploy-to-cluster.sh. */
+  /** Options for deploy-to-cluster.sh. */
   script: string[];
 }
 
 export const usage = `Usage: npm run test:cluster -- --context NAME [--overlay laptop|production] [--buyers 16] [--deployed]
                                [--images PREFIX] [--tag TAG] [--without-charts]
-Deploys the shop to a cluster, lets buyers in, deletes and moves pods of every kind, and holds the books and every
-answer against the saga's invariants. The cluster is one that may be broken: nodes are drained, and data stays behind.
-  --context   of kubectl; its current one without it, if KUBECONFIG names a file
-  --buyers    with a checkout under way at a time
-  --deployed  the shop is there already
-  --images, --tag, --without-charts are those of deploy-to-cluster.sh; with the last, Prometheus is not asked for its rules
-Exit status: 0 nothing was violated, 1 something was, 2 it could not be told.`;
+Deploys the shop to a cluster, has buyers check out, deletes and moves pods of every kind, and checks the books and every
+answer against the saga's invariants. Use a cluster that may break: nodes are drained, and data is left behind.
+  --context   kubectl's context; if KUBECONFIG is set, it can be left out for the current context
+  --buyers    how many there are; each has one checkout in flight at a time
+  --deployed  the shop is deployed already
+  --images, --tag, --without-charts are options of deploy-to-cluster.sh; --without-charts also skips Prometheus' rules
+Exit status: 0 no invariant was violated, 1 one was, 2 the test could not be completed.`;
 
 const options = {
   context: { type: 'string' },
@@ -31,21 +31,21 @@ const options = {
 } as const;
 
 /**
- * @param kubeconfig what KUBECONFIG says. A cluster that nobody named is not broken by accident.
- * @throws Error that says how the command is used
+ * @param kubeconfig the value of KUBECONFIG. The cluster must be named, so that none is broken by accident.
+ * @throws Error with the usage
  */
 export function readOptions(args: readonly string[], kubeconfig: string | undefined): ClusterOptions {
   const { values } = parseArgs({ args: [...args], options });
   const { context, overlay, images, tag } = values;
   const buyers = Number(values.buyers);
   if (!context && !kubeconfig) {
-    throw new Error(`No cluster is named: set KUBECONFIG, or say --context.\n${usage}`);
+    throw new Error(`No cluster is named: set KUBECONFIG, or use --context.\n${usage}`);
   }
   if (overlay !== 'laptop' && overlay !== 'production') {
     throw new Error(`There is no overlay "${overlay}".\n${usage}`);
   }
   if (!Number.isInteger(buyers) || buyers < 1) {
-    throw new Error(`"${values.buyers}" is no number of buyers.\n${usage}`);
+    throw new Error(`--buyers must be a whole number from 1, and "${values.buyers}" is not.\n${usage}`);
   }
   const script = [
     ...(images === undefined ? [] : ['--images', images]),

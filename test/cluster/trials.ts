@@ -1,63 +1,63 @@
 import { serviceNames } from '../../shared/services';
-import { victims } from './judging';
+import { chooseVictims } from './judging';
 import type { Kube } from './kube';
 
 export interface Trial {
   title: string;
-  /** Breaks something, and resolves when it has been broken; what a person should know of it is answered. */
-  strike(): Promise<string | undefined>;
+  /** Disrupts the cluster. Returns a detail for the log, if there is one. */
+  disrupt(): Promise<string | undefined>;
 }
 
 const MANY = 3;
 
-/** Everything that is done to the shop while it sells. */
-export async function trials(kube: Kube): Promise<Trial[]> {
+/** Returns everything that is done to the shop while buyers check out. */
+export async function listTrials(kube: Kube): Promise<Trial[]> {
   const { items: nodes } = await kube.core.listNode();
-  const lost = victims(await kube.pods()).map(({ kind }) => kind);
+  const kinds = chooseVictims(await kube.pods()).map(({ kind }) => kind);
   return [
-    ...lost.map((kind) => ({ title: `a pod of ${kind} is deleted`, strike: () => losePod(kube, kind) })),
+    ...kinds.map((kind) => ({ title: `deleted a pod of ${kind}`, disrupt: () => deletePod(kube, kind) })),
     ...serviceNames.map((name) => ({
-      title: `${name} is rolled out anew`,
-      strike: () => quietly(kube.restart(name)),
+      title: `rolled out ${name} again`,
+      disrupt: () => withoutDetail(kube.restart(name)),
     })),
     ...serviceNames.map((name) => ({
-      title: `${name} is scaled to ${MANY}`,
-      strike: () => quietly(kube.scale(name, MANY)),
+      title: `scaled ${name} to ${MANY}`,
+      disrupt: () => withoutDetail(kube.scale(name, MANY)),
     })),
-    ...(nodes.length > 1 ? [{ title: 'a node is drained', strike: () => drainNode(kube) }] : []),
+    ...(nodes.length > 1 ? [{ title: 'drained a node', disrupt: () => drainNode(kube) }] : []),
     ...serviceNames.map((name) => ({
-      title: `${name} is scaled to 1`,
-      strike: () => quietly(kube.scale(name, 1)),
+      title: `scaled ${name} to 1`,
+      disrupt: () => withoutDetail(kube.scale(name, 1)),
     })),
   ];
 }
 
-/** The pod is looked for when its time has come: a database may have another primary by then. */
-async function losePod(kube: Kube, kind: string): Promise<string | undefined> {
-  const victim = victims(await kube.pods()).find((one) => one.kind === kind);
+/** Chooses the pod only now, because a database may have another primary by now. */
+async function deletePod(kube: Kube, kind: string): Promise<string | undefined> {
+  const victim = chooseVictims(await kube.pods()).find((candidate) => candidate.kind === kind);
   if (!victim) {
-    throw new Error(`There is no pod of ${kind} that is ready.`);
+    throw new Error(`No pod of ${kind} is ready.`);
   }
-  await kube.remove(victim.pod);
+  await kube.deletePod(victim.pod);
   return victim.pod.metadata?.name;
 }
 
-/** The node that an order pod is on. What its budget or its disk keeps there stays; afterwards the node is used again. */
+/** Drains the node of an order pod. Pods that their budget or their disk keeps there stay. Then uncordons the node. */
 async function drainNode(kube: Kube): Promise<string> {
-  const order = victims(await kube.pods()).find(({ kind }) => kind === 'order');
+  const order = chooseVictims(await kube.pods()).find(({ kind }) => kind === 'order');
   const node = order?.pod.spec?.nodeName;
   if (node === undefined) {
-    throw new Error('No pod of order is on any node.');
+    throw new Error('No pod of order is on a node.');
   }
   try {
-    const stayed = await kube.drain(node);
-    return stayed.length === 0 ? `${node} is empty` : `${node}, but for ${stayed.join(', ')}`;
+    const remaining = await kube.drain(node);
+    return remaining.length === 0 ? `${node} is empty` : `${node}, except for ${remaining.join(', ')}`;
   } finally {
     await kube.cordon(node, false);
   }
 }
 
-async function quietly(work: Promise<void>): Promise<undefined> {
+async function withoutDetail(work: Promise<void>): Promise<undefined> {
   await work;
   return undefined;
 }
