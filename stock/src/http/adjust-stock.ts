@@ -46,7 +46,7 @@ export async function moveStock(tx: Tx, id: string, delta: number): Promise<Answ
   }
   const owned = available + (row?.reserved ?? 0);
   if (owned + delta > MAX_TOTAL) {
-    const detail = `Item ${id} has ${owned} units. Adding ${delta} would exceed the maximum of ${MAX_TOTAL}.`;
+    const detail = `Item ${id} has ${owned} units, reserved ones included. Adding ${delta} would exceed the maximum of ${MAX_TOTAL}.`;
     return problem(400, { reason: 'limit_exceeded', detail });
   }
   await tx.run(changeStock, [id, delta, delta > 0 ? 'add' : 'subtract']);

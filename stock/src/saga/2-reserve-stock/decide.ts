@@ -3,7 +3,7 @@ import { InvariantViolation } from '../../../../shared/errors';
 import { linesOf, type Reservation, toEvents } from '../reservation';
 import { Allocation, type ItemRow } from './allocation';
 
-/** The rows that a batch of checkouts is decided by. */
+/** The rows that decide a batch of checkouts. */
 export interface ReservationRows {
   /** The locked items as they were before this batch. */
   items: readonly ItemRow[];
@@ -41,13 +41,13 @@ export interface ReservationDecisions {
 /**
  * Step 2 decides each checkout request once.
  *
- *     saga     decision                         emits
- *     unknown  RESERVED                         stock.reserved
- *              REJECTED                         stock.rejected
- *              WAITING                          nothing yet
- *     known    nothing: a duplicate             the recorded decision again
+ *     saga     decision               emits
+ *     unknown  RESERVED               stock.reserved
+ *              or REJECTED            stock.rejected
+ *              or WAITING             nothing yet
+ *     known    nothing: a duplicate   the recorded decision again
  *
- * `Allocation` says which of the three it is. A known saga can also be RELEASED, if payment rejected it before the
+ * `Allocation` chooses one of the three. A known saga can also be RELEASED, because payment rejected it before the
  * request arrived.
  *
  * @param reserved the units that undecided sagas have reserved of each item that runs short
@@ -93,16 +93,16 @@ export interface WaitingDecisions {
   /** Reservations that no longer wait. */
   decided: Reservation[];
   emit: SagaEvent[];
-  /** Items to serve again, because a saga waits for them whose other items were not locked this time. */
+  /** Items to serve again, because a saga waits for them and others of its items were not locked this time. */
   unsettled: string[];
 }
 
 /**
  * Decides the waiting sagas again, in order of arrival.
  *
- *     WAITING  every line finds enough units now  RESERVED                emits stock.reserved
- *     WAITING  no outcome can help any more       REJECTED                emits stock.rejected
- *     WAITING  otherwise                          WAITING, as before
+ *     every line finds enough units now    RESERVED            emits stock.reserved
+ *     no outcome can help any more         REJECTED            emits stock.rejected
+ *     otherwise                            WAITING, as before  emits nothing
  *
  * A saga may want items that are not among the locked ones. It then keeps its place in the queue and is decided in
  * another round, if this one changed anything.

@@ -14,7 +14,7 @@ export const reserveStock: Step = {
       events.flatMap(({ type, data }) => (type === 'order.checkout_requested' ? unitsOf(data.lines) : [])),
     );
     const itemIds = [...asked.keys()];
-    // The statements are sent at once and run one after the other, so the others read after the items are locked.
+    // The statements are sent at once and run one after the other, so the rest is read after the items are locked.
     const [items, reservations, waitedFor] = await Promise.all([
       tx.run(takeItems, [asJson(asked)]),
       tx.run(readReservations, [events.map((event) => event.data.saga_id)]),

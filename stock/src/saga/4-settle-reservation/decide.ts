@@ -32,7 +32,7 @@ export interface SettlementDecisions {
   duplicates: number;
 }
 
-/** Returns why each saga of a batch is released, or null if it is sold: its first event counts, later ones must agree. */
+/** Returns why each saga of a batch is released, or null if it is sold. Later events must agree with the first. */
 export function firstReasons(events: readonly SagaEvent[]): Map<string, FailureReason | null> {
   const reasons = new Map<string, FailureReason | null>();
   for (const { type, data } of events) {

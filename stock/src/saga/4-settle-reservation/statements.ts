@@ -32,7 +32,7 @@ export const lockReservations = statement<Reservation>(
    ORDER BY saga_id FOR NO KEY UPDATE`,
 );
 
-/** Fails on the primary key if the checkout request arrives at the same time. Run again, the batch finds its reservation. */
+/** Fails on the primary key if the checkout request arrives at the same time; run again, the batch finds it. */
 export const recordTombstones = statement(
   'record_tombstones',
   `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
