@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Third-party parts, by Helm, at the versions that helm-config/charts.txt pins.
+# Installs third-party parts with Helm, at the versions that helm-config/charts.txt pins.
 
 charts_file=$project/helm-config/charts.txt
 
-# The charts of this overlay, one "name repository chart version namespace" a line.
+# Prints the charts of this overlay, one "name repository chart version namespace" per line.
 wanted_charts() {
   awk -v overlay="$overlay" '
     /^ *(#|$)/ { next }
@@ -19,7 +19,7 @@ install_charts() {
   while read -r name repository chart version where; do
     install_chart "$name" "$repository" "$chart" "$version" "$where" </dev/null
   done < <(wanted_charts)
-  await_kinds
+  await_definitions
 }
 
 install_chart() { # NAME REPOSITORY CHART VERSION NAMESPACE
@@ -30,7 +30,7 @@ install_chart() { # NAME REPOSITORY CHART VERSION NAMESPACE
     "$(kubectl_command) get pods --namespace $5"
     "$(kubectl_command) get events --namespace $5 --sort-by=.lastTimestamp"
   )
-  bring_kinds "${from[@]}" --version "$4"
+  install_definitions "${from[@]}" --version "$4"
   change helm upgrade "$1" "${from[@]}" --install --version "$4" --kube-context "$context" \
     --namespace "$5" --create-namespace --values "$project/helm-config/$1.yaml" --wait --timeout 10m >"$work/helm"
   if [[ $dry_run == yes ]]; then
@@ -40,36 +40,36 @@ install_chart() { # NAME REPOSITORY CHART VERSION NAMESPACE
   fi
 }
 
-# Helm installs the definitions in a chart's folder crds, and never again touches them: without this, a newer version would
-# run on the kinds of the first one.
-bring_kinds() { # CHART [OPTION …], as helm takes them
+# Helm installs the definitions in a chart's folder crds once and never updates them. Without this, a newer version would
+# run with the kinds of the first one.
+install_definitions() { # CHART [OPTION …], as helm takes them
   local apply=(kube apply --server-side --force-conflicts "--field-manager=$manager")
   if [[ $dry_run == yes ]]; then
     say "+ helm show crds $(shown "$@") | $(shown "${apply[@]}") -f -"
     return
   fi
-  # Helm may say first what it fetched, and puts no line between definitions.
-  helm show crds "$@" | awk '/^apiVersion:/ { print "---"; said = 1 } said' >"$work/crds.yaml"
+  # Helm may first print what it fetched, and puts no separator between definitions.
+  helm show crds "$@" | awk '/^apiVersion:/ { print "---"; started = 1 } started' >"$work/crds.yaml"
   [[ -s $work/crds.yaml ]] || return 0
   "${apply[@]}" -f "$work/crds.yaml" >/dev/null
   kube wait --for=condition=Established --timeout=60s -f "$work/crds.yaml" >/dev/null
 }
 
-# Whatever is there already at another version, so that nobody is surprised by what the next steps change.
-say_what_is_upgraded() {
+# Reports what is installed at another version, so that the changes of the next steps are no surprise.
+report_upgrades() {
   [[ $charts == yes && $reachable == yes ]] || return 0
-  # A dry run may be without.
+  # A dry run does not need helm.
   command -v helm >/dev/null || return 0
   local name repository chart version where there
   while read -r name repository chart version where; do
     there=$(helm list --kube-context "$context" --namespace "$where" --filter "^$name\$" --output json </dev/null |
       sed -n 's/.*"chart": *"\([^"]*\)".*/\1/p') || there=''
-    [[ -z $there || $there == "$chart-$version" ]] || say "note: $name in $where is $there, and becomes $chart-$version"
+    [[ -z $there || $there == "$chart-$version" ]] || say "note: $name in $where is $there and will become $chart-$version"
   done < <(wanted_charts)
 }
 
-# A chart that has just been installed may not have announced its kinds yet.
-await_kinds() {
+# A chart that was just installed may not have registered its kinds yet.
+await_definitions() {
   [[ $dry_run == no ]] || return 0
   local lacking end=$((SECONDS + 60))
   look=("$(kubectl_command) get crd")
@@ -77,8 +77,8 @@ await_kinds() {
     ((SECONDS < end)) || fail "The cluster does not know these kinds, which $overlay needs: ${lacking//$'\n'/, }"
     sleep 2
   done
-  # A provider that brings these kinds itself may have put its own back.
-  lacking=$(old_gateway_kinds)
+  # A provider that installs these kinds itself may have restored its own version.
+  lacking=$(gateway_api_problem)
   [[ -z $lacking ]] || fail "$lacking"
 }
 

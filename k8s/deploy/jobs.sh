@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# Migrations and broker definitions. They are the first of our own programs to run, so that an image that cannot be
-# fetched is noticed here.
+# Migrations and broker definitions. They are the first of our own programs to run, so an image that cannot be fetched
+# is noticed here.
 
-# A registry may be slow, or away for a moment.
-image_patience_s=60
+# A registry may be slow, or unavailable for a moment.
+image_timeout_s=60
 
 run_jobs() {
   local jobs job
   mapfile -t jobs < <(names "$work/jobs.yaml" Job)
-  # A Job cannot be changed. Those of an earlier run have done their work.
+  # A Job cannot be changed, and those of an earlier run have done their work.
   change kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait | sed 's/^ */      /'
   if [[ $dry_run == yes ]]; then
-    # What the cluster would say of changed Jobs, it says only when the earlier ones are gone.
+    # The cluster can check changed Jobs only when the earlier ones are deleted.
     reachable=no apply "$work/jobs.yaml" "jobs"
     return
   fi
@@ -37,17 +37,17 @@ await_job() { # NAME
         ;;
       *Failed*)
         kube logs "job/$1" --namespace "$namespace" --tail=20 >&2 || true
-        fail "The Job $1 failed; above is what it said last."
+        fail "The Job $1 failed; the end of its log is above."
         ;;
     esac
     if ((SECONDS - said >= 10)); then
       said=$SECONDS
       say "$1 is still running"
-      ((SECONDS - began < image_patience_s)) || check_image "$1"
+      ((SECONDS - began < image_timeout_s)) || check_image "$1"
     fi
     sleep 2
   done
-  fail "The Job $1 has not ended within $patience."
+  fail "The Job $1 did not end within $patience."
 }
 
 check_image() { # JOB
@@ -55,8 +55,8 @@ check_image() { # JOB
   while read -r reason image; do
     [[ $reason == *Image* ]] || continue
     fail "The cluster cannot fetch the image $image ($reason)." \
-      "Build the images and load them into its nodes, or name the registry that has them with --images and --tag:" \
-      "docs/kubernetes.md, \"Deploying\", has the commands."
+      "Build the images and load them into the cluster's nodes, or name a registry that has them with --images and --tag." \
+      "The commands are in docs/kubernetes.md, under \"Deploying\"."
   done < <(kube get pods -l "batch.kubernetes.io/job-name=$1" --namespace "$namespace" \
     -o go-template='{{range .items}}{{range .status.containerStatuses}}{{with .state.waiting}}{{.reason}} {{end}}{{.image}}{{"\n"}}{{end}}{{end}}')
 }

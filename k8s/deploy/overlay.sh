@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The overlay's manifests: rendered once, and brought to the cluster in the order in which they need each other.
+# The overlay's manifests: rendered once, and applied in the order in which they depend on each other.
 
 manager=deploy-to-cluster
 patience=600s
@@ -8,24 +8,24 @@ render() {
   local folder=k8s/overlays/$overlay
   look=("kubectl kustomize $folder")
   kubectl kustomize "$project/$folder" >"$work/rendered.yaml"
-  own_images <"$work/rendered.yaml" >"$work/overlay.yaml"
+  set_images <"$work/rendered.yaml" >"$work/overlay.yaml"
   documents only Namespace <"$work/overlay.yaml" >"$work/namespaces.yaml"
   documents only Job <"$work/overlay.yaml" >"$work/jobs.yaml"
-  # Programs come last: they need the tables, and what they may do at the broker.
+  # Programs come last: they need the tables, and their permissions on the broker.
   documents without Namespace Job Deployment HorizontalPodAutoscaler ScaledObject <"$work/overlay.yaml" >"$work/ground.yaml"
   documents without Namespace Job <"$work/overlay.yaml" >"$work/everything.yaml"
   host=$(sed -nE 's/^ *-? *hostname: "?([^"]+)"?$/\1/p' "$work/overlay.yaml" | head -n 1)
 }
 
-# The project's own images, from the registry and with the tag that were asked for.
-own_images() {
+# Gives the project's own images on stdin the registry and the tag of --images and --tag.
+set_images() {
   local prefix='\2' version='\4'
   [[ -z $images ]] || prefix=$images/
   [[ -z $tag ]] || version=:$tag
   sed -E "s#^( *-? *image: )\"?([^\" ]+/)(order|payment|stock|tools)(:[^\" ]+)\"?\$#\1$prefix\3$version#"
 }
 
-# The documents on stdin of these kinds, or of all others.
+# Prints the documents on stdin that are of these kinds, or of all other kinds.
 documents() { # only|without KIND …
   local mode=$1
   shift
@@ -40,13 +40,13 @@ documents() { # only|without KIND …
     END { flush() }'
 }
 
-# Every kind in a file once, as "group/version Kind".
+# Prints every kind in a file once, as "group/version Kind".
 kinds() { # FILE
-  awk '/^apiVersion: / { version = $2 } /^kind: / { kind = $2 } /^---/ { say() } END { say() }
-    function say() { if (kind != "" && !said[version kind]++) print version, kind; kind = "" }' "$1"
+  awk '/^apiVersion: / { version = $2 } /^kind: / { kind = $2 } /^---/ { flush() } END { flush() }
+    function flush() { if (kind != "" && !seen[version kind]++) print version, kind; kind = "" }' "$1"
 }
 
-# The names of the objects of one kind.
+# Prints the names of the objects of one kind.
 names() { # FILE KIND
   documents only "$2" <"$1" | awk '/^[a-zA-Z]/ { inside = /^metadata:/ } inside && /^  name: / { print $2 }'
 }
@@ -61,7 +61,7 @@ apply() { # FILE WHAT
     return
   fi
   say "+ $(shown "${command[@]}") -f - # $2: $(list "$1")"
-  ask_the_server "$1"
+  check_on_server "$1"
 }
 
 list() { # FILE
@@ -71,16 +71,16 @@ list() { # FILE
   done < <(kinds "$1") | paste -s -d ' ' -
 }
 
-# What the cluster would say to a file, as far as it knows the kinds and the namespace already.
-ask_the_server() { # FILE
+# Asks the cluster whether it would accept a file, as far as it already knows the kinds and the namespace.
+check_on_server() { # FILE
   [[ $reachable == yes ]] || return 0
   local version kind unknown=()
   while read -r version kind; do
     unknown+=("$kind")
   done < <(unknown_kinds "$1")
-  ((${#unknown[@]} == 0)) || say "  not checked, because the cluster does not know them yet: ${unknown[*]}"
+  ((${#unknown[@]} == 0)) || say "  not checked, because the cluster does not know these kinds yet: ${unknown[*]}"
   if [[ $1 != */namespaces.yaml ]] && ! kube get namespace "$namespace" >/dev/null 2>&1; then
-    say "  not checked, because there is no namespace $namespace yet"
+    say "  not checked, because the namespace $namespace does not exist yet"
     return
   fi
   documents without "${unknown[@]}" <"$1" >"$work/known.yaml"
@@ -90,7 +90,7 @@ ask_the_server() { # FILE
   say "  the cluster would accept it"
 }
 
-apply_ground() {
+apply_infrastructure() {
   apply "$work/ground.yaml" "everything but the programs"
   local name
   while read -r name; do

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Whether everything is there, before anything is touched. What is missing is said all at once.
+# Checks that everything is there before anything is changed. Everything that is missing is reported at once.
 
 minimum_kubectl=1.30
-# What the charts of helm-config/charts.txt are made for. Newer than the newest that they name will mostly do.
+# The oldest version that the charts of helm-config/charts.txt support. Newer versions than they name mostly work.
 minimum_cluster=1.33
 minimum_helm=3.14
 missing=()
-# Whether the cluster answers: without it, a dry run can still say what would be done.
+# Whether the cluster answers. If it does not, a dry run can still show what would be done.
 reachable=no
 
 check_tools() {
@@ -16,18 +16,18 @@ check_tools() {
   for tool in openssl awk; do
     need "$tool" "$package" || true
   done
-  # A dry run only shows what the others would be told, and that they are missing.
-  [[ $dry_run == no ]] || refuse_what_is_missing
+  # A dry run does not run the other tools: it only shows their commands, and reports those that are missing.
+  [[ $dry_run == no ]] || refuse_if_missing
   need curl "$package" || true
   if [[ $charts == yes && ($delete == no || $all == yes) ]]; then
     need helm "https://helm.sh/docs/intro/install/" &&
       at_least helm "$minimum_helm" "$(helm version --template '{{.Version}}')"
   fi
-  [[ $dry_run == yes ]] || refuse_what_is_missing
+  [[ $dry_run == yes ]] || refuse_if_missing
 }
 
-refuse_what_is_missing() {
-  ((${#missing[@]} == 0)) || refuse "These are missing, and nothing has been done:" "${missing[@]/#/  }"
+refuse_if_missing() {
+  ((${#missing[@]} == 0)) || refuse "Nothing was changed, because these are missing:" "${missing[@]/#/  }"
 }
 
 need() { # TOOL WHERE
@@ -47,7 +47,7 @@ newer_or_same() { # MINIMUM VERSION, both beginning with MAJOR.MINOR
   ((major * 1000 + minor >= ${1%%.*} * 1000 + ${1#*.}))
 }
 
-version_field() { # FIELD, of what kubectl version answers
+version_field() { # FIELD, of what kubectl version prints
   sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" | tail -n 1
 }
 
@@ -55,14 +55,14 @@ choose_context() {
   local known
   mapfile -t known < <(kubectl config get-contexts -o name | grep .)
   if ((${#known[@]} == 0)); then
-    [[ $dry_run == yes ]] || refuse "kubectl knows no cluster: set KUBECONFIG, or make one (kind create cluster)."
+    [[ $dry_run == yes ]] || refuse "kubectl knows no cluster. Set KUBECONFIG, or create a cluster (kind create cluster)."
     context=${context:-CONTEXT}
-    say "cluster: none that kubectl knows"
+    say "cluster: kubectl knows none"
     return
   fi
   if [[ -z $context ]]; then
     ((${#known[@]} == 1)) ||
-      refuse "kubectl knows several clusters. Say which one is meant with --context:" "${known[@]/#/  }"
+      refuse "kubectl knows several clusters. Choose one with --context:" "${known[@]/#/  }"
     context=${known[0]}
   fi
   printf '%s\n' "${known[@]}" | grep -Fxq -- "$context" ||
@@ -80,22 +80,22 @@ check_cluster() {
       refuse "The cluster runs Kubernetes ${version:-of an unknown version}; $minimum_cluster or newer is needed."
     say "Kubernetes $version"
   elif [[ $dry_run == yes ]]; then
-    say "The cluster cannot be reached, so that only what would be done is shown."
+    say "The cluster cannot be reached; this only shows what would be done."
   else
-    refuse "The cluster of the context $context does not answer, and nothing has been done: $(tail -n 1 "$work/why")" \
-      "See whether it runs, whether this machine reaches it, and whether you are still logged in:" \
+    refuse "The cluster of the context $context does not answer, and nothing was changed: $(tail -n 1 "$work/why")" \
+      "Check that it runs, that this machine can reach it, and that you are still logged in:" \
       "  $(kubectl_command) cluster-info" \
-      "With --dry-run it is shown what would be done."
+      "Use --dry-run to see what would be done."
   fi
 }
 
-# Kinds in a file that the cluster does not know, one "group/version Kind" a line.
+# Prints the kinds in a file that the cluster does not know, one "group/version Kind" per line.
 unknown_kinds() { # FILE
-  local version kind asked='' answer=''
+  local version kind known_version='' known=''
   while read -r version kind; do
-    [[ $version == "$asked" ]] || answer=$(known_kinds "$version")
-    asked=$version
-    [[ $answer == *" $kind "* ]] || printf '%s %s\n' "$version" "$kind"
+    [[ $version == "$known_version" ]] || known=$(known_kinds "$version")
+    known_version=$version
+    [[ $known == *" $kind "* ]] || printf '%s %s\n' "$version" "$kind"
   done < <(kinds "$1" | sort)
 }
 
@@ -105,15 +105,15 @@ known_kinds() { # GROUP/VERSION
   { kube get --raw "$path" </dev/null 2>/dev/null || true; } | grep -Eo '"kind": *"[A-Za-z]+"' | sed -E 's/.*"(.*)"/ \1 /' || true
 }
 
-# What the files have only as an example, because nobody can know it but you.
+# Finds examples in the files that only you can replace.
 check_examples() {
   local runbooks
   if [[ $host == *.example ]]; then
-    missing+=("the shop's own name: $host is only an example. Yours belongs into k8s/overlays/$overlay/entry/certificate.yaml")
+    missing+=("the shop's host name: $host is only an example. Set yours in k8s/overlays/$overlay/entry/certificate.yaml")
   fi
   runbooks=$(sed -nE 's#^ *runbook_url: (https://[^/]*\.example/.*)/[^/]*$#\1#p' "$work/overlay.yaml" | head -n 1)
   [[ -z $runbooks ]] ||
-    say "note: alerts link to $runbooks, which is only an example: see k8s/components/monitoring/settings.json"
+    say "note: alerts link to $runbooks, which is only an example; set yours in k8s/components/monitoring/settings.json"
 }
 
 preflight() {
@@ -124,15 +124,15 @@ preflight() {
   check_examples
   check_parts
   check_other_overlay
-  check_given_secrets
+  check_provided_secrets
   if [[ $charts == no && $reachable == yes ]]; then
     local lacking
     lacking=$(unknown_kinds "$work/overlay.yaml")
-    [[ -z $lacking ]] || missing+=("custom resource definitions of:" "${lacking//$'\n'/$'\n    '}")
-    lacking=$(old_gateway_kinds)
+    [[ -z $lacking ]] || missing+=("custom resource definitions for:" "${lacking//$'\n'/$'\n    '}")
+    lacking=$(gateway_api_problem)
     [[ -z $lacking ]] || missing+=("$lacking")
   fi
-  say_what_is_upgraded
-  [[ $dry_run == yes ]] || refuse_what_is_missing
-  ((${#missing[@]} == 0)) || say "It would not begin without these:"$'\n'"$(printf '        %s\n' "${missing[@]}")"
+  report_upgrades
+  [[ $dry_run == yes ]] || refuse_if_missing
+  ((${#missing[@]} == 0)) || say "Without --dry-run, it would stop here, because these are missing:"$'\n'"$(printf '        %s\n' "${missing[@]}")"
 }

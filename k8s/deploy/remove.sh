@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Takes Chandlery away: its namespaces with everything in them, and what of the overlay is outside of them.
+# Deletes Chandlery: its namespaces with everything in them, and the objects of the overlay outside of them.
 
 remove() {
-  say_what_is_lost
+  warn_of_data_loss
   confirm
-  # A namespace takes with it what is inside, but not a cluster's own objects.
+  # Deleting a namespace deletes everything in it, but no cluster-wide objects.
   documents without Namespace <"$work/overlay.yaml" >"$work/rest.yaml"
   local unknown
   mapfile -t unknown < <([[ $reachable == no ]] || unknown_kinds "$work/rest.yaml" | cut -d ' ' -f 2)
@@ -22,7 +22,7 @@ delete_file() { # FILE
   fi
 }
 
-say_what_is_lost() {
+warn_of_data_loss() {
   say "This deletes the namespace $namespace and everything in it: the three databases with every order, payment and"
   say "stock, the broker with every message, and the Secrets."
   if [[ $reachable == yes ]]; then
@@ -31,15 +31,15 @@ say_what_is_lost() {
   fi
   if [[ $all == yes ]]; then
     say "It also uninstalls $(wanted_charts | cut -d ' ' -f 1 | paste -s -d , - | sed 's/,/, /g'),"
-    say "and with them whatever else in this cluster uses them."
+    say "which everything else in this cluster that uses them loses as well."
   else
-    say "The third-party parts stay; --all takes them away as well."
+    say "The third-party parts stay; --all deletes them as well."
   fi
 }
 
 confirm() {
   [[ $yes == no && $dry_run == no ]] || return 0
-  [[ -t 0 ]] || refuse "Nobody can be asked here. If that is what you want, say --yes."
+  [[ -t 0 ]] || refuse "There is no terminal to ask for confirmation. Add --yes to delete without asking."
   local answer
   read -r -p "      Type $namespace to delete it from $context: " answer
   [[ $answer == "$namespace" ]] || refuse "Nothing was deleted."

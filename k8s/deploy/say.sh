@@ -1,29 +1,29 @@
 # shellcheck shell=bash
-# Steps, progress, and what is said when one fails.
+# Prints steps, their progress and their failures.
 
 step_number=0
 step_title=''
-step_began=0
-# Commands that show more of what the present step is about.
+step_started=0
+# Commands that show more about the current step, for when it fails.
 look=()
 
 step() { # TITLE COMMAND [ARGUMENT …]
   step_number=$((step_number + 1))
   step_title=$1
-  step_began=$SECONDS
+  step_started=$SECONDS
   look=()
   shift
   printf '\n[%d/%d] %s\n' "$step_number" "$steps" "$step_title"
   "$@"
   step_title=''
-  printf '      done in %d s\n' $((SECONDS - step_began))
+  printf '      done in %d s\n' $((SECONDS - step_started))
 }
 
 say() {
   printf '      %s\n' "$*"
 }
 
-# What a person has to mend before anything can be done.
+# Exits with what a person must fix before anything can be done.
 refuse() {
   printf '%s\n' "$@" >&2
   exit 2
@@ -35,18 +35,18 @@ fail() { # LINE …
   exit 1
 }
 
-say_what_failed() {
+report_failure() {
   if [[ -n $step_title ]]; then
-    printf 'Step %d, "%s", failed after %d s.\n' "$step_number" "$step_title" $((SECONDS - step_began))
+    printf 'Step %d, "%s", failed after %d s.\n' "$step_number" "$step_title" $((SECONDS - step_started))
   fi
   if ((${#look[@]} > 0)); then
-    printf 'To look further:\n'
+    printf 'To find out more:\n'
     printf '  %s\n' "${look[@]}"
   fi
-  [[ $dry_run == yes ]] || printf 'What was done so far stays, and running this again goes on from there.\n'
+  [[ $dry_run == yes ]] || printf 'What was done so far stays. Run this again to continue from there.\n'
 }
 
-# Runs a command that changes something; of a dry run, only the command is shown.
+# Runs a command that changes something. A dry run only shows the command.
 change() {
   if [[ $dry_run == yes ]]; then
     say "+ $(shown "$@")"
@@ -55,7 +55,7 @@ change() {
   fi
 }
 
-# A command as a person would type it.
+# Prints a command as a person would type it.
 shown() {
   local text
   printf -v text '%q ' "$@"

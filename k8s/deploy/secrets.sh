@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Makes the Secrets that k8s/secrets.tsv lists. What is there already stays as it is, and no value is ever shown: values
-# reach kubectl by its standard input, and are on no command line.
+# Creates the Secrets that k8s/secrets.tsv lists. Existing values stay as they are, and no value is ever shown: values
+# reach kubectl through its standard input and are on no command line.
 
 secrets_file=$project/k8s/secrets.tsv
 renew_certificate_s=$((30 * 24 * 60 * 60))
 
-# The lines of this overlay, one "namespace secret key value" a line.
+# Prints the rows of this overlay, one "namespace secret key value" per line.
 secret_rows() {
   awk -F '\t' -v OFS='\t' -v overlay="$overlay" '
     /^#/ { next }
@@ -28,8 +28,8 @@ make_namespace() { # NAMESPACE
   fi
 }
 
-# Whatever a person has to bring and has not brought.
-check_given_secrets() {
+# Finds values that a person must provide and that are still missing.
+check_provided_secrets() {
   [[ $reachable == yes ]] || return 0
   local where name key keys
   while IFS=$'\t' read -r where name; do
@@ -39,21 +39,21 @@ check_given_secrets() {
       [[ -n ${stored["$name $key"]-} ]] || keys+=" --from-literal=$key=…"
     done < <(secret_rows | awk -F '\t' -v name="$name" '$2 == name && $4 == "given" { print $3 }')
     [[ -z $keys ]] || missing+=(
-      "what the Secret $name should hold. Make its namespace, if there is none yet, and it:"
+      "values for the Secret $name. Create it, and its namespace if there is none yet:"
       "  $(kubectl_command) create namespace $where"
       "  $(kubectl_command) create secret generic $name --namespace $where$keys"
     )
   done < <(secret_rows | awk -F '\t' -v OFS='\t' '$4 == "given" { print $1, $2 }' | uniq)
 }
 
-# What the cluster has: the values, coded as they come, by "secret key".
+# The values in the cluster, still in base64, by "secret key".
 declare -A stored=()
 
 read_secrets() { # NAMESPACE SECRET …
   local name key coded
   stored=()
-  # A name that nothing has makes it a list, also when there is one Secret only.
-  # shellcheck disable=SC2016 # They are the template's own variables.
+  # A name that no Secret has makes the result a list, even when there is only one Secret.
+  # shellcheck disable=SC2016 # These are the template's own variables.
   local template='{{range .items}}{{$n := .metadata.name}}{{range $k, $v := .data}}{{$n}} {{$k}} {{$v}}{{"\n"}}{{end}}{{end}}'
   kube get secret "${@:2}" no-secret --namespace "$1" --ignore-not-found -o go-template="$template" >"$work/secrets"
   while read -r name key coded; do
@@ -74,9 +74,9 @@ make_secrets_in() { # NAMESPACE
   kube apply --server-side "--field-manager=$manager" -f - <<<"$manifests" >/dev/null
 }
 
-# Adds to the caller's `manifests` what the Secret lacks, going by the caller's `rows`.
+# Adds the keys that the Secret lacks, according to the caller's `rows`, to the caller's `manifests`.
 make_secret() { # NAMESPACE SECRET
-  local row name key value keys=() made=() bring=()
+  local row name key value keys=() created=() required=()
   local -A have=() wanted=()
   for row in "${rows[@]}"; do
     IFS=$'\t' read -r name key value <<<"$row"
@@ -85,30 +85,30 @@ make_secret() { # NAMESPACE SECRET
     wanted[$key]=$value
     [[ -z ${stored["$2 $key"]-} ]] || have[$key]=$(openssl base64 -d -A <<<"${stored["$2 $key"]}")
   done
-  forget_old_certificate
+  drop_expiring_certificate
   for key in "${keys[@]}"; do
     [[ -z ${have[$key]-} ]] || continue
     if [[ ${wanted[$key]} == given ]]; then
-      bring+=("$key")
+      required+=("$key")
     else
       have[$key]=$(new_value "${wanted[$key]}")
-      made+=("$key")
+      created+=("$key")
     fi
   done
-  if ((${#bring[@]} > 0)); then
-    say "$2: yours to bring: ${bring[*]}"
-  elif ((${#made[@]} == 0)); then
+  if ((${#required[@]} > 0)); then
+    say "$2: you must provide ${required[*]}"
+  elif ((${#created[@]} == 0)); then
     say "$2: kept"
   elif [[ $dry_run == yes ]]; then
-    say "+ $(shown kube apply --server-side) -f - # Secret $1/$2: ${made[*]}"
+    say "+ $(shown kube apply --server-side) -f - # Secret $1/$2: ${created[*]}"
   else
     manifests+=$(manifest "$1" "$2")$'\n'
-    say "$2: made ${made[*]}"
+    say "$2: created ${created[*]}"
   fi
 }
 
-# One that ends soon is made again, with its key. The caller's `have` has the values.
-forget_old_certificate() {
+# A certificate that expires soon is created again, with its key. The caller's `have` has the values.
+drop_expiring_certificate() {
   [[ -n ${have[tls.crt]-} ]] || return 0
   openssl x509 -checkend "$renew_certificate_s" -noout <<<"${have[tls.crt]}" >/dev/null ||
     unset 'have[tls.crt]' 'have[tls.key]'
@@ -144,7 +144,7 @@ manifest() { # NAMESPACE NAME; the caller's `have` has the values
   [[ -z ${have[tls.crt]-} ]] || type=kubernetes.io/tls
   printf -- '---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n  namespace: %s\n' "$2" "$1"
   printf '  labels:\n    app.kubernetes.io/part-of: chandlery\n    app.kubernetes.io/managed-by: %s\n' "$manager"
-  # Without it CloudNativePG takes a changed password only when something else makes it look.
+  # Without this label, CloudNativePG applies a changed password only when something else triggers it.
   [[ $type != kubernetes.io/basic-auth ]] || printf '    cnpg.io/reload: "true"\n'
   printf 'type: %s\ndata:\n' "$type"
   for key in "${!have[@]}"; do

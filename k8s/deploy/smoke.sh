@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# One checkout through the gateway, as a buyer makes it: over TLS, by its name, with the certificate it presents.
+# Makes one checkout through the gateway, like a buyer: over TLS, by host name, with the certificate that it presents.
 
-gateway_patience_s=180
+gateway_timeout_s=180
 forwarder=''
 # The gateway's Service, as namespace/name.
 gateway=''
@@ -25,9 +25,9 @@ smoke() {
   must POST "/stock/add/$item/10" >/dev/null
   must POST "/orders/addItem/$order/$item/2" >/dev/null
   check_out "$order"
-  [[ $(must GET "/payment/find_user/$user") =~ \"credit\":\ *90[^0-9] ]] || fail "The user $user should have 90 left."
-  [[ $(must GET "/stock/find/$item") =~ \"stock\":\ *8[^0-9] ]] || fail "8 of the item $item should be left."
-  say "order $order is paid, once; the user, the item and the order stay"
+  [[ $(must GET "/payment/find_user/$user") =~ \"credit\":\ *90[^0-9] ]] || fail "The user $user should have 90 credit left."
+  [[ $(must GET "/stock/find/$item") =~ \"stock\":\ *8[^0-9] ]] || fail "The item $item should have 8 units left."
+  say "order $order is paid, and was charged once; this user, item and order stay in the shop"
 }
 
 ask() { # METHOD PATH
@@ -38,7 +38,7 @@ ask() { # METHOD PATH
   body=${answer%$'\n'*}
 }
 
-must() { # METHOD PATH: the body of a 200
+must() { # METHOD PATH; prints the body of a 200
   ask "$1" "$2"
   [[ $status == 200 ]] || fail "$1 $2 was answered $status: $body$(cat "$work/curl")"
   printf '%s' "$body"
@@ -48,42 +48,42 @@ id_of() { # BODY
   grep -Eo '[0-9a-f]{8}-[0-9a-f-]{27}' <<<"$1" | head -n 1
 }
 
-# A checkout that is not decided in time, or whose answer is lost, may be asked for again: it is charged once.
+# A checkout that is not decided in time, or whose answer is lost, can be requested again: it is charged only once.
 check_out() { # ORDER
   local end=$((SECONDS + 60))
   while ask POST "/orders/checkout/$1"; do
     if [[ $status == 200 && $body == *PAID* ]]; then return; fi
     [[ $status =~ ^(000|202|429|5..)$ ]] || fail "The checkout of $1 was answered $status: $body"
-    ((SECONDS < end)) || fail "The checkout of $1 is not decided after 60 s; the last answer was $status: $body"
-    say "the checkout was answered $status; asking again"
+    ((SECONDS < end)) || fail "The checkout of $1 has no outcome after 60 s; the last answer was $status: $body"
+    say "the checkout was answered $status; trying again"
     sleep 2
   done
 }
 
-# The first request, a new user, is repeated until the gateway has taken up the routes.
+# Repeats the first request, which creates a user, until the gateway knows the routes.
 await_gateway() {
-  local end=$((SECONDS + gateway_patience_s))
+  local end=$((SECONDS + gateway_timeout_s))
   while ask POST /payment/create_user; do
     if [[ $status == 200 ]]; then return; fi
-    ((SECONDS < end)) || fail "The gateway does not lead to the shop; its last answer was $status: $body$(cat "$work/curl")"
+    ((SECONDS < end)) || fail "The gateway does not reach the shop; its last answer was $status: $body$(cat "$work/curl")"
     sleep 2
   done
 }
 
-# A port-forward works with every kind of cluster, also where the gateway has no address that leads here.
+# A port-forward works with every kind of cluster, even if this machine cannot reach the gateway's address.
 reach_gateway() {
-  local port end=$((SECONDS + gateway_patience_s))
+  local port end=$((SECONDS + gateway_timeout_s))
   until gateway=$(gateway_service) && [[ -n $gateway ]]; do
-    ((SECONDS < end)) || fail "No Service belongs to the Gateway chandlery: its controller has not made one."
+    ((SECONDS < end)) || fail "The Gateway chandlery has no Service: its controller has not created one."
     sleep 2
   done
   kube port-forward --namespace "${gateway%/*}" "service/${gateway#*/}" :443 >"$work/forward" 2>&1 &
   forwarder=$!
   until port=$(sed -nE 's/^Forwarding from 127\.0\.0\.1:([0-9]+).*/\1/p' "$work/forward") && [[ -n $port ]]; do
-    { kill -0 "$forwarder" 2>/dev/null && ((SECONDS < end)); } || fail "No port-forward: $(cat "$work/forward")"
+    { kill -0 "$forwarder" 2>/dev/null && ((SECONDS < end)); } || fail "The port-forward failed: $(cat "$work/forward")"
     sleep 0.2
   done
-  # Where an authority issues it, the certificate may take a while.
+  # If an authority issues the certificate, it may take a while.
   until kube get secret chandlery-tls --namespace "$namespace" -o go-template='{{index .data "tls.crt" | base64decode}}' \
     >"$work/trusted.crt" 2>/dev/null; do
     ((SECONDS < end)) || no_certificate
@@ -98,8 +98,8 @@ no_certificate() {
   address=$(kube get gateway chandlery --namespace "$namespace" \
     -o go-template='{{range .status.addresses}}{{.value}} {{end}}' 2>/dev/null) || true
   fail "There is no certificate in the Secret chandlery-tls." \
-    "An authority gives one only when $host leads to the Gateway, whose address is: ${address:-none yet}" \
-    "The first deployment makes that address. Let the name point there, and run this again."
+    "An authority issues one only when $host points to the Gateway, whose address is: ${address:-none yet}" \
+    "The first deployment creates that address. Point the host name to it, then run this again."
 }
 
 gateway_service() {
@@ -112,7 +112,7 @@ stop_forwarding() {
   [[ -z $forwarder ]] || kill "$forwarder" 2>/dev/null || true
 }
 
-say_where() {
+print_addresses() {
   local grafana
   grafana=$(wanted_charts | awk '/kube-prometheus-stack/ { print $1, $5 }')
   cat <<END
@@ -121,14 +121,14 @@ Chandlery is up: https://$host
 END
   if [[ -z $url ]]; then
     cat <<END
-If that name does not lead to the cluster, forward a port to the gateway:
+If that name does not point to the cluster, forward a port to the gateway:
   $(kubectl_command) port-forward --namespace ${gateway%/*} service/${gateway#*/} 8443:443
   curl --connect-to $host:443:127.0.0.1:8443 --cacert <($(kubectl_command) get secret chandlery-tls --namespace $namespace -o go-template='{{index .data "tls.crt" | base64decode}}') https://$host/payment/create_user --request POST
 END
   fi
   [[ -n $grafana ]] || return 0
   cat <<END
-Grafana, as admin:
+Grafana, with the user admin and the password that the second command prints:
   $(kubectl_command) port-forward --namespace ${grafana#* } service/${grafana% *}-grafana 3000:80      # http://localhost:3000
   $(kubectl_command) get secret grafana-admin --namespace ${grafana#* } -o go-template='{{index .data "admin-password" | base64decode}}'
 END

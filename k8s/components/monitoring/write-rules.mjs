@@ -1,6 +1,7 @@
-// rules/ is in Prometheus' own form, which promtool, Docker Compose and editors understand; the operator in a cluster wants
-// the same inside a PrometheusRule. This writes prometheus-rules.yaml from rules/, and the address of the runbooks from
-// settings.json into rules and dashboards. With --check it only tells whether all of that is so.
+// rules/ has Prometheus' own format, which promtool, Docker Compose and editors understand; the operator in a cluster wants
+// the same rules inside a PrometheusRule. This script writes prometheus-rules.yaml from rules/, and copies the address of
+// the runbooks from settings.json into rules and dashboards. With --check it writes nothing, and fails when a file is out
+// of date.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -13,7 +14,7 @@ function rules(file) {
   return read(file).replace(/(?<=runbook_url: )\S+(?=\/\w+\.md)/g, runbooks);
 }
 
-/** As text, because what Grafana exported is to stay as it is. */
+/** Replaces text, so that the rest of the file stays as Grafana exported it. */
 function dashboard(file) {
   const text = read(file);
   const { query } = JSON.parse(text).templating.list.find(({ name }) => name === 'runbooks');
@@ -55,7 +56,7 @@ if (!process.argv.includes('--check')) {
   }
 } else if (stale.length > 0) {
   console.error(
-    `${stale.join(', ')}: not what rules/ and settings.json say. Run "node k8s/components/monitoring/write-rules.mjs".`,
+    `${stale.join(', ')}: out of date with rules/ and settings.json. Run "node k8s/components/monitoring/write-rules.mjs".`,
   );
   process.exitCode = 1;
 }

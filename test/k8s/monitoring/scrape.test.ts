@@ -7,7 +7,7 @@ let watched: WatchedShop;
 beforeAll(async () => {
   watched = await WatchedShop.open();
 }, 120_000);
-// Without it there is nothing to close, and the reason has been told.
+// When `open` failed there is nothing to close, and Jest has already reported why.
 afterAll(() => watched?.close());
 
 const hasData = (series: readonly Series[]) =>
@@ -15,25 +15,25 @@ const hasData = (series: readonly Series[]) =>
     [...(value ? [value] : []), ...values].some(([, text]) => Number.isFinite(Number(text))),
   );
 
-test('every panel of every dashboard shows something', async () => {
-  let open = dashboards.flatMap((dashboard) =>
+test('every panel of every dashboard shows data', async () => {
+  let queries = dashboards.flatMap((dashboard) =>
     panelsOf(dashboard).flatMap(({ type, title, targets = [] }) =>
       targets.map(({ expr }) => ({
         name: `${dashboard.title}: ${title}: ${expr}`,
-        ask: () => watched.prometheus[type === 'stat' ? 'instant' : 'range'](filledIn(expr, dashboard)),
+        query: () => watched.prometheus[type === 'stat' ? 'instant' : 'range'](filledIn(expr, dashboard)),
       })),
     ),
   );
-  expect(open.length).toBeGreaterThan(50);
-  const left = await watched.sellUntilNoneOf(async () => {
-    const shown = await Promise.all(open.map(async ({ ask }) => hasData(await ask())));
-    open = open.filter((_, i) => !shown[i]);
-    return open.map(({ name }) => name);
+  expect(queries.length).toBeGreaterThan(50);
+  const left = await watched.sellUntilNoneIsLeft(async () => {
+    const shown = await Promise.all(queries.map(async ({ query }) => hasData(await query())));
+    queries = queries.filter((_, i) => !shown[i]);
+    return queries.map(({ name }) => name);
   });
   expect(left).toEqual([]);
 });
 
-test('every metric of a rule or a dashboard is exported', async () => {
+test('every metric that a rule or a dashboard reads is exported', async () => {
   const wanted = new Set([
     ...rules.flatMap(({ expr }) => metricsIn(expr)),
     ...dashboards.flatMap((dashboard) =>
@@ -43,7 +43,7 @@ test('every metric of a rule or a dashboard is exported', async () => {
     ),
   ]);
   expect(wanted.size).toBeGreaterThan(40);
-  const left = await watched.sellUntilNoneOf(async () => {
+  const left = await watched.sellUntilNoneIsLeft(async () => {
     const exported = new Set<string>(await watched.prometheus.api('label/__name__/values'));
     return [...wanted].filter((name) => !exported.has(name));
   });
@@ -51,7 +51,7 @@ test('every metric of a rule or a dashboard is exported', async () => {
 });
 
 test('Prometheus reaches every target, and can evaluate every rule', async () => {
-  const left = await watched.sellUntilNoneOf(async () => {
+  const left = await watched.sellUntilNoneIsLeft(async () => {
     const { activeTargets } = await watched.prometheus.api('targets');
     const { groups } = await watched.prometheus.api('rules');
     const evaluated = groups.flatMap((group: { rules: object[] }) => group.rules);
@@ -59,28 +59,28 @@ test('Prometheus reaches every target, and can evaluate every rule', async () =>
     expect(evaluated.length).toBe(rules.length);
     return [...activeTargets, ...evaluated]
       .filter(({ health }) => health !== 'up' && health !== 'ok')
-      .map((one) => JSON.stringify(one));
+      .map((unhealthy) => JSON.stringify(unhealthy));
   });
   expect(left).toEqual([]);
 });
 
-test('a dead letter raises its alert, in words', async () => {
-  let words: string[] = [];
-  await watched.sellUntilNoneOf(async () => {
+test('a dead letter raises its alert with a readable summary', async () => {
+  let summaries: string[] = [];
+  await watched.sellUntilNoneIsLeft(async () => {
     const { alerts } = await watched.prometheus.api('alerts');
     const raised = alerts.filter(
       ({ labels }: Series & { labels: Record<string, string> }) => labels.alertname === 'DeadLetters',
     );
-    words = raised.map(({ annotations }: { annotations: Record<string, string> }) => annotations.summary);
-    return words.length >= 2 ? [] : ['DeadLetters'];
+    summaries = raised.map(({ annotations }: { annotations: Record<string, string> }) => annotations.summary);
+    return summaries.length >= 2 ? [] : ['DeadLetters'];
   });
-  expect(words.sort()).toEqual([
-    '1 messages wait in order.settle.dead',
-    '1 messages wait in stock.settle.dead',
+  expect(summaries.sort()).toEqual([
+    'Dead letters in order.settle.dead: 1',
+    'Dead letters in stock.settle.dead: 1',
   ]);
 });
 
-test('labels take their values from lists that are known in advance, and never from a request', async () => {
+test('only known labels are exported, and no label value comes from a request', async () => {
   const known = new Set([
     ...['__name__', 'job', 'instance', 'le'],
     ...['method', 'route', 'status_code', 'outcome', 'step', 'queue', 'invariant'],
@@ -100,20 +100,20 @@ test('labels take their values from lists that are known in advance, and never f
   expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}/);
 });
 
-test('a buyer who waited in vain is counted, unlike one who would not wait and one who went away', async () => {
+test('counts a buyer who waited in vain, but not one who did not want to wait or one who went away', async () => {
   const before = await watched.answeredLate();
   await watched.keepBuyerWaiting();
   expect(await watched.answeredLate()).toBe(before + 1);
 });
 
-test('what has not happened yet is there as 0, so that the first time is seen to be one more', async () => {
+test('exports 0 for what has not happened yet, so that the first time shows as an increase', async () => {
   const never = [
     'saga_duration_seconds_count{outcome="unknown_user"}',
     'saga_dead_lettered_total{queue="payment.charge"}',
     'saga_admission_refused_total{job="order"}',
   ];
   let values: (string | undefined)[] = [];
-  await watched.sellUntilNoneOf(async () => {
+  await watched.sellUntilNoneIsLeft(async () => {
     const series = await Promise.all(never.map((expr) => watched.prometheus.instant(expr)));
     values = series.map(([first]) => first?.value?.[1]);
     return never.filter((_, i) => values[i] === undefined);
@@ -121,8 +121,8 @@ test('what has not happened yet is there as 0, so that the first time is seen to
   expect(values).toEqual(['0', '0', '0']);
 });
 
-test('the books balance all the while, and the dead letters are all that the audit finds', async () => {
-  const left = await watched.sellUntilNoneOf(async () => {
+test('the books balance all the time, and the audit finds only the dead letters', async () => {
+  const left = await watched.sellUntilNoneIsLeft(async () => {
     const findings = await watched.prometheus.instant('max_over_time(saga_invariant_violation[5m])');
     expect(findings.length).toBeGreaterThan(5);
     const violated = findings.filter(({ value }) => value?.[1] !== '0').map(({ metric }) => metric.invariant);
