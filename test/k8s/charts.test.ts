@@ -3,20 +3,20 @@ import { charts, chartsOf, releaseOf, strayValues } from './charts';
 import { manifestsOf, ofKind, overlays } from './manifests';
 import { rows } from './policies/secrets';
 
-test('every chart is pinned to one version and has its values, and no values are left over', () => {
+test('pins every chart to one version with its values, and has no values without a chart', () => {
   expect(charts.length).toBeGreaterThan(5);
-  for (const { release, version, repository, values, overlays: where } of charts) {
+  for (const { release, version, repository, values, overlays: usedBy } of charts) {
     expect([release, version]).toEqual([release, expect.stringMatching(/^v?\d+\.\d+\.\d+$/)]);
     expect([release, repository]).toEqual([release, expect.stringMatching(/^(https|oci):\/\//)]);
     expect([release, typeof values]).toEqual([release, 'object']);
-    expect(where.filter((overlay) => !overlays.includes(overlay as never))).toEqual([]);
+    expect(usedBy.filter((overlay) => !overlays.includes(overlay as never))).toEqual([]);
   }
   expect(strayValues()).toEqual([]);
 });
 
 describe.each(overlays)('the overlay %s', (overlay) => {
-  test('has a chart for every kind that Kubernetes does not have itself, and no other', async () => {
-    const needed = new Set((await manifestsOf(overlay)).flatMap((one) => releaseOf(one) ?? []));
+  test('has a chart for every kind that is not built into Kubernetes, and no other chart', async () => {
+    const needed = new Set((await manifestsOf(overlay)).flatMap((manifest) => releaseOf(manifest) ?? []));
     expect(
       chartsOf(overlay)
         .map(({ release }) => release)
@@ -24,7 +24,7 @@ describe.each(overlays)('the overlay %s', (overlay) => {
     ).toEqual([...needed].sort());
   });
 
-  test('is installed where its NetworkPolicies look for it', async () => {
+  test('installs its charts in the namespaces that its NetworkPolicies name', async () => {
     const named = new Set<string>();
     const walk = (node: unknown): void => {
       if (typeof node !== 'object' || node === null) {
@@ -39,15 +39,15 @@ describe.each(overlays)('the overlay %s', (overlay) => {
       }
     };
     ofKind(await manifestsOf(overlay), 'NetworkPolicy').forEach(walk);
-    const there = new Set([...chartsOf(overlay).map(({ namespace }) => namespace), 'kube-system']);
-    expect([...named].filter((namespace) => !there.has(namespace))).toEqual([]);
+    const installed = new Set([...chartsOf(overlay).map(({ namespace }) => namespace), 'kube-system']);
+    expect([...named].filter((namespace) => !installed.has(namespace))).toEqual([]);
   });
 });
 
-test("the Secrets that charts' values name are made", () => {
+test("every Secret that a chart's values name is created", () => {
   const text = JSON.stringify(charts.map(({ values }) => values));
   const named = [...text.matchAll(/"existingSecret":"([^"]+)"/g)].map(([, secret]) => secret);
   expect(named).toEqual(['grafana-admin']);
-  const made = rows().map(([, namespace, secret]) => `${namespace}/${secret}`);
-  expect(made).toContain('monitoring/grafana-admin');
+  const created = rows().map(([, namespace, secret]) => `${namespace}/${secret}`);
+  expect(created).toContain('monitoring/grafana-admin');
 });

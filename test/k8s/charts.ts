@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { root } from '../../shared/root';
 import { type Manifest, mebibytes, type Overlay } from './manifests';
 
-/** A line of helm-config/charts.txt, with the values that its release is given. */
+/** A line of helm-config/charts.txt, and the values of its release. */
 export interface Chart {
   release: string;
   repository: string;
@@ -33,8 +33,8 @@ export const charts: readonly Chart[] = readFileSync(join(folder, 'charts.txt'),
 export const chartsOf = (overlay: Overlay) =>
   charts.filter(({ overlays }) => overlays.length === 0 || overlays.includes(overlay));
 
-/** Which release brings the kinds of a group. */
-const brings: Record<string, string> = {
+/** The release that brings the kinds of an API group. */
+const releaseOfGroup: Record<string, string> = {
   'gateway.networking.k8s.io': 'envoy-gateway',
   'gateway.envoyproxy.io': 'envoy-gateway',
   'monitoring.coreos.com': 'kube-prometheus-stack',
@@ -46,19 +46,19 @@ const brings: Record<string, string> = {
 };
 const builtIn = ['', 'apps', 'autoscaling', 'batch', 'networking.k8s.io', 'policy'];
 
-/** The release that a manifest's kind comes from, or its group where none is known; none where Kubernetes has it. */
+/** Returns the release that brings a manifest's kind, or its group if no release does; undefined for built-in kinds. */
 export function releaseOf({ apiVersion }: Manifest): string | undefined {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-  return builtIn.includes(group) ? undefined : (brings[group] ?? group);
+  return builtIn.includes(group) ? undefined : (releaseOfGroup[group] ?? group);
 }
 
-/** Values that belong to no chart. */
+/** Returns the values files that belong to no chart. */
 export const strayValues = () =>
   readdirSync(folder).filter(
     (file) => file.endsWith('.yaml') && !charts.some(({ release }) => `${release}.yaml` === file),
   );
 
-/** MiB that a chart's values ask for, one pod of each kind. */
+/** Returns the MiB that a chart's values request, with one pod of each kind. */
 export function requestedBy({ values }: Chart): number {
   let sum = 0;
   const walk = (node: unknown) => {

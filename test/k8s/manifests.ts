@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { root } from '../../shared/root';
 import { renderKustomization } from '../support/tools';
 
-/** The overlays, rendered once, and the parts of a manifest that the policies look at. */
+/** The overlays, each rendered once, and the parts of a manifest that the policies check. */
 export const overlays = ['laptop', 'production'] as const;
 export type Overlay = (typeof overlays)[number];
 
@@ -80,37 +80,39 @@ export interface Manifest {
 
 const rendered = new Map<Overlay, Promise<Manifest[]>>();
 
-/** A copy of an overlay's manifests, to look at or to break. */
+/** Returns a copy of an overlay's manifests, which the caller may change. */
 export async function manifestsOf(overlay: Overlay): Promise<Manifest[]> {
-  let all = rendered.get(overlay);
-  if (!all) {
-    all = renderKustomization(join(root, 'k8s/overlays', overlay)).then((text) =>
+  let manifests = rendered.get(overlay);
+  if (!manifests) {
+    manifests = renderKustomization(join(root, 'k8s/overlays', overlay)).then((text) =>
       parseAllDocuments(text).map((document) => document.toJS() as Manifest),
     );
-    rendered.set(overlay, all);
+    rendered.set(overlay, manifests);
   }
-  return structuredClone(await all);
+  return structuredClone(await manifests);
 }
 
 export const nameOf = ({ kind, metadata }: Manifest) => `${kind}/${metadata.name}`;
 
-/** The manifests of a kind, with what is known of their specification. */
+/** Returns the manifests of a kind, with the type of their specification. */
 export function ofKind<Spec>(
-  all: readonly Manifest[],
+  manifests: readonly Manifest[],
   kind: string,
 ): (Omit<Manifest, 'spec'> & { spec: Spec })[] {
-  return all.filter((one) => one.kind === kind) as (Omit<Manifest, 'spec'> & { spec: Spec })[];
+  return manifests.filter((manifest) => manifest.kind === kind) as (Omit<Manifest, 'spec'> & {
+    spec: Spec;
+  })[];
 }
 
-/** Pods that a manifest of ours describes, and where they come from. */
+/** The pods that one of our manifests describes. */
 export interface Workload {
   name: string;
   kind: string;
   labels: Labels;
   replicas: number;
   pod: PodSpec;
-  /** Goes on until it is stopped, and is asked something meanwhile. */
-  serves: boolean;
+  /** Runs until it is stopped, and answers requests while it runs. */
+  isServer: boolean;
 }
 
 interface Template {
@@ -118,16 +120,16 @@ interface Template {
   template: { metadata?: { labels?: Labels }; spec: PodSpec };
 }
 
-export function workloads(all: readonly Manifest[]): Workload[] {
-  return all.flatMap((manifest) => {
-    const serves = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(manifest.kind);
-    if (!serves && !['Job', 'CronJob'].includes(manifest.kind)) {
+export function workloads(manifests: readonly Manifest[]): Workload[] {
+  return manifests.flatMap((manifest) => {
+    const isServer = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(manifest.kind);
+    if (!isServer && !['Job', 'CronJob'].includes(manifest.kind)) {
       return [];
     }
     const spec = manifest.spec as Template & { jobTemplate?: { spec: Template } };
     const { template, replicas = 1 } = spec.jobTemplate?.spec ?? spec;
     const labels = template.metadata?.labels ?? {};
-    return [{ name: nameOf(manifest), kind: manifest.kind, labels, replicas, pod: template.spec, serves }];
+    return [{ name: nameOf(manifest), kind: manifest.kind, labels, replicas, pod: template.spec, isServer }];
   });
 }
 
@@ -152,26 +154,29 @@ export function selects(selector: Selector | undefined, labels: Labels): boolean
       if (operator === 'NotIn') {
         return value === undefined || !values.includes(value);
       }
-      throw new Error(`no selector has the operator ${operator}`);
+      throw new Error(`selectors have no operator ${operator}`);
     })
   );
 }
 
-/** Kubernetes' quantities of memory, in MiB. */
+/**
+ * Converts Kubernetes' quantities of memory to MiB.
+ * @throws when it is not a quantity
+ */
 export function mebibytes(quantity: string): number {
   const [, number, unit = ''] = /^([\d.]+)(Ki|Mi|Gi|k|M|G)?$/.exec(quantity) ?? [];
   const bytes = { '': 1, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, k: 1e3, M: 1e6, G: 1e9 }[unit];
   if (number === undefined || bytes === undefined) {
-    throw new Error(`${quantity} is no amount of memory`);
+    throw new Error(`${quantity} is not an amount of memory`);
   }
   return (Number(number) * bytes) / 2 ** 20;
 }
 
-/** What a container's environment says, settings from ConfigMaps included. */
-export function environment(all: readonly Manifest[], container: Container): Record<string, string> {
+/** Returns a container's environment, with its settings from ConfigMaps. */
+export function environment(manifests: readonly Manifest[], container: Container): Record<string, string> {
   const maps = (container.envFrom ?? []).flatMap(({ configMapRef }) =>
     configMapRef
-      ? [ofKind(all, 'ConfigMap').find(({ metadata }) => metadata.name === configMapRef.name)?.data]
+      ? [ofKind(manifests, 'ConfigMap').find(({ metadata }) => metadata.name === configMapRef.name)?.data]
       : [],
   );
   const own = Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? '']));

@@ -1,32 +1,34 @@
 import { type Container, type Manifest, type Overlay, type PodSpec, workloads } from './manifests';
 
-/** A mistake that somebody could make, and the policy that must find it. */
+/** A mistake that somebody could make in a manifest, and the policy that must find it. */
 export interface Mutation {
   readonly policy: string;
   readonly mistake: string;
   readonly overlay: Overlay;
-  readonly make: (all: Manifest[]) => unknown;
+  readonly make: (manifests: Manifest[]) => unknown;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a mistake can be anywhere, of any shape.
 type Anything = any;
 
-const find = (all: Manifest[], name: string): Anything => {
-  const found = all.find(({ kind, metadata }) => `${kind}/${metadata.name}` === name);
+const find = (manifests: Manifest[], name: string): Anything => {
+  const found = manifests.find(({ kind, metadata }) => `${kind}/${metadata.name}` === name);
   if (!found) {
     throw new Error(`there is no ${name} to break`);
   }
   return found;
 };
-const pod = (all: Manifest[], name: string): PodSpec => {
-  const found = workloads(all).find((workload) => workload.name === name);
+const pod = (manifests: Manifest[], name: string): PodSpec => {
+  const found = workloads(manifests).find((workload) => workload.name === name);
   if (!found) {
     throw new Error(`there is no ${name} to break`);
   }
   return found.pod;
 };
-const container = (all: Manifest[], name: string): Container => pod(all, name).containers[0] as Container;
-const drop = (all: Manifest[], name: string) => all.splice(all.indexOf(find(all, name)), 1);
+const container = (manifests: Manifest[], name: string): Container =>
+  pod(manifests, name).containers[0] as Container;
+const drop = (manifests: Manifest[], name: string) =>
+  manifests.splice(manifests.indexOf(find(manifests, name)), 1);
 
 const both = (policy: string, mistake: string, make: Mutation['make']): Mutation[] =>
   (['laptop', 'production'] as const).map((overlay) => ({ policy, mistake, overlay, make }));
@@ -37,223 +39,269 @@ const production = (policy: string, mistake: string, make: Mutation['make']): Mu
   { policy, mistake, overlay: 'production', make },
 ];
 
-const flows = 'everything reaches what it needs, and nothing else';
+const flows = 'every pod reaches what it needs, and nothing else';
 
 export const mutations: readonly Mutation[] = [
-  ...both('the namespace admits restricted pods only', 'the baseline is enforced', (all) => {
-    find(all, 'Namespace/chandlery').metadata.labels['pod-security.kubernetes.io/enforce'] = 'baseline';
+  ...both('the namespace admits only restricted pods', 'only the baseline is enforced', (manifests) => {
+    find(manifests, 'Namespace/chandlery').metadata.labels['pod-security.kubernetes.io/enforce'] = 'baseline';
   }),
-  ...both('every pod is restricted', 'a Job keeps its capabilities', (all) => {
-    delete container(all, 'Job/order-migrate').securityContext?.capabilities;
+  ...both('every pod is restricted', 'a Job keeps its capabilities', (manifests) => {
+    delete container(manifests, 'Job/order-migrate').securityContext?.capabilities;
   }),
-  ...both('every pod is restricted', 'a root file system can be written to', (all) => {
-    Object.assign(container(all, 'Deployment/stock').securityContext ?? {}, {
+  ...both('every pod is restricted', 'a root file system is writable', (manifests) => {
+    Object.assign(container(manifests, 'Deployment/stock').securityContext ?? {}, {
       readOnlyRootFilesystem: false,
     });
   }),
-  ...both('every pod is restricted', 'a CronJob has no seccomp profile', (all) => {
-    delete pod(all, 'CronJob/operate').securityContext?.seccompProfile;
+  ...both('every pod is restricted', 'a CronJob has no seccomp profile', (manifests) => {
+    delete pod(manifests, 'CronJob/operate').securityContext?.seccompProfile;
   }),
-  ...laptop('every pod is restricted', 'PostgreSQL runs as root', (all) => {
-    Object.assign(pod(all, 'StatefulSet/order-db').securityContext ?? {}, { runAsNonRoot: false });
+  ...laptop('every pod is restricted', 'PostgreSQL runs as root', (manifests) => {
+    Object.assign(pod(manifests, 'StatefulSet/order-db').securityContext ?? {}, { runAsNonRoot: false });
   }),
-  ...both('no pod is given a token of Kubernetes', 'the token is mounted', (all) => {
-    delete pod(all, 'Deployment/payment').automountServiceAccountToken;
+  ...both('no pod gets a Kubernetes API token', 'the token is mounted', (manifests) => {
+    delete pod(manifests, 'Deployment/payment').automountServiceAccountToken;
   }),
-  ...both('no pod is given a token of Kubernetes', 'an account does not exist', (all) =>
-    drop(all, 'ServiceAccount/tools'),
+  ...both('no pod gets a Kubernetes API token', 'a service account does not exist', (manifests) =>
+    drop(manifests, 'ServiceAccount/tools'),
   ),
-  ...both('every container has requests and limits', 'a limit is missing', (all) => {
-    delete container(all, 'Deployment/auditor').resources?.limits?.memory;
+  ...both('every container has requests and limits', 'a limit is missing', (manifests) => {
+    delete container(manifests, 'Deployment/auditor').resources?.limits?.memory;
   }),
-  ...both('every pod that serves has all three probes', 'a probe is missing', (all) => {
-    delete container(all, 'Deployment/order').startupProbe;
+  ...both('every pod that serves has all three probes', 'a probe is missing', (manifests) => {
+    delete container(manifests, 'Deployment/order').startupProbe;
   }),
-  ...both('every pod that serves has all three probes', 'a port was renamed', (all) => {
-    Object.assign(container(all, 'Deployment/stock').ports?.[1] ?? {}, { name: 'metrics' });
+  ...both('every pod that serves has all three probes', 'a port was renamed', (manifests) => {
+    Object.assign(container(manifests, 'Deployment/stock').ports?.[1] ?? {}, { name: 'metrics' });
   }),
-  ...both('every pod that serves has one disruption budget', 'a budget is missing', (all) =>
-    drop(all, 'PodDisruptionBudget/stock'),
+  ...both('every pod that serves has one disruption budget', 'a budget is missing', (manifests) =>
+    drop(manifests, 'PodDisruptionBudget/stock'),
   ),
   ...both(
-    'our own programs are replaced without ever being fewer, and spread',
-    'a replica may be missing',
-    (all) => {
-      find(all, 'Deployment/order').spec.strategy.rollingUpdate.maxUnavailable = 1;
+    'our own pods are spread out, and a rollout never has fewer of them',
+    'a replica may be missing in a rollout',
+    (manifests) => {
+      find(manifests, 'Deployment/order').spec.strategy.rollingUpdate.maxUnavailable = 1;
     },
   ),
   ...both(
-    'our own programs are replaced without ever being fewer, and spread',
+    'our own pods are spread out, and a rollout never has fewer of them',
     'preStop is missing',
-    (all) => {
-      delete container(all, 'Deployment/payment').lifecycle;
+    (manifests) => {
+      delete container(manifests, 'Deployment/payment').lifecycle;
     },
   ),
   ...both(
-    'our own programs are replaced without ever being fewer, and spread',
-    'zones are not looked at',
-    (all) => {
-      pod(all, 'Deployment/stock').topologySpreadConstraints?.pop();
+    'our own pods are spread out, and a rollout never has fewer of them',
+    'pods are not spread over zones',
+    (manifests) => {
+      pod(manifests, 'Deployment/stock').topologySpreadConstraints?.pop();
     },
   ),
-  ...both('everything is labelled', 'a label is missing', (all) => {
-    delete find(all, 'HTTPRoute/order').metadata.labels['app.kubernetes.io/part-of'];
+  ...both('everything is labelled', 'a label is missing', (manifests) => {
+    delete find(manifests, 'HTTPRoute/order').metadata.labels['app.kubernetes.io/part-of'];
   }),
-  ...both('everything is labelled', 'a version is selected by', (all) => {
-    find(all, 'Deployment/order').spec.selector.matchLabels['app.kubernetes.io/version'] = '0.1.0';
+  ...both('everything is labelled', 'a selector includes the version', (manifests) => {
+    find(manifests, 'Deployment/order').spec.selector.matchLabels['app.kubernetes.io/version'] = '0.1.0';
   }),
-  ...both('everything is in its namespace', 'a kind without a namespace has one', (all) => {
-    find(all, 'GatewayClass/chandlery').metadata.namespace = 'chandlery';
+  ...both('everything is in its namespace', 'a cluster-scoped object has a namespace', (manifests) => {
+    find(manifests, 'GatewayClass/chandlery').metadata.namespace = 'chandlery';
   }),
-  ...both('nothing reaches anything unless it is said', 'the default is missing', (all) =>
-    drop(all, 'NetworkPolicy/default-deny'),
+  ...both(
+    'every connection is denied unless a policy allows it',
+    'the default policy is missing',
+    (manifests) => drop(manifests, 'NetworkPolicy/default-deny'),
   ),
-  ...both(flows, 'stock may not be asked for prices', (all) => {
-    find(all, 'NetworkPolicy/stock').spec.ingress[0].from.pop();
+  ...both(flows, 'order may not ask stock for prices', (manifests) => {
+    find(manifests, 'NetworkPolicy/stock').spec.ingress[0].from.pop();
   }),
-  ...both(flows, 'payment may ask stock', (all) => {
-    const [line] = find(all, 'NetworkPolicy/order').spec.egress.slice(2);
-    find(all, 'NetworkPolicy/payment').spec.egress.push(line);
-    find(all, 'NetworkPolicy/stock').spec.ingress[0].from.push({
+  ...both(flows, 'payment may ask stock', (manifests) => {
+    const [line] = find(manifests, 'NetworkPolicy/order').spec.egress.slice(2);
+    find(manifests, 'NetworkPolicy/payment').spec.egress.push(line);
+    find(manifests, 'NetworkPolicy/stock').spec.ingress[0].from.push({
       podSelector: { matchLabels: { 'app.kubernetes.io/name': 'payment' } },
     });
   }),
-  ...both(flows, 'the internal port is open to the gateway', (all) => {
-    find(all, 'NetworkPolicy/order').spec.ingress[0].ports.push({ port: 'internal' });
+  ...both(flows, 'the internal port is open to the gateway', (manifests) => {
+    find(manifests, 'NetworkPolicy/order').spec.ingress[0].ports.push({ port: 'internal' });
   }),
-  ...both(flows, 'everybody may ask a database', (all) => {
-    find(all, 'NetworkPolicy/order-db').spec.ingress[0].from.push({ podSelector: {} });
-    find(all, 'NetworkPolicy/names').spec.egress.push({ to: [{ podSelector: {} }], ports: [{ port: 5432 }] });
+  ...both(flows, 'every pod may connect to a database', (manifests) => {
+    find(manifests, 'NetworkPolicy/order-db').spec.ingress[0].from.push({ podSelector: {} });
+    find(manifests, 'NetworkPolicy/names').spec.egress.push({
+      to: [{ podSelector: {} }],
+      ports: [{ port: 5432 }],
+    });
   }),
-  ...both(flows, 'names cannot be resolved', (all) => drop(all, 'NetworkPolicy/names')),
-  ...both(flows, 'any namespace counts as the gateway', (all) => {
-    delete find(all, 'NetworkPolicy/order').spec.ingress[0].from[0].podSelector;
-    find(all, 'NetworkPolicy/order').spec.ingress[0].from[0].namespaceSelector = {};
+  ...both(flows, 'names cannot be resolved', (manifests) => drop(manifests, 'NetworkPolicy/names')),
+  ...both(flows, 'a pod in any namespace counts as the gateway', (manifests) => {
+    delete find(manifests, 'NetworkPolicy/order').spec.ingress[0].from[0].podSelector;
+    find(manifests, 'NetworkPolicy/order').spec.ingress[0].from[0].namespaceSelector = {};
   }),
-  ...production(flows, 'the operator cannot look after a database', (all) => {
-    find(all, 'NetworkPolicy/order-db-cluster').spec.ingress[0].from.pop();
+  ...production(flows, 'the operator cannot reach a database', (manifests) => {
+    find(manifests, 'NetworkPolicy/order-db-cluster').spec.ingress[0].from.pop();
   }),
-  ...both('every Secret is made by somebody', 'a Secret was renamed', (all) => {
-    Object.assign(container(all, 'Deployment/order').env?.[0]?.valueFrom?.secretKeyRef ?? {}, {
+  ...both('every Secret in use is created', 'a Secret was renamed', (manifests) => {
+    Object.assign(container(manifests, 'Deployment/order').env?.[0]?.valueFrom?.secretKeyRef ?? {}, {
       name: 'order-db',
     });
   }),
-  ...both('every Secret is made by somebody', 'a key was renamed', (all) => {
-    Object.assign(container(all, 'Job/stock-migrate').env?.[0]?.valueFrom?.secretKeyRef ?? {}, {
+  ...both('every Secret in use is created', 'a key was renamed', (manifests) => {
+    Object.assign(container(manifests, 'Job/stock-migrate').env?.[0]?.valueFrom?.secretKeyRef ?? {}, {
       key: 'url',
     });
   }),
-  ...production('every Secret is made by somebody', "a role's password is nowhere", (all) => {
-    find(all, 'Cluster/stock-db').spec.managed.roles[1].passwordSecret.name = 'auditor';
+  ...production('every Secret in use is created', "a role's password Secret does not exist", (manifests) => {
+    find(manifests, 'Cluster/stock-db').spec.managed.roles[1].passwordSecret.name = 'auditor';
   }),
-  ...production('every Secret is made by somebody', 'the certificate is called otherwise', (all) => {
-    find(all, 'Certificate/chandlery').spec.secretName = 'tls';
-  }),
-  ...both('every ConfigMap exists', 'settings are missing', (all) => {
-    const name = all.find(
+  ...production(
+    'every Secret in use is created',
+    "the certificate's Secret has another name",
+    (manifests) => {
+      find(manifests, 'Certificate/chandlery').spec.secretName = 'tls';
+    },
+  ),
+  ...both('every ConfigMap in use exists', 'settings are missing', (manifests) => {
+    const name = manifests.find(
       ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('order-settings'),
     );
-    drop(all, `ConfigMap/${name?.metadata.name}`);
+    drop(manifests, `ConfigMap/${name?.metadata.name}`);
   }),
-  ...both('every image is of the version of the package', 'an object says an older one', (all) => {
-    find(all, 'Gateway/chandlery').metadata.labels['app.kubernetes.io/version'] = '0.0.9';
-  }),
-  ...both('every image is of the version of the package', 'a tag was forgotten', (all) => {
-    container(all, 'Job/order-migrate').image = 'chandlery/tools:0.0.9';
-  }),
-  ...both('every image is pinned', 'a tag is missing', (all) => {
-    container(all, 'Deployment/order').image = 'chandlery/order';
-  }),
-  ...production('every image is pinned', 'an operator may choose among versions', (all) => {
-    find(all, 'Cluster/order-db').spec.imageName = 'ghcr.io/cloudnative-pg/postgresql:18-minimal-trixie';
-  }),
-  ...laptop('every volume is declared and mounted', 'a volume was renamed', (all) => {
-    Object.assign(pod(all, 'StatefulSet/rabbitmq').volumes?.[0] ?? {}, { name: 'config' });
-  }),
-  ...both('every Service finds its pods', 'a Job answers requests', (all) => {
-    find(all, 'Job/order-migrate').spec.template.metadata.labels['app.kubernetes.io/name'] = 'order';
-  }),
-  ...both('every Service finds its pods', 'a port was renamed', (all) => {
-    find(all, 'Service/stock').spec.ports[0].targetPort = 'web';
-  }),
-  ...both('something answers at every address', 'stock goes by another name', (all) => {
-    find(all, 'Service/stock').metadata.name = 'stocks';
-  }),
-  ...production('something answers at every address', 'a database goes by another name', (all) => {
-    find(all, 'Cluster/order-db').metadata.name = 'orders';
-  }),
-  ...both('every route leads to a Service', 'a route has a wrong port', (all) => {
-    find(all, 'HTTPRoute/stock').spec.rules[0].backendRefs[0].port = 8003;
-  }),
-  ...both('every route leads to a Service', 'a route has another host', (all) => {
-    find(all, 'HTTPRoute/order').spec.hostnames[0] = 'orders.example';
-  }),
-  ...both('every route leads to a Service', 'the class has no name', (all) =>
-    drop(all, 'GatewayClass/chandlery'),
+  ...both(
+    "every image has the package's version",
+    'an object is labelled with an older version',
+    (manifests) => {
+      find(manifests, 'Gateway/chandlery').metadata.labels['app.kubernetes.io/version'] = '0.0.9';
+    },
   ),
-  ...both('every redirect keeps the method', 'a redirect says nothing of it', (all) => {
-    delete find(all, 'HTTPRoute/redirect').spec.rules[0].filters[0].requestRedirect.statusCode;
+  ...both("every image has the package's version", 'an image has an older tag', (manifests) => {
+    container(manifests, 'Job/order-migrate').image = 'chandlery/tools:0.0.9';
   }),
-  ...production('everything that is scaled or protected exists', 'two autoscalers pull at once', (all) => {
-    find(all, 'HorizontalPodAutoscaler/order').spec.scaleTargetRef.name = 'stock';
+  ...both('every image is pinned', 'a tag is missing', (manifests) => {
+    container(manifests, 'Deployment/order').image = 'chandlery/order';
   }),
-  ...both('everything that is scaled or protected exists', 'a budget protects nobody', (all) => {
-    find(all, 'PodDisruptionBudget/order').spec.selector.matchLabels['app.kubernetes.io/name'] = 'orders';
+  ...production('every image is pinned', 'an image names only the major version', (manifests) => {
+    find(manifests, 'Cluster/order-db').spec.imageName =
+      'ghcr.io/cloudnative-pg/postgresql:18-minimal-trixie';
   }),
-  ...both('all connections fit into the databases', 'a pool is too large', (all) => {
-    const settings = all.find(
+  ...laptop('every volume is declared and mounted', 'a volume was renamed', (manifests) => {
+    Object.assign(pod(manifests, 'StatefulSet/rabbitmq').volumes?.[0] ?? {}, { name: 'config' });
+  }),
+  ...both('every Service finds its pods', 'a Service also selects the pods of a Job', (manifests) => {
+    find(manifests, 'Job/order-migrate').spec.template.metadata.labels['app.kubernetes.io/name'] = 'order';
+  }),
+  ...both('every Service finds its pods', 'a port was renamed', (manifests) => {
+    find(manifests, 'Service/stock').spec.ports[0].targetPort = 'web';
+  }),
+  ...both('every address leads to a Service', "stock's Service has another name", (manifests) => {
+    find(manifests, 'Service/stock').metadata.name = 'stocks';
+  }),
+  ...production('every address leads to a Service', 'a database has another name', (manifests) => {
+    find(manifests, 'Cluster/order-db').metadata.name = 'orders';
+  }),
+  ...both('every route leads to a Service', 'a route has a wrong port', (manifests) => {
+    find(manifests, 'HTTPRoute/stock').spec.rules[0].backendRefs[0].port = 8003;
+  }),
+  ...both('every route leads to a Service', 'a route has another host', (manifests) => {
+    find(manifests, 'HTTPRoute/order').spec.hostnames[0] = 'orders.example';
+  }),
+  ...both('every route leads to a Service', 'the GatewayClass is missing', (manifests) =>
+    drop(manifests, 'GatewayClass/chandlery'),
+  ),
+  ...both('every redirect keeps the method', 'a redirect names no status', (manifests) => {
+    delete find(manifests, 'HTTPRoute/redirect').spec.rules[0].filters[0].requestRedirect.statusCode;
+  }),
+  ...production(
+    'everything that is scaled or protected exists',
+    'a Deployment has two autoscalers',
+    (manifests) => {
+      find(manifests, 'HorizontalPodAutoscaler/order').spec.scaleTargetRef.name = 'stock';
+    },
+  ),
+  ...both('everything that is scaled or protected exists', 'a budget protects nobody', (manifests) => {
+    find(manifests, 'PodDisruptionBudget/order').spec.selector.matchLabels['app.kubernetes.io/name'] =
+      'orders';
+  }),
+  ...both('all connections fit into the databases', 'a pool is too large', (manifests) => {
+    const settings = manifests.find(
       ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('payment-settings'),
     );
     Object.assign(settings?.data ?? {}, { POOL_SIZE: '60' });
   }),
-  ...production('all connections fit into the databases', 'there may be too many replicas', (all) => {
-    find(all, 'ScaledObject/stock').spec.maxReplicaCount = 12;
+  ...production('all connections fit into the databases', 'there may be too many replicas', (manifests) => {
+    find(manifests, 'ScaledObject/stock').spec.maxReplicaCount = 12;
   }),
-  ...production('all connections fit into the databases', 'pods that are ending are forgotten', (all) => {
-    find(all, 'Cluster/stock-db').spec.postgresql.parameters.max_connections = '200';
-  }),
-  ...both(
-    'nobody is killed before the longest held request is answered',
-    'the grace is the default',
-    (all) => {
-      delete pod(all, 'Deployment/order').terminationGracePeriodSeconds;
+  ...production(
+    'all connections fit into the databases',
+    'pods that are ending are not counted',
+    (manifests) => {
+      find(manifests, 'Cluster/stock-db').spec.postgresql.parameters.max_connections = '200';
     },
   ),
   ...both(
-    'nobody is killed before the longest held request is answered',
-    'requests are held for longer',
-    (all) => {
-      container(all, 'Deployment/order').env?.push({ name: 'ANSWER_WITHIN_MS', value: '40000' });
+    'no pod is killed before its longest waiting request is answered',
+    'the grace period is the default',
+    (manifests) => {
+      delete pod(manifests, 'Deployment/order').terminationGracePeriodSeconds;
     },
   ),
-  ...both('no route cuts a held request off', 'the timeout is the default', (all) => {
-    delete find(all, 'HTTPRoute/order').spec.rules[0].timeouts;
+  ...both(
+    'no pod is killed before its longest waiting request is answered',
+    'requests may wait longer',
+    (manifests) => {
+      container(manifests, 'Deployment/order').env?.push({ name: 'ANSWER_WITHIN_MS', value: '40000' });
+    },
+  ),
+  ...both('no route cuts off a waiting request', 'the timeout is the default', (manifests) => {
+    delete find(manifests, 'HTTPRoute/order').spec.rules[0].timeouts;
   }),
-  ...both('the gateway closes idle connections before the services do', 'nothing is said of it', (all) => {
-    delete find(all, 'BackendTrafficPolicy/chandlery').spec.timeout;
+  ...both(
+    'the gateway closes idle connections before the services do',
+    'no idle timeout is set',
+    (manifests) => {
+      delete find(manifests, 'BackendTrafficPolicy/chandlery').spec.timeout;
+    },
+  ),
+  ...both(
+    'the gateway closes idle connections before the services do',
+    'the gateway keeps them longer',
+    (manifests) => {
+      find(manifests, 'BackendTrafficPolicy/chandlery').spec.timeout.http.connectionIdleTimeout = '2m';
+    },
+  ),
+  ...both(
+    'the connections that the gateway allows fit into its memory',
+    'more connections are allowed',
+    (manifests) => {
+      find(manifests, 'BackendTrafficPolicy/chandlery').spec.circuitBreaker.maxConnections = 40_000;
+    },
+  ),
+  ...both(
+    'the connections that the gateway allows fit into its memory',
+    "buyers' connections are not limited",
+    (manifests) => {
+      delete find(manifests, 'ClientTrafficPolicy/chandlery').spec.connection;
+    },
+  ),
+  ...both('memory requests and limits fit the measurements', 'a container was renamed', (manifests) => {
+    container(manifests, 'Deployment/payment').name = 'pay';
   }),
-  ...both('the gateway closes idle connections before the services do', 'it keeps them longer', (all) => {
-    find(all, 'BackendTrafficPolicy/chandlery').spec.timeout.http.connectionIdleTimeout = '2m';
+  ...both(
+    'memory requests and limits fit the measurements',
+    'too little memory is requested',
+    (manifests) => {
+      Object.assign(container(manifests, 'Deployment/stock').resources?.requests ?? {}, { memory: '128Mi' });
+    },
+  ),
+  ...both('memory requests and limits fit the measurements', 'V8 may use all of it', (manifests) => {
+    container(manifests, 'Deployment/order').env?.push({
+      name: 'NODE_OPTIONS',
+      value: '--max-old-space-size=512',
+    });
   }),
-  ...both('what the gateway may hold fits into its memory', 'more connections are allowed', (all) => {
-    find(all, 'BackendTrafficPolicy/chandlery').spec.circuitBreaker.maxConnections = 40_000;
+  ...production('every service scales from two to six', 'one replica is enough', (manifests) => {
+    find(manifests, 'ScaledObject/payment').spec.minReplicaCount = 1;
   }),
-  ...both('what the gateway may hold fits into its memory', 'buyers are not counted', (all) => {
-    delete find(all, 'ClientTrafficPolicy/chandlery').spec.connection;
-  }),
-  ...both('memory is what was measured', 'a container was renamed', (all) => {
-    container(all, 'Deployment/payment').name = 'pay';
-  }),
-  ...both('memory is what was measured', 'too little is asked for', (all) => {
-    Object.assign(container(all, 'Deployment/stock').resources?.requests ?? {}, { memory: '128Mi' });
-  }),
-  ...both('memory is what was measured', 'V8 may take all of it', (all) => {
-    container(all, 'Deployment/order').env?.push({ name: 'NODE_OPTIONS', value: '--max-old-space-size=512' });
-  }),
-  ...production('every service scales from two to six', 'one is enough', (all) => {
-    find(all, 'ScaledObject/payment').spec.minReplicaCount = 1;
-  }),
-  ...laptop('the laptop is not asked for more than 3 GB', 'the broker wants it all', (all) => {
-    Object.assign(container(all, 'StatefulSet/rabbitmq').resources?.requests ?? {}, { memory: '2Gi' });
+  ...laptop('all pods together request at most 3 GB', 'the broker requests too much', (manifests) => {
+    Object.assign(container(manifests, 'StatefulSet/rabbitmq').resources?.requests ?? {}, { memory: '2Gi' });
   }),
 ];

@@ -6,13 +6,13 @@ import { policiesOf } from './policies';
 describe.each(overlays)('in the overlay %s', (overlay) => {
   const policies = policiesOf(overlay);
 
-  test.each(Object.keys(policies))('%s', async (promise) => {
-    expect(policies[promise]?.(await manifestsOf(overlay))).toEqual([]);
+  test.each(Object.keys(policies))('%s', async (policy) => {
+    expect(policies[policy]?.(await manifestsOf(overlay))).toEqual([]);
   });
 
-  const mine = mutations.filter((mutation) => mutation.overlay === overlay);
-  test.each(mine.map(({ policy, mistake, make }) => [mistake, policy, make] as const))(
-    'it is found when %s (%s)',
+  const own = mutations.filter((mutation) => mutation.overlay === overlay);
+  test.each(own.map(({ policy, mistake, make }) => [mistake, policy, make] as const))(
+    'finds that %s (%s)',
     async (_mistake, policy, make) => {
       const broken = await manifestsOf(overlay);
       make(broken);
@@ -20,8 +20,8 @@ describe.each(overlays)('in the overlay %s', (overlay) => {
     },
   );
 
-  test('every policy has a mistake that it finds', () => {
-    const proven = new Set(mutations.map(({ policy }) => policy));
-    expect(Object.keys(policies).filter((policy) => !proven.has(policy))).toEqual([]);
+  test('every policy is tested with a mistake that it finds', () => {
+    const tested = new Set(mutations.map(({ policy }) => policy));
+    expect(Object.keys(policies).filter((policy) => !tested.has(policy))).toEqual([]);
   });
 });

@@ -7,23 +7,23 @@ import { type Manifest, manifestsOf, type Overlay, overlays } from './manifests'
 import { schemaFaults } from './schemas/schemas';
 
 test.each(overlays)('every manifest of the overlay %s follows the schema of its kind', async (overlay) => {
-  const all = await manifestsOf(overlay);
-  expect(all.length).toBeGreaterThan(40);
-  expect(await schemaFaults(all)).toEqual([]);
+  const manifests = await manifestsOf(overlay);
+  expect(manifests.length).toBeGreaterThan(40);
+  expect(await schemaFaults(manifests)).toEqual([]);
 });
 
-test('what docs/kubernetes.md says about coming back from a backup follows the schema', async () => {
+test('the restore in docs/kubernetes.md follows the schema', async () => {
   const text = readFileSync(join(root, 'docs/kubernetes.md'), 'utf8');
   const [, block = ''] = /```yaml\n( +bootstrap:.*?)```/s.exec(text) ?? [];
-  const said = parse(block) as { bootstrap: object; plugins: object[] };
-  expect(Object.keys(said)).toEqual(['bootstrap', 'externalClusters', 'plugins']);
-  const all = await manifestsOf('production');
-  const cluster = all.find(({ kind, metadata }) => `${kind}/${metadata.name}` === 'Cluster/order-db');
-  const spec = { ...(cluster?.spec as object), ...said };
+  const restore = parse(block) as { bootstrap: object; plugins: object[] };
+  expect(Object.keys(restore)).toEqual(['bootstrap', 'externalClusters', 'plugins']);
+  const manifests = await manifestsOf('production');
+  const cluster = manifests.find(({ kind, metadata }) => `${kind}/${metadata.name}` === 'Cluster/order-db');
+  const spec = { ...(cluster?.spec as object), ...restore };
   expect(await schemaFaults([{ ...(cluster as Manifest), spec }])).toEqual([]);
 });
 
-describe('a mistake is found in', () => {
+describe('finds a mistake in', () => {
   const broken: [string, Overlay, string, (spec: never) => void][] = [
     [
       'the name of a field',
@@ -50,39 +50,39 @@ describe('a mistake is found in', () => {
       (spec: Record<string, unknown>) => (spec.minReplicas = 2),
     ],
     [
-      'what no package knows',
+      'a kind without a published schema',
       'production',
       'RabbitmqCluster/rabbitmq',
       (spec: Record<string, unknown>) => (spec.nodes = 3),
     ],
     [
-      'what is laid over its pods',
+      'the override of its pods',
       'production',
       'RabbitmqCluster/rabbitmq',
       (spec: { override: { statefulSet: { spec: { template: { spec: Record<string, unknown> } } } } }) =>
         (spec.override.statefulSet.spec.template.spec.tolerance = []),
     ],
     [
-      'where backups go',
+      'the backup store',
       'production',
       'ObjectStore/backups',
       (spec: { retentionPolicy: string }) => (spec.retentionPolicy = '30 days'),
     ],
   ] as never;
 
-  test('any of these', async () => {
+  test('each of these places', async () => {
     const found: string[][] = await Promise.all(
       broken.map(async ([, overlay, name, mistake]) => {
-        const one = (await manifestsOf(overlay)).find(
+        const manifest = (await manifestsOf(overlay)).find(
           ({ kind, metadata }) => `${kind}/${metadata.name}` === name,
         ) as Manifest;
-        mistake(one.spec as never);
-        return schemaFaults([one]);
+        mistake(manifest.spec as never);
+        return schemaFaults([manifest]);
       }),
     );
     const missed = broken.filter(
       (_, i) => !found[i]?.some((fault) => fault.startsWith(broken[i]?.[2] ?? '?')),
     );
-    expect(missed.map(([what]) => what)).toEqual([]);
+    expect(missed.map(([place]) => place)).toEqual([]);
   });
 });

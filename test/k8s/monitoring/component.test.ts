@@ -8,16 +8,16 @@ import { serviceNames } from '../../../shared/services';
 import { renderKustomization } from '../../support/tools';
 import { folder, manifests } from './sources';
 
-// biome-ignore lint/suspicious/noExplicitAny: a manifest has whatever its kind has.
+// biome-ignore lint/suspicious/noExplicitAny: the fields of a manifest depend on its kind.
 type Manifest = any;
 
 async function render(path: string): Promise<Manifest[]> {
   return parseAllDocuments(await renderKustomization(path)).map((document) => document.toJS());
 }
 
-/** The pods that a cluster would have, by the name in their labels. */
-const podsOf = (all: readonly Manifest[]): Manifest[] =>
-  all.filter(({ spec }) => spec?.template?.spec?.containers).map(({ spec }) => spec.template);
+/** Returns the pod templates of all workloads. */
+const podsOf = (rendered: readonly Manifest[]): Manifest[] =>
+  rendered.filter(({ spec }) => spec?.template?.spec?.containers).map(({ spec }) => spec.template);
 
 function selects(
   { matchLabels = {}, matchExpressions = [] }: Manifest,
@@ -31,16 +31,18 @@ function selects(
   );
 }
 
-test('the monitors find the pods that they are for, and the ports on them', async () => {
-  const all = await render(join(root, 'k8s/overlays/laptop'));
-  const monitors = all.filter(({ kind, metadata }) => kind === 'PodMonitor' && metadata.name !== 'gateway');
+test('the monitors select their pods and the right ports', async () => {
+  const rendered = await render(join(root, 'k8s/overlays/laptop'));
+  const monitors = rendered.filter(
+    ({ kind, metadata }) => kind === 'PodMonitor' && metadata.name !== 'gateway',
+  );
   const found = monitors.map(({ metadata, spec }) => {
-    const pods = podsOf(all).filter((pod) => selects(spec.selector, pod.metadata.labels));
+    const pods = podsOf(rendered).filter((pod) => selects(spec.selector, pod.metadata.labels));
     const ports: string[] = spec.podMetricsEndpoints.map(({ port }: { port: string }) => port);
-    const having = pods.filter((pod) =>
+    const scraped = pods.filter((pod) =>
       ports.every((port) => pod.spec.containers[0].ports.some(({ name }: { name: string }) => name === port)),
     );
-    return [metadata.name, having.map((pod) => pod.metadata.labels['app.kubernetes.io/name']).sort()];
+    return [metadata.name, scraped.map((pod) => pod.metadata.labels['app.kubernetes.io/name']).sort()];
   });
   expect(Object.fromEntries(found)).toEqual({
     services: ['auditor', ...serviceNames],
@@ -49,10 +51,10 @@ test('the monitors find the pods that they are for, and the ports on them', asyn
   });
 });
 
-test("the gateway's monitor finds the pods that NetworkPolicies let in as the gateway", async () => {
-  const all = await render(join(root, 'k8s/overlays/laptop'));
-  const monitor = all.find(({ kind, metadata }) => kind === 'PodMonitor' && metadata.name === 'gateway');
-  const policy = all.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'order');
+test("the gateway's monitor selects the pods that the NetworkPolicies admit as the gateway", async () => {
+  const rendered = await render(join(root, 'k8s/overlays/laptop'));
+  const monitor = rendered.find(({ kind, metadata }) => kind === 'PodMonitor' && metadata.name === 'gateway');
+  const policy = rendered.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'order');
   const [{ podSelector, namespaceSelector }] = policy.spec.ingress[0].from;
   expect(monitor.spec.selector.matchLabels).toEqual(podSelector.matchLabels);
   expect(monitor.spec.namespaceSelector.matchNames).toEqual([
@@ -62,7 +64,7 @@ test("the gateway's monitor finds the pods that NetworkPolicies let in as the ga
   expect(relabelings).toEqual([{ action: 'replace', targetLabel: 'job', replacement: 'gateway' }]);
 });
 
-test('an overlay can name another release of kube-prometheus-stack', async () => {
+test('an overlay can use another release name of kube-prometheus-stack', async () => {
   const overlay = await mkdtemp(join(tmpdir(), 'chandlery-overlay-'));
   const patch = '- { op: replace, path: /metadata/labels/release, value: mine }';
   const kustomization = {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { root } from '../../../shared/root';
 import { alerts, dashboards, filledIn, manifests, metricsIn, type Panel, panelsOf } from './sources';
 
-const all = dashboards.map((dashboard) => [dashboard.file, dashboard] as const);
+const cases = dashboards.map((dashboard) => [dashboard.file, dashboard] as const);
 
-test('dashboards have names of their own', () => {
+test('every dashboard has its own uid', () => {
   const uids = dashboards.map(({ uid }) => uid);
   expect(uids.length).toBeGreaterThan(2);
   expect(new Set(uids).size).toBe(uids.length);
@@ -14,7 +14,7 @@ test('dashboards have names of their own', () => {
   }
 });
 
-test('the panel that counts alerts counts all of them', () => {
+test('the panel that counts alerts counts every alert', () => {
   const queries = dashboards.flatMap(panelsOf).flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
   const counted = queries.flatMap((expr) => /ALERTS\{.*alertname=~"([^"]+)"/.exec(expr)?.[1] ?? []);
   expect(counted).toHaveLength(1);
@@ -22,17 +22,17 @@ test('the panel that counts alerts counts all of them', () => {
   expect(alerts.filter(({ alert }) => !name.test(alert))).toEqual([]);
 });
 
-test('every dashboard is brought to Grafana', () => {
+test('the component gives every dashboard to Grafana', () => {
   const [component] = manifests('kustomization.yaml');
   const generated = component.configMapGenerator.flatMap(({ files }: { files: string[] }) => files);
   expect(generated.sort()).toEqual(dashboards.map(({ file }) => `dashboards/${file}`).sort());
   expect(component.generatorOptions.labels.grafana_dashboard).toBe('1');
 });
 
-describe.each(all)('%s', (_, dashboard) => {
+describe.each(cases)('%s', (_, dashboard) => {
   const panels = panelsOf(dashboard);
 
-  test('can be loaded by Grafana 12, with whichever Prometheus', () => {
+  test('loads in Grafana 12 with any Prometheus', () => {
     expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(41);
     expect(dashboard.templating.list).toContainEqual(
       expect.objectContaining({ name: 'datasource', type: 'datasource', query: 'prometheus' }),
@@ -45,7 +45,7 @@ describe.each(all)('%s', (_, dashboard) => {
     }
   });
 
-  test('asks for something in every panel, and says what is normal and what to do', () => {
+  test('has a query, a description and a unit in every panel', () => {
     for (const { title, description, targets = [], fieldConfig } of panels) {
       expect({ title, queries: targets.length }).not.toEqual({ title, queries: 0 });
       expect({ title, description }).toEqual({ title, description: expect.stringMatching(/^.{30,}[.]$/) });
@@ -53,7 +53,7 @@ describe.each(all)('%s', (_, dashboard) => {
     }
   });
 
-  test('is written in PromQL, and never asks for one order, user or saga', () => {
+  test('uses valid PromQL, and never asks for a single order, user or saga', () => {
     const queries = [
       ...panels.flatMap(({ targets = [] }) => targets),
       ...dashboard.annotations.list.filter(({ expr }) => expr !== undefined),
@@ -64,19 +64,19 @@ describe.each(all)('%s', (_, dashboard) => {
     }
   });
 
-  test('points to runbooks that exist', () => {
+  test('links to runbooks that exist', () => {
     const links = panels.flatMap(({ links = [] }) => links.map(({ url }) => url));
     expect(links.length).toBeGreaterThan(3);
     const files = links.map((url) => url.replace(/^\$\{runbooks\}/, 'docs/runbooks'));
     expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
-  test('has its panels beside each other', () => {
+  test('has panels that do not overlap', () => {
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
-    const overlaps = dashboard.panels.flatMap((one, i) =>
+    const overlaps = dashboard.panels.flatMap((panel, i) =>
       dashboard.panels
         .slice(i + 1)
-        .flatMap((other) => (overlap(one, other) ? `${one.title}, ${other.title}` : [])),
+        .flatMap((other) => (overlap(panel, other) ? `${panel.title}, ${other.title}` : [])),
     );
     expect(overlaps).toEqual([]);
     for (const { gridPos } of dashboard.panels) {

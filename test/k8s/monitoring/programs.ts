@@ -8,8 +8,9 @@ const PACKAGES = {
 } as const;
 
 /**
- * A program of Prometheus': the installed one, or else the distribution's, unpacked into the user's cache.
- * @returns its path
+ * Finds a program of Prometheus: the installed one, or else the distribution's, unpacked into the user's cache.
+ * @returns the path of the program
+ * @throws when there is neither
  */
 export async function program(name: keyof typeof PACKAGES): Promise<string> {
   const installed = which(name);
@@ -22,5 +23,5 @@ export async function program(name: keyof typeof PACKAGES): Promise<string> {
   if (unpacked !== undefined) {
     return join(unpacked.home, 'usr/bin', name);
   }
-  throw new Error(`The checks of rules and dashboards need ${name}. Install it, and let it be on the PATH.`);
+  throw new Error(`The checks of rules and dashboards need ${name}. Install it and put it on the PATH.`);
 }

@@ -18,7 +18,7 @@ interface Relabeling {
   replacement?: string;
 }
 
-/** Where the pods of a PodMonitor would be: what they listen on here, by the job that they have there. */
+/** By PodMonitor and job: the addresses that stand in for the pods here. */
 export type Targets = Record<string, Record<string, string[]>>;
 
 export interface Series {
@@ -27,7 +27,7 @@ export interface Series {
   values?: [number, string][];
 }
 
-/** A process of a test, whose output is kept for when it fails. */
+/** A process that a test starts. It keeps the output, to show it when the process fails. */
 export class Running {
   private constructor(
     private readonly child: ChildProcess,
@@ -35,7 +35,7 @@ export class Running {
     private readonly folder: string,
   ) {}
 
-  /** @param folder its own, removed when it is stopped */
+  /** @param folder a folder of its own, which `stop` removes */
   static start(folder: string, command: string, args: string[], env = {}): Running {
     const logFile = join(folder, 'log');
     const log = openSync(logFile, 'a');
@@ -43,8 +43,8 @@ export class Running {
     return new Running(spawn(command, args, options), logFile, folder);
   }
 
-  /** Resolves when the page is answered 200. */
-  async answers(url: string): Promise<void> {
+  /** Waits until the page answers 200. */
+  async waitUntilReady(url: string): Promise<void> {
     for (const end = Date.now() + 60_000; ; await sleep(50)) {
       const answer = await fetch(url).catch(() => undefined);
       if (answer?.ok) {
@@ -68,8 +68,8 @@ export class Running {
 }
 
 /**
- * What the operator makes of the PodMonitors, for targets that are known: paths, parameters and relabelings are theirs.
- * @param targets by PodMonitor
+ * Returns the scrape configuration that the operator makes from the PodMonitors, for fixed targets. Paths, parameters
+ * and relabelings are those of the PodMonitors.
  */
 export function scrapeConfigs(targets: Targets): object[] {
   return manifests('pod-monitors.yaml').flatMap(({ metadata, spec }) =>
@@ -85,7 +85,7 @@ export function scrapeConfigs(targets: Targets): object[] {
           metrics_path: endpoint.path,
           params: endpoint.params,
           static_configs: [{ targets: addresses, labels: { job } }],
-          // Those that read a pod's labels have nothing to read here.
+          // There are no pod labels here, so relabelings that read them are left out.
           relabel_configs: relabel(endpoint.relabelings?.filter(({ sourceLabels }) => !sourceLabels)),
           metric_relabel_configs: relabel(endpoint.metricRelabelings),
         })),
@@ -94,14 +94,14 @@ export function scrapeConfigs(targets: Targets): object[] {
 }
 
 function relabel(relabelings: Relabeling[] = []): object[] {
-  return relabelings.map(({ sourceLabels, targetLabel, ...same }) => ({
-    ...same,
+  return relabelings.map(({ sourceLabels, targetLabel, ...rest }) => ({
+    ...rest,
     ...(sourceLabels && { source_labels: sourceLabels }),
     ...(targetLabel && { target_label: targetLabel }),
   }));
 }
 
-/** A real Prometheus with the project's rules, which looks once a second. */
+/** A real Prometheus with the project's rules. It scrapes once a second. */
 export class Prometheus {
   private constructor(
     private readonly running: Running,
@@ -123,12 +123,12 @@ export class Prometheus {
       `--web.listen-address=127.0.0.1:${port}`,
     ]);
     const origin = `http://127.0.0.1:${port}`;
-    await running.answers(`${origin}/-/ready`);
+    await running.waitUntilReady(`${origin}/-/ready`);
     return new Prometheus(running, origin);
   }
 
-  /** Asks Prometheus' own API, below /api/v1. */
-  // biome-ignore lint/suspicious/noExplicitAny: each path answers something else.
+  /** Calls Prometheus' HTTP API below /api/v1. Throws when it reports an error. */
+  // biome-ignore lint/suspicious/noExplicitAny: each path returns something else.
   async api(path: string, parameters: Record<string, string> = {}): Promise<any> {
     const answer = await fetch(`${this.origin}/api/v1/${path}?${new URLSearchParams(parameters)}`);
     const body = (await answer.json()) as { status: string; data: unknown; error?: string };
@@ -138,7 +138,7 @@ export class Prometheus {
     return body.data;
   }
 
-  /** What a panel that shows the last minute gets. */
+  /** Returns what a panel over the last minute shows. */
   async range(query: string): Promise<Series[]> {
     const now = Date.now() / 1000;
     const { result } = await this.api('query_range', {

@@ -6,30 +6,30 @@ interface Wire {
 }
 
 /**
- * Follows a PostgreSQL server's write-ahead log as a standby does, as far as the server can tell, and stays where it
- * was: the server sees a replica that falls behind.
- * @returns an end to it
+ * Follows a PostgreSQL server's write-ahead log as a standby does, as far as the server can tell, but never advances.
+ * The server sees a replica that falls behind.
+ * @returns a function that disconnects
  */
 export async function followPrimary(url: string, name: string): Promise<() => Promise<void>> {
   const client = new Client({ connectionString: url, replication: 'true', application_name: name } as object);
   await client.connect();
   const { rows } = await client.query<{ xlogpos: string }>('IDENTIFY_SYSTEM');
   const start = rows[0]?.xlogpos as string;
-  // It is answered when replication ends, which here is when the connection does.
+  // The server answers this when replication ends, which here is when the connection ends.
   client.query(`START_REPLICATION PHYSICAL ${start}`).catch(() => {});
   client.on('error', () => {});
   (client as unknown as Wire).connection.sendCopyFromChunk(statusUpdate(start));
   return () => client.end();
 }
 
-/** "Standby status update" of PostgreSQL's streaming replication protocol: all has been written, flushed and applied up to here. */
+/** "Standby status update" of PostgreSQL's streaming replication protocol: all is flushed and applied up to here. */
 function statusUpdate(position: string): Buffer {
   const [high = '0', low = '0'] = position.split('/');
-  const at = (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+  const lsn = (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
   const message = Buffer.alloc(34);
   message.write('r');
   for (const offset of [1, 9, 17]) {
-    message.writeBigUInt64BE(at, offset);
+    message.writeBigUInt64BE(lsn, offset);
   }
   return message;
 }

@@ -20,27 +20,27 @@ const cases = ruleTestFiles
   .flatMap((file) => (parse(readFileSync(file, 'utf8')) as { tests: PromtoolTest[] }).tests)
   .flatMap(({ promql_expr_test }) => promql_expr_test);
 
-test('promtool finds the rules in order', async () => {
+test('promtool accepts the rules', async () => {
   const { stdout } = await run(await program('promtool'), ['check', 'rules', ...ruleFiles]);
   expect(stdout.match(/SUCCESS/g)).toHaveLength(ruleFiles.length);
 });
 
-test('every alert fires when it should and is quiet when it should be', async () => {
+test('every alert fires when it should and stays quiet when it should', async () => {
   const promtool = await program('promtool');
-  const answers = await Promise.all(ruleTestFiles.map((file) => run(promtool, ['test', 'rules', file])));
-  expect(answers.length).toBeGreaterThan(2);
-  for (const { stdout } of answers) {
+  const results = await Promise.all(ruleTestFiles.map((file) => run(promtool, ['test', 'rules', file])));
+  expect(results.length).toBeGreaterThan(2);
+  for (const { stdout } of results) {
     expect(stdout).toContain('SUCCESS');
   }
 });
 
 test.each([...new Set(alerts.map(({ alert }) => alert))])('%s has a firing and a quiet case', (alert) => {
-  const own = cases.filter((one) => alertOf(one) === alert);
+  const own = cases.filter((testCase) => alertOf(testCase) === alert);
   expect(own.filter(({ exp_samples }) => exp_samples.length > 0)).not.toEqual([]);
   expect(own.filter(({ exp_samples }) => exp_samples.length === 0)).not.toEqual([]);
 });
 
-test('both severities of the error budget have a firing case', () => {
+test('every severity of an alert has a firing case', () => {
   const fired = cases.flatMap(({ exp_samples }) => exp_samples.map(({ labels }) => labels));
   const missing = alerts.filter(
     ({ alert, labels }) =>
@@ -49,7 +49,7 @@ test('both severities of the error budget have a firing case', () => {
   expect(missing).toEqual([]);
 });
 
-test('every alert says how bad it is, what it is about, what it means and what to do', () => {
+test('every alert has a severity, a summary, a description and a link to its runbook', () => {
   for (const { alert, labels, annotations } of alerts) {
     expect(['critical', 'warning']).toContain(labels?.severity);
     expect(annotations?.summary).toMatch(/^\S.{10,}/);
@@ -58,11 +58,11 @@ test('every alert says how bad it is, what it is about, what it means and what t
   }
 });
 
-test('every alert has a runbook, and every runbook an alert', () => {
+test('every alert has a runbook, and every runbook has an alert', () => {
   expect([...new Set(alerts.map(({ alert }) => alert))].sort()).toEqual([...runbooks].sort());
 });
 
-test('one setting says where rules and dashboards look for the runbooks', async () => {
+test('one setting gives rules and dashboards the address of the runbooks', async () => {
   const copy = await mkdtemp(join(tmpdir(), 'chandlery-monitoring-'));
   await cp(folder, copy, { recursive: true });
   await writeFile(join(copy, 'settings.json'), JSON.stringify({ runbooks: 'https://wiki/shop' }));
@@ -73,21 +73,21 @@ test('one setting says where rules and dashboards look for the runbooks', async 
     readFileSync(join(folder, file), 'utf8'),
     readFileSync(join(copy, file), 'utf8'),
   ]);
-  const { runbooks: place } = JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8'));
+  const { runbooks: address } = JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8'));
   for (const [before = '', after] of texts) {
-    expect(before).toContain(place);
-    expect(after).toBe(before.replaceAll(place, 'https://wiki/shop'));
+    expect(before).toContain(address);
+    expect(after).toBe(before.replaceAll(address, 'https://wiki/shop'));
   }
   await rm(copy, { recursive: true });
 });
 
-test('what is recorded is used', () => {
+test('every recorded series is used by a rule', () => {
   const used = new Set(rules.flatMap(({ expr }) => metricsIn(expr)));
   const recorded = rules.flatMap(({ record }) => record ?? []);
   expect(recorded.length).toBeGreaterThan(0);
   expect(recorded.filter((name) => !used.has(name))).toEqual([]);
 });
 
-test('the manifest for the operator is what the rules say, and all look for the runbooks in one place', async () => {
+test('the PrometheusRules and the addresses of the runbooks are up to date', async () => {
   await run(process.execPath, [join(folder, 'write-rules.mjs'), '--check']);
 });

@@ -4,7 +4,7 @@ import { parser } from '@prometheus-io/lezer-promql';
 import { parse, parseAllDocuments } from 'yaml';
 import { root } from '../../../shared/root';
 
-/** What the monitoring component says, as its files say it. */
+/** The files of the monitoring component: rules, dashboards and manifests. */
 export const folder = join(root, 'k8s/components/monitoring');
 
 export interface Rule {
@@ -26,7 +26,7 @@ export interface Panel {
   targets?: { refId: string; expr: string; datasource: { uid: string } }[];
   fieldConfig?: { defaults: { unit?: string } };
   links?: { url: string }[];
-  /** Of a row that is collapsed. */
+  /** The panels of a collapsed row. */
   panels?: Panel[];
 }
 
@@ -66,12 +66,12 @@ export const dashboards: Dashboard[] = filesIn(join(folder, 'dashboards'), '.jso
   file: basename(file),
 }));
 
-/** A dashboard's panels, those of collapsed rows included, without the rows themselves. */
+/** Returns a dashboard's panels, also those of collapsed rows, without the rows themselves. */
 export function panelsOf({ panels }: Dashboard): Panel[] {
   return panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]).filter(({ type }) => type !== 'row');
 }
 
-/** A query as Grafana sends it when every variable has the value "All". */
+/** Returns a query as Grafana sends it when every variable has the value "All". */
 export function filledIn(expr: string, { templating }: Dashboard): string {
   return templating.list.reduce(
     (text, { name, allValue }) => (allValue === undefined ? text : text.replaceAll(`$${name}`, allValue)),
@@ -80,8 +80,8 @@ export function filledIn(expr: string, { templating }: Dashboard): string {
 }
 
 /**
- * The metrics that a query reads, found by Prometheus' own grammar.
- * @throws when it is not PromQL
+ * Returns the metrics that a query reads, according to Prometheus' own grammar.
+ * @throws when the query is not PromQL
  */
 export function metricsIn(expr: string): string[] {
   const names: string[] = [];
@@ -99,8 +99,8 @@ export function metricsIn(expr: string): string[] {
   return names;
 }
 
-/** The manifests of one file. */
-// biome-ignore lint/suspicious/noExplicitAny: a manifest has whatever its kind has.
+/** Returns the manifests of one file. */
+// biome-ignore lint/suspicious/noExplicitAny: the fields of a manifest depend on its kind.
 export function manifests(file: string): any[] {
   return parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS());
 }

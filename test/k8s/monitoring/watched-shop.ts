@@ -13,9 +13,9 @@ import { program } from './programs';
 import { Prometheus, Running } from './prometheus';
 import { followPrimary } from './replica';
 
-/** A shop at work and everything that watches it; nothing here is a double. */
+/** A working shop and everything that watches it, all of it real. */
 export class WatchedShop {
-  /** Names that must not turn up in metrics. */
+  /** Ids that must not show up in metrics. */
   readonly orders: string[] = [];
   private readonly closing: (() => Promise<unknown>)[] = [];
 
@@ -43,7 +43,7 @@ export class WatchedShop {
     const watched = new WatchedShop(shop, shop.client());
     try {
       await watched.watch();
-      await watched.parkWhatNobodyUnderstands();
+      await watched.parkMalformedMessage();
       await watched.keepBuyerWaiting();
     } catch (error) {
       await watched.close();
@@ -58,8 +58,8 @@ export class WatchedShop {
     }
   }
 
-  /** Goes on selling until `missing` names nothing any more, and returns what it still named at the end. */
-  async sellUntilNoneOf(missing: () => Promise<string[]>): Promise<string[]> {
+  /** Sells until `missing` returns an empty list, for at most 45 s. Returns its last result. */
+  async sellUntilNoneIsLeft(missing: () => Promise<string[]>): Promise<string[]> {
     for (const end = Date.now() + 45_000; ; await sleep(200)) {
       await this.buyOneOfEach();
       const left = await missing();
@@ -69,7 +69,7 @@ export class WatchedShop {
     }
   }
 
-  /** One of each: paid, out of stock, and refused for want of credit, so that stock takes back what it had reserved. */
+  /** One checkout of each kind: paid, out of stock, and refused for lack of credit, so that stock releases units. */
   private async buyOneOfEach(): Promise<void> {
     const { api, orders } = this;
     const [rich, poor, plenty, none] = await Promise.all([
@@ -88,7 +88,7 @@ export class WatchedShop {
         const order = await api.order(user, { [item]: 1 });
         orders.push(order);
         const answer = await api.checkout(order);
-        // A machine that is busy may take longer than these buyers wait.
+        // On a busy machine a checkout may take longer than these buyers wait.
         if (answer.status !== status && answer.status !== 202) {
           throw new Error(`a checkout was answered ${answer.status} instead of ${status}`);
         }
@@ -114,7 +114,7 @@ export class WatchedShop {
     this.closing.push(() => prometheus.stop());
   }
 
-  private async parkWhatNobodyUnderstands(): Promise<void> {
+  private async parkMalformedMessage(): Promise<void> {
     const connection = await connect(this.shop.amqp);
     const channel = await connection.createConfirmChannel();
     channel.publish(exchangeOf('payment'), 'payment.captured', Buffer.from('no event'));
@@ -123,17 +123,17 @@ export class WatchedShop {
   }
 
   /**
-   * Payment stands still for longer than a buyer is made to wait. One waits for all of it, one did not want to wait, and
+   * Pauses payment for longer than the shop lets a buyer wait. One buyer waits in vain, one does not want to wait, and
    * one goes away.
    */
   async keepBuyerWaiting(): Promise<void> {
     const { api, shop } = this;
     const [user, item] = [await api.user(100), await api.item(1, 3)];
-    const [patient, hurried, gone] = await Promise.all([1, 2, 3].map(() => api.order(user, { [item]: 1 })));
+    const [patient, hurried, leaver] = await Promise.all([1, 2, 3].map(() => api.order(user, { [item]: 1 })));
     const [payment, order] = [shop.of('payment')[0], shop.of('order')[0]];
     payment?.process.kill('SIGSTOP');
     try {
-      const leaving = fetch(`${order?.url}/orders/checkout/${gone}`, {
+      const leaving = fetch(`${order?.url}/orders/checkout/${leaver}`, {
         method: 'POST',
         signal: AbortSignal.timeout(500),
       });
@@ -142,16 +142,16 @@ export class WatchedShop {
         api.checkout(hurried as string, { Prefer: 'respond-async' }),
         leaving.catch(() => ({ status: 202 })),
       ]);
-      const others = answers.filter(({ status }) => status !== 202);
-      if (others.length > 0) {
-        throw new Error(`checkouts ended without payment: ${JSON.stringify(others)}`);
+      const ended = answers.filter(({ status }) => status !== 202);
+      if (ended.length > 0) {
+        throw new Error(`checkouts ended without payment: ${JSON.stringify(ended)}`);
       }
     } finally {
       payment?.process.kill('SIGCONT');
     }
   }
 
-  /** What order itself says now, whatever Prometheus has read. */
+  /** Reads the counter from order itself, whatever Prometheus has scraped. */
   async answeredLate(): Promise<number> {
     const page = await (await fetch(`${this.shop.of('order')[0]?.internalUrl}/metrics`)).text();
     return Number(/^saga_answered_late_total (\d+)$/m.exec(page)?.[1]);
@@ -172,19 +172,19 @@ export class WatchedShop {
       LOG_FORMAT: 'json',
     });
     this.closing.push(() => auditor.stop());
-    await auditor.answers(`http://127.0.0.1:${port}/readyz`);
+    await auditor.waitUntilReady(`http://127.0.0.1:${port}/readyz`);
     return `127.0.0.1:${port}`;
   }
 
-  /** With the rights that its role has in a cluster, and a replica to look at. */
+  /** Starts the exporter with the rights that its role has in a cluster, and with a replica to report on. */
   private async startExporter(): Promise<string> {
     const admin = process.env.TEST_POSTGRES_URL ?? '';
     const database = new URL(this.shop.databases.order);
     const role = database.pathname.replace('/order', 'exporter');
     await query(admin, `CREATE ROLE ${role} LOGIN PASSWORD '${role}' IN ROLE pg_monitor`);
-    const end = await followPrimary(admin, 'replica-of-a-test');
+    const disconnect = await followPrimary(admin, 'replica-of-a-test');
     this.closing.push(async () => {
-      await end();
+      await disconnect();
       await query(admin, `DROP ROLE ${role}`);
     });
     const [port] = await freePorts(1);
@@ -196,7 +196,7 @@ export class WatchedShop {
       DATA_SOURCE_PASS: role,
     });
     this.closing.push(() => exporter.stop());
-    await exporter.answers(`http://127.0.0.1:${port}/metrics`);
+    await exporter.waitUntilReady(`http://127.0.0.1:${port}/metrics`);
     return `127.0.0.1:${port}`;
   }
 }

@@ -2,11 +2,11 @@ import { callsOf, INTERNAL_PORTS, serviceNames, services } from '../../../shared
 import type { Overlay } from '../manifests';
 import type { Flow } from './network';
 
-/** Who needs to reach whom, and on which port: what the NetworkPolicies must leave open, and nothing else. */
+/** Which pod needs to reach which, and on which port. The NetworkPolicies must allow exactly these. */
 
-function common(everybody: readonly string[]): Flow[] {
+function common(pods: readonly string[]): Flow[] {
   return [
-    ...everybody.flatMap((asker): Flow[] => [`${asker} → dns:53`, `${asker} → 169.254.20.10/32:53`]),
+    ...pods.flatMap((pod): Flow[] => [`${pod} → dns:53`, `${pod} → 169.254.20.10/32:53`]),
     ...serviceNames.flatMap((service): Flow[] => [
       `gateway → ${service}:${services[service].port}`,
       `prometheus → ${service}:${services[service].port + INTERNAL_PORTS}`,
@@ -33,12 +33,12 @@ const ofOperators: Flow[] = [
   ...serviceNames.flatMap((service): Flow[] => {
     const database = `${service}-db`;
     return [
-      // Replication, and what the instances and the operator ask of each other's state.
+      // Replication, and the instances and the operator ask each other about their state.
       `${database} → ${database}:5432`,
       `${database} → ${database}:8000`,
       `cnpg → ${database}:5432`,
       `cnpg → ${database}:8000`,
-      // Kubernetes, and the store of the backups.
+      // The Kubernetes API, and the store of the backups.
       `${database} → 0.0.0.0/0:443`,
       `${database} → 0.0.0.0/0:6443`,
     ];
@@ -49,6 +49,6 @@ const ofOperators: Flow[] = [
   'gateway → challenge:8089',
 ];
 
-export function neededFlows(overlay: Overlay, everybody: readonly string[]): Set<Flow> {
-  return new Set([...common(everybody), ...(overlay === 'production' ? ofOperators : [])]);
+export function neededFlows(overlay: Overlay, pods: readonly string[]): Set<Flow> {
+  return new Set([...common(pods), ...(overlay === 'production' ? ofOperators : [])]);
 }

@@ -4,41 +4,46 @@ import { root } from '../../../shared/root';
 import { type Manifest, nameOf, ofKind, workloads } from '../manifests';
 import type { Policy } from './pods';
 
-/** One version of everything, and it is the package's; of ours also in what the pods run and say. */
-export const versionsAgree: Policy = (all) => {
+/** Every version label is the package's version, and so is the tag of every image of ours. */
+export const versionsAgree: Policy = (manifests) => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const label = 'app.kubernetes.io/version';
-  const pods = workloads(all).flatMap(({ name, labels, pod }) =>
+  const pods = workloads(manifests).flatMap(({ name, labels, pod }) =>
     pod.containers
       .filter(({ image }) => /(^|\/)chandlery\//.test(image))
       .filter(({ image }) => !image.endsWith(`:${version}`) || labels[label] !== version)
-      .map(({ image }) => `${name}: runs ${image}, says ${labels[label]}, and is ${version}`),
+      .map(({ image }) => `${name}: runs ${image}, is labelled ${labels[label]}, and should be ${version}`),
   );
-  const objects = all
+  const objects = manifests
     .filter(({ metadata }) => (metadata.labels?.[label] ?? version) !== version)
-    .map((one) => `${nameOf(one)}: says ${one.metadata.labels?.[label]}, and is ${version}`);
+    .map(
+      (manifest) =>
+        `${nameOf(manifest)}: is labelled ${manifest.metadata.labels?.[label]}, and should be ${version}`,
+    );
   return [...pods, ...objects];
 };
 
-/** Who runs which image: in pods, and in what operators make pods of. */
-export const imagesOf = (all: readonly Manifest[]): { by: string; image: string }[] => [
-  ...workloads(all).flatMap(({ name, pod }) => pod.containers.map(({ image }) => ({ by: name, image }))),
-  ...ofKind<{ imageName: string }>(all, 'Cluster').map((one) => ({
-    by: nameOf(one),
-    image: one.spec.imageName,
+/** Returns every image and the object that runs it, in pods and in the resources that operators make pods from. */
+export const imagesOf = (manifests: readonly Manifest[]): { by: string; image: string }[] => [
+  ...workloads(manifests).flatMap(({ name, pod }) =>
+    pod.containers.map(({ image }) => ({ by: name, image })),
+  ),
+  ...ofKind<{ imageName: string }>(manifests, 'Cluster').map((cluster) => ({
+    by: nameOf(cluster),
+    image: cluster.spec.imageName,
   })),
-  ...ofKind<{ image: string }>(all, 'RabbitmqCluster').map((one) => ({
-    by: nameOf(one),
-    image: one.spec.image,
+  ...ofKind<{ image: string }>(manifests, 'RabbitmqCluster').map((broker) => ({
+    by: nameOf(broker),
+    image: broker.spec.image,
   })),
 ];
 
-/** What others publish is given to the last digit, so that it is the same tomorrow, and on every instance. */
-export const imagesPinned: Policy = (all) =>
-  imagesOf(all)
+/** Third-party images name their full version, so that they are the same tomorrow and on every instance. */
+export const imagesPinned: Policy = (manifests) =>
+  imagesOf(manifests)
     .filter(({ image }) => {
       const [, tag = ''] = /:([^:/]+)$/.exec(image) ?? [];
-      // PostgreSQL counts with two numbers, all others with three.
+      // PostgreSQL's versions have two numbers, all others have three.
       return !(/postgres(ql)?:/.test(image) ? /^\d+\.\d+\b/ : /^v?\d+\.\d+\.\d+\b/).test(tag);
     })
-    .map(({ by, image }) => `${by}: runs any version of ${image}`);
+    .map(({ by, image }) => `${by}: does not pin the version of ${image}`);

@@ -10,62 +10,62 @@ import * as references from './references';
 import * as routes from './routes';
 import * as sizes from './sizes';
 
-/** Exactly the needed lines are open. */
+/** The NetworkPolicies allow exactly the needed flows. */
 const flowsFit =
   (overlay: Overlay): Policy =>
-  (all) => {
-    const ours = parties(all).filter(({ namespace }) => !namespace);
+  (manifests) => {
+    const ours = parties(manifests).filter(({ namespace }) => !namespace);
     const needed = neededFlows(
       overlay,
       ours.map(({ name }) => name),
     );
-    const open = openFlows(all);
+    const open = openFlows(manifests);
     return [
-      ...[...needed].filter((flow) => !open.has(flow)).map((flow) => `${flow} is closed`),
-      ...[...open].filter((flow) => !needed.has(flow)).map((flow) => `${flow} is open`),
+      ...[...needed].filter((flow) => !open.has(flow)).map((flow) => `${flow} is denied`),
+      ...[...open].filter((flow) => !needed.has(flow)).map((flow) => `${flow} is allowed`),
     ];
   };
 
-/** MiB; the machine has more to do. */
+/** In MiB. The laptop has other work, too. */
 const LAPTOP = 3 * 1024;
 
-/** By what they promise. */
+/** Returns an overlay's policies, by the promise that each one checks. */
 export function policiesOf(overlay: Overlay): Record<string, Policy> {
   return {
-    'the namespace admits restricted pods only': pods.admitted,
+    'the namespace admits only restricted pods': pods.admitted,
     'every pod is restricted': pods.restricted,
-    'no pod is given a token of Kubernetes': pods.withoutToken,
+    'no pod gets a Kubernetes API token': pods.withoutToken,
     'every container has requests and limits': pods.sized,
     'every pod that serves has all three probes': pods.probed,
     'every pod that serves has one disruption budget': pods.budgeted,
-    'our own programs are replaced without ever being fewer, and spread': pods.rolledOut,
+    'our own pods are spread out, and a rollout never has fewer of them': pods.rolledOut,
     'everything is labelled': pods.labelled,
     'everything is in its namespace': pods.placed,
-    'nothing reaches anything unless it is said': deniedByDefault,
-    'everything reaches what it needs, and nothing else': flowsFit(overlay),
-    'every Secret is made by somebody': references.secretsExist(overlay),
-    'every ConfigMap exists': references.configMapsExist,
-    'every image is of the version of the package': images.versionsAgree,
+    'every connection is denied unless a policy allows it': deniedByDefault,
+    'every pod reaches what it needs, and nothing else': flowsFit(overlay),
+    'every Secret in use is created': references.secretsExist(overlay),
+    'every ConfigMap in use exists': references.configMapsExist,
+    "every image has the package's version": images.versionsAgree,
     'every image is pinned': images.imagesPinned,
     'every volume is declared and mounted': references.volumesMatch,
     'every Service finds its pods': references.servicesFind,
-    'something answers at every address': references.addressesAnswer(overlay),
+    'every address leads to a Service': references.addressesAnswer(overlay),
     'every route leads to a Service': routes.routesLead,
     'every redirect keeps the method': routes.redirectsKeepMethod,
     'everything that is scaled or protected exists': references.targetsExist,
     'all connections fit into the databases': sizes.connectionsFit,
-    'nobody is killed before the longest held request is answered': sizes.graceSuffices,
-    'no route cuts a held request off': sizes.routesWait,
+    'no pod is killed before its longest waiting request is answered': sizes.graceSuffices,
+    'no route cuts off a waiting request': sizes.routesWait,
     'the gateway closes idle connections before the services do': gateway.gatewayClosesFirst,
-    'what the gateway may hold fits into its memory': gateway.proxyFits,
-    'memory is what was measured': sizes.memoryFits,
+    'the connections that the gateway allows fit into its memory': gateway.proxyFits,
+    'memory requests and limits fit the measurements': sizes.memoryFits,
     ...(overlay === 'production'
       ? { 'every service scales from two to six': sizes.scaled }
       : {
-          'the laptop is not asked for more than 3 GB': (all) => {
+          'all pods together request at most 3 GB': (manifests) => {
             const parts = chartsOf(overlay).map(requestedBy);
-            const asked = parts.reduce((sum, each) => sum + each, sizes.requestedMemory(all));
-            return asked <= LAPTOP ? [] : [`all pods together ask for ${asked} MiB`];
+            const requested = parts.reduce((sum, each) => sum + each, sizes.requestedMemory(manifests));
+            return requested <= LAPTOP ? [] : [`all pods together request ${requested} MiB`];
           },
         }),
   };

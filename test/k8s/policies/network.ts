@@ -1,10 +1,10 @@
 import { type Labels, type Manifest, ofKind, type Selector, selects, workloads } from '../manifests';
 import type { Policy } from './pods';
 
-/** Somebody who may ask or be asked: a pod of ours or an operator's, or somebody in another namespace. */
+/** One end of a connection: a pod of ours or of an operator, or a pod in another namespace. */
 interface Party {
   name: string;
-  /** Missing means the shop's own. */
+  /** Undefined in the shop's own namespace. */
   namespace?: string;
   labels: Labels;
   ports?: Readonly<Record<string, number>>;
@@ -27,11 +27,11 @@ interface Spec {
   egress?: Rule[];
 }
 
-/** A line along which something may reach something: who asks, who is asked, on which port. */
+/** A connection that is allowed: from which pod, to which pod, on which port. */
 export type Flow = `${string} → ${string}:${number | string}`;
 
 const name = 'app.kubernetes.io/name';
-const elsewhere: Party[] = [
+const outsiders: Party[] = [
   {
     name: 'gateway',
     namespace: 'envoy-gateway-system',
@@ -54,11 +54,11 @@ const elsewhere: Party[] = [
   },
   { name: 'a stranger', namespace: 'default', labels: { [name]: 'prometheus' } },
 ];
-/** Of ours, and as nobody in particular: whatever reaches it reaches everybody. */
+/** A pod of ours that no policy selects by name: whatever reaches it reaches every pod. */
 const anybody: Party = { name: 'anybody', labels: { [name]: 'anybody' } };
 
-export function parties(all: readonly Manifest[]): Party[] {
-  const ours = workloads(all).map(({ labels, pod }) => ({
+export function parties(manifests: readonly Manifest[]): Party[] {
+  const ours = workloads(manifests).map(({ labels, pod }) => ({
     name: labels[name] ?? '',
     labels,
     ports: Object.fromEntries(
@@ -67,32 +67,34 @@ export function parties(all: readonly Manifest[]): Party[] {
       ),
     ),
   }));
-  const databases = ofKind<{ inheritedMetadata?: { labels?: Labels } }>(all, 'Cluster').map((cluster) => ({
-    name: cluster.metadata.name,
-    labels: { ...cluster.spec.inheritedMetadata?.labels, 'cnpg.io/cluster': cluster.metadata.name },
-  }));
-  const brokers = ofKind(all, 'RabbitmqCluster').map(({ metadata }) => ({
+  const databases = ofKind<{ inheritedMetadata?: { labels?: Labels } }>(manifests, 'Cluster').map(
+    (cluster) => ({
+      name: cluster.metadata.name,
+      labels: { ...cluster.spec.inheritedMetadata?.labels, 'cnpg.io/cluster': cluster.metadata.name },
+    }),
+  );
+  const brokers = ofKind(manifests, 'RabbitmqCluster').map(({ metadata }) => ({
     name: metadata.name,
     labels: { [name]: metadata.name },
   }));
-  const solver = ofKind(all, 'Issuer').map(() => ({
+  const solver = ofKind(manifests, 'Issuer').map(() => ({
     name: 'challenge',
     labels: { 'acme.cert-manager.io/http01-solver': 'true' },
   }));
-  return [...ours, ...databases, ...brokers, ...solver, ...elsewhere, anybody];
+  return [...ours, ...databases, ...brokers, ...solver, ...outsiders, anybody];
 }
 
-/** Every line that the policies leave open, by both who asks and who is asked. */
-export function openFlows(all: readonly Manifest[]): Set<Flow> {
-  const everybody = parties(all);
-  const policies = ofKind<Spec>(all, 'NetworkPolicy').map(({ spec }) => spec);
+/** Returns every flow that the policies allow, both for its source and for its target. */
+export function openFlows(manifests: readonly Manifest[]): Set<Flow> {
+  const everyone = parties(manifests);
+  const policies = ofKind<Spec>(manifests, 'NetworkPolicy').map(({ spec }) => spec);
   const flows = new Set<Flow>();
-  for (const asker of everybody) {
-    for (const asked of everybody) {
-      const [out, into] = [leaving(policies, asker, asked), arriving(policies, asker, asked)];
+  for (const source of everyone) {
+    for (const target of everyone) {
+      const [out, into] = [egressPorts(policies, source, target), ingressPorts(policies, source, target)];
       for (const port of out === 'any' ? (into === 'any' ? [] : into) : out) {
         if (into === 'any' || into.has(port)) {
-          flows.add(`${asker.name} → ${asked.name}:${port}`);
+          flows.add(`${source.name} → ${target.name}:${port}`);
         }
       }
     }
@@ -100,10 +102,10 @@ export function openFlows(all: readonly Manifest[]): Set<Flow> {
   for (const { podSelector, egress = [] } of policies) {
     for (const { to = [], ports = [] } of egress) {
       for (const { ipBlock } of to) {
-        for (const asker of ipBlock ? everybody.filter((one) => !one.namespace) : []) {
-          if (selects(podSelector, asker.labels)) {
+        for (const source of ipBlock ? everyone.filter(({ namespace }) => !namespace) : []) {
+          if (selects(podSelector, source.labels)) {
             for (const { port } of ports) {
-              flows.add(`${asker.name} → ${ipBlock?.cidr}:${port}`);
+              flows.add(`${source.name} → ${ipBlock?.cidr}:${port}`);
             }
           }
         }
@@ -115,70 +117,68 @@ export function openFlows(all: readonly Manifest[]): Set<Flow> {
 
 type Ports = Set<number | string> | 'any';
 
-/** Policies are about the shop's namespace. Whoever is elsewhere may be held back there, and not by these. */
-function leaving(policies: readonly Spec[], asker: Party, asked: Party): Ports {
-  if (asker.namespace) {
+/** The policies only cover the shop's namespace. Other namespaces may restrict their pods, but these policies do not. */
+function egressPorts(policies: readonly Spec[], source: Party, target: Party): Ports {
+  if (source.namespace) {
     return 'any';
   }
-  const about = policies.filter(
-    (one) => one.policyTypes.includes('Egress') && selects(one.podSelector, asker.labels),
+  const applied = policies.filter(
+    ({ policyTypes, podSelector }) => policyTypes.includes('Egress') && selects(podSelector, source.labels),
   );
-  if (about.length === 0) {
+  if (applied.length === 0) {
     return 'any';
   }
-  return open(
-    about.flatMap(({ egress = [] }) => egress.map(({ to, ports }) => ({ peers: to, ports }))),
-    asked,
-    asked,
-  );
+  const rules = applied.flatMap(({ egress = [] }) => egress.map(({ to, ports }) => ({ peers: to, ports })));
+  return openPorts(rules, target, target);
 }
 
-function arriving(policies: readonly Spec[], asker: Party, asked: Party): Ports {
-  if (asked.namespace) {
+function ingressPorts(policies: readonly Spec[], source: Party, target: Party): Ports {
+  if (target.namespace) {
     return 'any';
   }
-  const about = policies.filter(
-    (one) => one.policyTypes.includes('Ingress') && selects(one.podSelector, asked.labels),
+  const applied = policies.filter(
+    ({ policyTypes, podSelector }) => policyTypes.includes('Ingress') && selects(podSelector, target.labels),
   );
-  if (about.length === 0) {
+  if (applied.length === 0) {
     return 'any';
   }
-  const rules = about.flatMap(({ ingress = [] }) =>
+  const rules = applied.flatMap(({ ingress = [] }) =>
     ingress.map(({ from, ports }) => ({ peers: from, ports })),
   );
-  return open(rules, asker, asked);
+  return openPorts(rules, source, target);
 }
 
-function open(
+/** Returns the ports of `target` that the rules open for `peer`. */
+function openPorts(
   rules: { peers: Peer[] | undefined; ports: Rule['ports'] }[],
-  other: Party,
-  asked: Party,
+  peer: Party,
+  target: Party,
 ): Ports {
   const ports = new Set<number | string>();
-  for (const rule of rules.filter(({ peers }) => !peers || peers.some((peer) => isMeant(peer, other)))) {
+  for (const rule of rules.filter(({ peers }) => !peers || peers.some((allowed) => matches(allowed, peer)))) {
     if (!rule.ports) {
       return 'any';
     }
     for (const { port } of rule.ports) {
-      ports.add(asked.ports?.[port] ?? port);
+      ports.add(target.ports?.[port] ?? port);
     }
   }
   return ports;
 }
 
-function isMeant({ podSelector, namespaceSelector, ipBlock }: Peer, other: Party): boolean {
+function matches({ podSelector, namespaceSelector, ipBlock }: Peer, party: Party): boolean {
   if (ipBlock) {
     return false;
   }
-  const home = namespaceSelector
-    ? selects(namespaceSelector, { 'kubernetes.io/metadata.name': other.namespace ?? 'chandlery' })
-    : other.namespace === undefined;
-  return home && (!podSelector || selects(podSelector, other.labels));
+  const isInNamespace = namespaceSelector
+    ? selects(namespaceSelector, { 'kubernetes.io/metadata.name': party.namespace ?? 'chandlery' })
+    : party.namespace === undefined;
+  return isInNamespace && (!podSelector || selects(podSelector, party.labels));
 }
 
-/** Every pod is held back in both directions, unless a policy names it. */
-export const deniedByDefault: Policy = (all) => {
-  const policies = ofKind<Spec>(all, 'NetworkPolicy').filter(
+/** Every connection of every pod is denied in both directions, unless a policy allows it. */
+export const deniedByDefault: Policy = (manifests) => {
+  const policies = ofKind<Spec>(manifests, 'NetworkPolicy').filter(
     ({ spec }) => Object.keys(spec.podSelector).length === 0 && !spec.ingress && !spec.egress,
   );
   return ['Ingress', 'Egress']

@@ -8,15 +8,15 @@ import {
   workloads,
 } from '../manifests';
 
-/** Each policy answers what is wrong, as "who: what"; nothing when all is well. */
-export type Policy = (all: readonly Manifest[]) => string[];
+/** Returns what is wrong, each as "object: fault". Returns an empty list when all is well. */
+export type Policy = (manifests: readonly Manifest[]) => string[];
 
 const eachPod = (
-  look: (workload: Workload, all: readonly Manifest[]) => (string | false | undefined)[],
+  look: (workload: Workload, manifests: readonly Manifest[]) => (string | false | undefined)[],
 ): Policy => {
-  return (all) =>
-    workloads(all).flatMap((workload) =>
-      look(workload, all)
+  return (manifests) =>
+    workloads(manifests).flatMap((workload) =>
+      look(workload, manifests)
         .filter((fault) => typeof fault === 'string')
         .map((fault) => `${workload.name}: ${fault}`),
     );
@@ -31,40 +31,42 @@ const inEachContainer = (look: (container: Container) => (string | false | undef
     ),
   );
 
-/** What the namespace's admission asks for (restricted), and a root file system that nobody can write to. */
-export const restricted: Policy = (all) => [
+/** What the namespace's admission requires (restricted), and a read-only root file system. */
+export const restricted: Policy = (manifests) => [
   ...eachPod(({ pod }) => [
     pod.securityContext?.runAsNonRoot !== true && 'may run as root',
-    !pod.securityContext?.runAsUser && 'does not say as whom it runs',
+    !pod.securityContext?.runAsUser && 'sets no user',
     pod.securityContext?.seccompProfile?.type !== 'RuntimeDefault' && 'has no seccomp profile',
     (pod.hostNetwork || pod.hostPID || pod.hostIPC) && 'shares a namespace with its node',
     pod.volumes?.some(({ hostPath }) => hostPath !== undefined) && 'mounts a folder of its node',
-  ])(all),
+  ])(manifests),
   ...inEachContainer(({ securityContext: context }) => [
     context?.allowPrivilegeEscalation !== false && 'may gain privileges',
     context?.privileged && 'is privileged',
     !context?.capabilities?.drop?.includes('ALL') && 'keeps capabilities',
     context?.capabilities?.add !== undefined && 'adds capabilities',
     context?.readOnlyRootFilesystem !== true && 'can write to its root file system',
-  ])(all),
+  ])(manifests),
 ];
 
-/** Nothing of ours talks to Kubernetes. */
-export const withoutToken: Policy = eachPod(({ pod }, all) => [
-  pod.automountServiceAccountToken !== false && 'is given a token of Kubernetes',
-  pod.enableServiceLinks !== false && 'is given an environment variable for every Service',
-  !ofKind(all, 'ServiceAccount').some(({ metadata }) => metadata.name === pod.serviceAccountName) &&
-    `runs as ${pod.serviceAccountName}, which there is not`,
+/** None of our pods talks to the Kubernetes API. */
+export const withoutToken: Policy = eachPod(({ pod }, manifests) => [
+  pod.automountServiceAccountToken !== false && 'gets a Kubernetes API token',
+  pod.enableServiceLinks !== false && 'gets an environment variable for every Service',
+  !ofKind(manifests, 'ServiceAccount').some(({ metadata }) => metadata.name === pod.serviceAccountName) &&
+    `runs as ${pod.serviceAccountName}, which does not exist`,
 ]);
 
 export const sized: Policy = inEachContainer(({ resources }) =>
-  (['requests', 'limits'] as const).flatMap((what) =>
-    (['cpu', 'memory'] as const).map((of) => !resources?.[what]?.[of] && `has no ${of} in its ${what}`),
+  (['requests', 'limits'] as const).flatMap((bound) =>
+    (['cpu', 'memory'] as const).map(
+      (resource) => !resources?.[bound]?.[resource] && `has no ${resource} in its ${bound}`,
+    ),
   ),
 );
 
-export const probed: Policy = eachPod(({ pod, serves }) =>
-  serves
+export const probed: Policy = eachPod(({ pod, isServer }) =>
+  isServer
     ? pod.containers.flatMap(({ name, startupProbe, livenessProbe, readinessProbe, ports = [] }) =>
         Object.entries({ startupProbe, livenessProbe, readinessProbe }).map(([which, probe]) => {
           const port = (probe?.httpGet ?? probe?.tcpSocket)?.port;
@@ -73,7 +75,7 @@ export const probed: Policy = eachPod(({ pod, serves }) =>
           }
           return (
             port !== undefined &&
-            !ports.some((open) => open.name === port || open.containerPort === port) &&
+            !ports.some((declared) => declared.name === port || declared.containerPort === port) &&
             `${name} has no port ${port} for its ${which}`
           );
         }),
@@ -81,33 +83,33 @@ export const probed: Policy = eachPod(({ pod, serves }) =>
     : [],
 );
 
-/** Exactly one, or an eviction is refused outright. */
-export const budgeted: Policy = eachPod(({ labels, serves }, all) => {
-  const budgets = ofKind<{ selector: Selector; maxUnavailable?: number }>(all, 'PodDisruptionBudget');
+/** A pod has exactly one budget: with several, Kubernetes refuses every eviction. */
+export const budgeted: Policy = eachPod(({ labels, isServer }, manifests) => {
+  const budgets = ofKind<{ selector: Selector; maxUnavailable?: number }>(manifests, 'PodDisruptionBudget');
   const found = budgets.filter(({ spec }) => selects(spec.selector, labels));
   return [
-    serves && found.length !== 1 && `has ${found.length} PodDisruptionBudgets`,
-    serves && found.some(({ spec }) => !spec.maxUnavailable) && 'can never be evicted',
+    isServer && found.length !== 1 && `has ${found.length} PodDisruptionBudgets`,
+    isServer && found.some(({ spec }) => !spec.maxUnavailable) && 'can never be evicted',
   ];
 });
 
-/** Our own programs: spread over nodes and zones, and replaced one by one without ever being fewer. */
-export const rolledOut: Policy = (all) =>
+/** Our own pods are spread over nodes and zones, and a rollout replaces them one by one and never has fewer of them. */
+export const rolledOut: Policy = (manifests) =>
   ofKind<{ strategy?: { rollingUpdate?: { maxUnavailable?: number; maxSurge?: number } } }>(
-    all,
+    manifests,
     'Deployment',
   ).flatMap(({ metadata, spec }) => {
-    const workload = workloads(all).find(({ name }) => name === `Deployment/${metadata.name}`);
+    const workload = workloads(manifests).find(({ name }) => name === `Deployment/${metadata.name}`);
     const keys = workload?.pod.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey) ?? [];
     const ours = workload?.pod.containers.some(({ image }) => /(^|\/)chandlery\//.test(image));
     if (!ours) {
       return [];
     }
     return [
-      spec.strategy?.rollingUpdate?.maxUnavailable !== 0 && 'is fewer while it is replaced',
+      spec.strategy?.rollingUpdate?.maxUnavailable !== 0 && 'has fewer pods during a rollout',
       !keys.includes('kubernetes.io/hostname') && 'is not spread over nodes',
       !keys.includes('topology.kubernetes.io/zone') && 'is not spread over zones',
-      !workload?.pod.containers[0]?.lifecycle?.preStop?.sleep && 'is sent requests after SIGTERM',
+      !workload?.pod.containers[0]?.lifecycle?.preStop?.sleep && 'gets requests after SIGTERM',
     ]
       .filter((fault) => typeof fault === 'string')
       .map((fault) => `Deployment/${metadata.name}: ${fault}`);
@@ -115,8 +117,8 @@ export const rolledOut: Policy = (all) =>
 
 const recommended = ['name', 'instance', 'version', 'component', 'part-of', 'managed-by'];
 
-export const labelled: Policy = (all) => [
-  ...all
+export const labelled: Policy = (manifests) => [
+  ...manifests
     .filter(({ kind }) => !['Namespace', 'GatewayClass', 'ConfigMap'].includes(kind))
     .flatMap(({ kind, metadata }) =>
       recommended
@@ -124,7 +126,7 @@ export const labelled: Policy = (all) => [
         .map((name) => `${kind}/${metadata.name}: has no label ${name}`),
     ),
   ...['Deployment', 'StatefulSet'].flatMap((kind) =>
-    ofKind<{ selector: Selector }>(all, kind)
+    ofKind<{ selector: Selector }>(manifests, kind)
       .filter(({ spec }) =>
         Object.keys(spec.selector.matchLabels ?? {}).some((key) => !/\/(name|instance)$/.test(key)),
       )
@@ -132,18 +134,18 @@ export const labelled: Policy = (all) => [
   ),
 ];
 
-/** What belongs to no namespace has none, and all else is where its Secrets are. */
-export const placed: Policy = (all) =>
-  all
+/** Cluster-scoped objects have no namespace. All others have one, because their Secrets are in it. */
+export const placed: Policy = (manifests) =>
+  manifests
     .filter(({ kind, metadata }) => {
-      const global = ['Namespace', 'GatewayClass'].includes(kind);
-      return global ? metadata.namespace !== undefined : metadata.namespace === undefined;
+      const isClusterScoped = ['Namespace', 'GatewayClass'].includes(kind);
+      return isClusterScoped ? metadata.namespace !== undefined : metadata.namespace === undefined;
     })
     .map(({ kind, metadata }) => `${kind}/${metadata.name}: is in the namespace ${metadata.namespace}`);
 
-/** The namespace itself refuses what these policies would not have found. */
-export const admitted: Policy = (all) =>
-  ofKind(all, 'Namespace').flatMap(({ metadata }) =>
+/** The namespace itself refuses what these policies would miss. */
+export const admitted: Policy = (manifests) =>
+  ofKind(manifests, 'Namespace').flatMap(({ metadata }) =>
     ['enforce', 'audit', 'warn']
       .filter((mode) => metadata.labels?.[`pod-security.kubernetes.io/${mode}`] !== 'restricted')
       .map((mode) => `Namespace/${metadata.name}: does not ${mode} restricted pods`),

@@ -16,25 +16,25 @@ interface GatewaySpec {
   listeners: { name: string; hostname?: string; protocol: string }[];
 }
 
-/** The way from the Gateway's listeners to the Services leads somewhere, under one host name. */
-export const routesLead: Policy = (all) => {
-  const gateways = ofKind<GatewaySpec>(all, 'Gateway');
-  const there = addresses(all);
+/** Every route leads from a listener of the Gateway to a Service, under the listener's host name. */
+export const routesLead: Policy = (manifests) => {
+  const gateways = ofKind<GatewaySpec>(manifests, 'Gateway');
+  const services = addresses(manifests);
   const faults: string[] = [];
-  for (const { metadata, spec } of ofKind<RouteSpec>(all, 'HTTPRoute')) {
+  for (const { metadata, spec } of ofKind<RouteSpec>(manifests, 'HTTPRoute')) {
     const fault = (text: string) => faults.push(`HTTPRoute/${metadata.name}: ${text}`);
     for (const parent of spec.parentRefs) {
-      const gateway = gateways.find((one) => one.metadata.name === parent.name);
+      const gateway = gateways.find(({ metadata }) => metadata.name === parent.name);
       const listener = gateway?.spec.listeners.find(({ name }) => name === parent.sectionName);
       if (!listener) {
         fault(`there is no listener ${parent.name}/${parent.sectionName}`);
       } else if (spec.hostnames.some((host) => host !== listener.hostname)) {
-        fault(`its host is not the listener's`);
+        fault(`has another host than its listener`);
       }
     }
     for (const { name, port } of spec.rules.flatMap(({ backendRefs = [] }) => backendRefs)) {
-      if (!there.get(name)?.includes(port)) {
-        fault(`leads to ${name}:${port}, where nothing is`);
+      if (!services.get(name)?.includes(port)) {
+        fault(`leads to ${name}:${port}, which does not exist`);
       }
     }
   }
@@ -45,7 +45,7 @@ export const routesLead: Policy = (all) => {
       kinds.push([parametersRef.kind, parametersRef.name] as never);
     }
     for (const [kind, name] of kinds) {
-      if (!ofKind(all, kind).some((one) => one.metadata.name === name)) {
+      if (!ofKind(manifests, kind).some((manifest) => manifest.metadata.name === name)) {
         faults.push(`Gateway/${metadata.name}: there is no ${kind} ${name}`);
       }
     }
@@ -53,13 +53,13 @@ export const routesLead: Policy = (all) => {
   return faults;
 };
 
-/** Whoever is sent elsewhere asks there for the same: a POST that comes back as a GET would do nothing, silently. */
-export const redirectsKeepMethod: Policy = (all) =>
-  ofKind<RouteSpec>(all, 'HTTPRoute').flatMap(({ metadata, spec }) =>
+/** A redirected client repeats the same method: a POST that comes back as a GET would silently do nothing. */
+export const redirectsKeepMethod: Policy = (manifests) =>
+  ofKind<RouteSpec>(manifests, 'HTTPRoute').flatMap(({ metadata, spec }) =>
     spec.rules
       .flatMap(({ filters = [] }) => filters)
       .filter(({ type }) => type === 'RequestRedirect')
-      // 302 is what the Gateway API takes where nothing is said.
+      // 302 is the Gateway API's default.
       .map(({ requestRedirect }) => requestRedirect?.statusCode ?? 302)
       .filter((status) => ![307, 308].includes(status))
       .map((status) => `HTTPRoute/${metadata.name}: a POST that is answered ${status} may become a GET`),

@@ -9,28 +9,31 @@ import { type Container, environment, type Manifest, mebibytes, ofKind, workload
 import { proxiesRequest } from './gateway';
 import type { Policy } from './pods';
 
-/** Sums over the files: what does not fit is found here, and not in the night of the first rush. */
+/** Adds up sizes over all files, so that what does not fit shows here and not in the night of the first rush. */
 const defaults = orderSettings
   .pick({ POOL_SIZE: true, HTTP_POOL_SIZE: true, DRAIN_DELAY_MS: true, ANSWER_WITHIN_MS: true })
   .parse({});
 type Setting = keyof typeof defaults;
 
-const containerOf = (all: readonly Manifest[], service: ServiceName): Container | undefined =>
-  workloads(all).find(({ name }) => name === `Deployment/${service}`)?.pod.containers[0];
+const containerOf = (manifests: readonly Manifest[], service: ServiceName): Container | undefined =>
+  workloads(manifests).find(({ name }) => name === `Deployment/${service}`)?.pod.containers[0];
 
-/** A service's setting as its pods have it. */
-function setting(all: readonly Manifest[], service: ServiceName, name: Setting): number {
-  const container = containerOf(all, service);
-  return Number((container && environment(all, container)[name]) || defaults[name]);
+/** Returns a service's setting as its pods get it. */
+function setting(manifests: readonly Manifest[], service: ServiceName, name: Setting): number {
+  const container = containerOf(manifests, service);
+  return Number((container && environment(manifests, container)[name]) || defaults[name]);
 }
 
-/** As many replicas as an autoscaler may want; one where there is none. */
-function maxReplicas(all: readonly Manifest[], service: ServiceName): number {
+/** Returns the most replicas that an autoscaler may start, or 1 without an autoscaler. */
+function maxReplicas(manifests: readonly Manifest[], service: ServiceName): number {
   const hpa = ofKind<{ scaleTargetRef: { name: string }; maxReplicas: number }>(
-    all,
+    manifests,
     'HorizontalPodAutoscaler',
   );
-  const keda = ofKind<{ scaleTargetRef: { name: string }; maxReplicaCount: number }>(all, 'ScaledObject');
+  const keda = ofKind<{ scaleTargetRef: { name: string }; maxReplicaCount: number }>(
+    manifests,
+    'ScaledObject',
+  );
   const scaled = [
     ...hpa.filter(({ spec }) => spec.scaleTargetRef.name === service).map(({ spec }) => spec.maxReplicas),
     ...keda
@@ -40,60 +43,63 @@ function maxReplicas(all: readonly Manifest[], service: ServiceName): number {
   return Math.max(1, ...scaled);
 }
 
-/** What else connects: two auditors while one replaces the other, two each; a migration; commands; the exporter. */
+/** Other connections: two auditors while one replaces the other, with two each; a migration; commands; the exporter. */
 const TOOLS = 2 * 2 + 2 + 5 * 2 + 3;
-/** Kept back by PostgreSQL for its superuser, and used by CloudNativePG's own instances and by replication. */
+/** Connections that PostgreSQL reserves for its superuser, and those of CloudNativePG's instances and of replication. */
 const RESERVED = 3 + 10;
 
-function maxConnections(all: readonly Manifest[], service: ServiceName): number {
-  const cluster = ofKind<{ postgresql: { parameters: Record<string, string> } }>(all, 'Cluster').find(
+function maxConnections(manifests: readonly Manifest[], service: ServiceName): number {
+  const cluster = ofKind<{ postgresql: { parameters: Record<string, string> } }>(manifests, 'Cluster').find(
     ({ metadata }) => metadata.name === `${service}-db`,
   );
-  const plain = workloads(all).find(({ name }) => name === `StatefulSet/${service}-db`);
+  const plain = workloads(manifests).find(({ name }) => name === `StatefulSet/${service}-db`);
   const flag = plain?.pod.containers[0]?.args?.find((arg) => arg.startsWith('-cmax_connections='));
   return Number(cluster?.spec.postgresql.parameters.max_connections ?? flag?.split('=')[1] ?? 100);
 }
 
 /**
- * A Deployment does not count pods that are ending against maxSurge: after a quick rollout, every replica may still hold
- * its connections beside its successor.
+ * A Deployment does not count pods that are ending against maxSurge. After a quick rollout, every replica may still have
+ * its connections open beside its successor's.
  */
-export const connectionsFit: Policy = (all) =>
+export const connectionsFit: Policy = (manifests) =>
   serviceNames.flatMap((service) => {
-    const pools = setting(all, service, 'POOL_SIZE') + setting(all, service, 'HTTP_POOL_SIZE');
-    const most = 2 * maxReplicas(all, service) * pools + TOOLS + RESERVED;
-    const max = maxConnections(all, service);
-    return most < max ? [] : [`${service}-db: ${most} connections may be asked for, of ${max}`];
+    const pools = setting(manifests, service, 'POOL_SIZE') + setting(manifests, service, 'HTTP_POOL_SIZE');
+    const most = 2 * maxReplicas(manifests, service) * pools + TOOLS + RESERVED;
+    const max = maxConnections(manifests, service);
+    return most < max ? [] : [`${service}-db: up to ${most} connections may be opened, of ${max}`];
   });
 
-/** Whoever waits for an answer gets it, and what is under way is committed and published, before the pod is killed. */
-export const graceSuffices: Policy = (all) =>
+/** Before a pod is killed, waiting requests get their answers, and work in progress is committed and published. */
+export const graceSuffices: Policy = (manifests) =>
   serviceNames.flatMap((service) => {
-    const pod = workloads(all).find(({ name }) => name === `Deployment/${service}`)?.pod;
+    const pod = workloads(manifests).find(({ name }) => name === `Deployment/${service}`)?.pod;
     const preStop = pod?.containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0;
     const grace = pod?.terminationGracePeriodSeconds ?? 30;
-    const held = setting(all, service, 'ANSWER_WITHIN_MS') / 1000;
-    // The server's own bound on requests, then the inbox and the outbox, and a second for the log.
+    const longestWaitMs = setting(manifests, service, 'ANSWER_WITHIN_MS');
+    // The server's own limit for requests, then the inbox and the outbox, and a second for the log.
     const stop =
-      (setting(all, service, 'DRAIN_DELAY_MS') + HTTP_GRACE_MS + 1_000 + 2 * STOP_WITHIN_MS + 1_000) / 1000;
+      (setting(manifests, service, 'DRAIN_DELAY_MS') + HTTP_GRACE_MS + 1_000 + 2 * STOP_WITHIN_MS + 1_000) /
+      1000;
     return [
-      ...(held * 1000 < HTTP_GRACE_MS ? [] : [`${service}: holds requests longer than it waits for them`]),
+      ...(longestWaitMs < HTTP_GRACE_MS
+        ? []
+        : [`${service}: lets requests wait for longer than its shutdown waits for them`]),
       ...(grace > preStop + stop
         ? []
         : [`${service}: is killed after ${grace} s, and may need ${preStop + stop} s`]),
     ];
   });
 
-/** Nothing on the way cuts a held checkout off. */
-export const routesWait: Policy = (all) => {
-  const held = setting(all, 'order', 'ANSWER_WITHIN_MS') / 1000;
+/** No route cuts off a waiting checkout. */
+export const routesWait: Policy = (manifests) => {
+  const longestWait = setting(manifests, 'order', 'ANSWER_WITHIN_MS') / 1000;
   return ofKind<{ rules: { timeouts?: { request?: string }; backendRefs?: { name: string }[] }[] }>(
-    all,
+    manifests,
     'HTTPRoute',
   ).flatMap(({ metadata, spec }) =>
     spec.rules
       .filter(({ backendRefs }) => backendRefs?.some(({ name }) => name === 'order'))
-      .filter(({ timeouts }) => !(Number.parseInt(timeouts?.request ?? '15', 10) > held + 5))
+      .filter(({ timeouts }) => !(Number.parseInt(timeouts?.request ?? '15', 10) > longestWait + 5))
       .map(
         ({ timeouts }) => `HTTPRoute/${metadata.name}: cuts requests off after ${timeouts?.request ?? '15s'}`,
       ),
@@ -105,38 +111,41 @@ interface Measured {
 }
 export const measured = JSON.parse(readFileSync(join(root, 'k8s/measured.json'), 'utf8')) as Measured;
 
-/** What is asked for is what was used, and a little; what is allowed leaves room for twice that. */
-export const memoryFits: Policy = (all) =>
+/** A container requests one to two times its measured peak, and its limit is at least 1.5 times the peak. */
+export const memoryFits: Policy = (manifests) =>
   Object.entries(measured.peak_mebibytes).flatMap(([name, peak]) => {
-    const container = workloads(all)
+    const container = workloads(manifests)
       .flatMap(({ pod }) => pod.containers)
-      .find((one) => one.name === name);
-    // An operator's broker is sized for many more messages than were there when this was measured.
-    if (!container && ofKind(all, 'RabbitmqCluster').some(({ metadata }) => metadata.name === name)) {
+      .find((candidate) => candidate.name === name);
+    // An operator's broker has room for many more messages than there were when this was measured.
+    if (!container && ofKind(manifests, 'RabbitmqCluster').some(({ metadata }) => metadata.name === name)) {
       return [];
     }
     if (!container) {
-      return [`${name}: was measured, and no container has this name`];
+      return [`${name}: was measured, but no container has this name`];
     }
     const request = mebibytes(container.resources?.requests?.memory ?? '0Mi');
     const limit = mebibytes(container.resources?.limits?.memory ?? '0Mi');
-    const heap = /--max-old-space-size=(\d+)/.exec(environment(all, container).NODE_OPTIONS ?? '')?.[1];
+    const heap = /--max-old-space-size=(\d+)/.exec(environment(manifests, container).NODE_OPTIONS ?? '')?.[1];
     return [
-      request < peak && `${name}: asks for ${request} MiB, and used ${peak}`,
-      request > 2 * peak && `${name}: asks for ${request} MiB, and used ${peak} only`,
-      limit < 1.5 * peak && `${name}: may use ${limit} MiB, and used ${peak}`,
-      heap && Number(heap) > 0.7 * limit && `${name}: V8 may take ${heap} MiB of ${limit}`,
+      request < peak && `${name}: requests ${request} MiB, but used ${peak}`,
+      request > 2 * peak && `${name}: requests ${request} MiB, but used only ${peak}`,
+      limit < 1.5 * peak && `${name}: is limited to ${limit} MiB, but used ${peak}`,
+      heap && Number(heap) > 0.7 * limit && `${name}: V8 may use ${heap} MiB of ${limit}`,
     ].filter((fault) => typeof fault === 'string');
   });
 
-/** At least two, so that one may go, and at most six or more, so that there is something to scale to. */
-export const scaled: Policy = (all) =>
+/** The minimum is at least two, so that one may go, and the maximum at least six, so that there is room to scale. */
+export const scaled: Policy = (manifests) =>
   serviceNames.flatMap((service) => {
     const hpa = ofKind<{ scaleTargetRef: { name: string }; minReplicas: number }>(
-      all,
+      manifests,
       'HorizontalPodAutoscaler',
     );
-    const keda = ofKind<{ scaleTargetRef: { name: string }; minReplicaCount: number }>(all, 'ScaledObject');
+    const keda = ofKind<{ scaleTargetRef: { name: string }; minReplicaCount: number }>(
+      manifests,
+      'ScaledObject',
+    );
     const least = [
       ...hpa.filter(({ spec }) => spec.scaleTargetRef.name === service).map(({ spec }) => spec.minReplicas),
       ...keda
@@ -147,16 +156,16 @@ export const scaled: Policy = (all) =>
       return [`${service}: has ${least.length} autoscalers`];
     }
     return [
-      ...((least[0] ?? 0) >= 2 ? [] : [`${service}: may be one alone`]),
-      ...(maxReplicas(all, service) >= 6 ? [] : [`${service}: cannot be six`]),
+      ...((least[0] ?? 0) >= 2 ? [] : [`${service}: may scale down to one replica`]),
+      ...(maxReplicas(manifests, service) >= 6 ? [] : [`${service}: cannot scale up to six replicas`]),
     ];
   });
 
-/** MiB that all pods ask for together, the gateway's and those of what operators start included. */
-export function requestedMemory(all: readonly Manifest[]): number {
-  const pods = workloads(all).filter(({ serves }) => serves);
+/** Returns the MiB that all pods request together, with the gateway's proxies. */
+export function requestedMemory(manifests: readonly Manifest[]): number {
+  const pods = workloads(manifests).filter(({ isServer }) => isServer);
   const own = pods.flatMap(({ replicas, pod }) =>
     pod.containers.map(({ resources }) => replicas * mebibytes(resources?.requests?.memory ?? '0Mi')),
   );
-  return own.reduce((sum, each) => sum + each, proxiesRequest(all));
+  return own.reduce((sum, each) => sum + each, proxiesRequest(manifests));
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Kinds that no package has a schema of. Written from their operators' references, and only as far as the manifests
- * here go, so that a name that is not in them is a mistake or has to be looked up and added.
+ * Schemas of kinds that no package has a schema for. They follow the operators' references and cover only what the
+ * manifests here use. A name that is missing here is either a mistake, or has to be looked up and added.
  */
 const quantity = z.string().regex(/^\d+(\.\d+)?(m|Ki|Mi|Gi|Ti)?$/);
 const resources = z.strictObject({

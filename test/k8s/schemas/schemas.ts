@@ -9,7 +9,7 @@ import { ownSchemas } from './own';
 
 const run = promisify(execFile);
 
-/** Which package knows the schemas of a group: they are made from what the API server itself goes by. */
+/** The package with the schemas of a group. They are generated from what the API server itself checks. */
 const packages: Record<string, string> = {
   'cert-manager.io': '@kubernetes-models/cert-manager',
   'gateway.envoyproxy.io': '@kubernetes-models/envoy-gateway',
@@ -21,40 +21,40 @@ const packages: Record<string, string> = {
 
 const ownSchemaOf = ({ apiVersion, kind }: Manifest) => ownSchemas[`${apiVersion}/${kind}`];
 
-/** Where the model of a manifest's kind is; whatever no package has is looked for in Kubernetes' own, and missed there. */
+/** Returns the path of a manifest's model. Kinds that no package has are looked for in Kubernetes' own, and missing there. */
 function modelOf({ apiVersion, kind }: Manifest): string {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
   return `${packages[group] ?? 'kubernetes-models'}/${apiVersion}/${kind}`;
 }
 
-/** What is wrong with manifests by the schemas of their kinds: with values, and with names that no schema has. */
-export async function schemaFaults(all: readonly Manifest[]): Promise<string[]> {
-  const known = all.filter((manifest) => !ownSchemaOf(manifest));
-  const [values, names] = await Promise.all([wrongValues(known), unknownNames(all)]);
-  return [...values, ...names, ...all.flatMap(ownFaults)];
+/** Returns what is wrong with manifests according to their schemas: wrong values, and names that no schema has. */
+export async function schemaFaults(manifests: readonly Manifest[]): Promise<string[]> {
+  const known = manifests.filter((manifest) => !ownSchemaOf(manifest));
+  const [values, names] = await Promise.all([wrongValues(known), unknownNames(manifests)]);
+  return [...values, ...names, ...manifests.flatMap(ownFaults)];
 }
 
-async function wrongValues(all: readonly Manifest[]): Promise<string[]> {
+async function wrongValues(manifests: readonly Manifest[]): Promise<string[]> {
   const child = spawn(process.execPath, [join(root, 'test/k8s/schemas/validate.mjs')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  child.stdin.end(JSON.stringify(all.map((manifest) => ({ model: modelOf(manifest), manifest }))));
+  child.stdin.end(JSON.stringify(manifests.map((manifest) => ({ model: modelOf(manifest), manifest }))));
   return JSON.parse(await text(child.stdout)) as string[];
 }
 
 /**
- * The schemas let a misspelt name pass, and the API server drops it without a word. TypeScript does not: each manifest
+ * The schemas accept a misspelt name, and the API server silently drops it. TypeScript rejects it, so each manifest
  * becomes a constant of its kind's type.
  */
-async function unknownNames(all: readonly Manifest[]): Promise<string[]> {
-  const lines = all.flatMap((manifest) =>
+async function unknownNames(manifests: readonly Manifest[]): Promise<string[]> {
+  const lines = manifests.flatMap((manifest) =>
     ownSchemaOf(manifest)
       ? overrideOf(manifest)
       : [declaration(manifest, typeFrom(modelOf(manifest), `I${manifest.kind}`), manifest)],
   );
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
-  // Next to the packages, so that they are found.
+  // Next to the packages, so that TypeScript finds them.
   const folder = mkdtempSync(join(cache, 'manifests-'));
   try {
     const file = join(folder, 'manifests.ts');
@@ -80,14 +80,14 @@ async function unknownNames(all: readonly Manifest[]): Promise<string[]> {
 const typeFrom = (model: string, type: string) =>
   `import('${model}', { with: { 'resolution-mode': 'import' } }).${type}`;
 
-/** One line each, so that the line of an error says whose it is. */
+/** One line per manifest, so that the line number of an error tells which manifest it is about. */
 const declaration = ({ kind, metadata }: Manifest, type: string, value: unknown) =>
-  `/* ${kind}/${metadata.name} */ { const it: ${type} = ${JSON.stringify(value)}; void it; }`;
+  `/* ${kind}/${metadata.name} */ { const manifest: ${type} = ${JSON.stringify(value)}; void manifest; }`;
 
 const nameAt = (lines: readonly string[], at: number) =>
   /^\/\* (\S+) /.exec(lines[at - 1] ?? '')?.[1] ?? `line ${at}`;
 
-/** What a RabbitmqCluster lays over the pods that its operator makes. */
+/** Declares the part of a RabbitmqCluster that overrides the pods its operator makes. */
 function overrideOf(manifest: Manifest): string[] {
   const { override } = manifest.spec as {
     override?: { statefulSet?: { spec?: { template?: { spec?: unknown } } } };

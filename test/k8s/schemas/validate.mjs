@@ -1,5 +1,5 @@
-// Reads pairs of a model's path and a manifest from stdin as JSON, holds each manifest against the model's schema, and
-// prints what is wrong. A process of its own, because the models are ECMAScript modules, and Jest runs CommonJS.
+// Reads pairs of a model's path and a manifest from stdin as JSON, checks each manifest against the model's schema, and
+// prints what is wrong. It is its own process because the models are ECMAScript modules, and Jest runs CommonJS.
 import { text } from 'node:stream/consumers';
 
 const faults = [];
