@@ -25,7 +25,7 @@ export const address = (protocol: RegExp, example: string) =>
 
 export const databaseAddress = address(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/database');
 
-/** The settings that every service has. The README's configuration table describes them. */
+/** The settings that every service has. docs/configuration.md describes them. */
 export function serviceSettings(name: ServiceName) {
   const standard = services[name];
   return z.object({
@@ -74,6 +74,6 @@ export function readConfig<T extends z.ZodType>(settings: T): z.infer<T> {
     return `  ${name} ${name in given ? message : 'is not set'}`;
   });
   throw new ConfigError(
-    `These environment variables are missing or not valid (see the README's Configuration):\n${faults.join('\n')}`,
+    `These environment variables are missing or not valid (see docs/configuration.md):\n${faults.join('\n')}`,
   );
 }

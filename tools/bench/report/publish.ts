@@ -5,22 +5,23 @@ import { head, machineAndVersions, row } from './describe';
 import { drawPage } from './page';
 import type { Report } from './report';
 
+const PAGE = 'tools/bench/README.md';
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 
 /**
  * Checked first, so that nobody learns it after an hour's run.
- * @throws Error when the README has no place for the table
+ * @throws Error when the benchmark's README has no place for the table
  */
 export function assertPublishable(): void {
-  findPlace(readFileSync(join(root, 'README.md'), 'utf8'));
+  findPlace(readFileSync(join(root, PAGE), 'utf8'));
 }
 
-/** Writes tools/bench/report.html, and the table between the README's markers. */
+/** Writes tools/bench/report.html, and the table between the markers of the benchmark's README. */
 export function publish(report: Report): void {
   writeFileSync(join(root, 'tools/bench/report.html'), drawPage(report));
-  const readme = join(root, 'README.md');
-  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), report));
+  const page = join(root, PAGE);
+  writeFileSync(page, withTable(readFileSync(page, 'utf8'), report));
 }
 
 /** Returns the text with a new table. @throws Error when the text has no place for it */
@@ -35,7 +36,7 @@ function findPlace(text: string): { begin: number; end: number } {
     return { begin: begin + BEGIN.length, end };
   }
   throw new Error(
-    `The README has no place for the table: put "${BEGIN}" and "${END}" on lines of their own.`,
+    `${PAGE} has no place for the table: put "${BEGIN}" and "${END}" on lines of their own.`,
   );
 }
 
