@@ -18,16 +18,16 @@ async function statusOf(page: string): Promise<number> {
   return (await fetch(url + page)).status;
 }
 
-test('a service that starts is alive, and neither started nor ready', async () => {
+test('is alive, and neither started nor ready, while the service starts', async () => {
   expect(await Promise.all(['/livez', '/startupz', '/readyz'].map(statusOf))).toEqual([200, 503, 503]);
 });
 
-test('a service that has started is ready while its checks pass', async () => {
+test('is ready while the checks pass, once the service has started', async () => {
   server.markStarted();
   expect(await Promise.all(['/livez', '/startupz', '/readyz'].map(statusOf))).toEqual([200, 200, 200]);
 });
 
-test('a service whose database is away is alive and unready, and says why', async () => {
+test('is alive and unready while the database is away, and says why', async () => {
   server.markStarted();
   database = async () => {
     throw new Error('connection refused');
@@ -38,24 +38,24 @@ test('a service whose database is away is alive and unready, and says why', asyn
   expect(await answer.json()).toMatchObject({ failed: { database: 'connection refused' } });
 });
 
-test('a check that hangs counts as failed', async () => {
+test('counts a check that hangs as failed', async () => {
   server.markStarted();
   database = () => new Promise(() => undefined);
   expect(await statusOf('/readyz')).toBe(503);
 });
 
-test('a service that is about to stop is unready, whatever its checks say', async () => {
+test('is unready before the service stops, whatever the checks say', async () => {
   server.markStarted();
   server.markDraining();
   expect(await Promise.all(['/livez', '/startupz', '/readyz'].map(statusOf))).toEqual([200, 200, 503]);
 });
 
-test('metrics are there to be scraped', async () => {
+test('serves metrics', async () => {
   const answer = await fetch(`${url}/metrics`);
   expect(answer.headers.get('content-type')).toContain('text/plain');
   expect(await answer.text()).toContain('process_cpu_seconds_total');
 });
 
-test.each(['/', '/nothing', '/__proto__', '/constructor'])('%s is not found', async (page) => {
+test.each(['/', '/nothing', '/__proto__', '/constructor'])('answers 404 to %s', async (page) => {
   expect(await statusOf(page)).toBe(404);
 });

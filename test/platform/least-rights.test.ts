@@ -13,7 +13,7 @@ import { tablesOf } from '../../tools/deploy/grants';
 import { createDatabases, createVhost, rabbitApi } from '../support/cluster';
 import { ShopProcesses } from '../support/shop';
 
-/** A shop as a cluster runs it: services that may not change their schema, nor what the broker holds. */
+/** A shop as a cluster runs it: its services may change neither their schema nor the broker's topology. */
 const run = promisify(execFile);
 const secret = randomBytes(12).toString('hex');
 const roles = { runtime: `runtime_${secret}`, auditor: `auditor_${secret}`, operator: `operator_${secret}` };
@@ -102,7 +102,7 @@ describe('a shop whose services have no more rights than they need', () => {
   });
   afterAll(() => shop.close());
 
-  test('sells, refuses and gives back, and its books balance', async () => {
+  test('sells, refuses and releases, and its books balance', async () => {
     const api = shop.client();
     const [user, poor, item] = [await api.user(100), await api.user(1), await api.item(10, 2)];
     const buy = async (buyer: string, quantity: number) =>
@@ -123,7 +123,7 @@ describe('a shop whose services have no more rights than they need', () => {
     await shop.balances();
   });
 
-  test('tells every replica of order what has ended, by queues that go with them', async () => {
+  test('broadcasts ended sagas through one queue for each replica of order', async () => {
     const queues = (await rabbitApi('GET', `/queues/${new URL(vhost).pathname.slice(1)}`)) as {
       name: string;
       exclusive: boolean;
@@ -142,8 +142,8 @@ describe('a service may not', () => {
     ['rewrite a ledger', 'payment', 'UPDATE credit_ledger SET delta = 0'],
     ['shorten a ledger', 'stock', 'DELETE FROM stock_ledger'],
     ['change a decision', 'payment', "UPDATE charges SET state = 'CAPTURED'"],
-    ['speak for an operator', 'payment', 'INSERT INTO operator_actions DEFAULT VALUES'],
-    ['read which migrations there were', 'stock', 'SELECT * FROM _prisma_migrations'],
+    ['record an action of an operator', 'payment', 'INSERT INTO operator_actions DEFAULT VALUES'],
+    ['read the list of migrations', 'stock', 'SELECT * FROM _prisma_migrations'],
   ] as const)('%s', async (_title, service, sql) => {
     await expect(query(databaseUrl(service, roles.runtime), sql)).rejects.toMatchObject({
       code: SQLSTATE.INSUFFICIENT_PRIVILEGE,
@@ -156,15 +156,15 @@ describe('a service may not', () => {
     ["take another's messages", 'stock', { take: 'order.settle' }],
     ['take dead letters', 'payment', { take: 'payment.charge.dead' }],
     ['declare a queue', 'order', { declare: 'mine' }],
-  ] as const)('%s', async (_title, user, does) => {
-    expect(await refusal(user, does)).toBe(403);
+  ] as const)('%s', async (_title, user, action) => {
+    expect(await refusalOf(user, action)).toBe(403);
   });
 });
 
-/** The code with which the broker closes a user's channel that does something it may not; undefined when it may. */
-async function refusal(
+/** Returns the code with which the broker closes the channel of a user who may not do something; undefined if they may. */
+async function refusalOf(
   user: string,
-  does: { exchange?: string; key?: string; take?: string; declare?: string },
+  action: { exchange?: string; key?: string; take?: string; declare?: string },
 ): Promise<number | undefined> {
   const connection = await connect(brokerUrl(user));
   connection.on('error', () => {});
@@ -173,55 +173,55 @@ async function refusal(
     const closed = new Promise<number | undefined>((resolve) =>
       channel.on('error', (error: Error & { code?: number }) => resolve(error.code)),
     );
-    const done = async () => {
-      if (does.take) {
-        await channel.get(does.take, { noAck: false });
+    const act = async () => {
+      if (action.take) {
+        await channel.get(action.take, { noAck: false });
       }
-      if (does.declare) {
-        await channel.assertQueue(does.declare, { durable: true });
+      if (action.declare) {
+        await channel.assertQueue(action.declare, { durable: true });
       }
-      if (does.key) {
-        channel.publish(does.exchange ?? '', does.key, Buffer.from('{}'));
+      if (action.key) {
+        channel.publish(action.exchange ?? '', action.key, Buffer.from('{}'));
         await channel.waitForConfirms();
       }
       return undefined;
     };
-    return await Promise.race([closed, done().catch(() => closed)]);
+    return await Promise.race([closed, act().catch(() => closed)]);
   } finally {
     await connection.close().catch(() => {});
   }
 }
 
 describe('the auditor and operators', () => {
-  test('read every table, and an operator adds to what operators did', async () => {
+  test('read every table, and only an operator records actions', async () => {
     for (const service of serviceNames) {
       for (const table of Object.keys(tablesOf(service))) {
         await query(databaseUrl(service, roles.auditor), `SELECT * FROM ${table} LIMIT 1`);
         await query(databaseUrl(service, roles.operator), `SELECT * FROM ${table} LIMIT 1`);
       }
-      const note = `INSERT INTO operator_actions (actor, action, saga_ids, event_ids, reason, detail)
+      const record = `INSERT INTO operator_actions (actor, action, saga_ids, event_ids, reason, detail)
         VALUES ('me', 'cancel', '{}', '{}', 'a test', '{}')`;
-      await query(databaseUrl(service, roles.operator), note);
-      await expect(query(databaseUrl(service, roles.auditor), note)).rejects.toMatchObject({
+      await query(databaseUrl(service, roles.operator), record);
+      await expect(query(databaseUrl(service, roles.auditor), record)).rejects.toMatchObject({
         code: SQLSTATE.INSUFFICIENT_PRIVILEGE,
       });
     }
   });
 
-  test('count messages; only an operator takes dead letters and sends them back', async () => {
+  test('count messages, and only an operator takes dead letters', async () => {
     const queues = declaredQueues.map(({ name }) => name);
     for (const user of ['auditor', 'operator']) {
       const counted = await countMessages(brokerUrl(user), queues);
       expect(counted.every(({ messages }) => messages !== undefined)).toBe(true);
     }
-    expect(await refusal('auditor', { take: 'stock.settle.dead' })).toBe(403);
-    expect(await refusal('operator', { take: 'stock.settle' })).toBe(403);
-    expect(await refusal('operator', { take: 'stock.settle.dead' })).toBeUndefined();
+    expect(await refusalOf('auditor', { take: 'stock.settle.dead' })).toBe(403);
+    expect(await refusalOf('operator', { take: 'stock.settle' })).toBe(403);
+    expect(await refusalOf('operator', { take: 'stock.settle.dead' })).toBeUndefined();
   });
 });
 
-describe('preparing', () => {
-  test('gives rights on every table that there is, and names none that is not', async () => {
+describe('preparing databases and broker', () => {
+  test('grants rights on every table that exists, and on no other', async () => {
     for (const service of serviceNames) {
       const tables = await query(
         owned[service],
@@ -233,7 +233,7 @@ describe('preparing', () => {
     }
   });
 
-  test('takes away what a role should not have', async () => {
+  test('revokes rights that a role should not have', async () => {
     await query(owned.payment, `GRANT DELETE ON charges TO "${roles.auditor}"`);
     await migrate('payment', { AUDITOR_ROLE: roles.auditor });
     await expect(query(databaseUrl('payment', roles.auditor), 'DELETE FROM charges')).rejects.toMatchObject({
@@ -241,16 +241,16 @@ describe('preparing', () => {
     });
   });
 
-  test('says which role there is not', async () => {
+  test('names the variable whose role does not exist', async () => {
     expect(await failure(migrate('stock', { RUNTIME_ROLE: 'nobody_at_all' }))).toContain('RUNTIME_ROLE');
   });
 
-  test('leaves the owner its rights', async () => {
+  test('refuses to restrict the owner, who keeps all rights', async () => {
     expect(await failure(migrate('stock', { AUDITOR_ROLE: 'stock' }))).toContain('Name another');
     await query(owned.stock, 'SELECT * FROM items');
   });
 
-  test('makes the same again when it is run again', async () => {
+  test('changes nothing when it runs again', async () => {
     const before = await brokerState();
     expect(await define()).toMatch(/^5 exchanges, \d+ queues and 5 users are as they should be/);
     expect(await brokerState()).toEqual(before);
@@ -265,16 +265,16 @@ describe('preparing', () => {
     });
   });
 
-  test('refuses an address of another user, and a login that the broker refuses, at once', async () => {
+  test('refuses the address of another user at once, and a login that the broker refuses', async () => {
     expect(await failure(define({ STOCK_AMQP_URL: brokerUrl('order') }))).toContain('STOCK_AMQP_URL');
     expect(await failure(define({ RABBIT_ADMIN_PASSWORD: 'wrong' }))).toContain('401');
   });
 
-  test('waits for as many nodes as it is told, and says so when they do not come', async () => {
+  test('waits for the given number of nodes, and fails with their count when time is up', async () => {
     expect(await failure(define({ RABBIT_NODES: '3', WAIT_MS: '1' }))).toContain('1 of 3 nodes run');
   });
 
-  test('a service that only looks finds out that nothing is there', async () => {
+  test('is missed by a service that only checks the topology', async () => {
     const connection = await connect(await createVhost());
     const channel = await connection.createChannel();
     channel.on('error', () => {});
@@ -285,12 +285,14 @@ describe('preparing', () => {
 
 async function brokerState(): Promise<unknown> {
   const name = new URL(vhost).pathname.slice(1);
-  const bound = (await rabbitApi('GET', `/bindings/${name}`)) as { source: string; destination: string }[];
-  expect(bound.filter(({ source }) => source !== '' && source !== 'order.settled')).toHaveLength(
+  const actual = (await rabbitApi('GET', `/bindings/${name}`)) as { source: string; destination: string }[];
+  expect(actual.filter(({ source }) => source !== '' && source !== 'order.settled')).toHaveLength(
     bindings.length,
   );
   return {
     permissions: await rabbitApi('GET', `/vhosts/${name}/permissions`),
-    exchanges: ((await rabbitApi('GET', `/exchanges/${name}`)) as { name: string }[]).map((one) => one.name),
+    exchanges: ((await rabbitApi('GET', `/exchanges/${name}`)) as { name: string }[]).map(
+      (exchange) => exchange.name,
+    ),
   };
 }

@@ -31,16 +31,19 @@ describe.each(serviceNames)('the migrations of %s', (service) => {
     expect(await shapeOf(migrated)).toEqual(await shapeOf(described));
   });
 
-  test('are applied once, however many replicas apply them at the same moment', async () => {
+  test('are applied once, however many replicas start at the same moment', async () => {
     const empty = await createEmptyDatabase(service);
-    const said = await Promise.all([1, 2, 3].map(() => migrate(service, empty)));
-    expect(said.filter((line) => line.startsWith(`${service}: applied `))).toHaveLength(1);
-    expect(said.filter((line) => line === `${service}: up to date`)).toHaveLength(2);
+    const outputs = await Promise.all([1, 2, 3].map(() => migrate(service, empty)));
+    expect(outputs.filter((line) => line.startsWith(`${service}: applied `))).toHaveLength(1);
+    expect(outputs.filter((line) => line === `${service}: up to date`)).toHaveLength(2);
     expect(await migrate(service, empty)).toBe(`${service}: up to date`);
   });
 });
 
-/** Tables, columns, keys and indexes, without what the Prisma schema language has no words for: checks, partial indexes, and lists that are never null. */
+/**
+ * Returns columns, keys and indexes, without what the Prisma schema language cannot express: checks, partial indexes,
+ * and lists that are never null.
+ */
 async function shapeOf(databaseUrl: string): Promise<unknown> {
   const ours = `NOT IN ('_prisma_migrations')`;
   return withClient(databaseUrl, async (client) => ({
@@ -68,7 +71,7 @@ async function rows(client: Client, sql: string): Promise<unknown[]> {
   return (await client.query(sql)).rows;
 }
 
-describe('whatever the code does, the database itself refuses', () => {
+describe('whatever the code does, the database refuses', () => {
   const clients = new Map<string, Client>();
   beforeAll(async () => {
     for (const service of serviceNames) {
@@ -102,13 +105,13 @@ describe('whatever the code does, the database itself refuses', () => {
     ],
     ['a negative price', 'stock', 'items_price', `INSERT INTO items VALUES ('${id}', -1, 0)`],
     [
-      'a state of a saga that is none',
+      'an unknown state of a saga',
       'order',
       'sagas_state',
       `INSERT INTO sagas VALUES (gen_random_uuid(), '${id}', 'u', 1, 'HALF_PAID', NULL, '', now(), now(), now())`,
     ],
     [
-      'a saga that has ended at no time',
+      'an ended saga without the time of its end',
       'order',
       'sagas_settled',
       `INSERT INTO sagas VALUES (gen_random_uuid(), '${id}', 'u', 1, 'PAID', NULL, '', now(), now(), NULL)`,

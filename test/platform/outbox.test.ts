@@ -16,17 +16,17 @@ const store = ({ database, outbox }: Replica, events: readonly SagaEvent[]) =>
 const sagasIn = async (queue: string, atLeast: number) =>
   (await wire.events(queue, atLeast)).map((event) => event.data.saga_id);
 const everySaga = (count: number) => Array.from({ length: count }, (_, n) => sagaId(n));
-const isEmpty = () => until(async () => (await wire.outboxSize()) === 0);
+const waitUntilEmpty = () => until(async () => (await wire.outboxSize()) === 0);
 
-test('what was committed reaches every queue that hears it, and leaves the outbox', async () => {
+test('sends committed events to every queue that consumes them, and empties the outbox', async () => {
   const replica = await wire.replica();
   replica.outbox.publish(await store(replica, [paymentCaptured(purchase(1))]));
   expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
   expect(await sagasIn('stock.settle', 1)).toEqual([sagaId(1)]);
-  await isEmpty();
+  await waitUntilEmpty();
 });
 
-test('what was not committed reaches nobody', async () => {
+test('sends no event that was not committed', async () => {
   const { database, outbox } = await wire.replica();
   const failed = database.transaction(async (tx) => {
     await outbox.store(tx, captures(3));
@@ -36,10 +36,10 @@ test('what was not committed reaches nobody', async () => {
   expect(await wire.outboxSize()).toBe(0);
 });
 
-test('a message carries events of one type, in order, and no more than a message may', async () => {
+test('fills each message with events of one type, in order, up to the limit', async () => {
   const replica = await wire.replica();
-  const [many, refused] = [captures(MAX_EVENTS_PER_MESSAGE + 4), paymentRejected(purchase(999))];
-  const rows = await store(replica, [...many.slice(0, 2), refused, ...many.slice(2)]);
+  const [many, rejected] = [captures(MAX_EVENTS_PER_MESSAGE + 4), paymentRejected(purchase(999))];
+  const rows = await store(replica, [...many.slice(0, 2), rejected, ...many.slice(2)]);
   const read = rows.map(({ routing_key, body }) =>
     decodeBatch(body, ['payment.captured', 'payment.rejected']).map((decoded) => {
       expect(decoded).toMatchObject({ event: { type: routing_key } });
@@ -47,20 +47,20 @@ test('a message carries events of one type, in order, and no more than a message
     }),
   );
   expect(read.map((events) => events.length)).toEqual([MAX_EVENTS_PER_MESSAGE, 4, 1]);
-  expect(read.flat()).toEqual([...many, refused]);
+  expect(read.flat()).toEqual([...many, rejected]);
   const stored = await wire.query('SELECT id, routing_key, body FROM outbox ORDER BY id');
   expect(stored).toEqual(rows);
 });
 
-test('a crash between commit and publish is made good by the poller of any replica', async () => {
+test('publishes from any replica what a crash between commit and publish left behind', async () => {
   await store(await wire.replica(), captures(3));
   await (await wire.replica()).outbox.close();
   await wire.age();
   expect(await sagasIn('order.settle', 3)).toEqual(everySaga(3));
-  await isEmpty();
+  await waitUntilEmpty();
 });
 
-test('what has just been committed is left to whoever committed it', async () => {
+test('leaves fresh rows to the replica that committed them', async () => {
   const replica = await wire.replica();
   const rows = await store(replica, captures(1));
   await store(replica, [paymentCaptured(purchase(1))]);
@@ -69,60 +69,60 @@ test('what has just been committed is left to whoever committed it', async () =>
   await until(async () => (await wire.outboxSize()) === 1);
   replica.outbox.publish(rows);
   expect(await sagasIn('order.settle', 1)).toEqual([sagaId(0)]);
-  await isEmpty();
+  await waitUntilEmpty();
 });
 
-test('messages that nobody hears, however many, do not hold up one that somebody hears', async () => {
+test('delivers a message, however many others have no queue', async () => {
   const replica = await wire.replica();
-  const unheard = 250;
+  const unroutable = 250;
   await wire.query(`INSERT INTO outbox (routing_key, body, tried_at)
-                    SELECT 'payment.unheard', '[]', now() - interval '1 hour' FROM generate_series(1, ${unheard})`);
+                    SELECT 'payment.unroutable', '[]', now() - interval '1 hour' FROM generate_series(1, ${unroutable})`);
   await store(replica, [paymentCaptured(purchase(1))]);
   await wire.query(
     `UPDATE outbox SET tried_at = now() - interval '1 minute' WHERE routing_key = 'payment.captured'`,
   );
   expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
-  await until(async () => (await wire.outboxSize()) === unheard);
+  await until(async () => (await wire.outboxSize()) === unroutable);
 });
 
-test('a message that the broker returns as unroutable stays, and is sent when somebody hears it again', async () => {
+test('keeps a message that the broker returns as unroutable, and sends it when its queue is bound again', async () => {
   const replica = await wire.replica();
   await wire.channel.unbindQueue('stock.settle', 'payment.events', 'payment.rejected');
   const rows = await store(replica, [paymentRejected(purchase(1)), paymentCaptured(purchase(2))]);
   replica.outbox.publish(rows.slice(0, 1));
   await wire.age();
-  // Both are polled together, so once the second is gone the first has been tried.
+  // One poll takes both, so once the second is gone the first has been tried.
   await until(async () => (await wire.query('SELECT FROM outbox WHERE id = $1', [rows[1]?.id])).length === 0);
   expect(await wire.query('SELECT id FROM outbox')).toEqual([{ id: rows[0]?.id }]);
   await wire.channel.bindQueue('stock.settle', 'payment.events', 'payment.rejected');
   expect(await sagasIn('stock.settle', 2)).toEqual([sagaId(2), sagaId(1)]);
-  await isEmpty();
+  await waitUntilEmpty();
 });
 
-test('the pollers of several replicas send every message once', async () => {
-  const [one] = await Promise.all([wire.replica(), wire.replica(), wire.replica()]);
+test('sends every message once, although several replicas poll', async () => {
+  const [replica] = await Promise.all([wire.replica(), wire.replica(), wire.replica()]);
   for (const event of captures(250)) {
-    await store(one, [event]);
+    await store(replica, [event]);
   }
   await wire.age();
-  await isEmpty();
+  await waitUntilEmpty();
   expect((await sagasIn('order.settle', 250)).sort()).toEqual(everySaga(250));
 });
 
-test('a row that becomes visible after a later one is not passed over', async () => {
+test('sends a row that becomes visible after a later one', async () => {
   const replica = await wire.replica();
   await replica.database.transaction(async (tx) => {
     await replica.outbox.store(tx, [paymentCaptured(purchase(0))]);
     await store(replica, [paymentCaptured(purchase(1))]);
     await wire.age();
     expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
-    await isEmpty();
+    await waitUntilEmpty();
   });
   await wire.age();
   expect(await sagasIn('order.settle', 1)).toEqual([sagaId(0)]);
 });
 
-test('nothing is lost when the broker is cut off while messages are on their way', async () => {
+test('loses nothing when the broker is cut off while messages are being published', async () => {
   const replica = await wire.replica();
   for (const [n, event] of captures(120).entries()) {
     replica.outbox.publish(await store(replica, [event]));
@@ -138,10 +138,10 @@ test('nothing is lost when the broker is cut off while messages are on their way
     }
     return received.size === 120;
   });
-  await isEmpty();
+  await waitUntilEmpty();
 });
 
-test('a service that stops has sent what it committed', async () => {
+test('sends everything that was committed before the service stops', async () => {
   const replica = await wire.replica();
   for (const event of captures(50)) {
     replica.outbox.publish(await store(replica, [event]));

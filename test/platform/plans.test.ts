@@ -21,15 +21,15 @@ const statements = Object.entries(services).flatMap(([service, files]) =>
   files
     .flatMap((file) => Object.values<Statement<unknown>>({ ...file }))
     .filter(({ text }) => !text.trimStart().startsWith('INSERT') && /\b(ANY|IN) ?\(/.test(text))
-    .map((one) => ({ service: service as keyof typeof services, ...one })),
+    .map((statement) => ({ service: service as keyof typeof services, ...statement })),
 );
 
 /**
- * A plan is made once, maybe when there is nothing in the tables, and kept. One that goes through a whole table or
- * compares every row with every key would be noticed only when the shop has grown.
+ * A plan is made once, maybe when the tables are empty, and kept. A plan that reads a whole table or compares every row
+ * with every key would be noticed only when the shop has grown.
  */
 test.each(statements)(
-  '$name of $service finds its rows by their keys, although its tables were analysed while they were empty',
+  '$name of $service finds its rows by key, although its tables were empty when they were analysed',
   async ({ service, text }) => {
     const url = await createDatabase(service);
     const owner = new Pool({ connectionString: url, max: 1 });

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket, connect as tcp } from 'node:net
 import { closeConnections, createVhost } from '../support/cluster';
 import { ShopProcesses } from '../support/shop';
 
-/** A link to the broker that can be told to reset every connection soon after it was made. */
+/** A link to the broker that can reset every connection soon after it was made. */
 class Link {
   resetting = false;
   resets = 0;
@@ -61,7 +61,7 @@ class Link {
   }
 }
 
-test('connections that the broker closes as fast as they are made are made again, and every event is heard', async () => {
+test('reconnects, and handles every event, when the broker closes connections as fast as they are made', async () => {
   const shop = await ShopProcesses.open();
   const api = shop.client();
   const [user, item] = [await api.user(1_000), await api.item(1, 1_000)];
@@ -78,7 +78,7 @@ test('connections that the broker closes as fast as they are made are made again
   await shop.close();
 }, 120_000);
 
-test('a broker that is lost again and again while it is being connected to ends no process, and checkouts go on', async () => {
+test('keeps running, and then sells, when the broker is lost again and again during the connection setup', async () => {
   const amqp = await createVhost();
   const link = await Link.to(new URL(amqp));
   const through = new URL(amqp);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { newTraceparent, withSpan } from '../../shared/observe/trace';
 import { root } from '../../shared/root';
 
-/** A collector that keeps what it is sent, in OTLP's JSON. */
+/** A collector that keeps everything it gets, in OTLP's JSON. */
 let collector: Server;
 let received: string;
 
@@ -26,7 +26,7 @@ beforeEach(() => {
 
 afterAll(() => collector.close());
 
-/** Runs statements with tracing on, in a process of their own, because the settings are read once. */
+/** Runs statements with tracing on, in a process of their own, because the settings are read only once. */
 async function traced(statements: string, settings: NodeJS.ProcessEnv = {}): Promise<string> {
   const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/`;
   const script = `const { startTracing, withSpan } = require(${JSON.stringify(join(root, 'dist/shared/observe/trace.js'))});
@@ -35,13 +35,13 @@ async function traced(statements: string, settings: NodeJS.ProcessEnv = {}): Pro
   return (await promisify(execFile)(process.execPath, ['-e', script], { env })).stdout.trim();
 }
 
-test('without an endpoint the context is carried and nothing is recorded', () => {
+test('passes the context on and records nothing without an endpoint', () => {
   const caller = newTraceparent();
   expect(withSpan('step', 'consumer', caller).traceparent).toBe(caller);
   expect(withSpan('step', 'server', undefined).traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
 });
 
-test('with an endpoint spans are exported under their parent, at the latest when the service stops', async () => {
+test('exports spans under their parent with an endpoint, at the latest when the service stops', async () => {
   const parent = await traced(`
     const request = withSpan('POST /orders/checkout', 'server', undefined, { 'http.route': '/orders/checkout' });
     const step = withSpan('stock.reserve', 'consumer', request.traceparent);
@@ -57,19 +57,19 @@ test('with an endpoint spans are exported under their parent, at the latest when
   expect(received).toContain(`"stringValue":"order"`);
 });
 
-test('a caller that asked for no recording is heeded', async () => {
+test('records nothing for a caller that asks for no recording', async () => {
   await traced(`withSpan('quiet', 'server', '${newTraceparent()}').end()`);
   expect(received).toBe('');
 });
 
-test("OpenTelemetry's own settings say which new traces are recorded", async () => {
+test("follows OpenTelemetry's own settings for new traces", async () => {
   await traced(`withSpan('quiet', 'server', undefined).end()`, {
     OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
     OTEL_TRACES_SAMPLER_ARG: '0',
   });
   expect(received).toBe('');
-  await traced(`withSpan('told', 'server', '${newTraceparent()}').end()`, {
+  await traced(`withSpan('sampled', 'server', '${newTraceparent()}').end()`, {
     OTEL_TRACES_SAMPLER: 'always_on',
   });
-  expect(received).toContain('"name":"told"');
+  expect(received).toContain('"name":"sampled"');
 });

@@ -11,12 +11,12 @@ const NOTHING = 'SELECT WHERE false';
 const bench = stepFixture('stock', 'items, stock_ledger', NOTHING);
 
 const add = statement('test_add', 'INSERT INTO items (id, price) VALUES ($1, 1)');
-const tooDear = statement('test_add_too_dear', `INSERT INTO items (id, price) VALUES ('c', -1)`);
+const addInvalid = statement('test_add_too_dear', `INSERT INTO items (id, price) VALUES ('c', -1)`);
 const read = statement<{ id: string }>('test_read', 'SELECT id FROM items ORDER BY id');
 const items = async () =>
   (await bench.query<{ id: string }>('SELECT id FROM items ORDER BY id')).map(({ id }) => id);
 
-test('what failed changes nothing, whatever had been written before', async () => {
+test('changes nothing when the work fails, whatever it had written before', async () => {
   const failed = bench.transaction(async (tx) => {
     await tx.run(add, ['a']);
     throw new Error('changed its mind');
@@ -25,14 +25,14 @@ test('what failed changes nothing, whatever had been written before', async () =
   expect(await items()).toEqual([]);
 });
 
-test('work that lost a race is run again', async () => {
+test('runs work again that lost a race', async () => {
   await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
   let runs = 0;
   await bench.transaction((tx) => tx.run(add, [runs++ === 0 ? 'a' : 'b']));
   expect(await items()).toEqual(['a', 'b']);
 });
 
-test('work that lost a race is run again, also when what the loss made of a later statement is heard first', async () => {
+test('runs work again that lost a race, also when the error of a later statement surfaces first', async () => {
   await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
   let runs = 0;
   await bench.transaction(async (tx) => {
@@ -45,28 +45,28 @@ test('work that lost a race is run again, also when what the loss made of a late
   expect(await items()).toEqual(['a', 'b']);
 });
 
-test('a race that is lost every time is told in the end', async () => {
+test('throws the error of a race that is lost every time', async () => {
   await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
   const lost = await bench.transaction((tx) => tx.run(add, ['a'])).catch((error: unknown) => error);
   expect(lost).toMatchObject({ code: SQLSTATE.UNIQUE_VIOLATION });
 });
 
-test('a failed statement that nobody noticed does not pass for a commit, and is told', async () => {
+test('throws the error of a failed statement that the work ignored, and commits nothing', async () => {
   await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
-  const unseen = bench.transaction(async (tx) => {
+  const ignored = bench.transaction(async (tx) => {
     await tx.run(add, ['b']);
-    await tx.run(tooDear).catch(() => {});
+    await tx.run(addInvalid).catch(() => {});
   });
-  await expect(unseen).rejects.toThrow('items_price');
+  await expect(ignored).rejects.toThrow('items_price');
   expect(await items()).toEqual(['a']);
 });
 
-test('what is read together with a write that was issued before it sees what was written', async () => {
+test('reads its own writes, also when both are issued together', async () => {
   const [, seen] = await bench.transaction((tx) => Promise.all([tx.run(add, ['a']), tx.run(read)]));
   expect(seen).toEqual([{ id: 'a' }]);
 });
 
-test('what nobody waits for is committed with the rest', async () => {
+test('commits statements that are not awaited with the rest', async () => {
   await bench.transaction(async (tx) => {
     tx.send(add, ['a']);
     tx.send(add, ['b']);
@@ -74,7 +74,7 @@ test('what nobody waits for is committed with the rest', async () => {
   expect(await items()).toEqual(['a', 'b']);
 });
 
-test('work that lost a race is run again, also when nobody waited for what lost it', async () => {
+test('runs work again that lost a race, also when the losing statement was not awaited', async () => {
   await bench.query(`INSERT INTO items (id, price) VALUES ('a', 1)`);
   let runs = 0;
   await bench.transaction(async (tx) => {
@@ -83,21 +83,21 @@ test('work that lost a race is run again, also when nobody waited for what lost 
   expect(await items()).toEqual(['a', 'b']);
 });
 
-test('nothing is written when the server refuses to begin, though the first statements are sent along', async () => {
+test('writes nothing when the server refuses to begin, although the first statements are sent along', async () => {
   const database = openDatabase({ url: await createDatabase('stock'), poolSize: 1, log: silent });
   const client = await database.pool.connect();
   const refused = new OpenTransaction(refusingToBegin(client));
-  const [looked, written] = await Promise.allSettled([refused.run(read), refused.run(add, ['a'])]);
+  const [readResult, writeResult] = await Promise.allSettled([refused.run(read), refused.run(add, ['a'])]);
   const outage = { code: 'DATABASE_UNAVAILABLE', cause: { code: SQLSTATE.SYNTAX_ERROR } };
-  expect(looked).toMatchObject({ reason: outage });
-  expect(written).toMatchObject({ reason: outage });
+  expect(readResult).toMatchObject({ reason: outage });
+  expect(writeResult).toMatchObject({ reason: outage });
   await expect(refused.commit()).rejects.toMatchObject(outage);
   client.release();
   expect(await database.transaction((tx) => tx.run(read))).toEqual([]);
   await database.close();
 });
 
-test('what cannot be sent, and nobody waits for, is told, and nothing is committed', async () => {
+test('throws when a statement that is not awaited cannot be sent, and commits nothing', async () => {
   const circular: unknown[] = [];
   circular.push({ circular });
   const unsent = bench.transaction(async (tx) => {
@@ -108,7 +108,7 @@ test('what cannot be sent, and nobody waits for, is told, and nothing is committ
   expect(await items()).toEqual([]);
 });
 
-test('a server that its operator has made read-only is read and not written to, and written to when it is open again', async () => {
+test('only reads while an operator has made the server read-only, and writes when it is writable again', async () => {
   const url = await createDatabase('stock');
   const owner = new Client({ connectionString: url });
   await owner.connect();
@@ -128,14 +128,14 @@ test('a server that its operator has made read-only is read and not written to, 
   await database.close();
 });
 
-/** As if BEGIN were cancelled. */
+/** Makes BEGIN fail, as if it were cancelled. */
 function refusingToBegin(client: PoolClient): PoolClient {
   const query = (config: never) =>
     client.query((config === 'BEGIN READ WRITE' ? 'BEGIN NOTHING' : config) as never);
   return { query } as unknown as PoolClient;
 }
 
-test('a connection that the server ends in COMMIT is an outage: the work can be run again', async () => {
+test('reports a connection that the server ends in COMMIT as an outage, so that the work can run again', async () => {
   await bench.query(`
     CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;

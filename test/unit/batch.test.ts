@@ -1,6 +1,6 @@
 import { smartBatch } from '../../shared/service/batch';
 
-/** Rests that have begun; they end when the test says so. */
+/** Rests that have started. They end when the test ends them. */
 const mockRests: { ms: number; end(): void }[] = [];
 jest.mock('node:timers/promises', () => ({
   setTimeout: (ms: number) =>
@@ -10,7 +10,7 @@ jest.mock('node:timers/promises', () => ({
 }));
 beforeEach(() => mockRests.splice(0));
 
-/** A batcher whose runs end when the test says so. */
+/** A batcher whose runs end when the test ends them. */
 function stepwise(options: { max: number; inFlight: number }) {
   const runs: { items: number[]; end(error?: Error): Promise<void> }[] = [];
   const batcher = smartBatch<number, string>({
@@ -33,7 +33,7 @@ function stepwise(options: { max: number; inFlight: number }) {
   return { ...batcher, runs };
 }
 
-/** Lets everything happen that is due. */
+/** Waits until everything that is due has happened. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 async function endRest(): Promise<void> {
@@ -41,7 +41,7 @@ async function endRest(): Promise<void> {
   await settled();
 }
 
-test('a lone item is run at once', async () => {
+test('runs a lone item at once', async () => {
   const { submit, runs } = stepwise({ max: 10, inFlight: 1 });
   const result = submit(1);
   await settled();
@@ -50,7 +50,7 @@ test('a lone item is run at once', async () => {
   expect(await result).toBe('result 1');
 });
 
-test('what arrives while batches are under way is the next batch, in order of arrival', async () => {
+test('makes the next batch of the items that arrive while batches run, in order of arrival', async () => {
   const { submit, runs } = stepwise({ max: 10, inFlight: 1 });
   const results = [submit(1)];
   await settled();
@@ -64,7 +64,7 @@ test('what arrives while batches are under way is the next batch, in order of ar
   expect(await Promise.all(results)).toEqual([1, 2, 3, 4].map((item) => `result ${item}`));
 });
 
-test('after a small batch, what arrives during the rest goes together', async () => {
+test('runs the items that arrive during the rest after a small batch together', async () => {
   const { submit, runs } = stepwise({ max: 8, inFlight: 1 });
   void submit(1);
   await settled();
@@ -78,7 +78,7 @@ test('after a small batch, what arrives during the rest goes together', async ()
   expect(runs[1]?.items).toEqual([2, 3]);
 });
 
-test('a rest is as long as the batch was, and never long', async () => {
+test('rests for as long as the batch took, and at most 10 ms', async () => {
   const { submit, runs } = stepwise({ max: 8, inFlight: 1 });
   void submit(1);
   await settled();
@@ -96,7 +96,7 @@ test('a rest is as long as the batch was, and never long', async () => {
   expect(mockRests[0]?.ms).toBeLessThanOrEqual(performance.now() - submitted);
 });
 
-test('after a batch that is large enough, the next one runs at once', async () => {
+test('runs the next batch at once after one that is large enough', async () => {
   const { submit, runs } = stepwise({ max: 8, inFlight: 1 });
   void submit(1);
   void submit(2);
@@ -107,7 +107,7 @@ test('after a batch that is large enough, the next one runs at once', async () =
   expect(mockRests).toEqual([]);
 });
 
-test('no batch is larger, and no more are under way, than was asked for', async () => {
+test('runs no larger batch, and no more batches at a time, than configured', async () => {
   const { submit, runs } = stepwise({ max: 3, inFlight: 2 });
   for (let item = 0; item < 20; item++) {
     void submit(item);
@@ -122,7 +122,7 @@ test('no batch is larger, and no more are under way, than was asked for', async 
   expect(runs.flatMap((run) => run.items)).toEqual(Array.from({ length: 20 }, (_, item) => item));
 });
 
-test('a batch that fails fails its own items, and the next one runs', async () => {
+test('rejects only the items of a batch that fails, and runs the next one', async () => {
   const { submit, runs } = stepwise({ max: 10, inFlight: 1 });
   const first = submit(1);
   await settled();
@@ -135,7 +135,7 @@ test('a batch that fails fails its own items, and the next one runs', async () =
   expect(await next).toBe('result 2');
 });
 
-test('is idle when nothing is queued or under way, and not before', async () => {
+test('is idle when nothing is queued or running, and not before', async () => {
   const { submit, idle, runs } = stepwise({ max: 1, inFlight: 1 });
   await idle();
   void submit(1);

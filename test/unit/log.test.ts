@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { root } from '../../shared/root';
 
-/** Whether all that a service is made of has loaded pino-pretty, once it has opened its log. */
+/** Returns whether pino-pretty is loaded once a service's modules are loaded and its log is open. */
 function loadsPretty(format: 'json' | 'pretty'): boolean {
   const script = `
     require('./dist/shared/service/service.js');
@@ -10,7 +10,7 @@ function loadsPretty(format: 'json' | 'pretty'): boolean {
   return execFileSync(process.execPath, ['--eval', script], { cwd: root, encoding: 'utf8' }) === 'true\n';
 }
 
-test('a service that writes JSON does not load the package that makes lines readable', () => {
+test('loads the package for readable lines only when a service does not write JSON', () => {
   expect(loadsPretty('json')).toBe(false);
   expect(loadsPretty('pretty')).toBe(true);
 });

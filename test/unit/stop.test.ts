@@ -7,22 +7,22 @@ import { route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
 import { createLogger } from '../../shared/observe/log';
 
-const HELD_MS = 2_500;
-const held = route({
+const SLOW_MS = 2_500;
+const slowRoute = route({
   method: 'GET',
-  path: '/held',
+  path: '/slow',
   summary: 'Answers late',
   params: z.object({}),
   answers: { 200: z.object({}) },
   async handle() {
-    await sleep(HELD_MS);
+    await sleep(SLOW_MS);
     return { status: 200, body: {} };
   },
 });
 
 async function startServer() {
   const server = createHttpServer({
-    routes: [held],
+    routes: [slowRoute],
     log: createLogger({ service: 'test', level: 'silent', format: 'json' }),
   });
   const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
@@ -31,18 +31,18 @@ async function startServer() {
 
 async function dial(port: number) {
   const socket = connect(port, '127.0.0.1');
-  let told = '';
+  let received = '';
   socket.on('data', (text) => {
-    told += text;
+    received += text;
   });
   await once(socket, 'connect');
-  return { socket, told: () => told, closed: once(socket, 'close') };
+  return { socket, received: () => received, closed: once(socket, 'close') };
 }
 
-test('a connection on which nothing is asked, or only half of it, does not hold up a stop', async () => {
+test('stops without waiting for a connection that has sent no request, or only half of one', async () => {
   const { server, port } = await startServer();
   const [silent, slow] = await Promise.all([dial(port), dial(port)]);
-  slow.socket.write('GET /held HT');
+  slow.socket.write('GET /slow HT');
   await sleep(50);
   const began = performance.now();
   await server.stop(30_000);
@@ -50,16 +50,16 @@ test('a connection on which nothing is asked, or only half of it, does not hold 
   await Promise.all([silent.closed, slow.closed]);
 });
 
-test('whoever asks just as the server stops is answered all the same, as is whoever asked before', async () => {
+test('answers a request that arrives just as the server stops, and those that arrived before', async () => {
   const { server, port, url } = await startServer();
   const late = await dial(port);
-  const early = fetch(`${url}/held`);
+  const early = fetch(`${url}/slow`);
   await sleep(100);
   const stopped = server.stop(30_000);
   await sleep(300);
-  late.socket.write('GET /held HTTP/1.1\r\nHost: test\r\n\r\n');
+  late.socket.write('GET /slow HTTP/1.1\r\nHost: test\r\n\r\n');
   expect((await early).status).toBe(200);
   await late.closed;
-  expect(late.told()).toMatch(/^HTTP\/1\.1 200 /);
+  expect(late.received()).toMatch(/^HTTP\/1\.1 200 /);
   await stopped;
 });
