@@ -127,10 +127,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
           confirmed.push(row.id);
         })
         .catch((error) =>
-          log.debug(
-            { err: error, outbox_id: row.id },
-            'could not publish a message; it stays in the outbox for the poller',
-          ),
+          log.debug({ err: error, outbox_id: row.id }, 'could not publish a message; the poller will'),
         )
         .finally(() => publishing.delete(done));
       publishing.add(done);
@@ -181,10 +178,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
       await Promise.all(publishing);
       await cleaning.stop();
       await deleteConfirmed().catch((error) =>
-        log.warn(
-          { err: error },
-          'could not delete confirmed messages from the outbox; they will be published twice',
-        ),
+        log.warn({ err: error }, 'could not delete confirmed messages; they will be published twice'),
       );
     },
   };

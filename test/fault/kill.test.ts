@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { perService, type ServiceName, serviceNames } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
-import { askAgain, checkOutAll, fill, liesTold, placeOrders } from '../support/load';
+import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { ShopProcesses } from '../support/shop';
 
 let shop: ShopProcesses;
@@ -40,7 +40,7 @@ test.each<ServiceName>(serviceNames)(
     const answers = await askAgain(api, await selling);
 
     expect(answers).toHaveLength(ORDERS);
-    expect(await liesTold(api, answers)).toEqual([]);
+    expect(await findWrongAnswers(api, answers)).toEqual([]);
   },
 );
 
@@ -72,7 +72,7 @@ test('SIGTERM of one of two replicas of everything, one after the other, fails n
   await direct.close();
 
   expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
-  expect(await liesTold(api, answers)).toEqual([]);
+  expect(await findWrongAnswers(api, answers)).toEqual([]);
 });
 
 test('SIGTERM lets a held checkout be answered before the process ends', async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { serviceNames } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { closeConnections } from '../support/cluster';
-import { askAgain, checkOutAll, fill, liesTold, placeOrders } from '../support/load';
+import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { ShopProcesses } from '../support/shop';
 import { until } from '../support/wire';
 
@@ -34,7 +34,7 @@ async function sellThrough(fault: () => Promise<unknown>): Promise<void> {
   }
   const answers = await askAgain(api, await sold);
   expect(answers).toHaveLength(ORDERS);
-  expect(await liesTold(api, answers)).toEqual([]);
+  expect(await findWrongAnswers(api, answers)).toEqual([]);
   for (const replica of shop.replicas) {
     expect(replica.process.exitCode).toBeNull();
   }

@@ -4,11 +4,11 @@ import { type ServiceName, serviceOfPath } from '../../shared/services';
 export interface ApiAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came back.
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever the body is.
   body: any;
 }
 
-/** Speaks the public API, to each service's replicas in turn. */
+/** A client of the public API, which calls each service's replicas in turn. */
 export class ApiClient {
   private readonly agent = new Agent({
     connections: 2_000,
@@ -20,7 +20,7 @@ export class ApiClient {
   /** @param urlsOf the addresses of a service's replicas, or of a gateway */
   constructor(private readonly urlsOf: (service: ServiceName) => readonly string[]) {}
 
-  /** @param path the route, such as `/orders/find/1`; its first part says which service is asked */
+  /** @param path the route, such as `/orders/find/1`; its first segment selects the service */
   async request(
     method: Dispatcher.HttpMethod,
     path: string,
@@ -45,12 +45,12 @@ export class ApiClient {
     return this.request('GET', path);
   }
 
-  /** Posts what must succeed, and returns the body. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came back.
+  /** Posts a request that must succeed, and returns the body. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever the body is.
   async must(path: string): Promise<any> {
     const answer = await this.post(path);
     if (answer.status !== 200) {
-      throw new Error(`POST ${path} was answered ${answer.status} ${JSON.stringify(answer.body)}`);
+      throw new Error(`POST ${path} was answered with ${answer.status} ${JSON.stringify(answer.body)}`);
     }
     return answer.body;
   }

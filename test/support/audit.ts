@@ -6,10 +6,10 @@ import { openDatabases } from '../../tools/support/databases';
 
 const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
-/** Addresses of a shop; without `amqp` its queues are not looked at. */
+/** Addresses of a shop. Without `amqp` its queues are not audited. */
 export type Audited = Readonly<Record<ServiceName, string>> & { readonly amqp?: string };
 
-/** What the auditor says of a shop. @param inFlightMs set while checkouts are in flight */
+/** Returns the auditor's report on a shop. @param inFlightMs set while checkouts are in flight */
 export async function auditOf(shop: Audited, inFlightMs?: number): Promise<Report> {
   const books = openDatabases(shop, silent);
   try {
@@ -19,7 +19,7 @@ export async function auditOf(shop: Audited, inFlightMs?: number): Promise<Repor
   }
 }
 
-/** Throws a readable list of what is wrong with a shop in which nothing should be in flight. */
+/** Throws a readable list of the findings in a shop where nothing should be in flight. */
 export async function auditNow(shop: Audited): Promise<void> {
   const { findings } = await auditOf(shop);
   if (findings.length > 0) {

@@ -15,7 +15,7 @@ export async function query<Row extends object>(
   }
 }
 
-/** Every balance is the sum of its ledger entries: all money and all stock can be re-added from their histories. */
+/** Checks that every balance is the sum of its ledger entries: all money and all stock can be recomputed from them. */
 export async function expectLedgersToBalance(databases: { payment?: string; stock?: string }): Promise<void> {
   if (databases.payment !== undefined) {
     expect(await query(databases.payment, UNBALANCED_USERS)).toEqual([]);
@@ -26,16 +26,16 @@ export async function expectLedgersToBalance(databases: { payment?: string; stoc
 }
 
 const UNBALANCED_USERS = `
-  SELECT user_id, credit, noted
+  SELECT user_id, credit, ledger_sum
   FROM (SELECT id AS user_id, credit FROM users) balances
-  FULL JOIN (SELECT user_id, sum(delta) AS noted FROM credit_ledger GROUP BY user_id) notes USING (user_id)
-  WHERE credit IS NULL OR credit <> coalesce(noted, 0)`;
+  FULL JOIN (SELECT user_id, sum(delta) AS ledger_sum FROM credit_ledger GROUP BY user_id) ledger USING (user_id)
+  WHERE credit IS NULL OR credit <> coalesce(ledger_sum, 0)`;
 
 const UNBALANCED_ITEMS = `
-  SELECT item_id, owned, noted
+  SELECT item_id, owned, ledger_sum
   FROM (SELECT id AS item_id, available + coalesce(reserved, 0) AS owned FROM items
         LEFT JOIN (SELECT item_id, sum(quantity) AS reserved
                    FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
                    WHERE state = 'RESERVED' GROUP BY item_id) reservations ON item_id = id) balances
-  FULL JOIN (SELECT item_id, sum(delta) AS noted FROM stock_ledger GROUP BY item_id) notes USING (item_id)
-  WHERE owned IS NULL OR owned <> coalesce(noted, 0)`;
+  FULL JOIN (SELECT item_id, sum(delta) AS ledger_sum FROM stock_ledger GROUP BY item_id) ledger USING (item_id)
+  WHERE owned IS NULL OR owned <> coalesce(ledger_sum, 0)`;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { perServiceAsync, type ServiceName } from '../../shared/services';
 
-/** The addresses of what a test file has made. */
+/** The addresses of the databases and virtual hosts that a test file has made. */
 interface Made {
   databases: string[];
   vhosts: string[];
@@ -12,17 +12,17 @@ declare global {
   var madeByTests: Made | undefined;
 }
 
-/** A database of its own with a service's tables, empty: its address. It is dropped at the end of the test file. */
+/** Creates a database with a service's tables, empty, and returns its address. It is dropped at the end of the test file. */
 export function createDatabase(service: ServiceName): Promise<string> {
   return createFrom(service, service);
 }
 
-/** A database of its own for each service. */
+/** Creates a database for each service. */
 export function createDatabases(): Promise<Record<ServiceName, string>> {
   return perServiceAsync(createDatabase);
 }
 
-/** As createDatabase, but without any table. */
+/** Like createDatabase, but without tables. */
 export function createEmptyDatabase(owner: ServiceName): Promise<string> {
   return createFrom('template1', owner);
 }
@@ -39,7 +39,10 @@ async function createFrom(template: string, owner: ServiceName): Promise<string>
   return url.href;
 }
 
-/** A virtual host of its own, empty, with a user of the same name: its address. Both are deleted at the end of the test file. */
+/**
+ * Creates an empty virtual host and a user of the same name, and returns their address. Both are deleted at the end of
+ * the test file.
+ */
 export async function createVhost(): Promise<string> {
   const name = `test-${randomBytes(6).toString('hex')}`;
   await rabbitApi('PUT', `/vhosts/${name}`);
@@ -53,7 +56,7 @@ export async function createVhost(): Promise<string> {
   return url.href;
 }
 
-/** Cuts every connection to a virtual host, as the broker's administrator can, and answers how many there were. */
+/** Cuts every connection to a virtual host, as the broker's administrator can, and returns how many there were. */
 export async function closeConnections(amqpUrl: string): Promise<number> {
   // By the user, because the list by virtual host is made from statistics, which are off.
   const connections = `/connections/username/${new URL(amqpUrl).username}`;
@@ -62,20 +65,20 @@ export async function closeConnections(amqpUrl: string): Promise<number> {
   return open.length;
 }
 
-export async function dropAll(all: Made | undefined): Promise<void> {
-  for (const { username: name } of (all?.vhosts ?? []).map((url) => new URL(url))) {
+export async function dropAll(created: Made | undefined): Promise<void> {
+  for (const { username: name } of (created?.vhosts ?? []).map((url) => new URL(url))) {
     await rabbitApi('DELETE', `/vhosts/${name}`);
     await rabbitApi('DELETE', `/users/${name}`);
   }
-  for (const url of all?.databases ?? []) {
+  for (const url of created?.databases ?? []) {
     const name = new URL(url).pathname.slice(1);
     await withAdmin((admin) => admin.query(`DROP DATABASE "${name}" WITH (FORCE)`));
   }
 }
 
 /**
- * Asks RabbitMQ's management API, below /api. What is deleted may be gone already; RabbitMQ answers 500 when it goes by
- * itself just then, so a deletion is asked for again.
+ * Calls RabbitMQ's management API, below /api. Whatever is to delete may be gone already. RabbitMQ answers 500 when it
+ * disappears at that very moment, so a DELETE is repeated.
  */
 export async function rabbitApi(method: string, path: string, body?: object, tries = 5): Promise<unknown> {
   const { username, password } = new URL(process.env.TEST_AMQP_URL ?? '');

@@ -13,7 +13,7 @@ import { createDatabase } from './cluster';
 
 export const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
-/** A server that really listens, and a client for it. */
+/** An HTTP server that really listens, and a client for it. */
 export interface Edge {
   readonly origin: string;
   readonly port: number;
@@ -23,7 +23,7 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-/** The routes of a service on a database of its own, without broker and saga. */
+/** The routes of a service on its own database, without broker and saga. */
 export interface ServiceEdge extends Edge {
   readonly database: Database;
   readonly databaseUrl: string;
@@ -102,7 +102,7 @@ export function routesOf(
   }
 }
 
-/** Sends bytes as they are and returns what came back until the server closed, or until `quietMs` passed in silence. */
+/** Sends bytes as they are. Returns what arrives until the server closes, or until nothing arrives for `quietMs`. */
 export async function exchange(port: number, bytes: string | Buffer, quietMs = 60_000): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   const chunks: Buffer[] = [];
@@ -110,12 +110,12 @@ export async function exchange(port: number, bytes: string | Buffer, quietMs = 6
   socket.on('error', () => undefined);
   socket.setTimeout(quietMs, () => socket.destroy());
   socket.write(bytes);
-  // Not once(), which would take a reset for a failure.
+  // Not events.once(), which would reject on a reset.
   await new Promise((resolve) => socket.once('close', resolve));
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** The statuses of the answers in what `exchange` returned. */
+/** Returns the statuses of the answers in the text that `exchange` returned. */
 export function statuses(received: string): number[] {
   return [...received.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
 }

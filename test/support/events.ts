@@ -1,6 +1,6 @@
 import type { FailureReason, SagaEvent } from '../../shared/contract/events';
 
-/** Builders of the saga's events, so that a test says only what it is about. */
+/** Builders of the saga's events, so that a test spells out only what matters to it. */
 
 export interface Purchase {
   saga_id: string;
@@ -11,12 +11,12 @@ export interface Purchase {
 
 export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** The name of the n-th saga of a test, in the form that the contract asks for. */
+/** Returns the id of the n-th saga of a test, in the form that the contract requires. */
 export function sagaId(n: number): string {
   return `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
-/** The n-th purchase of a test: a saga, order and user of its own, 10 credits. */
+/** Returns the n-th purchase of a test: its own saga, order and user, 10 credits. */
 export function purchase(n: number, given: Partial<Purchase> = {}): Purchase {
   return { saga_id: sagaId(n), order_id: `order-${n}`, user_id: `user-${n}`, amount: 10, ...given };
 }

@@ -1,5 +1,5 @@
-// Starts the PostgreSQL and the RabbitMQ that all tests share, on free ports and with data of their own, so that
-// neither a running shop nor another test run is in the way.
+// Starts the PostgreSQL and the RabbitMQ that all tests share, on free ports and with their own data, so that they do
+// not collide with a running shop or another test run.
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const run = promisify(execFile);
 export default async function globalSetup(): Promise<void> {
   await clearAbandoned();
   const home = mkdtempSync(join(tmpdir(), prefix));
-  // PostgreSQL may have to run as another user, who must be able to reach its data.
+  // PostgreSQL may have to run as another user, who must be able to reach the data.
   chmodSync(home, 0o755);
   process.once('exit', () => rmSync(home, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -40,7 +40,7 @@ export default async function globalSetup(): Promise<void> {
   process.env.TEST_RABBIT_API = `http://127.0.0.1:${management}/api`;
   process.env.TEST_RABBIT_METRICS = `http://127.0.0.1:${metrics}/metrics`;
   globalThis.stopServers = async () => {
-    // What the broker holds is thrown away, and it takes seconds to stop in good order.
+    // The broker's data is thrown away, and a clean stop takes seconds.
     rabbit.kill();
     await postgres.stop();
   };
@@ -51,7 +51,7 @@ declare global {
   var stopServers: () => Promise<void>;
 }
 
-/** By the command that a deployment uses; the databases are the templates that tests are given clones of. */
+/** Runs the command that a deployment uses. The databases are the templates from which those of the tests are cloned. */
 async function migrateAll(postgres: Postgres): Promise<Postgres> {
   const command = join(root, 'dist/tools/deploy/migrate.js');
   const migrations = serviceNames.map((service) =>
@@ -63,11 +63,11 @@ async function migrateAll(postgres: Postgres): Promise<Postgres> {
   return postgres;
 }
 
-/** A run that was killed could not stop its servers. */
+/** Stops the servers of earlier runs that were killed, and deletes their data. */
 async function clearAbandoned(): Promise<void> {
   const homes = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
   for (const home of homes.map((name) => join(tmpdir(), name))) {
-    // One that has only just been made is about to be locked.
+    // A new folder may belong to a run that has not locked it yet.
     const isNew = Date.now() - statSync(home).mtimeMs < 60_000;
     if (isNew || isLocked(home)) {
       continue;

@@ -1,6 +1,6 @@
 import type { ApiClient } from './api-client';
 
-/** What became of one order: the last answer its buyer got. `undefined` stands for none: a reset, or silence. */
+/** The last answer that the buyer of an order got. `status` is undefined when there was none: a reset, or silence. */
 export interface Sale {
   order: string;
   status: number | undefined;
@@ -13,7 +13,7 @@ export interface Dataset {
   items: string[];
 }
 
-/** A shop in which some things go wrong by themselves: every fifth user is poor, and every fifth item is scarce. */
+/** Fills a shop so that some checkouts are refused: every fifth user is poor, and every fifth item is scarce. */
 export async function fill(api: ApiClient, size = 10): Promise<Dataset> {
   const numbers = Array.from({ length: size }, (_, i) => i);
   return {
@@ -28,10 +28,10 @@ const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.
 export async function placeOrders({ api, users, items }: Dataset, count: number): Promise<string[]> {
   const orders: string[] = [];
   while (orders.length < count) {
-    const some = Array.from({ length: Math.min(50, count - orders.length) }, () =>
+    const batch = Array.from({ length: Math.min(50, count - orders.length) }, () =>
       api.order(pick(users), { [pick(items)]: 1, [pick(items)]: 2 }),
     );
-    orders.push(...(await Promise.all(some)));
+    orders.push(...(await Promise.all(batch)));
   }
   return orders;
 }
@@ -55,7 +55,7 @@ export async function checkOutAll(
 }
 
 /**
- * Whoever got no final answer asks again, as the API tells them to, until they have one.
+ * Repeats the checkouts without a final answer, as the API tells clients to, until each has one.
  * @returns the final answers
  */
 export async function askAgain(api: ApiClient, sales: readonly Sale[]): Promise<Sale[]> {
@@ -72,19 +72,21 @@ export async function askAgain(api: ApiClient, sales: readonly Sale[]): Promise<
     unknown = again.filter((sale) => !isFinal(sale));
   }
   if (unknown.length > 0) {
-    throw new Error(`${unknown.length} checkouts got no final answer, ${unknown[0]?.order} for one`);
+    throw new Error(
+      `${unknown.length} checkouts got no final answer, among them that of order ${unknown[0]?.order}`,
+    );
   }
   return known;
 }
 
-/** Orders whose final answer and whose state do not agree: 200 must mean paid, and anything else not paid. */
-export async function liesTold(api: ApiClient, sales: readonly Sale[]): Promise<string[]> {
-  const lies: string[] = [];
+/** Returns the orders whose final answer contradicts their state: 200 must mean paid, and anything else not paid. */
+export async function findWrongAnswers(api: ApiClient, sales: readonly Sale[]): Promise<string[]> {
+  const wrong: string[] = [];
   for (const { order, status } of sales) {
     const { body } = await api.get(`/orders/find/${order}`);
     if (body.paid !== (status === 200)) {
-      lies.push(`order ${order}: told ${status}, is ${body.status}`);
+      wrong.push(`order ${order}: answered ${status}, is ${body.status}`);
     }
   }
-  return lies;
+  return wrong;
 }

@@ -13,8 +13,8 @@ import { auditNow } from './audit';
 import { createDatabases, createVhost } from './cluster';
 
 /**
- * A whole shop of real processes on a database per service and a virtual host of its own: what a test of the saga
- * drives, breaks and mends.
+ * A whole shop of real processes, with a database per service and its own virtual host. Tests of the saga run it, break
+ * it and mend it.
  */
 
 export interface Replica {
@@ -26,14 +26,14 @@ export interface Replica {
 }
 
 export interface ShopOptions {
-  /** The virtual host, if it is to be known before the shop opens. */
+  /** The virtual host, if the test needs it before the shop opens. */
   amqp?: string;
-  /** The databases, if they are to be known before. */
+  /** The databases, if the test needs them before the shop opens. */
   databases?: Record<ServiceName, string>;
   replicas?: Partial<Record<ServiceName, number>>;
-  /** Further settings of the services, such as shorter deadlines. */
+  /** More settings of the services, such as shorter deadlines. */
   env?: Partial<Record<ServiceName | 'all', Record<string, string>>>;
-  /** Where the compiled services are, who runs them and on what, if not this checkout and whoever runs the test. */
+  /** Which Node.js runs the compiled services, in which folder and as which user; by default those of this test. */
   spawn?: (service: ServiceName) => { node: string; cwd: string; uid?: number; gid?: number };
 }
 
@@ -116,7 +116,7 @@ export class ShopProcesses {
     });
   }
 
-  /** Resolves when every replica that runs is ready. */
+  /** Resolves when every given replica is ready. */
   async ready(replicas = this.replicas): Promise<void> {
     for (const replica of replicas) {
       for (const end = Date.now() + 60_000; ; await sleep(25)) {
@@ -134,17 +134,17 @@ export class ShopProcesses {
     }
   }
 
-  /** The replicas of one service, or of all. */
+  /** Returns the replicas of one service, or of all. */
   of(service?: ServiceName): Replica[] {
     return this.replicas.filter((replica) => service === undefined || replica.service === service);
   }
 
-  /** A client that takes each service's replicas in turn. */
+  /** Returns a client that calls each service's replicas in turn. */
   client(instead: Partial<Record<ServiceName, string[]>> = {}): ApiClient {
     return new ApiClient((service) => instead[service] ?? this.of(service).map((replica) => replica.url));
   }
 
-  /** Looks into a service's database. */
+  /** Queries a service's database. */
   async rows<Row extends QueryResultRow>(
     service: ServiceName,
     sql: string,
@@ -159,7 +159,7 @@ export class ShopProcesses {
     }
   }
 
-  /** Ends a replica's process, and resolves when it has gone. */
+  /** Ends a replica's process, and resolves when it has exited. */
   async end(replica: Replica, signal: NodeJS.Signals): Promise<void> {
     if (replica.process.exitCode !== null || replica.process.signalCode !== null) {
       return;
@@ -177,7 +177,7 @@ export class ShopProcesses {
     }
   }
 
-  /** Resolves when nothing is in flight and the books balance; rejects with what is wrong if that takes too long. */
+  /** Resolves when nothing is in flight and the books balance; rejects with the findings if that takes too long. */
   async balances(withinMs = 30_000): Promise<void> {
     for (const end = Date.now() + withinMs; ; await sleep(50)) {
       try {

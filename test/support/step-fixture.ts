@@ -8,11 +8,11 @@ import { createDatabase } from './cluster';
 
 export const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
-/** Where a step is tried: a database of the service's own, emptied before each test and added up after it. */
+/** A database of the service for the tests of a step. It is emptied before each test and checked after it. */
 export interface StepFixture {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** Runs `second` while what `first` did is not committed yet, and lets it find that out for itself. */
+  /** Runs `second` before `first` commits. `first` commits once `second` has ended or waits for a lock. */
   overlap<A, B>(first: (tx: Tx) => Promise<A>, second: (tx: Tx) => Promise<B>): Promise<[A, B]>;
 }
 
@@ -35,30 +35,30 @@ export function stepFixture(service: ServiceName, tables: string, broken: string
     transaction: (work) => database.transaction(work),
     query,
     async overlap(first, second) {
-      let letGo = () => {};
-      const held = new Promise<void>((resolve) => {
-        letGo = resolve;
+      let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
       });
-      let begun = false;
-      let over = false;
-      const one = database.transaction(async (tx) => {
+      let firstIsDone = false;
+      let secondHasEnded = false;
+      const firstResult = database.transaction(async (tx) => {
         const result = await first(tx);
-        begun = true;
-        await held;
+        firstIsDone = true;
+        await released;
         return result;
       });
-      while (!begun) {
-        await Promise.race([one, sleep(2)]);
+      while (!firstIsDone) {
+        await Promise.race([firstResult, sleep(2)]);
       }
-      const two = database.transaction(second).finally(() => {
-        over = true;
+      const secondResult = database.transaction(second).finally(() => {
+        secondHasEnded = true;
       });
       const blocked = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      while (!over && (await query(blocked)).length === 0) {
+      while (!secondHasEnded && (await query(blocked)).length === 0) {
         await sleep(2);
       }
-      letGo();
-      return Promise.all([one, two]);
+      release();
+      return Promise.all([firstResult, secondResult]);
     },
   };
 }

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { unpackedPackages, which } from '../../tools/support/debian-packages';
 
-/** Tools that tests need and npm does not have: found on the machine, or else built into the user's cache. */
+/** Tools that tests need and that npm does not have: found on the machine, or else built into the user's cache. */
 const run = promisify(execFile);
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** What Debian 12's own Go can build, and every kubectl since 1.27 has this or a newer one inside. */
+/** Debian 12's own Go can build this version, and every kubectl since 1.27 contains it or a newer one. */
 export const KUSTOMIZE = '5.0.3';
 
 /** Renders a folder that has a kustomization.yaml, as `kubectl kustomize` does. */
@@ -29,21 +29,21 @@ function kustomize(): Promise<Command> {
 
 async function find(): Promise<Command> {
   const kubectl = which('kubectl');
-  const inside = ['version', '--client', '--output=json'];
-  if (kubectl && (await major(kubectl, inside, /"kustomizeVersion": *"v(\d+)/)) >= 5) {
+  const versionArgs = ['version', '--client', '--output=json'];
+  if (kubectl && (await majorVersion(kubectl, versionArgs, /"kustomizeVersion": *"v(\d+)/)) >= 5) {
     return [kubectl, 'kustomize'];
   }
   const standalone = which('kustomize');
-  if (standalone && (await major(standalone, ['version'], /v(\d+)\.\d+\.\d+/)) >= 5) {
+  if (standalone && (await majorVersion(standalone, ['version'], /v(\d+)\.\d+\.\d+/)) >= 5) {
     return [standalone, 'build'];
   }
   return [await builtKustomize(), 'build'];
 }
 
-/** Of Kustomize, as a program tells it; 0 when it does not. */
-async function major(program: string, args: string[], version: RegExp): Promise<number> {
-  const said = await run(program, args).catch(() => ({ stdout: '' }));
-  return Number(version.exec(said.stdout)?.[1] ?? 0);
+/** Returns the major version of Kustomize that a program prints, or 0 when it prints none. */
+async function majorVersion(program: string, args: string[], version: RegExp): Promise<number> {
+  const output = await run(program, args).catch(() => ({ stdout: '' }));
+  return Number(version.exec(output.stdout)?.[1] ?? 0);
 }
 
 async function builtKustomize(): Promise<string> {
@@ -72,15 +72,16 @@ async function builtKustomize(): Promise<string> {
     return program;
   } catch (error) {
     throw new Error(
-      'There is no kubectl 1.27 or newer and no kustomize 5 on the PATH, and building one failed. Install kubectl ' +
-        `(https://kubernetes.io/docs/tasks/tools/), and run this again. It failed with: ${(error as Error).message}`,
+      'There is no kubectl 1.27 or newer and no kustomize 5 on the PATH, and building kustomize failed. Install ' +
+        'kubectl (https://kubernetes.io/docs/tasks/tools/) and run this again. ' +
+        `The build failed with: ${(error as Error).message}`,
     );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** An installed Go, or the distribution's, unpacked into the user's cache. */
+/** Finds an installed Go, or unpacks the distribution's into the user's cache. */
 async function findGo(): Promise<string> {
   const installed = which('go') ?? ['/usr/local/go/bin/go'].find((file) => existsSync(file));
   if (installed) {
@@ -93,7 +94,7 @@ async function findGo(): Promise<string> {
   const libraries = unpacked && join(unpacked.home, 'usr/lib');
   const home = libraries && readdirSync(libraries).find((name) => /^go-\d/.test(name));
   if (!home) {
-    throw new Error('this is no Debian, and has no Go');
+    throw new Error('Go is not installed, and this is not Debian');
   }
   return join(libraries, home, 'bin/go');
 }

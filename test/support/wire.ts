@@ -15,7 +15,7 @@ import type { ServiceName } from '../../shared/services';
 import { closeConnections, createDatabase, createVhost } from './cluster';
 import { silent } from './step-fixture';
 
-/** A replica of a service as far as messages go: what `shared/service/service.ts` puts together, without HTTP. */
+/** The part of a replica that handles messages: what `shared/service/service.ts` puts together, without HTTP. */
 export interface Replica {
   readonly database: Database;
   readonly publisher: Publisher;
@@ -36,11 +36,11 @@ export interface WireEvent {
   data: { saga_id: string };
 }
 
-/** A virtual host and a database of the test file's own, and an eye on both that is nobody's service. */
+/** A virtual host and a database for a test file, and the test's own connections to both, which no replica uses. */
 export class Wire {
   private readonly replicas: Replica[] = [];
 
-  private eye!: ChannelModel;
+  private connection!: ChannelModel;
   channel!: ConfirmChannel;
 
   private constructor(
@@ -52,25 +52,25 @@ export class Wire {
   static async open(service: ServiceName): Promise<Wire> {
     const [amqp, url] = await Promise.all([createVhost(), createDatabase(service)]);
     const wire = new Wire(amqp, url, new Pool({ connectionString: url, max: 4 }));
-    await wire.look();
+    await wire.connect();
     await declareTopology(wire.channel);
     return wire;
   }
 
-  private async look(): Promise<void> {
-    this.eye = await connect(this.amqp);
-    this.eye.on('error', () => {});
-    this.channel = await this.eye.createConfirmChannel();
+  private async connect(): Promise<void> {
+    this.connection = await connect(this.amqp);
+    this.connection.on('error', () => {});
+    this.channel = await this.connection.createConfirmChannel();
     this.channel.on('error', () => {});
   }
 
   /** Cuts every connection to the broker, as its administrator can. */
   async cut(): Promise<void> {
     await closeConnections(this.amqp);
-    await this.look();
+    await this.connect();
   }
 
-  /** @param step consumed when given; @param wrap stands between the replica and its database */
+  /** @param step whose queue the replica consumes, if given; @param wrap goes between the replica and its database */
   async replica(step?: Step, wrap: (database: Database) => Database = (same) => same): Promise<Replica> {
     const pool = openDatabase({ url: this.url, poolSize: 4, log: silent });
     const database = wrap(pool);
@@ -125,7 +125,7 @@ export class Wire {
     }
   }
 
-  /** Waits until a queue has received so many events, and takes them. */
+  /** Waits until a queue has received this many events, and takes them. */
   async events(queue: string, atLeast: number): Promise<WireEvent[]> {
     const received: WireEvent[] = [];
     const take = async () => (await this.take(queue)).flatMap(({ body }): WireEvent[] => JSON.parse(body));
@@ -133,7 +133,7 @@ export class Wire {
     return received;
   }
 
-  /** Waits for messages to be parked, and takes them. */
+  /** Waits until this many messages are parked, and takes them. */
   async parked(queue: string, count: number): Promise<Message[]> {
     const parked: Message[] = [];
     await until(async () => parked.push(...(await this.take(deadLetterQueueOf(queue)))) >= count);
@@ -148,7 +148,7 @@ export class Wire {
     return (await this.pool.query(text, values)).rows;
   }
 
-  /** Makes what is in the outbox old enough for a poller to take, as if time had passed. */
+  /** Makes the rows in the outbox old enough for a poller to take, as if time had passed. */
   async age(): Promise<void> {
     await this.query(`UPDATE outbox SET tried_at = now() - interval '1 hour'`);
   }
@@ -161,7 +161,7 @@ export class Wire {
     await Promise.all(this.replicas.splice(0).map((replica) => replica.stop()));
   }
 
-  /** After each test: replicas stopped, queues and tables empty. */
+  /** Stops the replicas, and empties queues and tables. Call it after each test. */
   async reset(tables: string): Promise<void> {
     await this.stopReplicas();
     for (const queue of ['stock.reserve', 'stock.settle', 'payment.charge', 'order.settle']) {
@@ -172,14 +172,14 @@ export class Wire {
   }
 
   async close(): Promise<void> {
-    await this.eye.close();
+    await this.connection.close();
     await this.pool.end();
   }
 }
 
-/** Looks again and again until it is so; the test's own timeout ends what never becomes so. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) {
+/** Waits until the condition holds. If it never does, the test's own timeout ends the wait. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) {
     await sleep(10);
   }
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { perService, serviceNames, variableOf } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/ports';
 import { ApiClient } from '../../support/api-client';
-import { type Dataset, fill, liesTold, placeOrders, type Sale } from '../../support/load';
+import { type Dataset, fill, findWrongAnswers, placeOrders, type Sale } from '../../support/load';
 import { ShopProcesses } from '../../support/shop';
 
 const BUYERS = 40;
@@ -91,6 +91,6 @@ test('no answer fails or is unknown during a rolling restart of every service un
   expect(sales.length).toBeGreaterThan(300);
   expect(sales.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
   expect(sales.filter(({ reason }) => reason === 'cancelled')).toEqual([]);
-  expect(await liesTold(api, sales)).toEqual([]);
+  expect(await findWrongAnswers(api, sales)).toEqual([]);
   expect(shop.replicas.map((replica) => replica.process.exitCode)).toEqual(Array(6).fill(null));
 });

@@ -1,48 +1,48 @@
 import { sources } from './sources';
 
-/** A circle is a room that one cannot leave: whoever reads one of its files has to read them all. */
+/** Allows no import cycle: to understand one of its files, a reader would have to read them all. */
 
 const withoutExtension = (path: string) => path.replace(/\.m?[jt]s$/, '');
 const byName = new Map(sources.map((source) => [withoutExtension(source.path), source]));
 const fileOf = (name: string) => byName.get(withoutExtension(name)) ?? byName.get(`${name}/index`);
 
-/** Files that import each other, by way of others or not, as the way round. */
-function findCircle(): string[] | undefined {
+/** Returns the files of an import cycle in order, or undefined when there is none. */
+function findCycle(): string[] | undefined {
   const finished = new Set<string>();
-  const way: string[] = [];
+  const chain: string[] = [];
   const visit = (path: string, imports: readonly string[]): string[] | undefined => {
     if (finished.has(path)) {
       return undefined;
     }
-    if (way.includes(path)) {
-      return [...way.slice(way.indexOf(path)), path];
+    if (chain.includes(path)) {
+      return [...chain.slice(chain.indexOf(path)), path];
     }
-    way.push(path);
+    chain.push(path);
     for (const name of imports) {
       const next = fileOf(name);
-      const circle = next && visit(next.path, next.imports);
-      if (circle) {
-        return circle;
+      const cycle = next && visit(next.path, next.imports);
+      if (cycle) {
+        return cycle;
       }
     }
-    way.pop();
+    chain.pop();
     finished.add(path);
     return undefined;
   };
   for (const { path, imports } of sources) {
-    const circle = visit(path, imports);
-    if (circle) {
-      return circle;
+    const cycle = visit(path, imports);
+    if (cycle) {
+      return cycle;
     }
   }
   return undefined;
 }
 
-test('the files that are imported are found at all', () => {
+test('finds the files that are imported', () => {
   const main = sources.find(({ path }) => path === 'order/src/main.ts');
   expect(main?.imports.map(fileOf).every((file) => file !== undefined)).toBe(true);
 });
 
-test('no file imports itself by way of others, not even a type', () => {
-  expect(findCircle()).toBeUndefined();
+test('no imports form a cycle, not even imports of types', () => {
+  expect(findCycle()).toBeUndefined();
 });

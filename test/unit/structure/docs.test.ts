@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { root } from '../../../shared/root';
 
-/** Holds that what the documentation, scripts and manifests name is there. A failure says which file names what. */
+/** Checks that whatever the documentation, scripts and manifests name exists. A failure lists the files and names. */
 
 const notOurs = new Set(['.git', '.chandlery', 'node_modules', 'dist', 'coverage', 'client']);
 
-/** Every file and folder of the repository, from the root; folders end in a slash. */
+/** Returns every file and folder of the repository, from the root; folders end in a slash. */
 function list(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .filter(({ name }) => !notOurs.has(name))
@@ -23,12 +23,12 @@ const files = paths
 const documents = files.filter(({ path }) =>
   /^(README|CONTRIBUTING)\.md$|^docs\/.*\.md$|\/README\.md$/.test(path),
 );
-/** What commands write, where they are told to. */
-const written = ['report.json', 'bench.json'];
-/** What tests name may be made up, and a changelog tells of what was. */
-const named = files.filter(({ path }) => !path.startsWith('test/') && path !== 'CHANGELOG.md');
+/** Files that commands write. */
+const outputs = ['report.json', 'bench.json'];
+/** Without tests, which may use made-up names, and the changelog, which names what existed once. */
+const namingFiles = files.filter(({ path }) => !path.startsWith('test/') && path !== 'CHANGELOG.md');
 
-/** What a pattern's group finds in files, as "file: what it names". */
+/** Returns the wrong names that a pattern's group finds in files, as "file: name". */
 function namesIn(sources: typeof files, pattern: RegExp, isWrong: (name: string, file: string) => boolean) {
   return sources.flatMap(({ path, text }) =>
     [...text.matchAll(pattern)]
@@ -38,7 +38,7 @@ function namesIn(sources: typeof files, pattern: RegExp, isWrong: (name: string,
   );
 }
 
-/** A word that looks like a file or folder of ours: it begins with the name of a folder, or ends as our files do. */
+/** Whether a word looks like one of our files or folders: it begins with a folder's name, or ends like our files. */
 function looksLikePath(word: string): boolean {
   if (!/^(\.\/)?[\w.*{},-]+(\/[\w.*{},-]+)*\/?$/.test(word)) {
     return false;
@@ -50,8 +50,8 @@ function looksLikePath(word: string): boolean {
   );
 }
 
-/** Whether it is there: from the root, or at the end of a longer path. A compiled file is there when its source is. */
-function isThere(word: string): boolean {
+/** Whether a path exists, from the root or as the end of a longer one. A compiled file exists when its source does. */
+function exists(word: string): boolean {
   const pattern = word
     .replace(/^\.\//, '')
     .replace(/\/$/, '')
@@ -64,12 +64,12 @@ function isThere(word: string): boolean {
   return paths.some((path) => wanted.test(path));
 }
 
-test('files and what is named in them are found at all', () => {
+test('finds files, and tells names that exist from those that do not', () => {
   expect(documents.length).toBeGreaterThan(40);
   expect(
-    ['order/src/main.ts', 'src/http', 'docs/', 'define-broker.js', '.ci/run', 'k8s/*/order/'].map(isThere),
+    ['order/src/main.ts', 'src/http', 'docs/', 'define-broker.js', '.ci/run', 'k8s/*/order/'].map(exists),
   ).toEqual(Array(6).fill(true));
-  expect(['tools/src/main.ts', 'docs/none.md', 'k8s/{base,none}x', '.ci/none'].map(isThere)).toEqual(
+  expect(['tools/src/main.ts', 'docs/none.md', 'k8s/{base,none}x', '.ci/none'].map(exists)).toEqual(
     Array(4).fill(false),
   );
   expect(['POST', 'stock.settle', '/readyz', 'deployment/order', 'order/…'].filter(looksLikePath)).toEqual(
@@ -77,7 +77,7 @@ test('files and what is named in them are found at all', () => {
   );
 });
 
-test('every path that a document names is there', () => {
+test('every path in a document exists', () => {
   const words = documents.map(({ path, text }) => {
     const code = [...text.matchAll(/```[\s\S]*?```|`[^`]+`/g)].map(([quoted]) => quoted.replaceAll('`', ' '));
     return { path, text: code.join('\n') };
@@ -85,30 +85,30 @@ test('every path that a document names is there', () => {
   const missing = namesIn(
     words,
     /(?<=^|[\s"'(=])([^\s"'()=]+?)(?=[,.;:]*($|[\s"')]))/gm,
-    (word) => looksLikePath(word) && !isThere(word) && !written.includes(word),
+    (word) => looksLikePath(word) && !exists(word) && !outputs.includes(word),
   );
   expect(missing).toEqual([]);
 });
 
-test('every link of a document leads somewhere', () => {
+test('every link in a document leads to a file or folder', () => {
   const leadsNowhere = (link: string, file: string) => {
     const path = normalize(join(dirname(file), link.replace(/#.*/, '')));
     return (
       !/^(https?:|#)/.test(link) &&
-      !paths.some((there) => there === path || there === `${path.replace(/\/$/, '')}/`)
+      !paths.some((existing) => existing === path || existing === `${path.replace(/\/$/, '')}/`)
     );
   };
   expect(namesIn(documents, /\]\(([^)\s]+)\)/g, leadsNowhere)).toEqual([]);
 });
 
-test('every script that is named is one of package.json', () => {
+test('every npm script that a file names is in package.json', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  expect(namesIn(named, /\bnpm run (?:-s |--silent )?([a-z][\w:-]*)/g, (name) => !(name in scripts))).toEqual(
-    [],
-  );
+  expect(
+    namesIn(namingFiles, /\bnpm run (?:-s |--silent )?([a-z][\w:-]*)/g, (name) => !(name in scripts)),
+  ).toEqual([]);
 });
 
-test('every compiled file that is named has its source', () => {
+test('every compiled file that a file names has a source', () => {
   const isMissing = (file: string) => !paths.includes(`${file}.ts`);
-  expect(namesIn(named, /(?<![\w/])dist\/([\w./-]+)\.js\b/g, isMissing)).toEqual([]);
+  expect(namesIn(namingFiles, /(?<![\w/])dist\/([\w./-]+)\.js\b/g, isMissing)).toEqual([]);
 });

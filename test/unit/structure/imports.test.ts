@@ -1,12 +1,12 @@
 import { serviceNames } from '../../../shared/services';
 import { CODE_FOLDERS, outside, sources, within } from './sources';
 
-/** Holds "Who may import what": a reader who knows the folders knows what each file can reach. */
+/** Checks "Who may import what": a reader who knows the folders knows what each file can reach. */
 
-/** A file past this has two rooms that share a door. */
+/** A longer file does two things. */
 const MAX_LINES = 200;
 
-/** The imports that break a rule, as "file → what it imports", so that a failure names its cause. */
+/** Returns the imports that break a rule, as "file → what it imports", so that a failure names its cause. */
 function offences(where: (path: string) => boolean, forbidden: (name: string, path: string) => boolean) {
   return sources
     .filter(({ path }) => where(path))
@@ -17,7 +17,7 @@ function offences(where: (path: string) => boolean, forbidden: (name: string, pa
 
 const isPackage = (name: string, found: string) => found === name || found.startsWith(`${name}/`);
 
-test('the files and their imports are found at all', () => {
+test('finds the files and their imports', () => {
   expect(sources.length).toBeGreaterThan(60);
   expect(sources.find(({ path }) => path === 'stock/src/main.ts')?.imports).toContain(
     'shared/service/service',
@@ -61,14 +61,14 @@ test('tools import no service', () => {
   ).toEqual([]);
 });
 
-/** What tools share is in tools/support. Where one of them is built on another, it says so here. */
+/** What tools share is in tools/support. A tool that is built on another is listed here. */
 const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
   bench: ['audit', 'chaos'],
   chaos: ['audit', 'gateway'],
   local: ['deploy'],
 };
 
-test('a tool imports tools/support, and of the other tools those that it is built on', () => {
+test('a tool imports tools/support, and only those other tools that it is built on', () => {
   const toolOf = (path: string) => /^tools\/(\w+)\//.exec(path)?.[1] ?? '';
   expect(
     offences(
@@ -81,7 +81,7 @@ test('a tool imports tools/support, and of the other tools those that it is buil
   ).toEqual([]);
 });
 
-/** main → checkout → http → saga → contract: a folder imports those behind it, and never one before it. */
+/** main → checkout → http → saga → contract: a folder imports the ones to its right, never one to its left. */
 const DIRECTION = ['main', 'checkout', 'http', 'saga'];
 
 test('inside a service imports run one way: main, checkout, http, saga', () => {
@@ -155,14 +155,14 @@ test.each([
   expect(offences(outside(...folders), (name) => isPackage(library, name))).toEqual([]);
 });
 
-test('the environment is read in config.ts files only', () => {
+test('only config.ts files read the environment', () => {
   const readers = sources
     .filter(({ path, text }) => !path.endsWith('/config.ts') && /process\.env\b/.test(text))
     .map(({ path }) => path);
   expect(readers.filter(outside('tools/local', 'tools/support', 'test'))).toEqual([]);
 });
 
-test('statements of a service have names of their own, because a connection prepares each name once', () => {
+test('no two statements of a service have the same name, because a connection prepares each name once', () => {
   for (const service of serviceNames) {
     const names = sources
       .filter(({ path }) => within(path, [service, 'shared']))
@@ -174,9 +174,9 @@ test('statements of a service have names of their own, because a connection prep
   }
 });
 
-test(`no file but a test is longer than ${MAX_LINES} lines`, () => {
-  const lengths = sources
+test(`no file except a test is longer than ${MAX_LINES} lines`, () => {
+  const files = sources
     .filter(({ path }) => outside('test')(path))
     .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
-  expect(lengths.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
+  expect(files.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
 });

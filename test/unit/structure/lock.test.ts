@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../../shared/root';
 
-/** What is installed is what was tried: exact versions, and the digest of every package, whoever serves it. */
+/** Installs get exactly what was tested: exact versions, and the digest of every package, whichever registry serves it. */
 
 interface Locked {
   version: string;
@@ -13,21 +13,21 @@ interface Locked {
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
 const { '': _project, ...packages }: Record<string, Locked> = read('package-lock.json').packages;
 
-/** The paths of the packages that have what a test is looking for. */
-const those = (having: (locked: Locked) => boolean) =>
-  Object.keys(packages).filter((path) => having(packages[path] as Locked));
+/** Returns the paths of the packages that match. */
+const packagesWhere = (matches: (locked: Locked) => boolean) =>
+  Object.keys(packages).filter((path) => matches(packages[path] as Locked));
 
-test('the lock is read at all', () => {
+test('finds the packages in the lock', () => {
   expect(Object.keys(packages).length).toBeGreaterThan(500);
 });
 
-// npm does not add what is missing: delete such an entry and run `npm install --package-lock-only`.
+// npm does not add a missing digest: delete the entry and run `npm install --package-lock-only`.
 test('every package in the lock has an integrity', () => {
-  expect(those(({ integrity }) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
+  expect(packagesWhere(({ integrity }) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
 });
 
 test('no package in the lock names a registry, so that each machine uses its own', () => {
-  expect(those(({ resolved }) => resolved !== undefined)).toEqual([]);
+  expect(packagesWhere(({ resolved }) => resolved !== undefined)).toEqual([]);
 });
 
 test('package.json names exact versions', () => {

@@ -1,8 +1,8 @@
 import { sources } from './sources';
 
-/** One dialect, where the linter has no rule for it. */
+/** Naming rules that the linter does not have. */
 
-test('a number that a module fixes is named in CAPITALS, so that a reader sees that nothing changes it', () => {
+test('a constant number of a module is named in CAPITALS, so that a reader sees that it never changes', () => {
   const found = sources.flatMap(({ path, text }) =>
     [...text.matchAll(/^(?:export )?const ([a-z]\w*) = -?\d[^\n]*/gm)].map(([line]) => `${path}: ${line}`),
   );

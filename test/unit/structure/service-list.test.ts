@@ -2,11 +2,11 @@ import { serviceNames } from '../../../shared/services';
 import { outside, type Source, sources } from './sources';
 
 /**
- * shared/services.ts is the one list of services. Where another file spells the list out, a new service is forgotten.
- * What is about the checkout saga alone may name its participants one by one, for example as `stock.run(…)`.
+ * shared/services.ts is the one list of services. A new service would be forgotten in any other file that spells the
+ * list out. Code about the checkout saga alone may name its participants one by one, for example as `stock.run(…)`.
  */
 
-/** Where the names stand in a row for a reason that is not "every service". */
+/** Files that list the names for another reason than "every service". */
 const ALLOWED: Record<string, string> = {
   'tools/audit/snapshots.ts': 'the order in which the invariants read the databases',
   'test/model/world.ts': 'the participants of the saga that the model explores',
@@ -21,7 +21,7 @@ const alternatives = new RegExp(`\\b${name}s?(?:\\|${name}s?){2}\\b`);
 const spelledOut = ({ text }: Pick<Source, 'text'>) => (quoted.exec(text) ?? alternatives.exec(text))?.[0];
 
 test.each([
-  `const all = ['order', 'payment', 'stock'];`,
+  `const names = ['order', 'payment', 'stock'];`,
   `type Name = 'stock' | 'order' | 'payment';`,
   `/^(orders|payment|stock)/`,
 ])('notices %s', (text) => {
@@ -29,13 +29,13 @@ test.each([
 });
 
 test.each([`const { order, payment, stock } = databases;`, `order.run(sagas); stock.run(reservations);`])(
-  'lets %s pass',
+  'allows %s',
   (text) => {
     expect(spelledOut({ text })).toBeUndefined();
   },
 );
 
-test('no file but shared/services.ts spells out the services', () => {
+test('only shared/services.ts spells out the services', () => {
   const found = sources
     .filter(({ path }) => outside(...serviceNames, 'test/unit/structure')(path) && !(path in ALLOWED))
     .flatMap((source) => {
@@ -45,14 +45,14 @@ test('no file but shared/services.ts spells out the services', () => {
   expect(found).toEqual([]);
 });
 
-test('what is allowed is needed', () => {
+test('every allowed file still needs to be allowed', () => {
   for (const path of Object.keys(ALLOWED)) {
-    const source = sources.find((one) => one.path === path);
-    expect(source && spelledOut(source)).toBeDefined();
+    const allowed = sources.find((source) => source.path === path);
+    expect(allowed && spelledOut(allowed)).toBeDefined();
   }
 });
 
-test('nothing in shared knows one particular service, but for the contract of their events', () => {
+test('nothing in shared knows one particular service, except the contract', () => {
   const literal = new RegExp(`['"\`/]${name}['"\`/.]`);
   const found = sources
     .filter(({ path }) => path.startsWith('shared/') && !path.startsWith('shared/contract/'))

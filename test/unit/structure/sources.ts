@@ -3,7 +3,7 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { root } from '../../../shared/root';
 import { serviceNames } from '../../../shared/services';
 
-/** The project's own code, as the tests of its structure look at it. */
+/** The project's own code, for the tests of its structure. */
 
 export const CODE_FOLDERS: readonly string[] = [...serviceNames, 'shared', 'tools', 'test'];
 
@@ -11,7 +11,7 @@ export interface Source {
   /** From the root, with forward slashes. */
   path: string;
   text: string;
-  /** Packages by name, and files of the project by their path from the root, without extension; types included. */
+  /** Imported packages by name, and files by their path from the root without extension; includes type imports. */
   imports: string[];
 }
 

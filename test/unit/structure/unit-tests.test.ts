@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { root } from '../../../shared/root';
 
-/** Holds that `npm run test:unit` starts no server: nothing that a unit test loads could start one. */
+/** Checks that `npm run test:unit` starts no server: unit tests load nothing that could start one. */
 
 const serverStarters = [
   'test/support/cluster.ts',
@@ -14,7 +14,7 @@ const unitTests = readdirSync(join(root, 'test/unit'), { recursive: true, encodi
   .filter((file) => file.endsWith('.test.ts'))
   .map((file) => join('test/unit', file));
 
-/** The files of ours that a file loads. Types are not loaded. */
+/** Returns the project's files that a file loads. Type imports load nothing. */
 function loadedBy(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8').replace(/^import type [^;]*;/gm, '');
   const names = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']+)'/g);
@@ -24,8 +24,8 @@ function loadedBy(file: string): string[] {
     .filter((path) => /\.[mc]?[jt]s$/.test(path) && existsSync(join(root, path)));
 }
 
-/** How a file comes to load one that starts servers, such as "a.ts → b.ts → tools/support/postgres.ts". */
-function waysToServers(file: string, seen = new Set<string>()): string[] {
+/** Returns the import chains from a file to one that starts servers, such as "a.ts → b.ts → tools/support/postgres.ts". */
+function chainsToServers(file: string, seen = new Set<string>()): string[] {
   if (serverStarters.includes(file)) {
     return [file];
   }
@@ -33,21 +33,21 @@ function waysToServers(file: string, seen = new Set<string>()): string[] {
     return [];
   }
   seen.add(file);
-  return loadedBy(file).flatMap((next) => waysToServers(next, seen).map((way) => `${file} → ${way}`));
+  return loadedBy(file).flatMap((next) => chainsToServers(next, seen).map((chain) => `${file} → ${chain}`));
 }
 
-test('what is looked for is there, and is found through other files', () => {
+test('finds the files that start servers, also through other files', () => {
   expect(serverStarters.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   expect(unitTests).toContain(relative(root, __filename));
-  expect(waysToServers('test/support/edge.ts')).toEqual(['test/support/edge.ts → test/support/cluster.ts']);
-  expect(waysToServers('tools/local/start.ts').length).toBeGreaterThan(1);
+  expect(chainsToServers('test/support/edge.ts')).toEqual(['test/support/edge.ts → test/support/cluster.ts']);
+  expect(chainsToServers('tools/local/start.ts').length).toBeGreaterThan(1);
 });
 
-test('no unit test loads what starts PostgreSQL or RabbitMQ', () => {
-  expect(unitTests.flatMap((file) => waysToServers(file))).toEqual([]);
+test('no unit test loads a file that starts PostgreSQL or RabbitMQ', () => {
+  expect(unitTests.flatMap((file) => chainsToServers(file))).toEqual([]);
 });
 
-test('the unit tests are a Jest project without a global setup, and no other project has them', () => {
+test('the unit tests are a Jest project without a global setup, and no other project runs them', () => {
   const { projects } = jest.requireActual<{ projects: Record<string, unknown>[] }>('../../../jest.config.js');
   const [unit, ...others] = projects;
   expect(unit).toMatchObject({ displayName: 'unit', roots: ['<rootDir>/test/unit'] });
