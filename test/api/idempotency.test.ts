@@ -29,7 +29,7 @@ async function credit(): Promise<number> {
   return (await edge.get(`/payment/find_user/${user}`)).body.credit;
 }
 
-test('a repeated request changes nothing more and gets the stored answer', async () => {
+test('a repeated request has no further effect and gets the stored answer', async () => {
   const headers = { 'Idempotency-Key': newKey() };
   const first = await edge.post(`/payment/add_funds/${user}/5`, headers);
   await edge.post(`/payment/add_funds/${user}/100`);
@@ -40,14 +40,14 @@ test('a repeated request changes nothing more and gets the stored answer', async
   expect(await credit()).toBe(105);
 });
 
-test('a repeated creation names the same user', async () => {
+test('a repeated creation returns the same user', async () => {
   const headers = { 'Idempotency-Key': newKey() };
   const first = await edge.post('/payment/create_user', headers);
   const second = await edge.post('/payment/create_user', headers);
   expect(second.body).toEqual(first.body);
 });
 
-test('a refusal is stored, too', async () => {
+test('stores refusals, too', async () => {
   const headers = { 'Idempotency-Key': newKey() };
   const first = await edge.post(`/payment/pay/${user}/5`, headers);
   await edge.post(`/payment/add_funds/${user}/100`);
@@ -58,7 +58,7 @@ test('a refusal is stored, too', async () => {
   expect(await credit()).toBe(100);
 });
 
-test('of many at once, one has the effect, and the others get its answer or 409', async () => {
+test('of many requests at once, one has the effect, and the others get its answer or 409', async () => {
   const headers = { 'Idempotency-Key': newKey() };
   const path = `/payment/add_funds/${user}/5`;
   const answers = await Promise.all(Array.from({ length: 60 }, () => edge.post(path, headers)));
@@ -70,7 +70,7 @@ test('of many at once, one has the effect, and the others get its answer or 409'
   expect(await credit()).toBe(5);
 });
 
-test('while the first is in flight, a second is told so and changes nothing', async () => {
+test('while the first request is in flight, a second one gets 409 and changes nothing', async () => {
   const key = newKey();
   await edge.database.transaction(async (tx) => {
     await tx.run(statement('', 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))'), [key]);
@@ -80,7 +80,7 @@ test('while the first is in flight, a second is told so and changes nothing', as
   expect(await credit()).toBe(0);
 });
 
-test('the same key with another request is refused', async () => {
+test('refuses the same key for another request', async () => {
   const headers = { 'Idempotency-Key': newKey() };
   await edge.post(`/payment/add_funds/${user}/5`, headers);
   expect(await edge.post(`/payment/add_funds/${user}/6`, headers)).toMatchObject({
@@ -90,7 +90,7 @@ test('the same key with another request is refused', async () => {
   expect(await credit()).toBe(5);
 });
 
-test('a key means the same with and without the quotes of the draft', async () => {
+test('a key is the same with and without the quotes of the draft', async () => {
   const key = newKey();
   await edge.post(`/payment/add_funds/${user}/5`, { 'Idempotency-Key': `"${key}"` });
   await edge.post(`/payment/add_funds/${user}/5`, { 'Idempotency-Key': key });
@@ -98,7 +98,7 @@ test('a key means the same with and without the quotes of the draft', async () =
 });
 
 test.each(['a b', '"', '""', '"a', 'a"b', 'a\\b', 'x'.repeat(256), 'é', '"a b"'])(
-  'the key %p is refused and nothing changes',
+  'refuses the key %p and changes nothing',
   async (key) => {
     const answer = await edge.post(`/payment/add_funds/${user}/5`, { 'Idempotency-Key': key });
     expect(answer).toMatchObject({ status: 400, body: { reason: 'invalid_idempotency_key' } });
@@ -106,18 +106,18 @@ test.each(['a b', '"', '""', '"a', 'a"b', 'a\\b', 'x'.repeat(256), 'é', '"a b"'
   },
 );
 
-test('a key of 255 characters is good', async () => {
+test('accepts a key of 255 characters', async () => {
   const headers = { 'Idempotency-Key': 'k'.repeat(255) };
   expect((await edge.post(`/payment/add_funds/${user}/5`, headers)).status).toBe(200);
 });
 
-test('a request that is not valid leaves its key unused', async () => {
+test('an invalid request does not use up its key', async () => {
   const headers = { 'Idempotency-Key': newKey() };
   expect((await edge.post(`/payment/add_funds/${user}/five`, headers)).status).toBe(400);
   expect((await edge.post(`/payment/add_funds/${user}/5`, headers)).status).toBe(200);
 });
 
-test('keys are kept for 24 hours and then forgotten, however many there are', async () => {
+test('keeps keys for 24 hours and then deletes them, however many there are', async () => {
   const insert = `INSERT INTO idempotency_keys (key, fingerprint, status, body, created_at)
     SELECT $1 || n, 'x', 200, '{}', now() - $2::interval FROM generate_series(1, $3) AS n`;
   await query(edge.databaseUrl, insert, ['old', '24 hours 1 minute', 2500]);
@@ -131,7 +131,7 @@ test('keys are kept for 24 hours and then forgotten, however many there are', as
   expect(left).toEqual([{ kind: 'you', count: '10' }]);
 });
 
-test('an answer can be replayed although stock is away, from which the price came', async () => {
+test('replays an addition while stock, which knows the price, is down', async () => {
   const stock = await openServiceEdge('stock');
   const order = await openServiceEdge('order', { stockUrl: stock.origin });
   const item = (await stock.post('/stock/item/create/4')).body.item_id;

@@ -6,11 +6,11 @@ import { expectLedgersToBalance, query } from '../support/books';
 import { type Edge, openEdge, openServiceEdge, type ServiceEdge } from '../support/edge';
 
 /**
- * Every rule of the API about what may stand in a path, tried on every parameter of every route of all services,
- * against servers that really listen.
+ * Tests every rule about path parameters on every parameter of every route of all services, against servers that really
+ * listen.
  */
 let services: ServiceEdge[];
-let all: Edge;
+let edge: Edge;
 let routes: Route[];
 
 beforeAll(async () => {
@@ -19,9 +19,9 @@ beforeAll(async () => {
     await openServiceEdge('payment'),
     await openServiceEdge('stock'),
   ];
-  // A bad parameter is refused before the saga comes in, so that checkout can do without one here.
+  // Bad parameters are refused before the saga is used, so checkout needs none here.
   routes = [...services.flatMap((service) => service.routes), checkout({} as never)];
-  all = await openEdge(routes);
+  edge = await openEdge(routes);
   await query(databaseOf(1), `INSERT INTO users (id) VALUES ('good')`);
   await query(databaseOf(2), `INSERT INTO items (id, price) VALUES ('good', 1)`);
   await query(databaseOf(0), `INSERT INTO orders (id, user_id) VALUES ('good', 'good')`);
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await expectLedgersToBalance({ payment: databaseOf(1), stock: databaseOf(2) });
-  await all.close();
+  await edge.close();
   await Promise.all(services.map((service) => service.close()));
 });
 
@@ -37,8 +37,8 @@ function databaseOf(service: number): string {
   return (services[service] as ServiceEdge).databaseUrl;
 }
 
-/** Everything that a route can change. */
-function contents(): Promise<unknown> {
+/** Reads everything that a route can change. */
+function readTables(): Promise<unknown> {
   const tables = ['orders, order_lines', 'users, credit_ledger, order_payments', 'items, stock_ledger'];
   return Promise.all(
     tables.flatMap((names, service) =>
@@ -49,26 +49,26 @@ function contents(): Promise<unknown> {
   );
 }
 
-const idLike = /_id}$/;
+const ID_PLACEHOLDER = /_id}$/;
 
-/** A parameter of some route, with the path in which it is replaced by `text` and the others are good. */
-function places() {
+/** Returns every parameter of every route. Its `path` replaces it by `text` and gives the others good values. */
+function listParameters() {
   return routes.flatMap((route) =>
     [...route.path.matchAll(/\{(\w+)\}/g)].map(([placeholder, name]) => ({
       method: route.method,
       name: name as string,
-      isId: idLike.test(placeholder),
+      isId: ID_PLACEHOLDER.test(placeholder),
       mayBeZero: /price|starting/.test(placeholder),
       path: (text: string) =>
         route.path
           .replace(placeholder, () => text)
-          .replaceAll(/\{\w+\}/g, (other) => (idLike.test(other) ? 'good' : '1')),
+          .replaceAll(/\{\w+\}/g, (other) => (ID_PLACEHOLDER.test(other) ? 'good' : '1')),
     })),
   );
 }
 
 async function expectRefusal(method: string, path: string, name: string): Promise<void> {
-  const answer = await all.call(method, path);
+  const answer = await edge.call(method, path);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(answer).toMatchObject({ status: 400, body: { status: 400, reason: 'invalid_parameter' } });
   expect(answer.body.detail).toContain(`"${name}"`);
@@ -103,14 +103,14 @@ test.each([
   '%31%FF',
   '%',
   '%2',
-])('the amount "%s" is refused on every route, and nothing changes', async (text) => {
-  const before = await contents();
-  for (const { method, name, isId, path } of places()) {
+])('every route refuses the amount "%s" and changes nothing', async (text) => {
+  const before = await readTables();
+  for (const { method, name, isId, path } of listParameters()) {
     if (!isId) {
       await expectRefusal(method, path(text), name);
     }
   }
-  expect(await contents()).toEqual(before);
+  expect(await readTables()).toEqual(before);
 });
 
 test.each([
@@ -136,19 +136,19 @@ test.each([
   '*',
   '%25',
   '~',
-])('the id "%s" is refused on every route, and nothing changes', async (text) => {
-  const before = await contents();
-  for (const { method, name, isId, path } of places()) {
+])('every route refuses the id "%s" and changes nothing', async (text) => {
+  const before = await readTables();
+  for (const { method, name, isId, path } of listParameters()) {
     if (isId) {
       await expectRefusal(method, path(text), name);
     }
   }
-  expect(await contents()).toEqual(before);
+  expect(await readTables()).toEqual(before);
 });
 
-test('whatever is not an amount is refused, and nothing changes', async () => {
-  const before = await contents();
-  const amounts = places().filter((place) => !place.isId);
+test('every route refuses whatever is not an amount, and changes nothing', async () => {
+  const before = await readTables();
+  const amounts = listParameters().filter((parameter) => !parameter.isId);
   const texts = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.double().map(String),
@@ -163,12 +163,12 @@ test('whatever is not an amount is refused, and nothing changes', async () => {
     }),
     { numRuns: 500 },
   );
-  expect(await contents()).toEqual(before);
+  expect(await readTables()).toEqual(before);
 });
 
-test('whatever is not an id is refused, and nothing changes', async () => {
-  const before = await contents();
-  const ids = places().filter((place) => place.isId);
+test('every route refuses whatever is not an id, and changes nothing', async () => {
+  const before = await readTables();
+  const ids = listParameters().filter((parameter) => parameter.isId);
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.string({ minLength: 65 }));
   const bad = texts.filter((text) => !/^[A-Za-z0-9_-]{1,64}$/.test(text));
   await fc.assert(
@@ -177,20 +177,20 @@ test('whatever is not an id is refused, and nothing changes', async () => {
     }),
     { numRuns: 500 },
   );
-  expect(await contents()).toEqual(before);
+  expect(await readTables()).toEqual(before);
 });
 
 test('only prices and starting balances may be 0', async () => {
-  for (const { method, name, isId, mayBeZero, path } of places()) {
+  for (const { method, name, isId, mayBeZero, path } of listParameters()) {
     if (!isId && !mayBeZero) {
       await expectRefusal(method, path('0'), name);
     }
   }
 });
 
-test('every amount from 1 to 2^31 - 1 is understood as it is written, and so is every id', async () => {
+test('a route gets every amount from 1 to 2^31 - 1 and every id as it is written', async () => {
   const seen: unknown[] = [];
-  const echo = await openEdge(
+  const recorder = await openEdge(
     routes.map((route) => ({
       ...route,
       async handle({ params }) {
@@ -202,17 +202,17 @@ test('every amount from 1 to 2^31 - 1 is understood as it is written, and so is 
   const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
   await fc.assert(
     fc.asyncProperty(id, fc.integer({ min: 1, max: MAX_AMOUNT }), async (item_id, amount) => {
-      await echo.post(`/stock/add/${item_id}/${amount}`);
+      await recorder.post(`/stock/add/${item_id}/${amount}`);
       expect(seen.pop()).toEqual({ item_id, amount });
     }),
     { numRuns: 200 },
   );
-  await echo.post(`/stock/add/a/${MAX_AMOUNT}`);
+  await recorder.post(`/stock/add/a/${MAX_AMOUNT}`);
   expect(seen.pop()).toEqual({ item_id: 'a', amount: MAX_AMOUNT });
-  await echo.close();
+  await recorder.close();
 });
 
-/** A dot alone or two would be taken for a relative path by some clients, but never by the server. */
+/** Some clients treat "." and ".." as relative paths, so dots are encoded. The server never does. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll('.', '%2E');
 }

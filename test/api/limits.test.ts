@@ -77,7 +77,7 @@ function head(method: string, path: string, ...headers: string[]): string {
   return [`${method} ${path} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n');
 }
 
-describe('too large', () => {
+describe('requests that are too large', () => {
   test.each([
     ['with a length', ['Content-Length: 16385', 'Connection: close'], 'x'.repeat(16_385)],
     [
@@ -85,7 +85,7 @@ describe('too large', () => {
       ['Transfer-Encoding: chunked', 'Connection: close'],
       `${`1000\r\n${'x'.repeat(4096)}\r\n`.repeat(5)}0\r\n\r\n`,
     ],
-  ])('a body %s gets 413 and is not handled', async (_, headers, body) => {
+  ])('a too large body %s gets 413 and is not handled', async (_, headers, body) => {
     const received = await exchange(edge.port, head('POST', '/x/add/a/1', ...headers) + body);
     expect(statuses(received)).toEqual([413]);
     expect(received).toContain('application/problem+json');
@@ -99,7 +99,7 @@ describe('too large', () => {
     expect(handled).toBe(1);
   });
 
-  test('a body that never ends is cut off', async () => {
+  test('cuts the connection when a body never ends', async () => {
     const socket = connect(edge.port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(head('POST', '/x/add/a/1', 'Transfer-Encoding: chunked'));
@@ -122,7 +122,7 @@ describe('too large', () => {
     expect(received).toContain('application/problem+json');
   });
 
-  test('a target of 20 KiB that comes in pieces gets 431, or 414 if the pieces met on the way', async () => {
+  test('a target of 20 KiB in pieces gets 431, or 414 if the pieces arrive together', async () => {
     const socket = connect(edge.port, '127.0.0.1').on('error', () => undefined);
     let received = '';
     socket.on('data', (chunk) => {
@@ -135,7 +135,7 @@ describe('too large', () => {
     if (!socket.closed) {
       await new Promise((resolve) => socket.once('close', resolve));
     }
-    // Node hands over the piece that was too much, and that alone does not say what it is a piece of.
+    // Node.js reports only the piece that exceeded the limit, and that piece does not show that it belongs to a target.
     expect([[431], [414]]).toContainEqual(statuses(received));
     expect(received).toContain('application/problem+json');
   });
@@ -147,7 +147,7 @@ describe('too large', () => {
   });
 });
 
-test('a head or a body that comes too slowly gets 408', async () => {
+test('a head or a body that arrives too slowly gets 408', async () => {
   const [slowHead, slowBody] = await Promise.all([
     exchange(edge.port, 'GET /x/find/a HTTP/1.1\r\nHost: x\r\n'),
     exchange(edge.port, `${head('POST', '/x/add/a/1', 'Content-Length: 10')}x`),
@@ -158,7 +158,7 @@ test('a head or a body that comes too slowly gets 408', async () => {
 }, 30_000);
 
 describe('methods and paths', () => {
-  test('an unknown path gets 404, and a wrong method 405 with what is allowed', async () => {
+  test('an unknown path gets 404, and a wrong method gets 405 with the allowed ones', async () => {
     expect(await edge.get('/x')).toMatchObject({ status: 404, body: { instance: '/x' } });
     for (const method of ['PUT', 'DELETE', 'PATCH', 'PROPFIND', 'TRACE']) {
       const answer = await edge.call(method, '/x/find/a');
@@ -167,30 +167,32 @@ describe('methods and paths', () => {
     }
   });
 
-  test('OPTIONS says what is allowed, and HEAD answers like GET without a body', async () => {
+  test('OPTIONS lists the allowed methods, and HEAD answers like GET without a body', async () => {
     const options = await edge.call('OPTIONS', '/x/add/a/1');
     expect(options).toMatchObject({ status: 204, headers: { allow: 'POST, OPTIONS' } });
     const head = await edge.call('HEAD', '/x/find/a');
     expect(head).toMatchObject({ status: 200, body: undefined });
   });
 
-  test('an answer says how long it is and of which kind, that it is not to be stored, and nothing else', async () => {
-    const heads = ['GET /x/find/a', 'HEAD /x/find/a', 'GET /x', 'HEAD /x/add/a/1', 'OPTIONS /x/find/a'];
-    const told = heads.map(async (line) => {
+  test('an answer has a length, a type and Cache-Control: no-store, and no other headers', async () => {
+    const lines = ['GET /x/find/a', 'HEAD /x/find/a', 'GET /x', 'HEAD /x/add/a/1', 'OPTIONS /x/find/a'];
+    const answers = lines.map(async (line) => {
       const [method = '', target = ''] = line.split(' ');
       const received = await exchange(edge.port, head(method, target, 'Connection: close'));
       const [top = '', body = ''] = received.split('\r\n\r\n');
-      const headers = top.split('\r\n').filter((one) => !/^(Date|Connection): /.test(one));
+      const headers = top.split('\r\n').filter((header) => !/^(Date|Connection): /.test(header));
       return [
         line,
-        ...headers.map((one) =>
-          one.replace(/(?<=^Content-Length: )\d+/, (n) => (Number(n) === body.length ? 'its own' : 'some')),
+        ...headers.map((header) =>
+          header.replace(/(?<=^Content-Length: )\d+/, (n) =>
+            Number(n) === body.length ? 'its own' : 'another',
+          ),
         ),
       ];
     });
     const notStored = 'Cache-Control: no-store';
     const problem = 'Content-Type: application/problem+json';
-    expect(await Promise.all(told)).toEqual([
+    expect(await Promise.all(answers)).toEqual([
       [
         'GET /x/find/a',
         'HTTP/1.1 200 OK',
@@ -203,7 +205,7 @@ describe('methods and paths', () => {
         'HTTP/1.1 200 OK',
         notStored,
         'Content-Type: application/json',
-        'Content-Length: some',
+        'Content-Length: another',
       ],
       ['GET /x', 'HTTP/1.1 404 Not Found', notStored, problem, 'Content-Length: its own'],
       [
@@ -212,13 +214,13 @@ describe('methods and paths', () => {
         'Allow: POST, OPTIONS',
         notStored,
         problem,
-        'Content-Length: some',
+        'Content-Length: another',
       ],
       ['OPTIONS /x/find/a', 'HTTP/1.1 204 No Content', 'Allow: HEAD, GET, OPTIONS', notStored],
     ]);
   });
 
-  test('a whole address as target is understood, and a senseless one refused', async () => {
+  test('accepts a whole URL as target, and refuses an invalid one', async () => {
     const good = await exchange(edge.port, head('GET', 'http://shop/x/find/a?b=c', 'Connection: close'));
     expect(statuses(good)).toEqual([200]);
     for (const target of ['http://[', 'http://a:99999/', 'ftp://a/b', '*']) {
@@ -227,29 +229,29 @@ describe('methods and paths', () => {
     }
   });
 
-  test('an expectation that cannot be met gets 417 with a problem document, and is not handled', async () => {
-    for (const expected of ['everything', '200-ok', '']) {
-      const received = await exchange(edge.port, head('POST', '/x/add/a/1', `Expect: ${expected}`));
+  test('a request with an unknown Expect gets 417 with a problem document, and is not handled', async () => {
+    for (const expectation of ['everything', '200-ok', '']) {
+      const received = await exchange(edge.port, head('POST', '/x/add/a/1', `Expect: ${expectation}`));
       expect(statuses(received)).toEqual([417]);
       expect(received).toContain('application/problem+json');
     }
     expect(handled).toBe(0);
   });
 
-  test('a request with two Hosts is refused', async () => {
+  test('refuses a request with two Host headers', async () => {
     const received = await exchange(edge.port, head('POST', '/x/add/a/1', 'Host: y', 'Connection: close'));
     expect(statuses(received)).toEqual([400]);
     expect(handled).toBe(0);
   });
 
-  test('HTTP/1.1 without Host is refused, and HTTP/1.0 answered', async () => {
+  test('refuses HTTP/1.1 without Host, and answers HTTP/1.0 without it', async () => {
     const without = await exchange(edge.port, 'GET /x/find/a HTTP/1.1\r\nConnection: close\r\n\r\n');
     expect(statuses(without)).toEqual([400]);
     expect(statuses(await exchange(edge.port, 'GET /x/find/a HTTP/1.0\r\n\r\n'))).toEqual([200]);
   });
 });
 
-describe('however malformed, no request gets a 5xx or stops the service', () => {
+describe('no malformed request gets a 5xx or stops the service', () => {
   const token = fc.constantFrom(
     'GET',
     'POST',
@@ -292,14 +294,14 @@ describe('however malformed, no request gets a 5xx or stops the service', () => 
     ':',
     '\t',
   );
-  const soup = fc.array(token, { maxLength: 25 }).map((tokens) => tokens.join(''));
+  const tokens = fc.array(token, { maxLength: 25 }).map((parts) => parts.join(''));
   const noise = fc.uint8Array({ maxLength: 2_000 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
-  const wellBegun = fc.tuple(fc.constantFrom('GET', 'POST'), fc.webPath(), fc.array(token, { maxLength: 6 }));
-  const begun = wellBegun.map(([method, path, rest]) => head(method, `/x${path}`, ...rest));
+  const goodStart = fc.tuple(fc.constantFrom('GET', 'POST'), fc.webPath(), fc.array(token, { maxLength: 6 }));
+  const badHeaders = goodStart.map(([method, path, rest]) => head(method, `/x${path}`, ...rest));
 
-  test('neither noise nor nearly-HTTP', async () => {
+  test('random bytes, or HTTP with mistakes', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(soup, noise, begun), async (text) => {
+      fc.asyncProperty(fc.oneof(tokens, noise, badHeaders), async (text) => {
         const received = await exchange(edge.port, Buffer.from(text, 'latin1'), 20);
         expect(statuses(received).filter((status) => status >= 500)).toEqual([]);
       }),
@@ -308,7 +310,7 @@ describe('however malformed, no request gets a 5xx or stops the service', () => 
     expect((await edge.get('/x/find/a')).status).toBe(200);
   }, 60_000);
 
-  test('nor any header', async () => {
+  test('any value of a header', async () => {
     const name = fc.constantFrom(
       'traceparent',
       'Idempotency-Key',
@@ -329,7 +331,7 @@ describe('however malformed, no request gets a 5xx or stops the service', () => 
 });
 
 describe('faults', () => {
-  test('a fault of a route gets 500 and tells the client nothing of it', async () => {
+  test('a fault in a route gets 500 and shows the client no details', async () => {
     const answer = await edge.get('/x/broken/a');
     expect(answer).toMatchObject({
       status: 500,
@@ -339,31 +341,31 @@ describe('faults', () => {
   });
 
   test.each(serviceNames)(
-    'every route of %s gets 503 with Retry-After while the database is away',
+    'every route of %s answers 503 with Retry-After while the database is down',
     async (service) => {
       const database = openDatabase({ url: 'postgresql://127.0.0.1:9/none', poolSize: 2, log: silent });
-      const away = await openEdge(routesOf(service, database));
+      const withoutDatabase = await openEdge(routesOf(service, database));
       for (const { method, path } of routesOf(service, database)) {
-        const answer = await away.call(method, path.replaceAll(/\{\w+\}/g, '1'));
+        const answer = await withoutDatabase.call(method, path.replaceAll(/\{\w+\}/g, '1'));
         expect(answer).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
         expect(answer.headers['retry-after']).toBe('1');
       }
-      await away.close();
+      await withoutDatabase.close();
       await database.close();
     },
   );
 
-  test('a connection that is cut in the middle costs a 503 at most, and the next request is answered', async () => {
-    const cut = await openServiceEdge('payment');
-    const user = (await cut.post('/payment/create_user')).body.user_id;
+  test('a database connection that is cut causes a 503 at most, and the next request succeeds', async () => {
+    const payment = await openServiceEdge('payment');
+    const user = (await payment.post('/payment/create_user')).body.user_id;
     const seen = new Set<number>();
     for (let round = 0; round < 20; round++) {
       const requests = [
-        ...Array.from({ length: 10 }, () => cut.get(`/payment/find_user/${user}`)),
-        ...Array.from({ length: 10 }, () => cut.post(`/payment/add_funds/${user}/1`)),
+        ...Array.from({ length: 10 }, () => payment.get(`/payment/find_user/${user}`)),
+        ...Array.from({ length: 10 }, () => payment.post(`/payment/add_funds/${user}/1`)),
       ];
       await query(
-        cut.databaseUrl,
+        payment.databaseUrl,
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid()`,
       );
@@ -372,16 +374,16 @@ describe('faults', () => {
       }
     }
     expect([...seen].filter((status) => status !== 200 && status !== 503)).toEqual([]);
-    expect((await cut.get(`/payment/find_user/${user}`)).status).toBe(200);
-    await expectLedgersToBalance({ payment: cut.databaseUrl });
-    await cut.close();
+    expect((await payment.get(`/payment/find_user/${user}`)).status).toBe(200);
+    await expectLedgersToBalance({ payment: payment.databaseUrl });
+    await payment.close();
   });
 });
 
 describe('tracing', () => {
   const caller = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
 
-  test('a valid traceparent is continued, and its trace id stands in problems', async () => {
+  test('continues a valid traceparent, and puts its trace id into problems', async () => {
     expect((await edge.call('GET', '/x/find/a', { traceparent: caller })).body.traceparent).toBe(caller);
     const refused = await edge.call('GET', '/x/find/a.b', { traceparent: caller });
     expect(refused.body.trace_id).toBe('ab'.repeat(16));
@@ -393,14 +395,14 @@ describe('tracing', () => {
     caller.replace('00-', 'ff-'),
     `${caller}-more`,
     `00-${'0'.repeat(32)}-${'1'.repeat(16)}-00`,
-  ])('a new trace begins instead of "%s"', async (traceparent) => {
+  ])('begins a new trace instead of the invalid "%s"', async (traceparent) => {
     const { body } = await edge.call('GET', '/x/find/a', { traceparent });
     expect(body.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
   });
 });
 
 describe('the server', () => {
-  test('tells a route when its client goes away', async () => {
+  test('notifies a route when its client disconnects', async () => {
     const socket = connect(edge.port, '127.0.0.1');
     socket.write(head('GET', '/x/slow/a'));
     await sleep(100);
@@ -409,7 +411,7 @@ describe('the server', () => {
     expect(aborted).toBe(1);
   });
 
-  test('finishes what it has begun when it is stopped, and tells the client to go elsewhere', async () => {
+  test('finishes the requests in progress when it stops, and closes their connections', async () => {
     const server = createHttpServer({ routes, log: silent });
     const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
     const received = exchange(port, head('GET', '/x/slow/a'));
@@ -420,7 +422,7 @@ describe('the server', () => {
     await expect(fetch(`http://127.0.0.1:${port}/x/find/a`)).rejects.toThrow();
   });
 
-  test('cuts a connection whose answer cannot be written, and goes on', async () => {
+  test('cuts a connection whose answer cannot be written, and serves the next one', async () => {
     const broken = route({
       method: 'GET',
       path: '/x/broken',
@@ -436,7 +438,7 @@ describe('the server', () => {
     await server.stop(1_000);
   });
 
-  test('waits no longer than it is told to', async () => {
+  test('stops after the given time even if a request is still in progress', async () => {
     const server = createHttpServer({ routes, log: silent });
     const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
     const received = exchange(port, head('GET', '/x/slow/a'));
@@ -447,7 +449,7 @@ describe('the server', () => {
     expect(await received).toBe('');
   });
 
-  test('says which port is taken and which setting changes it', async () => {
+  test('reports which port is taken and which setting changes it', async () => {
     const server = createHttpServer({ routes, log: silent });
     await expect(server.start({ host: '127.0.0.1', port: edge.port, variable: 'PORT' })).rejects.toThrow(
       `Port ${edge.port} is taken by another process. Stop that process, or set PORT to a free port.`,

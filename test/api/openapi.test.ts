@@ -15,7 +15,7 @@ beforeAll(async () => {
     await openServiceEdge('stock'),
   ];
   edge = await openEdge([...services.flatMap((service) => service.routes), checkout({} as never)]);
-  close = () => Promise.all([edge, ...services].map((one) => one.close()));
+  close = () => Promise.all([edge, ...services].map((opened) => opened.close()));
   document = (await edge.get('/openapi.json')).body;
 });
 
@@ -56,7 +56,7 @@ function operations(): { name: string; path: string; operation: Json }[] {
   );
 }
 
-test('the document is OpenAPI 3.1 and has every route of the public API, and no other', () => {
+test('the document is OpenAPI 3.1 and lists exactly the routes of the public API', () => {
   expect(document.openapi).toMatch(/^3\.1\./);
   expect(
     operations()
@@ -65,7 +65,7 @@ test('the document is OpenAPI 3.1 and has every route of the public API, and no 
   ).toEqual([...PUBLIC_API].sort());
 });
 
-test('every parameter of a path is described with its rule, and only those', () => {
+test('describes exactly the parameters of each path, with their rules', () => {
   for (const { path, operation } of operations()) {
     const described = (operation.parameters ?? []).filter((parameter: Json) => parameter.in === 'path');
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
@@ -78,7 +78,7 @@ test('every parameter of a path is described with its rule, and only those', () 
   }
 });
 
-test('every reference leads somewhere', () => {
+test('every reference resolves', () => {
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path);
   expect(references.length).toBeGreaterThan(0);
   for (const path of new Set(references)) {
@@ -86,7 +86,7 @@ test('every reference leads somewhere', () => {
   }
 });
 
-test('every failure is a problem document, and everything else plain JSON', () => {
+test('every failure is a problem document, and every success is plain JSON', () => {
   for (const { operation } of operations()) {
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['200', '400', '500', '503']));
     for (const [status, response] of Object.entries<Json>(operation.responses)) {
@@ -96,13 +96,13 @@ test('every failure is a problem document, and everything else plain JSON', () =
   }
 });
 
-test('every POST that changes something takes an Idempotency-Key, and only checkout a preference', () => {
+test('every POST that changes something takes an Idempotency-Key, and only checkout takes Prefer', () => {
   for (const { name, operation } of operations()) {
     const headers = (operation.parameters ?? [])
       .filter((parameter: Json) => parameter.in === 'header')
       .map((parameter: Json) => parameter.name);
-    const reads = !name.startsWith('POST') || name.includes('/status/');
-    const expected = reads
+    const hasNoKey = !name.startsWith('POST') || name.includes('/status/');
+    const expected = hasNoKey
       ? []
       : name.includes('/checkout/')
         ? ['Idempotency-Key', 'Prefer']

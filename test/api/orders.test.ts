@@ -24,13 +24,13 @@ async function newItem(price: number): Promise<string> {
   return (await stock.post(`/stock/item/create/${price}`)).body.item_id;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came back.
+// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever came back.
 async function find(order: string): Promise<any> {
   return (await edge.get(`/orders/find/${order}`)).body;
 }
 
-/** As if the saga had brought the order there. */
-async function bring(order: string, state: 'PENDING' | 'PAID') {
+/** Gives the order a saga in this state. */
+async function setState(order: string, state: 'PENDING' | 'PAID') {
   await query(
     edge.databaseUrl,
     `WITH saga AS (
@@ -43,7 +43,7 @@ async function bring(order: string, state: 'PENDING' | 'PAID') {
   );
 }
 
-test('a new order is empty, open, and its user is not looked up', async () => {
+test('a new order is empty and OPEN, and its user need not exist', async () => {
   const order = await newOrder('whoever');
   expect(await edge.get(`/orders/find/${order}`)).toMatchObject({
     status: 200,
@@ -61,10 +61,10 @@ test('a new order is empty, open, and its user is not looked up', async () => {
   });
 });
 
-test('items add up, each at its price', async () => {
-  const [order, cheap, dear] = [await newOrder(), await newItem(3), await newItem(100)];
+test('the total is the sum of all items at their prices', async () => {
+  const [order, cheap, expensive] = [await newOrder(), await newItem(3), await newItem(100)];
   await edge.post(`/orders/addItem/${order}/${cheap}/2`);
-  await edge.post(`/orders/addItem/${order}/${dear}/1`);
+  await edge.post(`/orders/addItem/${order}/${expensive}/1`);
   const last = await edge.post(`/orders/addItem/${order}/${cheap}`);
   expect(last).toMatchObject({ status: 200, body: { order_id: order, total_cost: 109 } });
   const found = await find(order);
@@ -72,18 +72,18 @@ test('items add up, each at its price', async () => {
   expect(new Map(found.items)).toEqual(
     new Map([
       [cheap, 3],
-      [dear, 1],
+      [expensive, 1],
     ]),
   );
 });
 
-test('fifty additions of one item at once all count', async () => {
+test('fifty concurrent additions of an item all count', async () => {
   const [order, item] = [await newOrder(), await newItem(2)];
   await Promise.all(Array.from({ length: 50 }, () => edge.post(`/orders/addItem/${order}/${item}/3`)));
   expect(await find(order)).toMatchObject({ items: [[item, 150]], total_cost: 300 });
 });
 
-test('a total beyond 2^53 - 1 is refused and nothing is added', async () => {
+test('refuses a total beyond 2^53 - 1 and adds nothing', async () => {
   const [order, item] = [await newOrder(), await newItem(MAX_AMOUNT)];
   const most = Math.floor(MAX_TOTAL / MAX_AMOUNT / MAX_AMOUNT);
   for (let i = 0; i < most; i++) {
@@ -122,30 +122,30 @@ test('adding a known item to an unknown order answers 404', async () => {
   expect(answer).toMatchObject({ status: 404, body: { reason: 'unknown_order' } });
 });
 
-test('an item that appears after it was asked for in vain can be added', async () => {
+test('adds an item that did not exist at the first attempt', async () => {
   const order = await newOrder();
   expect((await edge.post(`/orders/addItem/${order}/late/1`)).status).toBe(404);
   await query(stock.databaseUrl, `INSERT INTO items (id, price) VALUES ('late', 5)`);
   expect((await edge.post(`/orders/addItem/${order}/late/1`)).body.total_cost).toBe(5);
 });
 
-test('without stock a known price still serves, and an unknown one answers 503 and changes nothing', async () => {
-  const lonelyStock = await openServiceEdge('stock');
-  const lonely = await openServiceEdge('order', { stockUrl: lonelyStock.origin });
-  const item = (await lonelyStock.post('/stock/item/create/4')).body.item_id;
-  const other = (await lonelyStock.post('/stock/item/create/4')).body.item_id;
-  const order = (await lonely.post('/orders/create/u')).body.order_id;
-  await lonely.post(`/orders/addItem/${order}/${item}/1`);
-  await lonelyStock.close();
-  expect((await lonely.post(`/orders/addItem/${order}/${item}/1`)).body.total_cost).toBe(8);
-  const refused = await lonely.post(`/orders/addItem/${order}/${other}/1`);
+test('while stock is down, adds an item at a known price, and otherwise answers 503 and changes nothing', async () => {
+  const ownStock = await openServiceEdge('stock');
+  const own = await openServiceEdge('order', { stockUrl: ownStock.origin });
+  const item = (await ownStock.post('/stock/item/create/4')).body.item_id;
+  const other = (await ownStock.post('/stock/item/create/4')).body.item_id;
+  const order = (await own.post('/orders/create/u')).body.order_id;
+  await own.post(`/orders/addItem/${order}/${item}/1`);
+  await ownStock.close();
+  expect((await own.post(`/orders/addItem/${order}/${item}/1`)).body.total_cost).toBe(8);
+  const refused = await own.post(`/orders/addItem/${order}/${other}/1`);
   expect(refused).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
   expect(refused.headers['retry-after']).toBe('1');
-  expect((await lonely.get(`/orders/find/${order}`)).body.total_cost).toBe(8);
-  await lonely.close();
+  expect((await own.get(`/orders/find/${order}`)).body.total_cost).toBe(8);
+  await own.close();
 });
 
-test('takes one unit away at a time, and answers 404 when there is none left', async () => {
+test('removes one unit at a time, and answers 404 when there is none left', async () => {
   const [order, item] = [await newOrder(), await newItem(5)];
   await edge.post(`/orders/addItem/${order}/${item}/2`);
   expect((await edge.call('DELETE', `/orders/removeItem/${order}/${item}`)).status).toBe(200);
@@ -158,7 +158,7 @@ test('takes one unit away at a time, and answers 404 when there is none left', a
   });
 });
 
-test('a removed order is gone with its lines', async () => {
+test('removes an order with its lines', async () => {
   const [order, item] = [await newOrder(), await newItem(5)];
   await edge.post(`/orders/addItem/${order}/${item}/2`);
   expect((await edge.call('DELETE', `/orders/remove/${order}`)).status).toBe(200);
@@ -170,10 +170,10 @@ describe.each([
   ['CHECKING_OUT', 'checkout_in_progress', 'PENDING'],
   ['PAID', 'already_paid', 'PAID'],
 ] as const)('an order that is %s', (status, reason, state) => {
-  test('cannot be changed in any way, and shows how its checkout stands', async () => {
+  test('cannot be changed in any way, and shows the state of its checkout', async () => {
     const [order, item] = [await newOrder(), await newItem(5)];
     await edge.post(`/orders/addItem/${order}/${item}/2`);
-    await bring(order, state);
+    await setState(order, state);
     const before = await find(order);
     expect(before).toMatchObject({ status, state, reason: null, paid: status === 'PAID' });
     expect(before.saga_id).toMatch(/^[0-9a-f-]{36}$/);
@@ -214,17 +214,17 @@ describe('batch_init', () => {
     expect(new Set(rows.flatMap((row) => row.items)).size).toBe(10);
   });
 
-  test('gives each order the one item there is', async () => {
+  test('gives each order the only item', async () => {
     expect((await edge.post('/orders/batch_init/5/1/1/7')).status).toBe(200);
     expect(await find('4')).toMatchObject({ items: [['0', 1]], user_id: '0', total_cost: 7 });
   });
 
-  test('makes paid orders new, and is refused while one is being checked out', async () => {
+  test('reopens paid orders, and is refused while one is being checked out', async () => {
     await edge.post('/orders/batch_init/5/3/3/7');
-    await bring('2', 'PAID');
+    await setState('2', 'PAID');
     await edge.post('/orders/batch_init/3/3/3/7');
     expect(await find('2')).toMatchObject({ status: 'OPEN', saga_id: null });
-    await bring('2', 'PENDING');
+    await setState('2', 'PENDING');
     expect(await edge.post('/orders/batch_init/3/3/3/1')).toMatchObject({
       status: 409,
       body: { reason: 'checkout_in_progress' },
@@ -233,7 +233,7 @@ describe('batch_init', () => {
     expect((await edge.post('/orders/batch_init/2/3/3/1')).status).toBe(200);
   });
 
-  test('makes 100,000 orders in one request, once none of them is being checked out', async () => {
+  test('creates 100,000 orders in one request, once none of them is being checked out', async () => {
     await query(
       edge.databaseUrl,
       `UPDATE sagas SET state = 'PAID', settled_at = now() WHERE state = 'PENDING'`,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { ShopProcesses } from '../support/shop';
 
-test('bytes that are no request, behind a checkout that is held, do not pass for its answer', async () => {
+test('garbage after a waiting checkout closes the connection without an answer, and the checkout succeeds', async () => {
   const shop = await ShopProcesses.open();
   const api = shop.client();
   const [user, item] = [await api.user(10), await api.item(1, 10)];
@@ -10,14 +10,14 @@ test('bytes that are no request, behind a checkout that is held, do not pass for
   const { hostname, port } = new URL(shop.of('order')[0]?.url ?? '');
 
   const socket = connect(Number(port), hostname);
-  let heard = '';
-  socket.on('data', (data) => (heard += data));
+  let received = '';
+  socket.on('data', (data) => (received += data));
   socket.on('error', () => {});
   socket.write(`POST /orders/checkout/${order} HTTP/1.1\r\nHost: shop\r\n\r\n{"a":1}`);
   await once(socket, 'close');
   await shop.balances();
 
-  expect(heard).toBe('');
+  expect(received).toBe('');
   expect((await api.get(`/orders/find/${order}`)).body.paid).toBe(true);
   await api.close();
   await shop.close();

@@ -25,7 +25,7 @@ async function creditOf(user: string): Promise<number> {
   return (await edge.get(`/payment/find_user/${user}`)).body.credit;
 }
 
-test('a new user has no credit, and an id of its own', async () => {
+test('a new user has no credit and a unique id', async () => {
   const first = await edge.post('/payment/create_user');
   const second = await edge.post('/payment/create_user');
   expect(first.status).toBe(200);
@@ -34,7 +34,7 @@ test('a new user has no credit, and an id of its own', async () => {
   expect(found).toMatchObject({ status: 200, body: { user_id: first.body.user_id, credit: 0 } });
 });
 
-test('adds funds, and takes what is paid', async () => {
+test('adds funds, and takes payments', async () => {
   const user = await userWith(100);
   const paid = await edge.post(`/payment/pay/${user}/30`);
   expect(paid).toMatchObject({ status: 200, body: { user_id: user, credit: 70 } });
@@ -64,7 +64,7 @@ test('refuses funds beyond 2^53 - 1 and adds nothing', async () => {
   expect(await creditOf(user)).toBe(MAX_TOTAL);
 });
 
-test('two hundred payments at once take the credit exactly as often as it suffices', async () => {
+test('of two hundred concurrent payments, exactly as many succeed as the credit covers', async () => {
   const user = await userWith(70);
   const answers = await Promise.all(Array.from({ length: 200 }, () => edge.post(`/payment/pay/${user}/1`)));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(70);
@@ -85,7 +85,7 @@ test.each([
 });
 
 describe('a payment for an order (older edition)', () => {
-  test('is charged once however often it is sent, and says so in its status', async () => {
+  test('is charged once however often it is sent, and its status is paid', async () => {
     const user = await userWith(50);
     expect((await edge.get(`/payment/status/${user}/o1`)).body).toEqual({ paid: false });
     const answers = await Promise.all(
@@ -97,7 +97,7 @@ describe('a payment for an order (older edition)', () => {
     expect((await edge.post(`/payment/status/${user}/o1`)).body).toEqual({ paid: true });
   });
 
-  test('with another amount than before is refused', async () => {
+  test('is refused with another amount than before', async () => {
     const user = await userWith(50);
     await edge.post(`/payment/pay/${user}/o1/20`);
     expect(await edge.post(`/payment/pay/${user}/o1/21`)).toMatchObject({
@@ -107,13 +107,13 @@ describe('a payment for an order (older edition)', () => {
     expect(await creditOf(user)).toBe(30);
   });
 
-  test('beyond the credit is refused and stays unpaid', async () => {
+  test('is refused and stays unpaid when it exceeds the credit', async () => {
     const user = await userWith(19);
     expect((await edge.post(`/payment/pay/${user}/o1/20`)).body.reason).toBe('insufficient_credit');
     expect((await edge.get(`/payment/status/${user}/o1`)).body).toEqual({ paid: false });
   });
 
-  test('is given back once however often it is cancelled, and can then be paid anew', async () => {
+  test('is refunded once however often it is cancelled, and can then be paid again', async () => {
     const user = await userWith(50);
     await edge.post(`/payment/pay/${user}/o1/20`);
     const answers = await Promise.all(
@@ -126,7 +126,7 @@ describe('a payment for an order (older edition)', () => {
     expect(await creditOf(user)).toBe(25);
   });
 
-  test('that never was cannot be cancelled', async () => {
+  test('cannot be cancelled when there was none', async () => {
     const user = await userWith(50);
     expect(await edge.post(`/payment/cancel/${user}/o1`)).toMatchObject({
       status: 404,
@@ -134,7 +134,7 @@ describe('a payment for an order (older edition)', () => {
     });
   });
 
-  test('never touches what a checkout captured', async () => {
+  test('never changes what a checkout has captured', async () => {
     const user = await userWith(50);
     await query(
       edge.databaseUrl,
@@ -148,7 +148,7 @@ describe('a payment for an order (older edition)', () => {
 });
 
 describe('batch_init', () => {
-  test('replaces users 0 to n-1 and nobody else, and the ledger follows', async () => {
+  test('replaces users 0 to n-1 and no others, and updates the ledger', async () => {
     const other = await userWith(7);
     expect((await edge.post('/payment/batch_init/1000/500')).status).toBe(200);
     await edge.post('/payment/pay/3/100');
@@ -161,7 +161,7 @@ describe('batch_init', () => {
     await expectLedgersToBalance({ payment: edge.databaseUrl });
   });
 
-  test('keeps the books while others pay at the same time', async () => {
+  test('keeps the books balanced while users pay at the same time', async () => {
     await edge.post('/payment/batch_init/50/500');
     const paying = Array.from({ length: 200 }, (_, i) => edge.post(`/payment/pay/${i % 50}/1`));
     const loading = Array.from({ length: 4 }, () => edge.post('/payment/batch_init/100/300'));
@@ -170,11 +170,11 @@ describe('batch_init', () => {
     await expectLedgersToBalance({ payment: edge.databaseUrl });
   });
 
-  test('makes 100,000 users in one request', async () => {
+  test('creates 100,000 users in one request', async () => {
     expect((await edge.post('/payment/batch_init/100000/1000000')).status).toBe(200);
   }, 30_000);
 
-  test('answers 404 and says how to enable it where it is off', async () => {
+  test('answers 404 and explains how to enable it while it is off', async () => {
     const off = await openServiceEdge('payment', { batchInit: false });
     expect(await off.post('/payment/batch_init/10/10')).toMatchObject({
       status: 404,

@@ -30,7 +30,7 @@ async function stockOf(item: string): Promise<number> {
   return (await edge.get(`/stock/find/${item}`)).body.stock;
 }
 
-/** As if a checkout in flight had reserved so many, or waited for them. */
+/** Adds the reservation of a checkout in flight, RESERVED or WAITING. */
 async function reserve(item: string, quantity: number, state = 'RESERVED'): Promise<void> {
   await query(
     edge.databaseUrl,
@@ -46,7 +46,7 @@ async function reserve(item: string, quantity: number, state = 'RESERVED'): Prom
   }
 }
 
-/** As if every checkout in flight had sold what it reserved. */
+/** Sells what every checkout in flight has reserved. */
 async function sellReserved(): Promise<void> {
   await query(
     edge.databaseUrl,
@@ -69,14 +69,14 @@ test('adds and subtracts', async () => {
   expect(await stockOf(item)).toBe(6);
 });
 
-test('refuses to subtract more than can be had and takes nothing', async () => {
+test('refuses to subtract more than is available and takes nothing', async () => {
   const item = await itemWith(10);
   const refused = await edge.post(`/stock/subtract/${item}/11`);
   expect(refused).toMatchObject({ status: 409, body: { reason: 'out_of_stock' } });
   expect(await stockOf(item)).toBe(10);
 });
 
-test('what a checkout in flight has reserved can be neither seen nor subtracted', async () => {
+test('neither shows nor subtracts what a checkout in flight has reserved', async () => {
   const item = await itemWith(10);
   await reserve(item, 8);
   expect(await stockOf(item)).toBe(2);
@@ -103,7 +103,7 @@ test('refuses an addition beyond 2^53 - 1, counting what is reserved, and adds n
   expect((await edge.post(`/stock/add/${item}/10`)).status).toBe(200);
 });
 
-test('two hundred subtractions at once take exactly what there is', async () => {
+test('two hundred concurrent subtractions take exactly what is available', async () => {
   const item = await itemWith(70);
   const answers = await Promise.all(
     Array.from({ length: 200 }, () => edge.post(`/stock/subtract/${item}/1`)),
@@ -112,7 +112,7 @@ test('two hundred subtractions at once take exactly what there is', async () => 
   expect(answers.filter(({ status }) => status === 409)).toHaveLength(130);
 });
 
-test('tells the saga of a change after it is committed, and of nothing else', async () => {
+test('notifies the saga of each committed change, and of nothing else', async () => {
   const item = await itemWith(5);
   await edge.post(`/stock/subtract/${item}/1`);
   await edge.post(`/stock/subtract/${item}/100`);
@@ -129,7 +129,7 @@ test.each([
 });
 
 describe('batch_init', () => {
-  test('replaces items 0 to n-1 and no others, and the ledger follows', async () => {
+  test('replaces items 0 to n-1 and no others, and updates the ledger', async () => {
     const other = await itemWith(7);
     expect((await edge.post('/stock/batch_init/1000/50/9')).status).toBe(200);
     await edge.post('/stock/subtract/3/10');
@@ -162,7 +162,7 @@ describe('batch_init', () => {
     await query(edge.databaseUrl, 'DELETE FROM reservations');
   });
 
-  test('makes 100,000 items in one request', async () => {
+  test('creates 100,000 items in one request', async () => {
     expect((await edge.post('/stock/batch_init/100000/1000/10')).status).toBe(200);
   }, 30_000);
 });
