@@ -1,14 +1,14 @@
 import { serviceOfPath } from '../../shared/services';
 import { FRAMING } from './hostile/framing';
 import { type Gateway, openGateway } from './hostile/gateway';
-import { complaint, type HttpInput, play } from './hostile/raw-socket';
+import { describeFailure, type HttpInput, runClient } from './hostile/raw-socket';
 import { REQUESTS, ROUTES } from './hostile/requests';
 import { SLOW } from './hostile/slow';
 import { Target } from './hostile/target';
 
-/** Hostile clients against real processes, over sockets of their own, because no HTTP client would send most of this. */
+/** Hostile clients against real processes. They use raw sockets, because no HTTP client would send most of this. */
 const FAMILIES: Record<string, HttpInput[]> = { ...FRAMING, ...REQUESTS, ...SLOW };
-const AT_ONCE = 25;
+const CONCURRENT_CLIENTS = 25;
 
 let target: Target;
 let gateway: Gateway;
@@ -21,24 +21,26 @@ afterAll(async () => {
   await target.close();
 });
 
-/** Plays all inputs, some at a time, and returns what was wrong with the answers. */
-async function complaintsOf(
+/** Sends all inputs, some at a time, and returns what was wrong with the answers. */
+async function findFailures(
   inputs: readonly HttpInput[],
   portOf: (input: HttpInput) => number,
 ): Promise<string[]> {
-  const complaints: string[] = [];
+  const failures: string[] = [];
   const queue = [...inputs];
   const client = async () => {
     for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
-      const acts = input.acts.map((act) => (typeof act === 'string' ? target.aimed(act) : act));
-      const wrong = complaint(input, await play(portOf(input), acts));
-      if (wrong !== undefined) {
-        complaints.push(`${input.name}: ${wrong}`);
+      const actions = input.actions.map((action) =>
+        typeof action === 'string' ? target.insertIds(action) : action,
+      );
+      const failure = describeFailure(input, await runClient(portOf(input), actions));
+      if (failure !== undefined) {
+        failures.push(`${input.name}: ${failure}`);
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, client));
-  return complaints;
+  await Promise.all(Array.from({ length: CONCURRENT_CLIENTS }, client));
+  return failures;
 }
 
 const atService = ({ to }: HttpInput) =>
@@ -50,18 +52,18 @@ describe.each(Object.entries(FAMILIES))('%s', (_, inputs) => {
     ['a service', atService],
     ['the gateway', atGateway],
   ])(
-    `${inputs.length} of them are refused by %s with 4xx, change nothing and end no process`,
+    `%s refuses all ${inputs.length} with 4xx; they change nothing and end no process`,
     async (_, portOf) => {
-      const before = await target.everything();
-      expect(await complaintsOf(inputs, portOf)).toEqual([]);
-      expect(await target.everything()).toEqual(before);
-      await target.isWell();
+      const before = await target.readTables();
+      expect(await findFailures(inputs, portOf)).toEqual([]);
+      expect(await target.readTables()).toEqual(before);
+      await target.assertHealthy();
       expect(gateway.process.exitCode ?? gateway.process.signalCode).toBeNull();
     },
   );
 });
 
-test('every route that has parameters is among those tried', async () => {
+test('every route with parameters is tried', async () => {
   const routes = await Promise.all(target.shop.replicas.map(({ url }) => routesOf(url)));
   expect([...ROUTES].sort()).toEqual(routes.flat().sort());
 });

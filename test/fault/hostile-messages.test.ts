@@ -10,7 +10,7 @@ import { REQUESTS } from './hostile/requests';
 import { SLOW } from './hostile/slow';
 import { Target } from './hostile/target';
 
-/** Hostile messages, put straight into the queues of real processes. */
+/** Hostile messages, published directly to the queues of real processes. */
 const FAMILIES: Record<string, HostileMessage[]> = { ...EVENTS, ...BODIES, ...FORGERIES };
 
 let target: Target;
@@ -20,77 +20,82 @@ beforeAll(async () => {
 afterAll(() => target.close());
 
 async function send({ queue, body, options }: HostileMessage): Promise<void> {
-  target.channel.sendToQueue(queue, Buffer.from(target.aimed(body), 'latin1'), options);
+  target.channel.sendToQueue(queue, Buffer.from(target.insertIds(body), 'latin1'), options);
   await target.channel.waitForConfirms();
 }
 
-async function takeLetters(queue: string, count: number): Promise<GetMessage[]> {
-  const letters: GetMessage[] = [];
-  while (letters.length < count) {
-    const letter = await target.channel.get(`${queue}.dead`, { noAck: true });
-    if (letter) {
-      letters.push(letter);
+async function takeDeadLetters(queue: string, count: number): Promise<GetMessage[]> {
+  const deadLetters: GetMessage[] = [];
+  while (deadLetters.length < count) {
+    const deadLetter = await target.channel.get(`${queue}.dead`, { noAck: true });
+    if (deadLetter) {
+      deadLetters.push(deadLetter);
     } else {
       await sleep(10);
     }
   }
-  return letters;
+  return deadLetters;
 }
 
-/** Sends a message, and returns what is wrong with what became of it. */
-async function complaintsOf(message: HostileMessage): Promise<string[]> {
-  const known = message.echoes ? await target.counted('saga_duplicates_total') : 0;
+/** Sends a message, waits until it is handled, and returns what is wrong with its dead letters. */
+async function findFailures(message: HostileMessage): Promise<string[]> {
+  const before = message.duplicates ? await target.readCounter('saga_duplicates_total') : 0;
   await send(message);
-  const letters = await takeLetters(message.queue, message.letters);
-  while (message.echoes && (await target.counted('saga_duplicates_total')) < known + message.echoes) {
+  const deadLetters = await takeDeadLetters(message.queue, message.deadLetters);
+  const expected = before + (message.duplicates ?? 0);
+  while (message.duplicates && (await target.readCounter('saga_duplicates_total')) < expected) {
     await sleep(10);
   }
-  return letters.flatMap(({ content, properties: { headers = {} } }) => {
-    const wrong = (what: string) => `${message.name}: ${what}`;
+  return deadLetters.flatMap(({ content, properties: { headers = {} } }) => {
+    const failure = (text: string) => `${message.name}: ${text}`;
     return [
-      ...(headers['x-parked-from'] === message.queue ? [] : [wrong(`from ${headers['x-parked-from']}`)]),
-      ...(message.cause.test(headers['x-error']) ? [] : [wrong(`says ${headers['x-error']}`)]),
-      ...(content.length > 0 || message.body === '' ? [] : [wrong('is parked without its body')]),
+      ...(headers['x-parked-from'] === message.queue
+        ? []
+        : [failure(`was parked from ${headers['x-parked-from']}`)]),
+      ...(message.cause.test(headers['x-error'])
+        ? []
+        : [failure(`was parked with the error ${headers['x-error']}`)]),
+      ...(content.length > 0 || message.body === '' ? [] : [failure('was parked without its body')]),
     ];
   });
 }
 
 describe.each(Object.entries(FAMILIES))('%s', (_, messages) => {
-  test(`${messages.length} of them change nothing, and what is bad is parked with its reason`, async () => {
-    const before = await target.everything();
-    const parked = await target.counted('saga_dead_lettered_total');
+  test(`all ${messages.length} change nothing, and every bad one is parked with its reason`, async () => {
+    const before = await target.readTables();
+    const parkedBefore = await target.readCounter('saga_dead_lettered_total');
     for (const message of messages) {
-      expect(await complaintsOf(message)).toEqual([]);
+      expect(await findFailures(message)).toEqual([]);
     }
-    expect(await target.everything()).toEqual(before);
-    await target.isWell();
+    expect(await target.readTables()).toEqual(before);
+    await target.assertHealthy();
     const lengths = queues.map((queue) => target.channel.checkQueue(`${queue}.dead`));
     expect((await Promise.all(lengths)).map(({ messageCount }) => messageCount)).toEqual(queues.map(() => 0));
-    const letters = messages.reduce((sum, message) => sum + message.letters, 0);
-    expect((await target.counted('saga_dead_lettered_total')) - parked).toBe(letters);
+    const deadLetters = messages.reduce((sum, message) => sum + message.deadLetters, 0);
+    expect((await target.readCounter('saga_dead_lettered_total')) - parkedBefore).toBe(deadLetters);
   }, 120_000);
 });
 
-test('a forged event among good ones is parked by itself', async () => {
+test('parks only the bad events of a batch', async () => {
   const saga_id = randomUUID();
-  const letters = { letters: 2, cause: /reservation is missing|expected object/ };
+  const expected = { deadLetters: 2, cause: /reservation is missing|expected object/ };
   const good = event('payment.rejected', { saga_id });
   const forged = event('payment.captured', { saga_id: randomUUID() });
   const body = JSON.stringify([good, forged, 7]);
-  expect(await complaintsOf({ name: 'forged', queue: 'stock.settle', body, ...letters })).toEqual([]);
+  expect(await findFailures({ name: 'forged', queue: 'stock.settle', body, ...expected })).toEqual([]);
   const tombstone = 'SELECT state FROM reservations WHERE saga_id = $1';
   while ((await target.shop.rows('stock', tombstone, [saga_id])).length === 0) {
     await sleep(10);
   }
   expect(await target.shop.rows('stock', tombstone, [saga_id])).toEqual([{ state: 'RELEASED' }]);
-  await target.isWell();
+  await target.assertHealthy();
 });
 
-test('at least 300 different inputs are tried, over HTTP and AMQP', () => {
+test('at least 300 different inputs each are tried over HTTP and over AMQP', () => {
   const requests = Object.values({ ...FRAMING, ...REQUESTS, ...SLOW }).flat();
   const messages = Object.values(FAMILIES).flat();
   const different = new Set([
-    ...requests.map(({ to, acts }) => JSON.stringify([to, acts])),
+    ...requests.map(({ to, actions }) => JSON.stringify([to, actions])),
     ...messages.map(({ queue, body, options }) => JSON.stringify([queue, body, options])),
   ]);
   expect(different.size).toBe(requests.length + messages.length);

@@ -21,7 +21,7 @@ const KILLS = 5;
 const ORDERS = 1_500;
 
 test.each<ServiceName>(serviceNames)(
-  'kill -9 of %s at any moment, and a start after it: every saga ends, nobody is told a lie, and the books balance',
+  'after kill -9 and restart of %s at any time, every saga ends, every answer is true, and the books balance',
   async (service) => {
     const market = await fill(api);
     const orders = await placeOrders(market, ORDERS);
@@ -44,7 +44,7 @@ test.each<ServiceName>(serviceNames)(
   },
 );
 
-test('SIGTERM of one of two replicas of everything, one after the other, fails not one checkout', async () => {
+test('no checkout fails when the replicas of every service get SIGTERM one after the other', async () => {
   await shop.close();
   shop = await ShopProcesses.open({
     replicas: perService(() => 2),
@@ -58,7 +58,7 @@ test('SIGTERM of one of two replicas of everything, one after the other, fails n
     throw new Error('there is no order service');
   }
 
-  // Buyers go to the first replica of order, so that the one stopped is the one they do not use.
+  // Buyers use the first replica of order, so the replica that is stopped is not the one that they use.
   const direct = shop.client({ order: [first.url] });
   const selling = checkOutAll(direct, orders);
   for (const service of serviceNames) {
@@ -75,7 +75,7 @@ test('SIGTERM of one of two replicas of everything, one after the other, fails n
   expect(await findWrongAnswers(api, answers)).toEqual([]);
 });
 
-test('SIGTERM lets a held checkout be answered before the process ends', async () => {
+test('after SIGTERM a process answers its waiting checkouts before it ends', async () => {
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const orders = await Promise.all(Array.from({ length: 10 }, () => api.order(user, { [item]: 1 })));
   const [payment] = shop.of('payment');

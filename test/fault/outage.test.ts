@@ -21,14 +21,14 @@ afterEach(async () => {
 
 const ORDERS = 1_500;
 
-/** Sells while `fault` strikes again and again; then everybody has a final answer, and it is true. */
-async function sellThrough(fault: () => Promise<unknown>): Promise<void> {
+/** Checks out orders while `fault` is injected repeatedly. Then every buyer has a final answer, and it is true. */
+async function checkOutDuring(fault: () => Promise<unknown>): Promise<void> {
   const orders = await placeOrders(await fill(api), ORDERS);
   let selling = true;
   const sold = checkOutAll(api, orders).finally(() => {
     selling = false;
   });
-  for (let strikes = 0; selling && strikes < 5; strikes++) {
+  for (let injected = 0; selling && injected < 5; injected++) {
     await sleep(200);
     await fault();
   }
@@ -40,12 +40,12 @@ async function sellThrough(fault: () => Promise<unknown>): Promise<void> {
   }
 }
 
-test('every connection to the broker cut, again and again: no process ends, and every checkout does', () =>
-  // Nobody may be back yet from the last time.
-  sellThrough(() => until(async () => (await closeConnections(shop.amqp)) > 0)));
+test('every checkout ends and no process does while all broker connections are cut repeatedly', () =>
+  // The services may not have reconnected yet since the last time.
+  checkOutDuring(() => until(async () => (await closeConnections(shop.amqp)) > 0)));
 
-test('every database connection ended by the server, in COMMIT or wherever: no process ends, and every checkout does', () =>
-  sellThrough(() =>
+test('every checkout ends and no process does while PostgreSQL terminates all connections, even in COMMIT', () =>
+  checkOutDuring(() =>
     Promise.all(
       serviceNames.map((service) =>
         shop.rows(
@@ -57,7 +57,7 @@ test('every database connection ended by the server, in COMMIT or wherever: no p
     ),
   ));
 
-test('with the decider unreachable a buyer is told 202, never "failed", and the outcome is true once it is back', async () => {
+test('while payment is down a checkout is answered 202 and not as failed, and its outcome is known afterwards', async () => {
   await api.close();
   await shop.close();
   shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '500', ANSWER_WITHIN_MS: '1500' } } });

@@ -1,11 +1,5 @@
 import type { Options } from 'amqplib';
-import {
-  type EventType,
-  eventsFor,
-  eventTypes,
-  queues,
-  queuesFor,
-} from '../../../shared/contract/events';
+import { type EventType, eventsFor, eventTypes, queues, queuesFor } from '../../../shared/contract/events';
 
 /** Events that do not follow the contract, in batches that do. */
 export interface HostileMessage {
@@ -14,15 +8,16 @@ export interface HostileMessage {
   /** Written as latin1, so that it can hold any byte. */
   readonly body: string;
   readonly options?: Options.Publish;
-  /** Letters it must become, and what each must say of its cause. */
-  readonly letters: number;
+  /** How many dead letters it must become. */
+  readonly deadLetters: number;
+  /** Must match the error of each dead letter. */
   readonly cause: RegExp;
-  /** Events that steps must recognise as known, in this message and in what follows from it. */
-  readonly echoes?: number;
+  /** How many duplicates the steps must recognise, in this message and in the events that follow from it. */
+  readonly duplicates?: number;
 }
 
 const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-/** A saga that nobody opened, for a buyer and an item that there are: taken for true, it would cost money. */
+/** A saga that was never opened, for an existing buyer and item. If it were believed, the buyer would be charged. */
 const purchase = {
   saga_id: '00000000-0000-4000-8000-000000000000',
   order_id: '@open@',
@@ -42,8 +37,8 @@ const FIELDS: Record<EventType, (keyof typeof purchase)[]> = {
 };
 
 export function event(type: EventType, data: object, envelope: object = {}): object {
-  const known = Object.fromEntries(FIELDS[type].map((field) => [field, purchase[field]]));
-  return { specversion: '1.0', type, traceparent: TRACEPARENT, data: { ...known, ...data }, ...envelope };
+  const defaults = Object.fromEntries(FIELDS[type].map((field) => [field, purchase[field]]));
+  return { specversion: '1.0', type, traceparent: TRACEPARENT, data: { ...defaults, ...data }, ...envelope };
 }
 
 const id: Record<string, unknown> = {
@@ -58,7 +53,7 @@ const BAD: Record<keyof typeof purchase, Record<string, unknown>> = {
   saga_id: {
     missing: undefined,
     'a number': 1,
-    'in capitals': 'ABCDEF00-0000-4000-8000-000000000000',
+    'in upper case': 'ABCDEF00-0000-4000-8000-000000000000',
     'with a line feed': `${purchase.saga_id}\n`,
     'in braces': `{${purchase.saga_id}}`,
     'a list': [purchase.saga_id],
@@ -80,14 +75,14 @@ const BAD: Record<keyof typeof purchase, Record<string, unknown>> = {
     missing: undefined,
     'an object': { length: 1 },
     empty: [],
-    'of one item twice': [1, 2].map((quantity) => ({ item_id: '@item@', quantity })),
+    'with one item twice': [1, 2].map((quantity) => ({ item_id: '@item@', quantity })),
     'with a line that is null': [null],
-    'of no item': [{ quantity: 1 }],
-    'of nothing': [{ item_id: '@item@', quantity: 0 }],
-    'of less than nothing': [{ item_id: '@item@', quantity: -5 }],
-    'of half a unit': [{ item_id: '@item@', quantity: 0.5 }],
-    'of a string': [{ item_id: '@item@', quantity: '1' }],
-    'of more than 2^53': [{ item_id: '@item@', quantity: 2 ** 53 }],
+    'with a line without an item': [{ quantity: 1 }],
+    'with a quantity of 0': [{ item_id: '@item@', quantity: 0 }],
+    'with a negative quantity': [{ item_id: '@item@', quantity: -5 }],
+    'with half a unit': [{ item_id: '@item@', quantity: 0.5 }],
+    'with a quantity that is a string': [{ item_id: '@item@', quantity: '1' }],
+    'with a quantity past 2^53': [{ item_id: '@item@', quantity: 2 ** 53 }],
   },
 };
 
@@ -100,14 +95,14 @@ export function parked(
   cause: RegExp,
   options?: Options.Publish,
 ): HostileMessage {
-  return { name, queue, body, letters: 1, cause, ...(options && { options }) };
+  return { name, queue, body, deadLetters: 1, cause, ...(options && { options }) };
 }
 
 const WRONG_FIELDS = eventTypes.flatMap((type) =>
   FIELDS[type].flatMap((field) =>
-    Object.entries(BAD[field]).map(([what, value]) =>
+    Object.entries(BAD[field]).map(([description, value]) =>
       parked(
-        `${type}, ${field} ${what}`,
+        `${type}, ${field} ${description}`,
         queueOf(type),
         JSON.stringify([event(type, { [field]: value })]),
         new RegExp(`data\\.${field}`),
@@ -132,16 +127,16 @@ const ENVELOPES: Record<string, [object, RegExp]> = {
   'no type': [{ type: undefined }, /type|discriminator/i],
   'an unknown type': [{ type: 'payment.forgiven' }, /discriminator/],
   'the next version of a type': [{ type: 'payment.captured.v2' }, /discriminator/],
-  'a type in capitals': [{ type: 'PAYMENT.CAPTURED' }, /discriminator/],
+  'a type in upper case': [{ type: 'PAYMENT.CAPTURED' }, /discriminator/],
   'a type that is a list': [{ type: ['payment.captured'] }, /discriminator/],
   'a type that is an object': [{ type: { toString: 'payment.captured' } }, /discriminator/],
-  'a type of JavaScript': [{ type: '__proto__' }, /discriminator/],
+  'a type that means something to JavaScript': [{ type: '__proto__' }, /discriminator/],
   'no trace': [{ traceparent: undefined }, /traceparent/],
   'a trace of another version': [{ traceparent: TRACEPARENT.replace('00-', '01-') }, /traceparent/],
-  'a trace in capitals': [{ traceparent: TRACEPARENT.toUpperCase() }, /traceparent/],
+  'a trace in upper case': [{ traceparent: TRACEPARENT.toUpperCase() }, /traceparent/],
   'a trace that is a script': [{ traceparent: '{jndi:ldap://elsewhere}' }, /traceparent/],
   'no data': [{ data: undefined }, /data/],
-  'data that are null': [{ data: null }, /data/],
+  'data that is null': [{ data: null }, /data/],
   'data in a string': [{ data: JSON.stringify(purchase) }, /data/],
   'data in a list': [{ data: [purchase] }, /data/],
   'data in base64': [{ data: undefined, data_base64: 'e30=' }, /data/],
@@ -154,6 +149,6 @@ const WRONG_ENVELOPES = Object.entries(ENVELOPES).map(([name, [envelope, cause]]
 
 export const EVENTS: Record<string, HostileMessage[]> = {
   'every field of every event, missing or wrong': WRONG_FIELDS,
-  'events in queues that do not hear them': WRONG_QUEUES,
+  'events in queues that do not accept them': WRONG_QUEUES,
   'envelopes of unknown versions and types': WRONG_ENVELOPES,
 };

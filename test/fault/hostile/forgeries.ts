@@ -2,14 +2,14 @@ import type { EventType } from '../../../shared/contract/events';
 import { event, type HostileMessage } from './events';
 
 /**
- * Well-formed events about sagas that there are, which contradict what was decided. A step that can tell parks them; one
- * that has decided already repeats its own decision, which every other step recognises as known.
+ * Well-formed events about existing sagas that contradict what was decided. A step that can see the contradiction parks
+ * them. A step that has already decided repeats its own decision, which the other steps recognise as a duplicate.
  */
 const message = (
   name: string,
   queue: string,
   events: readonly object[],
-): Omit<HostileMessage, 'letters' | 'cause'> => ({
+): Omit<HostileMessage, 'deadLetters' | 'cause'> => ({
   name,
   queue,
   body: JSON.stringify(events),
@@ -20,14 +20,19 @@ function parked(
   queue: string,
   events: readonly object[],
   cause: RegExp,
-  letters = events.length,
+  deadLetters = events.length,
 ) {
-  return { ...message(name, queue, events), letters, cause };
+  return { ...message(name, queue, events), deadLetters, cause };
 }
 
-/** @param echoes how many events are recognised as known: this one, and those that the steps repeat on its account */
-function absorbed(name: string, queue: string, events: readonly object[], echoes: number): HostileMessage {
-  return { ...message(name, queue, events), letters: 0, cause: /^$/, echoes };
+/** @param duplicates how many duplicates are recognised: these events, and those that the steps repeat because of them */
+function absorbed(
+  name: string,
+  queue: string,
+  events: readonly object[],
+  duplicates: number,
+): HostileMessage {
+  return { ...message(name, queue, events), deadLetters: 0, cause: /^$/, duplicates };
 }
 
 const about = (order: string, type: EventType, data: object = {}) =>
@@ -45,7 +50,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 const CONTRADICTIONS: HostileMessage[] = [
   ...NOT_CHARGED.map((order) =>
     parked(
-      `stock hears that the ${order} one is paid`,
+      `stock hears that the ${order} order is paid`,
       'stock.settle',
       [captured(order)],
       /was charged, but its reservation is/,
@@ -53,19 +58,24 @@ const CONTRADICTIONS: HostileMessage[] = [
   ),
   ...REASONS.map((reason) =>
     parked(
-      `stock hears that the paid one is not: ${reason}`,
+      `stock hears that the paid order is not paid: ${reason}`,
       'stock.settle',
       [refused('paid', { reason })],
       /was sold, but payment now rejects it/,
     ),
   ),
   ...['failed', 'rejected'].map((order) =>
-    parked(`order hears that the ${order} one is paid`, 'order.settle', [captured(order)], /ended as FAILED/),
+    parked(
+      `order hears that the ${order} order is paid`,
+      'order.settle',
+      [captured(order)],
+      /ended as FAILED/,
+    ),
   ),
   ...(['stock.rejected', 'stock.released'] as const).flatMap((type) =>
     REASONS.map((reason) =>
       parked(
-        `order hears ${type} of the paid one: ${reason}`,
+        `order hears ${type} of the paid order: ${reason}`,
         'order.settle',
         [about('paid', type, { reason })],
         /ended as PAID/,
@@ -75,7 +85,7 @@ const CONTRADICTIONS: HostileMessage[] = [
   ...['waiting', 'reserved'].flatMap((order) =>
     [0, 2, MOST].map((amount) =>
       parked(
-        `order hears that the ${order} one was charged ${amount}`,
+        `order hears that the ${order} order was charged ${amount}`,
         'order.settle',
         [captured(order, { amount })],
         /costs 1 and was charged/,
@@ -83,41 +93,41 @@ const CONTRADICTIONS: HostileMessage[] = [
     ),
   ),
   parked(
-    'one contradiction among repetitions',
+    'one contradiction among duplicates',
     'order.settle',
     [captured('paid'), captured('failed'), captured('paid')],
     /ended as FAILED/,
     1,
   ),
   parked(
-    'one contradiction after another',
+    '50 contradictions in one batch',
     'order.settle',
     Array(50).fill(captured('failed')),
     /ended as FAILED/,
   ),
 ];
 
-const REPETITIONS: HostileMessage[] = [
+const FORGED_DUPLICATES: HostileMessage[] = [
   absorbed(
-    'order hears of a larger charge of what is paid',
+    'order hears a larger charge of the paid order',
     'order.settle',
     [captured('paid', { amount: MOST })],
     1,
   ),
   absorbed(
-    'order hears of the charge of another order',
+    'order hears that the charge was for another order',
     'order.settle',
     [captured('paid', { order_id: '@open@' })],
     1,
   ),
   absorbed(
-    'order hears another reason for what failed',
+    'order hears another reason for the failed order',
     'order.settle',
     [about('failed', 'stock.released', { reason: 'unknown_user' })],
     1,
   ),
   absorbed(
-    'order hears that what failed was rejected',
+    'order hears that stock rejected the failed order',
     'order.settle',
     [about('failed', 'stock.rejected')],
     1,
@@ -126,44 +136,49 @@ const REPETITIONS: HostileMessage[] = [
     absorbed(`order hears ${type} of a saga it never opened`, 'order.settle', [event(type, {})], 1),
   ),
   absorbed(
-    'order hears 10,000 times that the paid one is paid',
+    'order hears 10,000 times that the paid order is paid',
     'order.settle',
     Array(10_000).fill(captured('paid')),
     10_000,
   ),
   absorbed(
-    'stock hears of a larger charge of what is sold',
+    'stock hears a larger charge of the paid order',
     'stock.settle',
     [captured('paid', { amount: MOST })],
     1,
   ),
   absorbed(
-    'stock hears of the charge of another order',
+    'stock hears that the charge was for another order',
     'stock.settle',
     [captured('paid', { order_id: '@open@' })],
     1,
   ),
   absorbed(
-    'stock hears three times in one batch that what is sold is paid',
+    'stock hears three times in one batch that the paid order is paid',
     'stock.settle',
     Array(3).fill(captured('paid')),
     3,
   ),
   absorbed(
-    'stock hears another refusal of what failed',
+    'stock hears another rejection of the failed order',
     'stock.settle',
     [refused('failed', { user_id: '@user@', amount: MOST })],
     2,
   ),
-  absorbed('stock hears a refusal of what it had refused itself', 'stock.settle', [refused('rejected')], 2),
   absorbed(
-    'payment is asked for more of what is paid',
+    'stock hears a rejection of the order that it rejected itself',
+    'stock.settle',
+    [refused('rejected')],
+    2,
+  ),
+  absorbed(
+    'payment is asked for a larger amount for the paid order',
     'payment.charge',
     [reserved('paid', { amount: 50 })],
     3,
   ),
   absorbed(
-    'payment is asked for the most there is, twice',
+    'payment is asked twice for the largest amount',
     'payment.charge',
     Array(2).fill(reserved('paid', { amount: MOST })),
     6,
@@ -175,55 +190,60 @@ const REPETITIONS: HostileMessage[] = [
     3,
   ),
   absorbed(
-    'payment is asked for another order',
+    'payment is asked to charge for another order',
     'payment.charge',
     [reserved('paid', { order_id: '@open@' })],
     3,
   ),
-  absorbed('payment is asked for nothing', 'payment.charge', [reserved('paid', { amount: 0 })], 3),
-  absorbed('payment is asked to cancel what is paid', 'payment.charge', [cancel('paid')], 3),
+  absorbed('payment is asked for 0', 'payment.charge', [reserved('paid', { amount: 0 })], 3),
+  absorbed('payment is asked to cancel the paid order', 'payment.charge', [cancel('paid')], 3),
   absorbed(
-    'payment is asked to charge what failed to somebody who can pay',
+    'payment is asked to charge the failed order to a buyer who can pay',
     'payment.charge',
     [reserved('failed')],
     3,
   ),
-  absorbed('payment is asked to cancel what failed', 'payment.charge', [cancel('failed')], 3),
+  absorbed('payment is asked to cancel the failed order', 'payment.charge', [cancel('failed')], 3),
   absorbed(
-    'payment is asked to charge and to cancel at once',
+    'payment is asked to charge and to cancel in one batch',
     'payment.charge',
     [reserved('paid'), cancel('paid')],
     6,
   ),
-  absorbed('stock is asked for what is sold again', 'stock.reserve', [requested('paid')], 4),
+  absorbed('stock is asked to reserve the paid order again', 'stock.reserve', [requested('paid')], 4),
   absorbed(
-    'stock is asked for other lines of what is sold',
+    'stock is asked for other lines of the paid order',
     'stock.reserve',
     [requested('paid', { lines: [{ item_id: '@item@', quantity: 50 }] })],
     4,
   ),
   absorbed(
-    'stock is asked for the most there is',
+    'stock is asked for the largest quantity',
     'stock.reserve',
     [requested('paid', { lines: [{ item_id: '@item@', quantity: MOST }] })],
     4,
   ),
   absorbed(
-    'stock is asked for an item that there is not',
+    'stock is asked for an item that does not exist',
     'stock.reserve',
     [requested('paid', { lines: [{ item_id: 'none', quantity: 1 }] })],
     4,
   ),
-  absorbed('stock is asked for what failed', 'stock.reserve', [requested('failed')], 2),
+  absorbed('stock is asked to reserve the failed order again', 'stock.reserve', [requested('failed')], 2),
   absorbed(
-    'stock is asked for what it refused, with lines it has',
+    'stock is asked to reserve the rejected order with available lines',
     'stock.reserve',
     [requested('rejected')],
     2,
   ),
-  absorbed('stock is asked for what waits, with lines it has', 'stock.reserve', [requested('waiting')], 1),
   absorbed(
-    'stock is asked with a line for each of 5,000 items',
+    'stock is asked to reserve the waiting order with available lines',
+    'stock.reserve',
+    [requested('waiting')],
+    1,
+  ),
+  absorbed(
+    'stock is asked for 5,000 items at once',
     'stock.reserve',
     [
       requested('waiting', {
@@ -236,5 +256,5 @@ const REPETITIONS: HostileMessage[] = [
 
 export const FORGERIES: Record<string, HostileMessage[]> = {
   'forged events that contradict a decision': CONTRADICTIONS,
-  'forged events about what was decided': REPETITIONS,
+  'forged events about decided sagas': FORGED_DUPLICATES,
 };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../../tools/support/ports';
 import type { ShopProcesses } from '../../support/shop';
 
-/** The gateway in front of a shop, as `npm start` runs it: it reads requests before the services do. */
+/** The gateway in front of a shop, as `npm start` runs it. It parses requests before the services do. */
 export interface Gateway {
   readonly port: number;
   readonly process: ChildProcess;
@@ -20,22 +20,22 @@ export async function openGateway(shop: ShopProcesses): Promise<Gateway> {
       [`${name}_INTERNAL_URLS`, internalUrl],
     ];
   });
-  const process_ = spawn(process.execPath, ['--enable-source-maps', 'dist/tools/gateway/main.js'], {
+  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/tools/gateway/main.js'], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { PATH: process.env.PATH, GATEWAY_PORT: String(port), ...Object.fromEntries(addresses) },
   });
   while ((await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))?.status !== 200) {
-    if (process_.exitCode !== null) {
-      throw new Error(`the gateway ended with ${process_.exitCode}`);
+    if (child.exitCode !== null) {
+      throw new Error(`the gateway ended with ${child.exitCode}`);
     }
     await sleep(25);
   }
   return {
     port,
-    process: process_,
+    process: child,
     async close() {
-      const exited = once(process_, 'exit');
-      process_.kill('SIGTERM');
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
       await exited;
     },
   };

@@ -1,6 +1,6 @@
-import type { Act, HttpInput } from './raw-socket';
+import type { ClientAction, HttpInput } from './raw-socket';
 
-/** Well-framed requests that ask for what must not be: in their paths, headers, keys and bodies. */
+/** Well-framed requests with invalid or hostile paths, headers, keys and bodies. */
 type Service = HttpInput['to'];
 
 /** Every route that has parameters. */
@@ -31,22 +31,22 @@ export const ROUTES = [
 const BAD_IDS: Record<string, string> = {
   nothing: '',
   NUL: '%00',
-  'a way up': '..%2F..%2Fetc%2Fpasswd',
+  'a path traversal': '..%2F..%2Fetc%2Fpasswd',
   SQL: "'%20OR%201=1--",
-  'bytes that are no text': '%ff%fe',
-  'half an escape': '%2',
+  'bytes that are not UTF-8': '%ff%fe',
+  'an incomplete percent-encoding': '%2',
   '65 characters': 'x'.repeat(65),
-  'a line of a log': 'a%0D%0AINFO%20paid',
+  'a forged log line': 'a%0D%0AINFO%20paid',
 };
 const BAD_NUMBERS: Record<string, string> = {
   nothing: '',
-  'a negative': '-1',
-  'a hexadecimal': '0x10',
+  'a negative number': '-1',
+  'a hexadecimal number': '0x10',
   'an exponent': '1e3',
   'a fraction': '1.5',
   '2^31': '2147483648',
   'past 2^53': '9007199254740993',
-  'a foreign digit': '%D9%A5',
+  'a non-ASCII digit': '%D9%A5',
   'a digit and NUL': '1%00',
 };
 const GOOD: Record<string, string> = { user_id: '@user@', item_id: '@item@', order_id: '@open@' };
@@ -60,35 +60,37 @@ function input(name: string, line: string, headers: readonly string[] = [], body
   return refused(name, serviceOf(line), [request(line, [...headers, ...length], body)]);
 }
 
-function refused(name: string, to: Service, acts: readonly Act[]): HttpInput {
-  return { name, to, acts, owed: 'refused' };
+function refused(name: string, to: Service, actions: readonly ClientAction[]): HttpInput {
+  return { name, to, actions, expected: 'refused' };
 }
 
 const serviceOf = (line: string) => /\/(\w+)/.exec(line)?.[1] as Service;
 
-/** Every parameter of every route, with what it must not be; the other parameters are good. */
+/** Every parameter of every route with each bad value; the other parameters are good. */
 const PARAMETERS = ROUTES.flatMap((route) =>
-  [...route.matchAll(/\{(\w+)\}/g)].flatMap(([place, name = '']) =>
-    Object.entries(place.endsWith('_id}') ? BAD_IDS : BAD_NUMBERS).map(([what, bad]) => {
-      const path = route.replace(place, () => bad).replaceAll(/\{(\w+)\}/g, (_, other) => GOOD[other] ?? '1');
-      return input(`${route} with ${what} for ${name}`, path);
+  [...route.matchAll(/\{(\w+)\}/g)].flatMap(([placeholder, name = '']) =>
+    Object.entries(placeholder.endsWith('_id}') ? BAD_IDS : BAD_NUMBERS).map(([description, bad]) => {
+      const path = route
+        .replace(placeholder, () => bad)
+        .replaceAll(/\{(\w+)\}/g, (_, other) => GOOD[other] ?? '1');
+      return input(`${route} with ${description} for ${name}`, path);
     }),
   ),
 );
 
-const NAMES = ['__proto__', 'constructor', 'toString', 'null', 'undefined', '-', '0'].flatMap((id) =>
+const SPECIAL_IDS = ['__proto__', 'constructor', 'toString', 'null', 'undefined', '-', '0'].flatMap((id) =>
   [`GET /stock/find/${id}`, `POST /payment/add_funds/${id}/1`, `POST /orders/checkout/${id}`].map((line) =>
-    input(`${line}, which nobody made`, line),
+    input(`${line}, which does not exist`, line),
   ),
 );
 
 const BAD_KEYS: Record<string, string[]> = {
   'of 256 characters': ['k'.repeat(256)],
   'of 10,000 characters': ['k'.repeat(10_000)],
-  'with a blank': ['a b'],
-  'of blanks in quotes': ['"   "'],
+  'with a space': ['a b'],
+  'of spaces in quotes': ['"   "'],
   'with a tab': ['a\tb'],
-  'with an open quote': ['"abc'],
+  'with an unclosed quote': ['"abc'],
   'with a quote inside': ['"a"b"'],
   'of empty quotes': ['""'],
   'with a backslash': ['"a\\"b"'],
@@ -97,7 +99,7 @@ const BAD_KEYS: Record<string, string[]> = {
   'with NUL': ['a\0b'],
   'with an escape sequence': ['a\x1b[2J'],
   twice: ['a', 'b'],
-  'of another request': ['used'],
+  'that another request used': ['used'],
 };
 const KEYED = ['POST /orders/create/@poor@', 'POST /payment/add_funds/@user@/5', 'POST /stock/add/@item@/5'];
 const KEYS = KEYED.flatMap((line) =>
@@ -110,41 +112,46 @@ const KEYS = KEYED.flatMap((line) =>
   ),
 );
 
-/** The path asks for 0, which is refused; none of these may make it more. */
-const NOTHING = 'POST /stock/add/@item@/0';
+/** The path asks for 0, which is refused. Nothing else in the request may change the amount. */
+const ADD_ZERO = 'POST /stock/add/@item@/0';
 const json = ['Content-Type: application/json'];
 const BODIES = [
-  input('a body with another amount', NOTHING, json, '{"amount":5}'),
-  input('a body with a prototype', NOTHING, json, '{"__proto__":{"amount":5}}'),
-  input('a body with a constructor', NOTHING, json, '{"constructor":{"prototype":{"amount":5}}}'),
-  input('a body with one key twice', NOTHING, json, '{"amount":0,"amount":5}'),
-  input('a body that ends too soon', NOTHING, json, '{"amount":'),
-  input('a body of 8,000 brackets', NOTHING, json, '['.repeat(8_000)),
-  input('a body that is no text', NOTHING, json, '{"amount":"\xff\xfe\xc0\x80"}'),
-  input('a body in UTF-16', NOTHING, ['Content-Type: application/json; charset=utf-16'], '\xff\xfe{\0}\0'),
+  input('a body with another amount', ADD_ZERO, json, '{"amount":5}'),
+  input('a body with a prototype', ADD_ZERO, json, '{"__proto__":{"amount":5}}'),
+  input('a body with a constructor', ADD_ZERO, json, '{"constructor":{"prototype":{"amount":5}}}'),
+  input('a body with one key twice', ADD_ZERO, json, '{"amount":0,"amount":5}'),
+  input('a body that ends too soon', ADD_ZERO, json, '{"amount":'),
+  input('a body of 8,000 brackets', ADD_ZERO, json, '['.repeat(8_000)),
+  input('a body that is not text', ADD_ZERO, json, '{"amount":"\xff\xfe\xc0\x80"}'),
+  input('a body in UTF-16', ADD_ZERO, ['Content-Type: application/json; charset=utf-16'], '\xff\xfe{\0}\0'),
   input(
     'a body with an entity',
-    NOTHING,
+    ADD_ZERO,
     ['Content-Type: text/xml'],
     '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
   ),
-  input('a form', NOTHING, ['Content-Type: application/x-www-form-urlencoded'], 'amount=5'),
-  input('a multipart body without its boundary', NOTHING, ['Content-Type: multipart/form-data'], '--'),
-  input('a body that says it is compressed', NOTHING, ['Content-Encoding: gzip'], '\x1f\x8b\x08\x00broken'),
-  input('a query with another amount', `${NOTHING}?amount=5`),
-  input('a query with a prototype', `${NOTHING}?__proto__[amount]=5`),
-  input('a query of 1,000 parameters', `${NOTHING}?${'a=1&'.repeat(1_000)}`),
+  input('a form', ADD_ZERO, ['Content-Type: application/x-www-form-urlencoded'], 'amount=5'),
+  input('a multipart body without its boundary', ADD_ZERO, ['Content-Type: multipart/form-data'], '--'),
+  input(
+    'a body that claims to be compressed',
+    ADD_ZERO,
+    ['Content-Encoding: gzip'],
+    '\x1f\x8b\x08\x00broken',
+  ),
+  input('a query with another amount', `${ADD_ZERO}?amount=5`),
+  input('a query with a prototype', `${ADD_ZERO}?__proto__[amount]=5`),
+  input('a query of 1,000 parameters', `${ADD_ZERO}?${'a=1&'.repeat(1_000)}`),
 ];
 
 const HEADERS = [
   ...['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'].map((name) =>
-    input(`a GET that says in ${name} that it is a POST`, 'GET /stock/add/@item@/5', [`${name}: POST`]),
+    input(`a GET that claims in ${name} to be a POST`, 'GET /stock/add/@item@/5', [`${name}: POST`]),
   ),
   ...['X-Original-URL', 'X-Rewrite-URL'].map((name) =>
-    input(`${name} with another path`, NOTHING, [`${name}: /stock/add/@item@/5`]),
+    input(`${name} with another path`, ADD_ZERO, [`${name}: /stock/add/@item@/5`]),
   ),
   ...['PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND', 'PURGE', 'QUERY'].map((method) =>
-    input(`${method} where POST is meant`, `${method} /stock/add/@item@/5`),
+    input(`${method} instead of POST`, `${method} /stock/add/@item@/5`),
   ),
   ...['HEAD', 'GET', 'DELETE'].map((method) =>
     input(`${method} of a checkout`, `${method} /orders/checkout/@open@`),
@@ -152,14 +159,14 @@ const HEADERS = [
   ...['everything', '200-ok', ''].map((what) =>
     input(`an expectation of "${what}"`, 'POST /stock/add/@item@/5', [`Expect: ${what}`]),
   ),
-  input('an upgrade to h2c', NOTHING, [
+  input('an upgrade to h2c', ADD_ZERO, [
     'Connection: Upgrade, HTTP2-Settings',
     'Upgrade: h2c',
     'HTTP2-Settings: AAMAAABkAAQAAP__',
   ]),
-  input('an upgrade to a web socket', NOTHING, ['Connection: Upgrade', 'Upgrade: websocket']),
-  input('a range of ranges', NOTHING, [`Range: bytes=${'0-,'.repeat(1_000)}`]),
-  input('a trace that is none', NOTHING, ['traceparent: 00-\xff-{jndi:ldap://elsewhere}-01']),
+  input('an upgrade to a web socket', ADD_ZERO, ['Connection: Upgrade', 'Upgrade: websocket']),
+  input('a header with 1,000 ranges', ADD_ZERO, [`Range: bytes=${'0-,'.repeat(1_000)}`]),
+  input('an invalid traceparent', ADD_ZERO, ['traceparent: 00-\xff-{jndi:ldap://elsewhere}-01']),
 ];
 
 const GET = 'GET /stock/find/@item@';
@@ -168,7 +175,7 @@ const OVERSIZED = [
   input('a target of 9,000 characters', `GET /stock/find/${'a'.repeat(9_000)}`),
   input('a target of 15,000 characters', `GET /stock/find/${'a'.repeat(15_000)}`),
   input('a target of 30,000 characters', `GET /stock/find/${'a'.repeat(30_000)}`),
-  refused('a target of 30,000 characters in pieces', 'stock', [
+  refused('a target of 30,000 characters in three writes', 'stock', [
     ...[
       `GET /stock/find/${'a'.repeat(10_000)}`,
       100,
@@ -186,16 +193,16 @@ const OVERSIZED = [
   ),
   input('cookies of 20,000 characters', GET, Array(5).fill(`Cookie: ${'a'.repeat(4_000)}`)),
   input('a method of 17,000 characters', `${'A'.repeat(17_000)} /stock/find/@item@`),
-  input('a body of 16 KiB and a byte', POST, [], 'x'.repeat(16_385)),
+  input('a body of 16 KiB and one byte', POST, [], 'x'.repeat(16_385)),
   input('a body of a megabyte', POST, [], 'x'.repeat(1_000_000)),
-  refused('a body that says it has a terabyte', 'stock', [
+  refused('a body that claims to have a terabyte', 'stock', [
     request(POST, ['Content-Length: 1000000000000'], 'x'.repeat(100_000)),
     'HALF_CLOSE',
   ]),
-  refused('a body of 20,000 chunks of a byte', 'stock', [
+  refused('a body of 20,000 chunks of one byte', 'stock', [
     request(POST, ['Transfer-Encoding: chunked'], `${'1\r\nx\r\n'.repeat(20_000)}0\r\n\r\n`),
   ]),
-  refused('a body of a gigabyte that waits to be asked for', 'stock', [
+  refused('a body of a gigabyte that waits for 100 Continue', 'stock', [
     request(POST, ['Content-Length: 1073741824', 'Expect: 100-continue']),
     300,
     'HALF_CLOSE',
@@ -204,9 +211,9 @@ const OVERSIZED = [
 
 export const REQUESTS: Record<string, HttpInput[]> = {
   'parameters of every route': PARAMETERS,
-  'names that mean something to JavaScript': NAMES,
+  'ids that mean something to JavaScript': SPECIAL_IDS,
   'idempotency keys': KEYS,
   'bodies and queries that contradict the path': BODIES,
   'methods and headers': HEADERS,
-  'what is too large': OVERSIZED,
+  'oversized requests': OVERSIZED,
 };

@@ -5,12 +5,12 @@ import { query } from '../../support/books';
 import { ShopProcesses } from '../../support/shop';
 
 /**
- * A shop with an order in every state, for hostile inputs to aim at: whatever they got through would find something to
- * change. An input names what it aims at between two `@`, as in `/orders/checkout/@open@`.
+ * A shop with an order in every state, so that a hostile input that gets through finds something to change. An input
+ * contains a name between two `@` where the id goes, as in `/orders/checkout/@open@`.
  */
 export class Target {
   readonly api: ApiClient;
-  private readonly names = new Map<string, string>();
+  private readonly ids = new Map<string, string>();
   private readonly pids: (number | undefined)[];
 
   private constructor(
@@ -23,14 +23,14 @@ export class Target {
   }
 
   static async open(): Promise<Target> {
-    // No deadline passes meanwhile, so that what is in flight stays as it is until it is touched.
+    // No deadline passes during the test, so sagas in flight change only if an input changes them.
     const shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '3600000' } } });
     try {
       const connection = await connect(shop.amqp);
       const channel = await connection.createConfirmChannel();
-      await leaveUndecided(shop, channel);
+      await openUndecidedSagas(shop, channel);
       const target = new Target(shop, connection, channel);
-      await target.furnish();
+      await target.createRows();
       return target;
     } catch (error) {
       await shop.close();
@@ -38,16 +38,16 @@ export class Target {
     }
   }
 
-  private async furnish(): Promise<void> {
-    const { api, names } = this;
+  private async createRows(): Promise<void> {
+    const { api, ids } = this;
     const [user, poor] = await Promise.all([api.user(100), api.user(0)]);
-    const [item, nothingLeft] = await Promise.all([api.item(1, 100), api.item(1, 0)]);
+    const [item, soldOut] = await Promise.all([api.item(1, 100), api.item(1, 0)]);
     const orders: Record<string, Promise<string>> = {
       empty: api.order(user, {}),
       open: api.order(user, { [item]: 1 }),
       paid: api.order(user, { [item]: 2 }),
       failed: api.order(poor, { [item]: 1 }),
-      rejected: api.order(user, { [nothingLeft]: 1 }),
+      rejected: api.order(user, { [soldOut]: 1 }),
     };
     for (const name of ['paid', 'failed', 'rejected']) {
       await api.checkout((await orders[name]) as string);
@@ -57,34 +57,34 @@ export class Target {
       await api.post(path, { 'Idempotency-Key': 'used' });
     }
     for (const [name, id] of Object.entries({ user, item, poor })) {
-      names.set(name, id);
+      ids.set(name, id);
     }
     for (const [name, id] of Object.entries(orders)) {
-      names.set(name, await id);
+      ids.set(name, await id);
     }
-    for (const { id, state } of await this.undecided()) {
-      names.set(state.toLowerCase(), id);
+    for (const { id, state } of await this.undecidedOrders()) {
+      ids.set(state.toLowerCase(), id);
     }
-    for (const [name, id] of [...names]) {
+    for (const [name, id] of [...ids]) {
       const { body } = await api.get(`/orders/find/${id}`);
       if (body.saga_id) {
-        names.set(`${name}.saga`, body.saga_id);
+        ids.set(`${name}.saga`, body.saga_id);
       }
     }
   }
 
-  private undecided(): Promise<{ id: string; state: string }[]> {
+  private undecidedOrders(): Promise<{ id: string; state: string }[]> {
     const sql = `SELECT order_id AS id, state FROM reservations WHERE state IN ('RESERVED', 'WAITING')`;
     return this.shop.rows('stock', sql);
   }
 
-  /** The text with the ids of what it names. */
-  aimed(text: string): string {
-    return text.replace(/@([\w.]+)@/g, (all, name) => this.names.get(name) ?? all);
+  /** Replaces every `@name@` with its id. */
+  insertIds(text: string): string {
+    return text.replace(/@([\w.]+)@/g, (match, name) => this.ids.get(name) ?? match);
   }
 
-  /** Every row of every table of the three databases, once nothing is left to be published. */
-  async everything(): Promise<Record<string, unknown[]>> {
+  /** Waits until the outboxes are empty, and returns every row of every table of the three databases. */
+  async readTables(): Promise<Record<string, unknown[]>> {
     const tables: Record<string, unknown[]> = {};
     for (const [service, url] of Object.entries(this.shop.databases)) {
       while ((await query(url, 'SELECT FROM outbox')).length > 0) {
@@ -101,8 +101,8 @@ export class Target {
     return tables;
   }
 
-  /** Whether the processes are those that were started, and serve a whole checkout. */
-  async isWell(): Promise<void> {
+  /** Asserts that the processes are the ones that were started, and that they complete a checkout. */
+  async assertHealthy(): Promise<void> {
     expect(this.shop.replicas.map(({ process }) => process.pid)).toEqual(this.pids);
     expect(this.shop.replicas.map(({ process }) => process.exitCode ?? process.signalCode)).toEqual(
       this.shop.replicas.map(() => null),
@@ -112,8 +112,8 @@ export class Target {
     expect((await this.api.checkout(await this.api.order(user, { [item]: 1 }))).status).toBe(200);
   }
 
-  /** A counter, summed over the labels and the services. */
-  async counted(metric: string): Promise<number> {
+  /** Returns a counter, summed over its labels and the services. */
+  async readCounter(metric: string): Promise<number> {
     const scrapes = this.shop.replicas.map(async ({ internalUrl }) =>
       (await fetch(`${internalUrl}/metrics`)).text(),
     );
@@ -123,7 +123,7 @@ export class Target {
     return [...samples].reduce((sum, [, value]) => sum + Number(value), 0);
   }
 
-  /** Lets the deadlines pass, and holds the books against the invariants once everything has ended. */
+  /** Lets the deadlines pass, waits until everything has ended, checks the invariants, and stops the shop. */
   async close(): Promise<void> {
     await this.shop.rows('order', `UPDATE sagas SET deadline_at = now() WHERE state = 'PENDING'`);
     await this.shop.balances();
@@ -133,8 +133,8 @@ export class Target {
   }
 }
 
-/** Two checkouts of the last unit of an item: one has it set aside, the other waits, and payment never heard of either. */
-async function leaveUndecided(shop: ShopProcesses, channel: ConfirmChannel): Promise<void> {
+/** Two checkouts of the last unit of an item: one has it reserved, the other waits. Payment never hears of either. */
+async function openUndecidedSagas(shop: ShopProcesses, channel: ConfirmChannel): Promise<void> {
   const api = shop.client();
   const [user, item] = await Promise.all([api.user(10), api.item(1, 1)]);
   const orders = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];

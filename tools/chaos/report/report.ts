@@ -20,7 +20,7 @@ export interface Report {
   options: { seconds: number; load: number; replicas: number; faults: string[] };
   /** Violated invariants, sagas that did not end in time, and wrong dead letters. */
   findings: Finding[];
-  /** Processes that exited unexpectedly, each with the end of its log. */
+  /** Processes that ended unexpectedly, each with the end of its log. */
   deaths: string[];
   checkouts: {
     /** Orders that were checked out, the requests for that, and how these were answered. */

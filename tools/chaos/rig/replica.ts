@@ -104,7 +104,7 @@ export class Replica {
         return;
       }
       const { exitCode, signalCode } = program.child;
-      onUnexpectedExit(`${name} exited unexpectedly (${signalCode ?? exitCode}):\n${endOf(logFile)}`);
+      onUnexpectedExit(`${name} ended unexpectedly (${signalCode ?? exitCode}):\n${endOf(logFile)}`);
       this.program = this.start();
     });
     return program;
