@@ -164,7 +164,9 @@ async function compile() {
     rmSync(at('dist'), { recursive: true, force: true });
   }
   say('Compiling …');
-  await run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  // On an error nothing is written, because a running shop may use what was compiled before.
+  const options = ['-p', 'tsconfig.build.json', '--noEmitOnError'];
+  await run(process.execPath, [at('node_modules/typescript/bin/tsc'), ...options]);
   mkdirSync(at('dist'), { recursive: true });
   writeFileSync(at('dist/.stamp'), stamp);
 }

@@ -6,6 +6,7 @@ import { callsOf, perService, type ServiceName, serviceNames, variableOf } from 
 import { isReady } from '../support/is-ready';
 import { home, type Ports, type Replicas, serviceFlags } from '../support/layout';
 import { keepServing, type Supervised } from '../support/supervise';
+import type { ShopProgram } from './dev';
 
 export interface ShopOptions {
   ports: Ports;
@@ -15,11 +16,19 @@ export interface ShopOptions {
   say(text: string): void;
 }
 
+const gatewayFile = join(root, 'dist/tools/gateway/main.js');
+const serviceFile = (name: ServiceName) => join(root, `dist/${name}/src/main.js`);
+
 /** Starts everything. `ready` resolves when every replica is ready. `stop` stops the programs in the order of calls. */
 export function startShop(options: ShopOptions) {
   const replicas = perService((name) => startReplicas(name, options));
   const gateway = startGateway(options);
-  const programs = [gateway, ...Object.values(replicas).flat()];
+  const programs: ShopProgram[] = [
+    { supervised: gateway, file: gatewayFile },
+    ...serviceNames.flatMap((name) =>
+      replicas[name].map((supervised) => ({ supervised, file: serviceFile(name) })),
+    ),
+  ];
   const stopped = new Map<ServiceName, Promise<unknown>>();
   /** Stops a service after the services that call it have stopped. */
   const stopService = (name: ServiceName): Promise<unknown> => {
@@ -33,14 +42,15 @@ export function startShop(options: ShopOptions) {
     return done;
   };
   return {
-    ready: () => Promise.race([allReady(options), ...programs.map((program) => program.refused)]),
+    programs,
+    ready: () => Promise.race([allReady(options), ...programs.map(({ supervised }) => supervised.refused)]),
     async stop() {
       await gateway.stop();
       await Promise.all(serviceNames.map(stopService));
     },
     kill() {
-      for (const program of programs) {
-        program.kill();
+      for (const { supervised } of programs) {
+        supervised.kill();
       }
     },
   };
@@ -49,7 +59,7 @@ export function startShop(options: ShopOptions) {
 function startReplicas(service: ServiceName, options: ShopOptions): Supervised[] {
   const { ports, replicas, databaseUrl, amqpUrl } = options;
   return indexes(replicas[service]).map((replica) =>
-    startProcess(replica === 0 ? service : `${service}-${replica + 1}`, `${service}/src/main.js`, options, {
+    startProcess(replica === 0 ? service : `${service}-${replica + 1}`, serviceFile(service), options, {
       PORT: String(ports.service(service, replica)),
       INTERNAL_PORT: String(ports.internal(service, replica)),
       DATABASE_URL: databaseUrl(service),
@@ -77,12 +87,12 @@ function startGateway(options: ShopOptions): Supervised {
     ];
   });
   const settings = { GATEWAY_PORT: String(ports.gateway), ...Object.fromEntries(addresses) };
-  return startProcess('gateway', 'tools/gateway/main.js', options, settings);
+  return startProcess('gateway', gatewayFile, options, settings);
 }
 
 function startProcess(
   name: string,
-  program: string,
+  file: string,
   { say }: ShopOptions,
   settings: NodeJS.ProcessEnv,
 ): Supervised {
@@ -90,7 +100,7 @@ function startProcess(
     {
       name,
       command: process.execPath,
-      args: [...serviceFlags, join(root, 'dist', program)],
+      args: [...serviceFlags, file],
       env: { ...process.env, HOST: '127.0.0.1', LOG_FORMAT: 'json', ...settings },
       logFile: join(home, 'log', `${name}.log`),
       recordsDir: join(home, 'running'),

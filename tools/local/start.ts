@@ -1,20 +1,13 @@
-import { perService, serviceNames } from '../../shared/services';
+import { serviceNames } from '../../shared/services';
 import { migrate } from '../deploy/migrate';
-import { noMore, readArguments, wholeNumber } from '../support/command-line';
-import {
-  home,
-  MAX_REPLICAS,
-  type Ports,
-  portsFrom,
-  type Replicas,
-  rememberPort,
-  STANDARD_PORT,
-} from '../support/layout';
+import { home, type Ports, type Replicas, rememberPort } from '../support/layout';
 import { takeLock } from '../support/lock';
 import { isTaken } from '../support/ports';
 import { startPostgres } from '../support/postgres';
 import { rotateLogs, type Stoppable, stopLeftovers } from '../support/process';
 import { findRabbit, startRabbit } from '../support/rabbit';
+import { restartOnChange } from './dev';
+import { readSettings, type Settings } from './settings';
 import { startShop } from './shop';
 import { welcome } from './welcome';
 
@@ -24,22 +17,17 @@ interface Run {
   stopping: boolean;
 }
 
-const usage = `Usage: npm start -- [--replicas N] ${serviceNames.map((name) => `[--${name} N]`).join(' ')} [--port ${STANDARD_PORT}]
-  Starts the whole shop on this machine. Ctrl-C stops it and keeps its data.
-  --replicas N   replicas of each service, 1 to ${MAX_REPLICAS}
-${serviceNames.map((name) => `${`  --${name} N`.padEnd(17)}replicas of ${name}`).join('\n')}
-  --port N       the gateway's port; the other ports follow from it (N+1 to N+103, N+1001 to N+1083)`;
 /** One Ctrl-C arrives twice: from the terminal, and from npm, which passes it on. */
 const ECHO_MS = 500;
 const recordsDir = `${home}/running`;
 
 async function main(): Promise<void> {
-  const { replicas, ports } = readSettings();
+  const settings = readSettings();
   const run: Run = { parts: [], stopping: false };
   try {
     process.once('exit', takeLock(home));
     stopOnSignal(run);
-    await start(replicas, ports, run);
+    await start(settings, run);
   } catch (error) {
     // A part that is stopped before it is ready fails with "did not start", which is no error here.
     if (run.stopping) {
@@ -51,7 +39,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function start(replicas: Replicas, ports: Ports, run: Run): Promise<void> {
+async function start({ replicas, ports, watch }: Settings, run: Run): Promise<void> {
   const started = (part: Stoppable) => void run.parts.unshift(part);
   const leftovers = await stopLeftovers(recordsDir);
   if (leftovers.length > 0) {
@@ -79,6 +67,10 @@ async function start(replicas: Replicas, ports: Ports, run: Run): Promise<void> 
   }
   rememberPort(ports.gateway);
   console.log(welcome({ ports, replicas, postgres, rabbit }));
+  if (watch) {
+    started(restartOnChange(shop.programs, say));
+    say('Watching the sources: a change is compiled, and the programs that run it are restarted.');
+  }
 }
 
 async function migrateAll<T extends { url(database: string): string }>(postgres: T): Promise<T> {
@@ -121,20 +113,6 @@ async function checkPorts(replicas: Replicas, ports: Ports, withRabbit: boolean)
         `or move the shop to other ports, for example: npm start -- --port ${ports.gateway + 200}`,
     );
   }
-}
-
-function readSettings(): { replicas: Replicas; ports: Ports } {
-  const text = { type: 'string' } as const;
-  const options = { replicas: text, ...perService(() => text), port: text };
-  return readArguments(usage, options, (values, positionals) => {
-    noMore(positionals);
-    const count = wholeNumber('replicas', values.replicas ?? '1', 1, MAX_REPLICAS);
-    const replicas = perService((service) =>
-      values[service] === undefined ? count : wholeNumber(service, values[service], 1, MAX_REPLICAS),
-    );
-    const port = values.port ?? String(STANDARD_PORT);
-    return { replicas, ports: portsFrom(wholeNumber('port', port, 1024, 64_000)) };
-  });
 }
 
 function stopOnSignal(run: Run): void {

@@ -6,9 +6,12 @@ import { endOf, type Program, type ProgramOptions, startProgram } from './proces
 export interface Supervised {
   readonly name: string;
   isRunning(): boolean;
-  /** Rejects if the program refuses its settings, because starting it again would not help. */
+  /** Rejects if the program refuses its settings. Only `restart` starts it again then, because a retry would not help. */
   readonly refused: Promise<never>;
-  /** Ends the program with a signal, on purpose: it is started again without a message. Resolves when it has ended. */
+  /**
+   * Ends the program with a signal, on purpose: it is started again without a message. Resolves when it has ended. A
+   * program that has already ended is started at once.
+   */
   restart(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
   kill(): void;
@@ -18,6 +21,8 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
 /** A program that ran for this long before it ended is restarted after the first delay again. */
 const SETTLED_AFTER_MS = 30_000;
+/** The longest delay that a timer allows: 24 days. */
+const FOREVER_MS = 2 ** 31 - 1;
 /** Longer than a service takes to finish its waiting requests. */
 const STOP_GRACE_MS = 45_000;
 
@@ -27,6 +32,7 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
   const stopping = new AbortController();
   let program: Program = startProgram(options);
   let isDeliberate = false;
+  let startNow = new AbortController();
   let refuse: (reason: Error) => void = () => {};
   const refused = new Promise<never>((_, reject) => {
     refuse = reject;
@@ -39,19 +45,24 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
       if (stopping.signal.aborted) {
         return;
       }
-      if (Date.now() - startedAt > SETTLED_AFTER_MS) {
+      if (isDeliberate || Date.now() - startedAt > SETTLED_AFTER_MS) {
         delayMs = FIRST_DELAY_MS;
       }
       const { exitCode, signalCode } = program.child;
-      if (exitCode === CONFIG_EXIT_CODE) {
-        return refuse(new Error(`${name} refuses its settings:\n${endOf(options.logFile)}`));
-      }
-      const how = signalCode ?? `exit code ${exitCode}`;
-      if (!isDeliberate) {
+      const isRefusal = exitCode === CONFIG_EXIT_CODE;
+      if (isRefusal) {
+        refuse(new Error(`${name} refuses its settings:\n${endOf(options.logFile)}`));
+      } else if (!isDeliberate) {
+        const how = signalCode ?? `exit code ${exitCode}`;
         say(`${name} ended unexpectedly (${how}); restarting it in ${delayMs} ms. See ${options.logFile}`);
       }
       isDeliberate = false;
-      await sleep(delayMs, undefined, { signal: stopping.signal });
+      startNow = new AbortController();
+      const signal = AbortSignal.any([stopping.signal, startNow.signal]);
+      await sleep(isRefusal ? FOREVER_MS : delayMs, undefined, { signal }).catch(() => {});
+      if (stopping.signal.aborted) {
+        return;
+      }
       program = startProgram(options);
     }
   };
@@ -65,9 +76,12 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
     isRunning: () => program.isRunning(),
     refused,
     async restart(signal) {
-      isDeliberate = true;
-      program.child.kill(signal);
-      await program.exited;
+      startNow.abort();
+      if (program.isRunning()) {
+        isDeliberate = true;
+        program.child.kill(signal);
+        await program.exited;
+      }
     },
     async stop() {
       stopping.abort();

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,27 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isTaken } from '../../../tools/support/ports';
 import { stopLeftovers } from '../../../tools/support/process';
 import { ApiClient } from '../../support/api-client';
+import { freeGatewayPort, type ShopRun, startShopRun } from './shop-run';
 
 /** `npm start` itself, with data of its own and on ports of its own. */
 const home = mkdtempSync(join(tmpdir(), 'chandlery-start-'));
 chmodSync(home, 0o755);
 let port = 0;
 beforeAll(async () => {
-  // Below the ports that the system hands out, so that nobody gets one of them between our look and our use.
-  const wanted = (base: number) => [
-    base,
-    base + 1,
-    base + 1001,
-    base + 100,
-    base + 101,
-    base + 102,
-    base + 103,
-  ];
-  for (port = 20_000; (await Promise.all(wanted(port).map((one) => isTaken(one)))).includes(true); ) {
-    port += 200;
-  }
+  port = await freeGatewayPort(20_000);
 });
-const running: ReturnType<typeof start>[] = [];
+const running: ShopRun[] = [];
 afterAll(async () => {
   for (const { process } of running) {
     process.kill('SIGKILL');
@@ -36,32 +23,8 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-function start(...args: string[]) {
-  const child = spawn(process.execPath, ['dist/tools/local/start.js', '--port', String(port), ...args], {
-    env: { ...process.env, CHANDLERY_HOME: home },
-  });
-  let printed = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => (printed += text));
-  }
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
-  return {
-    process: child,
-    ended,
-    printed: () => printed,
-    open: async () => {
-      while (!printed.includes('is open')) {
-        if (child.exitCode !== null) {
-          throw new Error(`it ended:\n${printed}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
-  };
-}
-
-function begin(...args: string[]) {
-  const run = start(...args);
+function begin(...args: string[]): ShopRun {
+  const run = startShopRun({ home, port }, ...args);
   running.push(run);
   return run;
 }
@@ -89,7 +52,7 @@ function client(): ApiClient {
 
 test('npm start opens a shop, keeps its data between runs, and leaves no process behind', async () => {
   const first = begin('--order', '2');
-  await first.open();
+  await first.says('is open');
   const api = client();
   const [user, item] = [await api.user(10), await api.item(2, 5)];
   expect((await api.checkout(await api.order(user, { [item]: 3 }))).status).toBe(200);
@@ -108,7 +71,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   expect(await isTaken(port)).toBe(false);
 
   const third = begin();
-  await third.open();
+  await third.says('is open');
   const again = client();
   expect([await again.credit(user), await again.stock(item)]).toEqual([4, 2]);
   await again.close();
@@ -117,7 +80,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   third.process.kill('SIGKILL');
   await third.ended;
   const fourth = begin();
-  await fourth.open();
+  await fourth.says('is open');
   expect(fourth.printed()).toContain('left behind');
   fourth.process.kill('SIGTERM');
   expect(await fourth.ended).toBe(0);
@@ -126,9 +89,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   // One that is stopped before it is open stops in good order what has started by then.
   const fifth = begin();
   const log = () => readFileSync(join(home, 'log/postgres.log'), 'utf8');
-  while (!fifth.printed().includes('Starting PostgreSQL')) {
-    await sleep(10);
-  }
+  await fifth.says('Starting PostgreSQL');
   while (!existsSync(join(home, 'log/postgres.log')) || !log().includes('starting PostgreSQL')) {
     await sleep(10);
   }
