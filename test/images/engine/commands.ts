@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from '../../../shared/root';
 import { which } from '../../../tools/support/debian-packages';
 
@@ -46,8 +47,8 @@ export async function buildImage(target: string, tag: string, context: string): 
   });
   createInterface(build.stdout).on('line', (line) => {
     said.push(line);
-    // BuildKit numbers the lines of a step, and adds the time.
-    const bare = line.replace(/^#\d+ \d+\.\d+ /, '');
+    // BuildKit numbers the lines of a step and adds the time. The builder before it colours what goes to stderr.
+    const bare = stripVTControlCharacters(line).replace(/^#\d+ \d+\.\d+ /, '');
     if (progress.test(bare)) {
       process.stdout.write(`${bare}\n`);
     }
