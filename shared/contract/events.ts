@@ -39,7 +39,7 @@ export const contract = {
     consumedBy: 'stock.reserve',
     data: z.object({ ...purchase, lines }),
   },
-  /** The deadline has passed. Payment alone decides, so it is asked to reject the saga unless it has decided already. */
+  /** The deadline has passed. Payment alone decides, so order asks it to reject the saga unless it has decided. */
   'order.checkout_cancel_requested': { consumedBy: 'payment.charge', data: z.object(purchase) },
   /** Every line is reserved for this saga. */
   'stock.reserved': { consumedBy: 'payment.charge', data: z.object(purchase) },

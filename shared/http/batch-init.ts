@@ -3,8 +3,8 @@ import { problem } from './problem';
 import type { Route } from './route';
 
 /**
- * batch_init overwrites rows that may matter, so a service runs it only where it is enabled. The route is documented and
- * its parameters are checked in any case.
+ * batch_init overwrites rows that may matter, so a service runs it only where it is enabled. The route is documented
+ * and its parameters are checked in any case.
  */
 export function onlyWhenEnabled(enabled: boolean, route: Route): Route {
   return enabled ? route : { ...route, handle: async () => disabled };

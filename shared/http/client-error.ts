@@ -5,9 +5,9 @@ import { problem, serialize } from './problem';
 type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 
 /**
- * Answers what Node's parser or its timers refuse, where there is no request to hand to a route. If the connection still
- * owes an answer to an earlier request, for instance a waiting checkout, it is cut without one: the client would take
- * whatever is written now for that answer.
+ * Answers what Node's parser or its timers refuse, where there is no request to hand to a route. If the connection
+ * still owes an answer to an earlier request, for instance a waiting checkout, it is cut without one: the client would
+ * take whatever is written now for that answer.
  */
 export function answerClientError(error: ClientError, socket: Duplex): void {
   const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse | null };

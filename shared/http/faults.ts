@@ -10,7 +10,7 @@ const READ_OUTAGE =
 const CONNECTION_LOST =
   /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client (?:was closed|has encountered a connection error)/;
 
-/** Returns the answer to a fault: 503 for one that passes, otherwise a 500 whose details go to the log, not the client. */
+/** Returns the answer to a fault: 503 if it will pass, otherwise a 500 whose details go to the log, not the client. */
 export function answerToFault(error: unknown, log: Logger): Answer {
   if (error instanceof CommitUnknown) {
     log.warn({ err: error }, 'answered a request with 503; its effect is unknown');

@@ -18,7 +18,7 @@ export const SERVER_OPTIONS: ServerOptions = {
   /** For the whole request including its body. It does not limit how long an answer takes. */
   requestTimeout: 15_000,
   connectionsCheckingInterval: 1_000,
-  /** Longer than the idle time of the usual proxies (60 s), so that we never close a connection they are about to use. */
+  /** Longer than the idle time of the usual proxies (60 s), so that we never close a connection while they use it. */
   keepAliveTimeout: 75_000,
   /** We refuse a missing Host ourselves, because Node's own refusal is not a problem document. */
   requireHostHeader: false,

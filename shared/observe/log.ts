@@ -34,8 +34,8 @@ export function createLogger(options: LogOptions): Logger {
   }
   return pino(
     settings,
-    // With every line, the stream joins the buffered text to measure it. So the buffer is kept to the size of one write,
-    // and maxWrite must be a little more than minLength.
+    // With every line, the stream joins the buffered text to measure it. So the buffer is kept to the size of one
+    // write, and maxWrite must be a little more than minLength.
     pino.destination({ sync: false, minLength: 4095, maxWrite: 4096, periodicFlush: 1000 }),
   );
 }

@@ -67,7 +67,10 @@ export const outboxOldestAge = sampled(
   'Age of the oldest outbox row that the broker has not confirmed yet; 0 when there is none.',
 );
 
-/** Starts a step's series. One that appears with its first event hides it: Prometheus sees what grows, not what appears. */
+/**
+ * Creates the series of a step at zero. A series that appears with its first event hides that event: Prometheus sees
+ * what grows, not what appears.
+ */
 export function startAtZero(step: string): void {
   stepDuration.zero({ step });
   stepBatchSize.zero({ step });

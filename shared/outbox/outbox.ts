@@ -23,8 +23,8 @@ import {
  *
  * A row is a message, and a message is a batch of events of one type. Rows are written with the step's own changes and
  * published right after the commit. Once the broker has confirmed them, the next transaction deletes them, whatever it
- * is for; if there is none, they are deleted soon after. The poller finds what a crash, a broker outage or an unroutable
- * key leaves behind.
+ * is for; if there is none, they are deleted soon after. The poller finds what a crash, a broker outage or an
+ * unroutable key leaves behind.
  */
 export interface Outbox {
   /**

@@ -40,7 +40,7 @@ export const deleteOutbox = statement(
      SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED))`,
 );
 
-/** If a crash undoes a deletion, a message is published twice, which every step absorbs: no need to wait for the disk. */
+/** If a crash undoes a deletion, a message goes out twice, which every step absorbs: no need to wait for the disk. */
 export const commitNeedNotBeDurable = statement('outbox_async_commit', 'SET LOCAL synchronous_commit = off');
 
 export const outboxGauges = statement<{ pending: number; oldest_age_seconds: number }>(

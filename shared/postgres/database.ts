@@ -6,8 +6,8 @@ import { OpenTransaction } from './transaction';
 import type { Tx } from './tx';
 
 /**
- * The guarantee of this file: when `transaction` resolves, PostgreSQL has confirmed the COMMIT; when it rejects, nothing
- * happened, unless the error is CommitUnknown.
+ * The guarantee of this file: when `transaction` resolves, PostgreSQL has confirmed the COMMIT; when it rejects,
+ * nothing happened, unless the error is CommitUnknown.
  */
 
 export interface Database {
@@ -23,7 +23,8 @@ export interface Database {
 /** How often work that loses races is run before its error is passed on. */
 const MAX_RACES = 10;
 
-// Every BIGINT here is CHECKed to stay within 2^53 - 1, so a number holds it exactly. Arrays of them are a type of their own.
+// Every BIGINT here is CHECKed to stay within 2^53 - 1, so a number holds it exactly. Arrays of them are a type of
+// their own.
 const INT8_ARRAY = 1016 as unknown as typeof pg.types.builtins.INT8;
 const parseArray: (text: string) => string[] = pg.types.getTypeParser(INT8_ARRAY);
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -76,7 +77,7 @@ export function openDatabase(options: {
 
   /**
    * Writing statements are sent along with BEGIN. If BEGIN were refused, each would be committed on its own. So the
-   * session is read-only, and only BEGIN READ WRITE lets a transaction write. It must not overrule a server that is
+   * session is read-only, and only BEGIN READ WRITE lets a transaction write. That must not overrule a server that is
    * read-only already.
    */
   async function makeReadOnly(client: pg.ClientBase): Promise<void> {

@@ -42,8 +42,8 @@ export class OpenTransaction implements Tx {
   }
 
   /**
-   * PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error, so the answer itself is checked. A
-   * session that the server ends (FATAL) may have committed before that.
+   * PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error, so the answer itself is checked.
+   * A session that the server ends (FATAL) may have committed before that.
    */
   async commit(): Promise<void> {
     await this.begin;

@@ -8,6 +8,6 @@ export interface Reader {
 
 /** An open transaction. */
 export interface Tx extends Reader {
-  /** Like `run`, for a statement that needs no answer: it is sent before COMMIT, and the transaction fails if it does. */
+  /** Like `run`, when no answer is needed: it is sent before COMMIT, and if it fails, so does the transaction. */
   send(statement: Statement<unknown>, values?: readonly unknown[]): void;
 }

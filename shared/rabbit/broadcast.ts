@@ -5,8 +5,8 @@ import { closeOnFailure, keepConnected, type RabbitConnection } from './connecti
 import type { TopologyMode } from './topology';
 
 /**
- * Sends hints to every other replica of a service. A hint may be lost: it has no confirm and no disk, and its queue goes
- * away with its replica. A receiver must have another way to find out.
+ * Sends hints to every other replica of a service. A hint may be lost: it has no confirm and no disk, and its queue
+ * goes away with its replica. A receiver must have another way to find out.
  */
 export interface Broadcast extends RabbitConnection {
   /** Never fails: a replica that misses it finds out in another way. */

@@ -10,9 +10,9 @@ export interface RabbitConnection {
 }
 
 /**
- * Connects, declares or checks the topology and calls `setup`, and does all of it again whenever the connection is lost. A
- * channel that `setup` opens must end the whole connection when it breaks (see `closeOnFailure`), because amqplib recovers
- * connections only.
+ * Connects, declares or checks the topology and calls `setup`, and does all of it again whenever the connection is
+ * lost. A channel that `setup` opens must end the whole connection when it breaks (see `closeOnFailure`), because
+ * amqplib recovers connections only.
  */
 export async function keepConnected(options: {
   url: string;

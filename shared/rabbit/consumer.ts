@@ -23,7 +23,7 @@ export interface Consumer extends RabbitConnection {
   cancel(): Promise<void>;
 }
 
-/** Consumes queues on one connection, each on a channel of its own, and starts over whenever the connection was lost. */
+/** Consumes queues on one connection, each on its own channel, and starts over whenever the connection was lost. */
 export async function connectConsumer(options: {
   url: string;
   name: string;

@@ -1,6 +1,6 @@
 import { connect } from 'amqplib';
 
-/** Returns which broker is at an address, for example "RabbitMQ 4.1.0"; undefined when none answers or it refuses us. */
+/** Returns which broker is at an address, such as "RabbitMQ 4.1.0"; undefined when none answers or it refuses us. */
 export async function probe(url: string): Promise<string | undefined> {
   try {
     const connection = await connect(url, { timeout: 2_000 });

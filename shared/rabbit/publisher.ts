@@ -14,8 +14,8 @@ export interface OutgoingMessage {
 
 export interface Publisher {
   /**
-   * Resolves when the broker has confirmed the message and had a queue for it. Rejects when the broker is not connected,
-   * does not confirm in time, refuses the message or cannot route it. It may have the message all the same.
+   * Resolves when the broker has confirmed the message and had a queue for it. Rejects when the broker is not
+   * connected, does not confirm in time, refuses the message or cannot route it. It may have the message all the same.
    */
   publish(message: OutgoingMessage): Promise<void>;
   isConnected(): boolean;
@@ -23,8 +23,8 @@ export interface Publisher {
 }
 
 /**
- * Confirms have no timeout of their own. A late one closes the connection: everything else that waits on it is published
- * again over the next one, and a stuck queue cannot use up MAX_UNCONFIRMED.
+ * Confirms have no timeout of their own. A late one closes the connection: everything else that waits on it is
+ * published again over the next one, and a stuck queue cannot use up MAX_UNCONFIRMED.
  */
 const CONFIRM_TIMEOUT_MS = 10_000;
 /** The most unconfirmed messages at a time. Beyond it `publish` rejects, and the outbox keeps the rest. */

@@ -89,7 +89,7 @@ function confirmed(channel: ConfirmChannel, messageId: string, message: Outgoing
   });
 }
 
-/** The broker answers the close of a channel after everything sent on it before, so every acknowledgement has arrived. */
+/** The broker answers the close of a channel after all that was sent on it, so every acknowledgement has arrived. */
 async function end(connection: ChannelModel, channel: ConfirmChannel): Promise<void> {
   try {
     channel.nackAll(true);

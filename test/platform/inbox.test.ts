@@ -138,7 +138,7 @@ test.each([
   await until(() => wire.isEmpty('stock.reserve'));
 });
 
-test('parks a message with elements nested too deep to be written again whole and once, and handles their neighbours', async () => {
+test('parks a message whole and once when elements are nested too deep, and handles their neighbours', async () => {
   await wire.replica(reserveStock);
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   const good = encodeBatch([request(1)], 'now').slice(1, -1);
@@ -245,7 +245,7 @@ test('finishes what it has started when the service stops, and leaves the rest i
   await stop();
   const done = await wire.query<{ saga_id: string }>('SELECT saga_id FROM reservations');
   const left = (await wire.events('stock.reserve', 40 - done.length)).map((event) => event.data.saga_id);
-  // An acknowledgement can be lost during the stop. Its event is then in both: the next replica sees that it was handled.
+  // An acknowledgement can be lost during the stop. Its event is then in both: the next replica sees it as a duplicate.
   const both = new Set([...left, ...done.map((row) => row.saga_id)]);
   expect([...both].sort()).toEqual(requests(40).map((event) => event.data.saga_id));
 });

@@ -161,7 +161,7 @@ describe('a service may not', () => {
   });
 });
 
-/** Returns the code with which the broker closes the channel of a user who may not do something; undefined if they may. */
+/** Returns the code with which the broker refuses a user's action; undefined when the user may do it. */
 async function refusalOf(
   user: string,
   action: { exchange?: string; key?: string; take?: string; declare?: string },

@@ -12,7 +12,7 @@ declare global {
   var madeByTests: Made | undefined;
 }
 
-/** Creates a database with a service's tables, empty, and returns its address. It is dropped at the end of the test file. */
+/** Creates a database with a service's empty tables, and returns its address. The end of the test file drops it. */
 export function createDatabase(service: ServiceName): Promise<string> {
   return createFrom(service, service);
 }

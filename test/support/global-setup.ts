@@ -51,7 +51,7 @@ declare global {
   var stopServers: () => Promise<void>;
 }
 
-/** Runs the command that a deployment uses. The databases are the templates from which those of the tests are cloned. */
+/** Runs the command that a deployment uses. The databases are the templates that tests clone. */
 async function migrateAll(postgres: Postgres): Promise<Postgres> {
   const command = join(root, 'dist/tools/deploy/migrate.js');
   const migrations = serviceNames.map((service) =>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../../shared/root';
 
-/** Installs get exactly what was tested: exact versions, and the digest of every package, whichever registry serves it. */
+/** An install gets exactly what was tested: exact versions, and the digest of every package, whoever serves it. */
 
 interface Locked {
   version: string;

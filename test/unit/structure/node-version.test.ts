@@ -60,7 +60,7 @@ test('setup removes an installed Node.js that the machine cannot run, and keeps 
   }
 });
 
-/** Runs in a process of its own, because Jest does not load such a module, and setup runs before anything is compiled. */
+/** Runs in its own process: Jest does not load such a module, and setup runs before anything is compiled. */
 function keepRunnableNode(programs: string): string {
   const script = `import { keepRunnableNode } from './tools/local/own-node.mjs';
     console.log(keepRunnableNode(process.argv[1]));`;

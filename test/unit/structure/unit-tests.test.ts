@@ -24,7 +24,7 @@ function loadedBy(file: string): string[] {
     .filter((path) => /\.[mc]?[jt]s$/.test(path) && existsSync(join(root, path)));
 }
 
-/** Returns the import chains from a file to one that starts servers, such as "a.ts → b.ts → tools/support/postgres.ts". */
+/** Returns the import chains from a file to server starters, such as "a.ts → b.ts → tools/support/postgres.ts". */
 function chainsToServers(file: string, seen = new Set<string>()): string[] {
   if (serverStarters.includes(file)) {
     return [file];
