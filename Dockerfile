@@ -63,8 +63,7 @@ RUN set -eu; \
   rm package-lock.json; \
   find node_modules -type f \( -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' \) -delete; \
   find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.postgresql.*' -delete; \
-  find node_modules/@prisma/client/runtime -name '*.mjs' -delete; \
-  rm -rf node_modules/@opentelemetry/*/build/esm node_modules/@opentelemetry/*/build/esnext; \
+  find node_modules/@prisma/client/runtime node_modules/@opentelemetry -name '*.mjs' -delete; \
   chmod -R a+rX,go-w /files; \
   find /files -exec touch --no-dereference --date=@0 {} +
 
