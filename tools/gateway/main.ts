@@ -1,4 +1,4 @@
-// One address for the three services on one machine. A cluster has a gateway of its own, and does not need this.
+// One address for the three services on one machine. A cluster has its own gateway and does not need this one.
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
@@ -19,7 +19,7 @@ const replicasOf = perService((name) =>
   watchReplicas(config.services[name].urls, config.services[name].internalUrls),
 );
 
-/** Longer than a checkout is ever held. */
+/** Longer than a checkout ever waits for its outcome. */
 const ANSWER_TIMEOUT_MS = 60_000;
 const DRAIN_MS = 30_000;
 
@@ -27,12 +27,12 @@ const proxy = createProxyServer({
   agent: new Agent({ keepAlive: true, maxSockets: 4096, maxFreeSockets: 1024 }),
   proxyTimeout: ANSWER_TIMEOUT_MS,
   xfwd: true,
-  // Paths go through as they came: what they mean, and whether they are well formed, is for the services to say.
+  // Paths are forwarded unchanged: the services decide what they mean and whether they are well formed.
   toProxy: true,
   prependPath: false,
 });
 proxy.on('proxyRes', (answer, _request, response) => {
-  // An answer that breaks off must not look like one that goes on.
+  // An answer that is cut off must not look like one that is still coming.
   answer.once('close', () => {
     if (!answer.complete) {
       response.destroy();
@@ -63,11 +63,12 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   }
 }
 
-/** Tries the replicas in turn, but the next one only while it is certain that nothing has been sent. */
+/** Tries the replicas in turn, but goes on to the next one only when it is certain that nothing was sent. */
 function forward(request: IncomingMessage, response: ServerResponse, replicas: readonly Replica[]): void {
   const [replica, ...others] = replicas;
   if (replica === undefined) {
-    const detail = 'No replica of the service is up, and nothing was done. Repeat the request in a moment.';
+    const detail =
+      'No replica of the service is running, so nothing was done. Repeat the request in a moment.';
     send(request, response, unavailable(detail));
     return;
   }
@@ -81,19 +82,22 @@ function forward(request: IncomingMessage, response: ServerResponse, replicas: r
         forward(request, response, others);
         return;
       }
-      log.warn({ err: error, replica: replica.url.href }, 'a replica went away with a request');
+      log.warn(
+        { err: error, replica: replica.url.href },
+        'lost the connection to a replica during a request; answering 502',
+      );
       const detail =
-        'The service went away before it answered, so the outcome is unknown. A checkout may be repeated safely; ' +
-        'before repeating anything else, look, or send an Idempotency-Key with it.';
+        'The connection to the service was lost before it answered, so the outcome is unknown. It is safe to repeat ' +
+        'a checkout. Before you repeat anything else, check what happened, or send the same Idempotency-Key again.';
       send(request, response, problem(502, { reason: 'outcome_unknown', detail }));
     });
   } catch (error) {
-    log.warn({ err: error }, 'a request could not be passed on');
-    send(request, response, problem(400, { detail: 'The request cannot be passed on as it is.' }));
+    log.warn({ err: error }, 'could not forward a request; answering 400');
+    send(request, response, problem(400, { detail: 'The request cannot be forwarded as it is.' }));
   }
 }
 
-/** A body means nothing to any route. It has been read, and goes no further: nobody can read it in another way then. */
+/** No route uses a body. It was read here and is not forwarded, so that no service can read it in a different way. */
 function withoutBody({ headers }: IncomingMessage): { buffer?: Readable } {
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
     return {};
