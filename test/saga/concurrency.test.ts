@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const many = (n: number) => Array.from({ length: n }, (_, i) => i);
 
-test('fifty checkouts of one order at once, on two replicas, are one checkout: charged once, all told 200', async () => {
+test('fifty concurrent checkouts of one order on two replicas charge once and are all answered 200', async () => {
   const [user, item] = [await api.user(100), await api.item(10, 100)];
   const order = await api.order(user, { [item]: 1 });
 
@@ -28,7 +28,7 @@ test('fifty checkouts of one order at once, on two replicas, are one checkout: c
   expect([await api.credit(user), await api.stock(item)]).toEqual([90, 99]);
 });
 
-test('fifty checkouts of an order that cannot be paid are all told why, and nothing is taken', async () => {
+test('fifty concurrent checkouts of an order that cannot be paid all get the reason, and nothing is taken', async () => {
   const [user, item] = [await api.user(1), await api.item(10, 100)];
   const order = await api.order(user, { [item]: 1 });
   const answers = await Promise.all(many(50).map(() => api.checkout(order)));
@@ -38,7 +38,7 @@ test('fifty checkouts of an order that cannot be paid are all told why, and noth
   expect([await api.credit(user), await api.stock(item)]).toEqual([1, 100]);
 });
 
-test('an item added while the order is checking out is refused, or is paid for', async () => {
+test('an item added during the checkout is either refused or paid for', async () => {
   const user = await api.user(1_000);
   const [item, extra] = [await api.item(10, 1_000), await api.item(1, 1_000)];
   const orders = await Promise.all(many(40).map(() => api.order(user, { [item]: 1 })));
@@ -64,7 +64,7 @@ test('an item added while the order is checking out is refused, or is paid for',
   expect(await api.credit(user)).toBe(1_000 - paid);
 });
 
-test('users who share what is too little are charged for exactly what they get', async () => {
+test('orders of a user with too little credit are charged for exactly what they get', async () => {
   const user = await api.user(50);
   const item = await api.item(10, 100);
   const orders = await Promise.all(many(20).map(() => api.order(user, { [item]: 1 })));
@@ -74,7 +74,7 @@ test('users who share what is too little are charged for exactly what they get',
   expect([await api.credit(user), await api.stock(item)]).toEqual([0, 95]);
 });
 
-test('orders that want two scarce items in either order are all settled, and as many are sold as can be', async () => {
+test('concurrent orders of two scarce items all end, and every unit is sold', async () => {
   const user = await api.user(1_000);
   const [a, b] = [await api.item(1, 20), await api.item(1, 20)];
   const orders = await Promise.all(

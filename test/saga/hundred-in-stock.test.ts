@@ -21,8 +21,8 @@ afterAll(async () => {
 
 const many = (n: number) => Array.from({ length: n }, (_, i) => i);
 
-/** Calls `work` for each, a few at a time, because filling a shop is not what is tested. */
-async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+/** Calls `work` for each item, a hundred at a time, because filling a shop is not under test. */
+async function inChunks<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let i = 0; i < items.length; i += 100) {
     results.push(...(await Promise.all(items.slice(i, i + 100).map(work))));
@@ -30,19 +30,19 @@ async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): P
   return results;
 }
 
-/** Twenty runs in a row, each in the same shop, as the harnesses of others do it. */
+/** Twenty runs in a row in the same shop, as other test harnesses do it. */
 test.each(many(20))(
-  'run %#: of 1,000 orders for 100 units exactly 100 are sold and paid, and every answer and balance agrees',
+  'run %#: of 1,000 orders for 100 units, exactly 100 are sold and paid, and all answers and balances agree',
   async () => {
     const item = await api.item(PRICE, STOCK);
-    const users = await each(many(USERS), () => api.user(PRICE));
+    const users = await inChunks(many(USERS), () => api.user(PRICE));
     const buyers = many(ORDERS).map(() => users[Math.floor(Math.random() * USERS)] as string);
-    const orders = await each(buyers, (user) => api.order(user, { [item]: 1 }));
+    const orders = await inChunks(buyers, (user) => api.order(user, { [item]: 1 }));
 
     const answers = await Promise.all(orders.map((order) => api.checkout(order)));
     const stock = await api.stock(item);
-    const credits = await each(users, (user) => api.credit(user));
-    const found = await each(
+    const credits = await inChunks(users, (user) => api.credit(user));
+    const found = await inChunks(
       orders,
       async (order) => (await api.get(`/orders/find/${order}`)).body.paid as boolean,
     );

@@ -14,7 +14,7 @@ afterAll(async () => {
   await shop.close();
 });
 
-test('a checkout that can be paid takes the credit and the stock, and says so', async () => {
+test('a checkout that can be paid takes the credit and the stock and answers 200', async () => {
   const [user, item] = [await api.user(100), await api.item(7, 10)];
   const order = await api.order(user, { [item]: 3 });
 
@@ -33,14 +33,14 @@ test('a checkout that can be paid takes the credit and the stock, and says so', 
   });
 });
 
-test('an order whose price is nothing is paid', async () => {
+test('an order that costs nothing is paid', async () => {
   const [user, item] = [await api.user(0), await api.item(0, 1)];
   const answer = await api.checkout(await api.order(user, { [item]: 1 }));
   expect(answer.status).toBe(200);
   expect(await api.stock(item)).toBe(0);
 });
 
-test('an item that is short fails the whole order and leaves every item and the credit alone', async () => {
+test('an item that is short fails the whole order, and no item and no credit is taken', async () => {
   const user = await api.user(100);
   const [plenty, scarce] = [await api.item(1, 10), await api.item(1, 1)];
   const order = await api.order(user, { [plenty]: 5, [scarce]: 2 });
@@ -53,7 +53,7 @@ test('an item that is short fails the whole order and leaves every item and the 
   expect([await api.stock(plenty), await api.stock(scarce), await api.credit(user)]).toEqual([10, 1, 100]);
 });
 
-test('too little credit fails the order, and its stock can be sold again when the client hears of it', async () => {
+test('too little credit fails the order, and its stock can be sold again by the time of the answer', async () => {
   const [user, item] = [await api.user(5), await api.item(3, 4)];
   const order = await api.order(user, { [item]: 2 });
 
@@ -61,14 +61,14 @@ test('too little credit fails the order, and its stock can be sold again when th
   expect([await api.stock(item), await api.credit(user)]).toEqual([4, 5]);
 });
 
-test('a user that payment does not know fails the order', async () => {
+test('an unknown user fails the order', async () => {
   const item = await api.item(3, 4);
   const order = await api.order('nobody', { [item]: 1 });
   expect(await api.checkout(order)).toMatchObject({ status: 409, body: { reason: 'unknown_user' } });
   expect(await api.stock(item)).toBe(4);
 });
 
-test('an order that failed can be checked out again once the reason has gone', async () => {
+test('an order that failed can be checked out again once the cause is removed', async () => {
   const [user, item] = [await api.user(5), await api.item(10, 1)];
   const order = await api.order(user, { [item]: 1 });
   const first = await api.checkout(order);
@@ -96,7 +96,7 @@ test('an order that failed can be changed and checked out again', async () => {
   expect([await api.credit(user), await api.stock(item)]).toEqual([9, 0]);
 });
 
-test('a paid order answers 200 again and is charged nothing more', async () => {
+test('a paid order is answered 200 again and is not charged again', async () => {
   const [user, item] = [await api.user(10), await api.item(2, 5)];
   const order = await api.order(user, { [item]: 1 });
   const first = await api.checkout(order);
@@ -106,7 +106,7 @@ test('a paid order answers 200 again and is charged nothing more', async () => {
   expect([await api.credit(user), await api.stock(item)]).toEqual([8, 4]);
 });
 
-test('a paid order refuses to be changed or removed', async () => {
+test('a paid order cannot be changed or removed', async () => {
   const [user, item] = [await api.user(10), await api.item(2, 5)];
   const order = await api.order(user, { [item]: 1 });
   await api.checkout(order);
@@ -116,14 +116,14 @@ test('a paid order refuses to be changed or removed', async () => {
   expect((await api.get(`/orders/find/${order}`)).body.items).toEqual([[item, 1]]);
 });
 
-test('an empty order is 400 and an unknown one 404, and no saga is opened', async () => {
+test('an empty order is answered 400 and an unknown one 404, and no saga is opened', async () => {
   const { order_id } = await api.must('/orders/create/someone');
   expect(await api.checkout(order_id)).toMatchObject({ status: 400, body: { reason: 'empty_order' } });
   expect((await api.checkout('no-such-order')).status).toBe(404);
   expect((await api.get(`/orders/find/${order_id}`)).body.saga_id ?? null).toBeNull();
 });
 
-test('who prefers not to wait is told 202 at once, and finds the outcome where Location says', async () => {
+test('a request that prefers not to wait is answered 202 at once, and Location leads to the outcome', async () => {
   const [user, item] = [await api.user(10), await api.item(2, 5)];
   const order = await api.order(user, { [item]: 1 });
 
@@ -139,7 +139,7 @@ test('who prefers not to wait is told 202 at once, and finds the outcome where L
   });
 });
 
-test('an idempotency key replays the outcome of its checkout, good or bad, and serves no other request', async () => {
+test('an idempotency key replays the outcome of its checkout and is refused for any other request', async () => {
   const [user, item] = [await api.user(1), await api.item(1, 1)];
   const [good, bad] = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 2 })];
 
@@ -161,21 +161,21 @@ test('an idempotency key replays the outcome of its checkout, good or bad, and s
   expect((await api.checkout(bad)).status).toBe(200);
 });
 
-test('an idempotency key whose checkout is in flight is 409', async () => {
+test('a repeated idempotency key is answered 409 while its checkout is in flight', async () => {
   const [user, item] = [await api.user(1), await api.item(1, 1)];
   const order = await api.order(user, { [item]: 1 });
-  const [one, two] = await Promise.all([
+  const [first, second] = await Promise.all([
     api.checkout(order, { 'Idempotency-Key': 'twice' }),
     api.checkout(order, { 'Idempotency-Key': 'twice' }),
   ]);
-  const statuses = [one.status, two.status].sort();
+  const statuses = [first.status, second.status].sort();
   expect(statuses).toEqual([200, 409]);
-  const conflict = one.status === 409 ? one : two;
+  const conflict = first.status === 409 ? first : second;
   expect(conflict.body.reason).toBe('idempotency_key_in_flight');
   expect(await api.credit(user)).toBe(0);
 });
 
-test('the trace context of the request is kept with its saga and travels to stock with the event', async () => {
+test('the trace context of a request is stored with its saga and reaches stock with the event', async () => {
   const [user, item] = [await api.user(10), await api.item(2, 5)];
   const order = await api.order(user, { [item]: 3 });
   const trace = 'feedfacefeedfacefeedfacefeedface';
@@ -186,11 +186,11 @@ test('the trace context of the request is kept with its saga and travels to stoc
     'SELECT traceparent FROM sagas WHERE order_id = $1',
     [order],
   );
-  const held = await shop.rows<{ traceparent: string }>(
+  const reservations = await shop.rows<{ traceparent: string }>(
     'stock',
     'SELECT traceparent FROM reservations WHERE order_id = $1',
     [order],
   );
   expect(sagas[0]?.traceparent).toContain(trace);
-  expect(held[0]?.traceparent).toContain(trace);
+  expect(reservations[0]?.traceparent).toContain(trace);
 });

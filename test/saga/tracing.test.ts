@@ -9,7 +9,7 @@ interface Span {
   name: string;
 }
 
-/** What a collector receives: OTLP as JSON. */
+/** What a collector receives: OTLP in JSON. */
 interface Export {
   resourceSpans: {
     resource: { attributes: { key: string; value: { stringValue?: string } }[] };
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => collector.close());
 
-test('with a collector set, a checkout is one trace from the request through every step of every service', async () => {
+test('with a collector configured, a checkout is one trace from its request through all steps', async () => {
   const { port } = collector.address() as AddressInfo;
   const shop = await ShopProcesses.open({
     env: { all: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` } },
@@ -52,15 +52,15 @@ test('with a collector set, a checkout is one trace from the request through eve
   await api.close();
   await shop.close();
 
-  const ours = spans.filter(({ traceId }) => traceId === trace);
-  const named = (name: string) => ours.find((span) => span.name === name);
+  const ownSpans = spans.filter(({ traceId }) => traceId === trace);
+  const named = (name: string) => ownSpans.find((span) => span.name === name);
   const chain = [
     'POST /orders/checkout/{order_id}',
     'stock.reserve process',
     'payment.charge process',
     'order.settle process',
   ];
-  expect(ours.map(({ service, name }) => `${service}: ${name}`).sort()).toEqual([
+  expect(ownSpans.map(({ service, name }) => `${service}: ${name}`).sort()).toEqual([
     'order: POST /orders/checkout/{order_id}',
     'order: order.settle process',
     'payment: payment.charge process',

@@ -7,7 +7,7 @@ import type { SagaEvent } from '../../shared/contract/events';
 import { sagaId, TRACEPARENT } from '../support/events';
 import { type StepFixture, stepFixture } from '../support/step-fixture';
 
-/** Orders and sagas that contradict each other: at most one saga under way, exactly one that paid, and at its price. */
+/** Finds contradictions: an order has at most one saga in flight or paid, it names that one, and the amount is right. */
 const BROKEN = `
   WITH books AS (
     SELECT o.id, o.saga_id, s.state,
@@ -24,7 +24,7 @@ const BROKEN = `
 export const CANCEL_AFTER_MS = 8_000;
 
 /** The n-th attempt at an order's checkout, in a saga of its own. */
-export function click(order_id: string, n: number, key?: string): CheckoutRequest {
+export function attempt(order_id: string, n: number, key?: string): CheckoutRequest {
   const idempotency = { idempotency: { key: key ?? '', fingerprint: `checkout of ${order_id}` } };
   return {
     order_id,
@@ -35,30 +35,30 @@ export function click(order_id: string, n: number, key?: string): CheckoutReques
   };
 }
 
-export interface OrderBench extends StepFixture {
-  /** Creates an open order of 'user-1'. @param lines quantity and price per item */
+export interface OrderFixture extends StepFixture {
+  /** Creates an open order of 'user-1'. @param lines quantity and price by item */
   create(orderId: string, lines: Record<string, [quantity: number, price: number]>): Promise<void>;
   request(...requests: CheckoutRequest[]): ReturnType<typeof requestCheckouts>;
   settle(...events: SagaEvent[]): Promise<{ emit: SagaEvent[]; duplicates: number }>;
-  order(id: string): Promise<{ status: OrderStatus; saga_id: string | null } | undefined>;
+  find(id: string): Promise<{ status: OrderStatus; saga_id: string | null } | undefined>;
   saga(n: number): Promise<{ state: string; reason: string | null } | undefined>;
-  /** What was told after commits, in order. */
-  readonly told: Settlement[];
+  /** What the settling step reported after its commits, in order. */
+  readonly reported: Settlement[];
 }
 
-export function orderBench(): OrderBench {
-  const bench = stepFixture('order', 'orders, order_lines, sagas, idempotency_keys', BROKEN);
-  const told: Settlement[] = [];
-  const settleStep = settleCheckout((settled) => told.push(...settled));
-  beforeEach(() => void told.splice(0));
+export function orderFixture(): OrderFixture {
+  const fixture = stepFixture('order', 'orders, order_lines, sagas, idempotency_keys', BROKEN);
+  const reported: Settlement[] = [];
+  const settleStep = settleCheckout((settled) => reported.push(...settled));
+  beforeEach(() => void reported.splice(0));
 
   return {
-    ...bench,
-    told,
+    ...fixture,
+    reported,
     async create(orderId, lines) {
-      await bench.query(`INSERT INTO orders (id, user_id) VALUES ($1, 'user-1')`, [orderId]);
+      await fixture.query(`INSERT INTO orders (id, user_id) VALUES ($1, 'user-1')`, [orderId]);
       for (const [itemId, [quantity, price]] of Object.entries(lines)) {
-        await bench.query('INSERT INTO order_lines VALUES ($1, $2, $3, $4)', [
+        await fixture.query('INSERT INTO order_lines VALUES ($1, $2, $3, $4)', [
           orderId,
           itemId,
           quantity,
@@ -66,22 +66,22 @@ export function orderBench(): OrderBench {
         ]);
       }
     },
-    request: (...requests) => bench.transaction((tx) => requestCheckouts(tx, requests, CANCEL_AFTER_MS)),
+    request: (...requests) => fixture.transaction((tx) => requestCheckouts(tx, requests, CANCEL_AFTER_MS)),
     async settle(...events) {
-      const outcome = await bench.transaction((tx) => settleStep.run(tx, events));
+      const outcome = await fixture.transaction((tx) => settleStep.run(tx, events));
       await outcome.afterCommit?.();
       return outcome;
     },
-    async order(id) {
-      const [attempt] = await bench.query<LastAttempt>(
+    async find(id) {
+      const [lastAttempt] = await fixture.query<LastAttempt>(
         'SELECT saga_id, state FROM orders LEFT JOIN sagas ON sagas.id = saga_id WHERE orders.id = $1',
         [id],
       );
-      return attempt && { status: statusOf(attempt), saga_id: attempt.saga_id };
+      return lastAttempt && { status: statusOf(lastAttempt), saga_id: lastAttempt.saga_id };
     },
     saga: async (n) =>
       (
-        await bench.query<{ state: string; reason: string }>(
+        await fixture.query<{ state: string; reason: string }>(
           'SELECT state, reason FROM sagas WHERE id = $1',
           [sagaId(n)],
         )

@@ -10,32 +10,32 @@ import {
   stockReleased,
   stockReserved,
 } from '../support/events';
-import { stockBench } from './stock';
+import { stockFixture } from './stock';
 
-const stock = stockBench();
+const stock = stockFixture();
 const [first, second, third, fourth] = [purchase(1), purchase(2), purchase(3), purchase(4)];
 
-test('who waits is served when the units come back', async () => {
-  await stock.shelve({ a: 1 });
+test('a waiting saga is served when units are released', async () => {
+  await stock.addItems({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));
   await stock.settle(paymentRejected(first));
-  expect(stock.told).toEqual([{ compensated: 1, itemIds: ['a'] }]);
+  expect(stock.reported).toEqual([{ compensated: 1, itemIds: ['a'] }]);
   expect(await stock.serve('a')).toEqual([stockReserved(second)]);
-  expect(await stock.shelves()).toEqual({ a: [0, 1] });
+  expect(await stock.units()).toEqual({ a: [0, 1] });
 });
 
-test('who waits is refused when the units are sold for good', async () => {
-  await stock.shelve({ a: 1 });
+test('a waiting saga is refused when the last units are sold', async () => {
+  await stock.addItems({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));
   await stock.settle(paymentCaptured(first));
-  expect(stock.told).toEqual([{ compensated: 0, itemIds: ['a'] }]);
+  expect(stock.reported).toEqual([{ compensated: 0, itemIds: ['a'] }]);
   expect(await stock.serve('a')).toEqual([stockRejected(second)]);
   expect(await stock.stateOf(second)).toBe('REJECTED');
-  expect(await stock.shelves()).toEqual({ a: [0, 0] });
+  expect(await stock.units()).toEqual({ a: [0, 0] });
 });
 
-test('who waits goes on waiting while others still hold enough', async () => {
-  await stock.shelve({ a: 2 });
+test('a waiting saga keeps waiting while other sagas have enough units reserved', async () => {
+  await stock.addItems({ a: 2 });
   await stock.reserve(
     checkoutRequested(first, { a: 1 }),
     checkoutRequested(second, { a: 1 }),
@@ -48,51 +48,51 @@ test('who waits goes on waiting while others still hold enough', async () => {
   expect(await stock.serve('a')).toEqual([stockReserved(third)]);
 });
 
-test('who came first keeps the place while another replica looks at it', async () => {
-  await stock.shelve({ a: 1, b: 2 });
+test('a waiting saga keeps its place while another replica has it locked', async () => {
+  await stock.addItems({ a: 1, b: 2 });
   await stock.reserve(
     checkoutRequested(first, { a: 1 }),
     checkoutRequested(second, { a: 1, b: 1 }),
     checkoutRequested(third, { b: 2 }),
   );
-  const look = statement('test_look_at', 'SELECT FROM reservations WHERE saga_id = $1 FOR NO KEY UPDATE');
+  const lock = statement('test_look_at', 'SELECT FROM reservations WHERE saga_id = $1 FOR NO KEY UPDATE');
   await stock.overlap(
-    (tx) => tx.run(look, [second.saga_id]),
+    (tx) => tx.run(lock, [second.saga_id]),
     (tx) => serveWaiting(tx, ['b']),
   );
   expect([await stock.stateOf(second), await stock.stateOf(third)]).toEqual(['WAITING', 'WAITING']);
 });
 
-test('who waits is served when stock is added', async () => {
-  await stock.shelve({ a: 1 });
+test('a waiting saga is served when stock is added', async () => {
+  await stock.addItems({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));
   await stock.transaction((tx) => moveStock(tx, 'a', 1));
   expect(await stock.serve('a')).toEqual([stockReserved(second)]);
-  expect(await stock.shelves()).toEqual({ a: [0, 2] });
+  expect(await stock.units()).toEqual({ a: [0, 2] });
 });
 
-test('who waits is refused when stock is taken away beyond help', async () => {
-  await stock.shelve({ a: 3 });
+test('a waiting saga is refused when too much stock is taken away', async () => {
+  await stock.addItems({ a: 3 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 3 }));
   await stock.transaction((tx) => moveStock(tx, 'a', -2));
   expect(await stock.serve('a')).toEqual([stockRejected(second)]);
 });
 
-test('who stood behind a waiting checkout is served when that one is cancelled', async () => {
-  await stock.shelve({ a: 3 });
+test('a saga behind another waiting one is served when that one is cancelled', async () => {
+  await stock.addItems({ a: 3 });
   await stock.reserve(
     checkoutRequested(first, { a: 2 }),
     checkoutRequested(second, { a: 2 }),
     checkoutRequested(third, { a: 1 }),
   );
   await stock.settle(paymentRejected(second, 'cancelled'));
-  expect(stock.told).toEqual([{ compensated: 0, itemIds: ['a'] }]);
+  expect(stock.reported).toEqual([{ compensated: 0, itemIds: ['a'] }]);
   expect(await stock.serve('a')).toEqual([stockReserved(third)]);
-  expect(await stock.shelves()).toEqual({ a: [0, 3] });
+  expect(await stock.units()).toEqual({ a: [0, 3] });
 });
 
-test('who came first is served first, and a small order does not slip past a large one', async () => {
-  await stock.shelve({ a: 4 });
+test('sagas are served in order of arrival, and a small order does not overtake a large one', async () => {
+  await stock.addItems({ a: 4 });
   await stock.reserve(
     checkoutRequested(first, { a: 4 }),
     checkoutRequested(second, { a: 3 }),
@@ -101,13 +101,13 @@ test('who came first is served first, and a small order does not slip past a lar
   );
   await stock.settle(paymentRejected(first));
   expect(await stock.serve('a')).toEqual([stockReserved(second)]);
-  expect(await stock.shelves()).toEqual({ a: [1, 3] });
+  expect(await stock.units()).toEqual({ a: [1, 3] });
   await stock.settle(paymentCaptured(second));
   expect(await stock.serve('a')).toEqual([stockRejected(third), stockReserved(fourth)]);
 });
 
-test('all lines or none: who waits for two items holds neither until both are there', async () => {
-  await stock.shelve({ a: 1, b: 1 });
+test('a saga that waits for two items reserves neither until both are available', async () => {
+  await stock.addItems({ a: 1, b: 1 });
   await stock.reserve(
     checkoutRequested(first, { a: 1 }),
     checkoutRequested(second, { b: 1 }),
@@ -115,14 +115,14 @@ test('all lines or none: who waits for two items holds neither until both are th
   );
   await stock.settle(paymentRejected(first));
   expect(await stock.serve('a')).toEqual([]);
-  expect(await stock.shelves()).toEqual({ a: [1, 0], b: [0, 1] });
+  expect(await stock.units()).toEqual({ a: [1, 0], b: [0, 1] });
   await stock.settle(paymentRejected(second));
   expect(await stock.serve('b')).toEqual([stockReserved(third)]);
 });
 
-test('news of one item reaches those whose items overlap only by way of somebody else', async () => {
-  await stock.shelve({ a: 1, b: 1, c: 1 });
-  // The second waits for a; the third waits behind it for b, and the fourth behind the third for c.
+test('a change to one item reaches sagas that share items with it only through another saga', async () => {
+  await stock.addItems({ a: 1, b: 1, c: 1 });
+  // The second saga waits for a, the third waits behind it for b, and the fourth waits behind the third for c.
   await stock.reserve(
     checkoutRequested(first, { a: 1 }),
     checkoutRequested(second, { a: 1, b: 1 }),
@@ -136,36 +136,36 @@ test('news of one item reaches those whose items overlap only by way of somebody
   expect(await stock.serve('b', 'c')).toEqual([stockReserved(fourth)]);
 });
 
-test('a waiting checkout that is cancelled gives nothing back, because it held nothing', async () => {
-  await stock.shelve({ a: 1 });
+test('a waiting saga that is cancelled returns no units, because it had reserved none', async () => {
+  await stock.addItems({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));
   const { emit } = await stock.settle(paymentRejected(second, 'cancelled'));
   expect(emit).toEqual([stockReleased(second, 'cancelled')]);
-  expect(await stock.shelves()).toEqual({ a: [0, 1] });
+  expect(await stock.units()).toEqual({ a: [0, 1] });
   await stock.settle(paymentRejected(first));
   expect(await stock.serve('a')).toEqual([]);
-  expect(await stock.shelves()).toEqual({ a: [1, 0] });
+  expect(await stock.units()).toEqual({ a: [1, 0] });
 });
 
-test('two replicas that hear the same news serve each waiting checkout once', async () => {
-  await stock.shelve({ a: 2 });
+test('two replicas that serve the same item serve each waiting saga once', async () => {
+  await stock.addItems({ a: 2 });
   await stock.reserve(
     checkoutRequested(first, { a: 2 }),
     checkoutRequested(second, { a: 1 }),
     checkoutRequested(third, { a: 1 }),
   );
   await stock.settle(paymentRejected(first));
-  const [one, two] = await stock.overlap(
+  const [earlier, later] = await stock.overlap(
     (tx) => serveWaiting(tx, ['a']),
     (tx) => serveWaiting(tx, ['a']),
   );
-  expect(one.emit).toEqual([stockReserved(second), stockReserved(third)]);
-  expect(two.emit).toEqual([]);
-  expect(await stock.shelves()).toEqual({ a: [0, 2] });
+  expect(earlier.emit).toEqual([stockReserved(second), stockReserved(third)]);
+  expect(later.emit).toEqual([]);
+  expect(await stock.units()).toEqual({ a: [0, 2] });
 });
 
-test('a cancel that arrives while its checkout is being served undoes it', async () => {
-  await stock.shelve({ a: 1 });
+test('a cancel that arrives while its saga is being served releases the saga', async () => {
+  await stock.addItems({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));
   await stock.settle(paymentRejected(first));
   const [served, cancelled] = await Promise.all([
@@ -174,22 +174,23 @@ test('a cancel that arrives while its checkout is being served undoes it', async
   ]);
   expect(cancelled.emit).toEqual([stockReleased(second, 'cancelled')]);
   expect([[], [stockReserved(second)]]).toContainEqual(served);
-  expect(await stock.shelves()).toEqual({ a: [1, 0] });
+  expect(await stock.units()).toEqual({ a: [1, 0] });
 });
 
-test('exactly the units there are get sold when the first buyers cannot pay', async () => {
-  await stock.shelve({ a: 10 });
+test('all units are sold, and no more, when some buyers cannot pay', async () => {
+  await stock.addItems({ a: 10 });
   const buyers = Array.from({ length: 30 }, (_, n) => purchase(n));
-  const told = (await stock.reserve(...buyers.map((buyer) => checkoutRequested(buyer, { a: 1 })))).emit;
-  for (let asked = told; asked.length > 0; asked = await stock.serve('a')) {
-    told.push(...(asked === told ? [] : asked));
-    for (const { type, data } of asked) {
+  const requests = buyers.map((buyer) => checkoutRequested(buyer, { a: 1 }));
+  let events = (await stock.reserve(...requests)).emit;
+  while (events.length > 0) {
+    for (const { type, data } of events) {
       const buyer = buyers.find(({ saga_id }) => saga_id === data.saga_id) ?? first;
       const canPay = buyers.indexOf(buyer) % 2 === 1;
       if (type === 'stock.reserved') {
         await stock.settle((canPay ? paymentCaptured : paymentRejected)(buyer));
       }
     }
+    events = await stock.serve('a');
   }
   const sold = `SELECT count(*)::int AS sold FROM reservations WHERE state = 'COMMITTED'`;
   expect(await stock.query(sold)).toEqual([{ sold: 10 }]);
@@ -197,15 +198,15 @@ test('exactly the units there are get sold when the first buyers cannot pay', as
   expect(await stock.query(waiting)).toEqual([]);
 });
 
-test('nothing is touched when nobody waits', async () => {
-  await stock.shelve({ a: 1 });
+test('nothing changes when no saga waits', async () => {
+  await stock.addItems({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }));
   expect(await stock.serve('a', 'nowhere')).toEqual([]);
-  expect(await stock.shelves()).toEqual({ a: [0, 1] });
+  expect(await stock.units()).toEqual({ a: [0, 1] });
 });
 
-test('the sweep finds the items of those who have waited for long, and of nobody else', async () => {
-  await stock.shelve({ a: 1, b: 1 });
+test('the sweep finds only the items of sagas that have waited for long', async () => {
+  await stock.addItems({ a: 1, b: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1, b: 1 }));
   await stock.reserve(checkoutRequested(second, { a: 1 }), checkoutRequested(third, { b: 1 }));
   expect(await stock.transaction(itemsWaitedForLong)).toEqual([]);

@@ -8,128 +8,131 @@ import {
   stockRejected,
   stockReleased,
 } from '../support/events';
-import { click, orderBench } from './order';
+import { attempt, orderFixture } from './order';
 
-const desk = orderBench();
+const orders = orderFixture();
 const bill = (n: number, order_id = 'o', amount = 10) => purchase(n, { order_id, user_id: 'user-1', amount });
 
 beforeEach(async () => {
-  await desk.create('o', { a: [1, 10] });
-  await desk.request(click('o', 1));
+  await orders.create('o', { a: [1, 10] });
+  await orders.request(attempt('o', 1));
 });
 
-test('payment.captured makes the order PAID, and tells who waits', async () => {
-  const { emit, duplicates } = await desk.settle(paymentCaptured(bill(1)));
+test('payment.captured makes the order PAID and reports the settlement', async () => {
+  const { emit, duplicates } = await orders.settle(paymentCaptured(bill(1)));
   expect([emit, duplicates]).toEqual([[], 0]);
-  expect(await desk.order('o')).toEqual({ status: 'PAID', saga_id: sagaId(1) });
-  expect(await desk.saga(1)).toEqual({ state: 'PAID', reason: null });
-  expect(desk.told).toMatchObject([{ saga_id: sagaId(1), order_id: 'o', state: 'PAID', reason: null }]);
-  expect(desk.told[0]?.took_seconds).toBeGreaterThanOrEqual(0);
+  expect(await orders.find('o')).toEqual({ status: 'PAID', saga_id: sagaId(1) });
+  expect(await orders.saga(1)).toEqual({ state: 'PAID', reason: null });
+  expect(orders.reported).toMatchObject([{ saga_id: sagaId(1), order_id: 'o', state: 'PAID', reason: null }]);
+  expect(orders.reported[0]?.took_seconds).toBeGreaterThanOrEqual(0);
 });
 
 test.each([
   ['stock.rejected', stockRejected(bill(1), 'out_of_stock'), 'out_of_stock'],
   ['stock.released', stockReleased(bill(1), 'insufficient_credit'), 'insufficient_credit'],
   ['stock.released after a cancel', stockReleased(bill(1), 'cancelled'), 'cancelled'],
-])('%s opens the order again, with the reason', async (_, event, reason) => {
-  await desk.settle(event);
-  expect((await desk.order('o'))?.status).toBe('OPEN');
-  expect(await desk.saga(1)).toEqual({ state: 'FAILED', reason });
-  expect(desk.told).toMatchObject([{ saga_id: sagaId(1), state: 'FAILED', reason }]);
+])('%s makes the order OPEN again and records the reason', async (_, event, reason) => {
+  await orders.settle(event);
+  expect((await orders.find('o'))?.status).toBe('OPEN');
+  expect(await orders.saga(1)).toEqual({ state: 'FAILED', reason });
+  expect(orders.reported).toMatchObject([{ saga_id: sagaId(1), state: 'FAILED', reason }]);
 });
 
-test('payment.rejected does not end the saga: the stock is not back yet', async () => {
-  await expect(desk.settle(paymentRejected(bill(1)))).rejects.toThrow(InvariantViolation);
-  expect((await desk.order('o'))?.status).toBe('CHECKING_OUT');
+test('payment.rejected does not end the saga, because the stock is not back yet', async () => {
+  await expect(orders.settle(paymentRejected(bill(1)))).rejects.toThrow(InvariantViolation);
+  expect((await orders.find('o'))?.status).toBe('CHECKING_OUT');
 });
 
 test.each([
   ['capture', paymentCaptured(bill(1)), 'PAID'],
   ['release', stockReleased(bill(1)), 'OPEN'],
-])('a duplicate of a %s changes and tells nothing, in a batch or after it', async (_, event, status) => {
-  expect((await desk.settle(event, event)).duplicates).toBe(1);
-  expect((await desk.settle(event)).duplicates).toBe(1);
-  expect((await desk.order('o'))?.status).toBe(status);
-  expect(desk.told).toHaveLength(1);
-});
+])(
+  'a duplicate of a %s changes and reports nothing, in the same batch or later',
+  async (_, event, status) => {
+    expect((await orders.settle(event, event)).duplicates).toBe(1);
+    expect((await orders.settle(event)).duplicates).toBe(1);
+    expect((await orders.find('o'))?.status).toBe(status);
+    expect(orders.reported).toHaveLength(1);
+  },
+);
 
 test('a duplicate that another replica handles at the same time settles the saga once', async () => {
   const step = settleCheckout(() => {});
-  const outcomes = await desk.overlap(
+  const outcomes = await orders.overlap(
     (tx) => step.run(tx, [paymentCaptured(bill(1))]),
     (tx) => step.run(tx, [paymentCaptured(bill(1))]),
   );
   expect(outcomes.map((outcome) => outcome.duplicates)).toEqual([0, 1]);
 });
 
-test('a refusal and a release of one saga, whichever is first, fail it once, with the first reason', async () => {
-  await desk.settle(stockRejected(bill(1), 'out_of_stock'), stockReleased(bill(1), 'cancelled'));
-  expect(await desk.saga(1)).toEqual({ state: 'FAILED', reason: 'out_of_stock' });
-  expect(desk.told).toHaveLength(1);
+test('a refusal and a release of the same saga fail it once, with the first reason', async () => {
+  await orders.settle(stockRejected(bill(1), 'out_of_stock'), stockReleased(bill(1), 'cancelled'));
+  expect(await orders.saga(1)).toEqual({ state: 'FAILED', reason: 'out_of_stock' });
+  expect(orders.reported).toHaveLength(1);
 });
 
 describe('late events of an earlier attempt', () => {
   beforeEach(async () => {
-    await desk.settle(stockReleased(bill(1)));
-    await desk.request(click('o', 2));
+    await orders.settle(stockReleased(bill(1)));
+    await orders.request(attempt('o', 2));
   });
 
-  test('do not end the attempt under way', async () => {
-    const { duplicates } = await desk.settle(stockReleased(bill(1)), stockRejected(bill(1)));
+  test('do not end the attempt in flight', async () => {
+    const { duplicates } = await orders.settle(stockReleased(bill(1)), stockRejected(bill(1)));
     expect(duplicates).toBe(2);
-    expect(await desk.order('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(2) });
-    expect(await desk.saga(2)).toEqual({ state: 'PENDING', reason: null });
+    expect(await orders.find('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(2) });
+    expect(await orders.saga(2)).toEqual({ state: 'PENDING', reason: null });
   });
 
-  test('do not undo the attempt that paid', async () => {
-    await desk.settle(paymentCaptured(bill(2)));
-    await desk.settle(stockReleased(bill(1)));
-    expect(await desk.order('o')).toEqual({ status: 'PAID', saga_id: sagaId(2) });
+  test('do not undo the attempt that was paid', async () => {
+    await orders.settle(paymentCaptured(bill(2)));
+    await orders.settle(stockReleased(bill(1)));
+    expect(await orders.find('o')).toEqual({ status: 'PAID', saga_id: sagaId(2) });
   });
 
-  test('that arrive in one batch with the outcome of this one end only what they name', async () => {
-    await desk.settle(stockReleased(bill(1)), paymentCaptured(bill(2)), stockReleased(bill(1)));
-    expect((await desk.order('o'))?.status).toBe('PAID');
-    expect(await desk.saga(1)).toEqual({ state: 'FAILED', reason: 'insufficient_credit' });
+  test('that share a batch with the outcome of this attempt do not affect it', async () => {
+    await orders.settle(stockReleased(bill(1)), paymentCaptured(bill(2)), stockReleased(bill(1)));
+    expect((await orders.find('o'))?.status).toBe('PAID');
+    expect(await orders.saga(1)).toEqual({ state: 'FAILED', reason: 'insufficient_credit' });
   });
 });
 
-test('outcomes of sagas that order does not know are ignored and counted', async () => {
-  const { duplicates } = await desk.settle(paymentCaptured(bill(7)), stockReleased(bill(8)));
+test('outcomes of unknown sagas are ignored and counted as duplicates', async () => {
+  const { duplicates } = await orders.settle(paymentCaptured(bill(7)), stockReleased(bill(8)));
   expect(duplicates).toBe(2);
-  expect(desk.told).toEqual([]);
+  expect(orders.reported).toEqual([]);
 });
 
 test.each([
   ['a capture after a failure', stockReleased(bill(1)), paymentCaptured(bill(1)), 'OPEN'],
   ['a failure after a capture', paymentCaptured(bill(1)), stockReleased(bill(1)), 'PAID'],
-])('%s must never be: nothing changes', async (_, event, contradiction, status) => {
-  await desk.settle(event);
-  await expect(desk.settle(contradiction)).rejects.toThrow(InvariantViolation);
-  expect((await desk.order('o'))?.status).toBe(status);
+])('%s is a violation and changes nothing', async (_, event, contradiction, status) => {
+  await orders.settle(event);
+  await expect(orders.settle(contradiction)).rejects.toThrow(InvariantViolation);
+  expect((await orders.find('o'))?.status).toBe(status);
 });
 
-test('a capture of another amount must never be: nothing changes, and its batch is taken back', async () => {
-  await desk.create('p', { a: [1, 10] });
-  await desk.request(click('p', 2));
-  const batch = desk.settle(paymentCaptured(bill(2, 'p')), paymentCaptured(bill(1, 'o', 11)));
+test('a capture of another amount is a violation and rolls back its whole batch', async () => {
+  await orders.create('p', { a: [1, 10] });
+  await orders.request(attempt('p', 2));
+  const batch = orders.settle(paymentCaptured(bill(2, 'p')), paymentCaptured(bill(1, 'o', 11)));
   await expect(batch).rejects.toThrow(InvariantViolation);
-  expect((await desk.order('o'))?.status).toBe('CHECKING_OUT');
-  expect((await desk.order('p'))?.status).toBe('CHECKING_OUT');
-  expect(desk.told).toEqual([]);
+  expect((await orders.find('o'))?.status).toBe('CHECKING_OUT');
+  expect((await orders.find('p'))?.status).toBe('CHECKING_OUT');
+  expect(orders.reported).toEqual([]);
 });
 
-test('a batch ends every saga it names by its own outcome', async () => {
+test('a batch ends each of its sagas with its own outcome', async () => {
   for (let n = 2; n <= 20; n++) {
-    await desk.create(`o-${n}`, { a: [1, 10] });
-    await desk.request(click(`o-${n}`, n));
+    await orders.create(`o-${n}`, { a: [1, 10] });
+    await orders.request(attempt(`o-${n}`, n));
   }
   const events = Array.from({ length: 19 }, (_, i) =>
     (i % 2 ? paymentCaptured : stockReleased)(bill(i + 2, `o-${i + 2}`)),
   );
-  await desk.settle(...events.toReversed());
+  await orders.settle(...events.toReversed());
   for (let n = 2; n <= 20; n++) {
-    expect((await desk.order(`o-${n}`))?.status).toBe(n % 2 ? 'PAID' : 'OPEN');
+    expect((await orders.find(`o-${n}`))?.status).toBe(n % 2 ? 'PAID' : 'OPEN');
   }
-  expect((await desk.order('o'))?.status).toBe('CHECKING_OUT');
+  expect((await orders.find('o'))?.status).toBe('CHECKING_OUT');
 });

@@ -17,29 +17,29 @@ import {
   stockRejected,
   stockReleased,
 } from '../support/events';
-import { stockBench } from './stock';
+import { stockFixture } from './stock';
 
-const stock = stockBench();
+const stock = stockFixture();
 const [first, second, third] = [purchase(1), purchase(2), purchase(3)];
 const settleStep = settleReservation(() => {});
 
-/** Resolves once some transaction waits for a lock. */
-async function someoneWaits(): Promise<void> {
-  const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  while ((await stock.query(waits)).length === 0) {
+/** Waits until some transaction waits for a lock. */
+async function waitForBlocked(): Promise<void> {
+  const blocked = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await stock.query(blocked)).length === 0) {
     await sleep(2);
   }
 }
 
 describe('after payment.captured', () => {
-  test('what was set aside is sold, line by line, and nothing more is told', async () => {
-    await stock.shelve({ a: 5, b: 1 });
+  test('the reserved units are sold, line by line, and nothing is published', async () => {
+    await stock.addItems({ a: 5, b: 1 });
     await stock.reserve(checkoutRequested(first, { a: 2, b: 1 }));
     const { emit, duplicates } = await stock.settle(paymentCaptured(first));
     expect(emit).toEqual([]);
     expect(duplicates).toBe(0);
     expect(await stock.stateOf(first)).toBe('COMMITTED');
-    expect(await stock.shelves()).toEqual({ a: [3, 0], b: [0, 0] });
+    expect(await stock.units()).toEqual({ a: [3, 0], b: [0, 0] });
     const sales = `SELECT item_id, delta, saga_id FROM stock_ledger WHERE kind = 'sale' ORDER BY item_id`;
     expect(await stock.query(sales)).toEqual([
       { item_id: 'a', delta: -2, saga_id: first.saga_id },
@@ -47,36 +47,36 @@ describe('after payment.captured', () => {
     ]);
   });
 
-  test('a duplicate sells nothing more, in a batch or after it', async () => {
-    await stock.shelve({ a: 5 });
+  test('a duplicate sells nothing more, in the same batch or later', async () => {
+    await stock.addItems({ a: 5 });
     await stock.reserve(checkoutRequested(first, { a: 2 }));
     expect((await stock.settle(paymentCaptured(first), paymentCaptured(first))).duplicates).toBe(1);
     expect((await stock.settle(paymentCaptured(first))).duplicates).toBe(1);
-    expect(await stock.shelves()).toEqual({ a: [3, 0] });
+    expect(await stock.units()).toEqual({ a: [3, 0] });
   });
 
   test('a duplicate that another replica handles at the same time sells nothing more', async () => {
-    await stock.shelve({ a: 5 });
+    await stock.addItems({ a: 5 });
     await stock.reserve(checkoutRequested(first, { a: 2 }));
     const outcomes = await stock.overlap(
       (tx) => settleStep.run(tx, [paymentCaptured(first)]),
       (tx) => settleStep.run(tx, [paymentCaptured(first)]),
     );
     expect(outcomes.map((outcome) => outcome.duplicates)).toEqual([0, 1]);
-    expect(await stock.shelves()).toEqual({ a: [3, 0] });
+    expect(await stock.units()).toEqual({ a: [3, 0] });
   });
 
-  test('of a saga that stock never heard of, it must never be: nothing changes', async () => {
-    await stock.shelve({ a: 5 });
+  test('of an unknown saga, the whole batch is rolled back as a violation', async () => {
+    await stock.addItems({ a: 5 });
     await stock.reserve(checkoutRequested(second, { a: 1 }));
     const batch = stock.settle(paymentCaptured(second), paymentCaptured(first));
     await expect(batch).rejects.toThrow(InvariantViolation);
     expect(await stock.stateOf(second)).toBe('RESERVED');
-    expect(await stock.shelves()).toEqual({ a: [4, 1] });
+    expect(await stock.units()).toEqual({ a: [4, 1] });
   });
 
-  test('of a saga that was released, refused or waits, it must never be: nothing changes', async () => {
-    await stock.shelve({ a: 1 });
+  test('of a saga that is released, rejected or waiting, nothing changes: it is a violation', async () => {
+    await stock.addItems({ a: 1 });
     await stock.settle(paymentRejected(first));
     await stock.reserve(checkoutRequested(second, { a: 9 }));
     await stock.reserve(checkoutRequested(third, { a: 1 }), checkoutRequested(purchase(4), { a: 1 }));
@@ -86,71 +86,71 @@ describe('after payment.captured', () => {
     expect(await stock.stateOf(first)).toBe('RELEASED');
     expect(await stock.stateOf(second)).toBe('REJECTED');
     expect(await stock.stateOf(purchase(4))).toBe('WAITING');
-    expect(await stock.shelves()).toEqual({ a: [0, 1] });
+    expect(await stock.units()).toEqual({ a: [0, 1] });
   });
 });
 
 describe('after payment.rejected', () => {
-  test('what was set aside can be sold again, and order hears why', async () => {
-    await stock.shelve({ a: 5, b: 1 });
+  test('the reserved units can be sold again, and the reason is published to order', async () => {
+    await stock.addItems({ a: 5, b: 1 });
     await stock.reserve(checkoutRequested(first, { a: 2, b: 1 }));
     const { emit } = await stock.settle(paymentRejected(first, 'insufficient_credit'));
     expect(emit).toEqual([stockReleased(first, 'insufficient_credit')]);
     expect(await stock.stateOf(first)).toBe('RELEASED');
-    expect(await stock.shelves()).toEqual({ a: [5, 0], b: [1, 0] });
-    expect(stock.told).toEqual([{ compensated: 1, itemIds: [] }]);
+    expect(await stock.units()).toEqual({ a: [5, 0], b: [1, 0] });
+    expect(stock.reported).toEqual([{ compensated: 1, itemIds: [] }]);
   });
 
-  test('a duplicate gives nothing more back, in a batch or after it, and is answered each time', async () => {
-    await stock.shelve({ a: 5 });
+  test('a duplicate returns no more units, in the same batch or later, and publishes the release each time', async () => {
+    await stock.addItems({ a: 5 });
     await stock.reserve(checkoutRequested(first, { a: 2 }));
     const event = paymentRejected(first);
     expect((await stock.settle(event, event)).emit).toEqual([stockReleased(first), stockReleased(first)]);
     expect((await stock.settle(event)).emit).toEqual([stockReleased(first)]);
-    expect(await stock.shelves()).toEqual({ a: [5, 0] });
+    expect(await stock.units()).toEqual({ a: [5, 0] });
   });
 
-  test('a duplicate that another replica handles at the same time gives nothing more back', async () => {
-    await stock.shelve({ a: 5 });
+  test('a duplicate that another replica handles at the same time returns no more units', async () => {
+    await stock.addItems({ a: 5 });
     await stock.reserve(checkoutRequested(first, { a: 2 }));
     const outcomes = await stock.overlap(
       (tx) => settleStep.run(tx, [paymentRejected(first)]),
       (tx) => settleStep.run(tx, [paymentRejected(first)]),
     );
     expect(outcomes.map((outcome) => outcome.duplicates)).toEqual([0, 1]);
-    expect(await stock.shelves()).toEqual({ a: [5, 0] });
+    expect(await stock.units()).toEqual({ a: [5, 0] });
   });
 
-  test('a checkout that has not arrived yet is remembered as released, and order hears so', async () => {
+  test('a checkout that has not arrived yet gets a tombstone, and its release is published to order', async () => {
     const { emit, duplicates } = await stock.settle(paymentRejected(first, 'cancelled'));
     expect(emit).toEqual([stockReleased(first, 'cancelled')]);
     expect(duplicates).toBe(0);
     expect(await stock.stateOf(first)).toBe('RELEASED');
-    expect(stock.told).toEqual([{ compensated: 0, itemIds: [] }]);
+    expect(stock.reported).toEqual([{ compensated: 0, itemIds: [] }]);
   });
 
-  test('a request that arrives at the same moment, and is first, is released after all', async () => {
-    await stock.shelve({ a: 5 });
+  test('a checkout request that arrives at the same time and is first is released after all', async () => {
+    await stock.addItems({ a: 5 });
     const [, settled] = await stock.overlap(
       (tx) => reserveStock.run(tx, [checkoutRequested(first, { a: 2 })]),
       (tx) => settleStep.run(tx, [paymentRejected(first, 'cancelled')]),
     );
     expect(settled.emit).toEqual([stockReleased(first, 'cancelled')]);
-    expect(await stock.shelves()).toEqual({ a: [5, 0] });
+    expect(await stock.units()).toEqual({ a: [5, 0] });
   });
 
-  test('a request that arrives at the same moment, and is second, reserves nothing', async () => {
-    await stock.shelve({ a: 5 });
+  test('a checkout request that arrives at the same time and is second reserves nothing', async () => {
+    await stock.addItems({ a: 5 });
     const [, requested] = await stock.overlap(
       (tx) => settleStep.run(tx, [paymentRejected(first, 'cancelled')]),
       (tx) => reserveStock.run(tx, [checkoutRequested(first, { a: 2 })]),
     );
     expect(requested.emit).toEqual([stockReleased(first, 'cancelled')]);
-    expect(await stock.shelves()).toEqual({ a: [5, 0] });
+    expect(await stock.units()).toEqual({ a: [5, 0] });
   });
 
-  test('a checkout that was refused stays refused, and order hears the first reason again', async () => {
-    await stock.shelve({ a: 1 });
+  test('a rejected checkout stays rejected, and its first reason is published again', async () => {
+    await stock.addItems({ a: 1 });
     await stock.reserve(checkoutRequested(first, { a: 2 }));
     const { emit, duplicates } = await stock.settle(paymentRejected(first, 'cancelled'));
     expect(emit).toEqual([stockRejected(first, 'out_of_stock')]);
@@ -158,18 +158,18 @@ describe('after payment.rejected', () => {
     expect(await stock.stateOf(first)).toBe('REJECTED');
   });
 
-  test('of a saga that was sold, it must never be: nothing changes', async () => {
-    await stock.shelve({ a: 5 });
+  test('of a sold saga, nothing changes: it is a violation', async () => {
+    await stock.addItems({ a: 5 });
     await stock.reserve(checkoutRequested(first, { a: 2 }));
     await stock.settle(paymentCaptured(first));
     await expect(stock.settle(paymentRejected(first))).rejects.toThrow(InvariantViolation);
     expect(await stock.stateOf(first)).toBe('COMMITTED');
-    expect(await stock.shelves()).toEqual({ a: [3, 0] });
+    expect(await stock.units()).toEqual({ a: [3, 0] });
   });
 });
 
-test('a batch sells, gives back and remembers at once, also where they share an item', async () => {
-  await stock.shelve({ a: 6, b: 6 });
+test('one batch can sell, release and write a tombstone, even for the same items', async () => {
+  await stock.addItems({ a: 6, b: 6 });
   await stock.reserve(
     checkoutRequested(first, { a: 1, b: 2 }),
     checkoutRequested(second, { a: 2, b: 1 }),
@@ -182,11 +182,11 @@ test('a batch sells, gives back and remembers at once, also where they share an 
     paymentRejected(purchase(4), 'cancelled'),
   );
   expect(emit).toEqual([stockReleased(second), stockReleased(purchase(4), 'cancelled')]);
-  expect(await stock.shelves()).toEqual({ a: [5, 0], b: [1, 0] });
+  expect(await stock.units()).toEqual({ a: [5, 0], b: [1, 0] });
 });
 
-test('replicas that settle and reserve the same items at once neither deadlock nor lose a unit', async () => {
-  await stock.shelve({ a: 100, b: 100 });
+test('replicas that settle and reserve the same items at the same time neither deadlock nor lose a unit', async () => {
+  await stock.addItems({ a: 100, b: 100 });
   const early = Array.from({ length: 30 }, (_, n) => purchase(n));
   const late = Array.from({ length: 30 }, (_, n) => purchase(100 + n));
   const wanted = (n: number) => (n % 2 ? { a: 1, b: 1 } : { b: 1, a: 1 });
@@ -195,11 +195,11 @@ test('replicas that settle and reserve the same items at once neither deadlock n
     ...early.map((bought, n) => stock.settle((n % 3 ? paymentCaptured : paymentRejected)(bought))),
     ...late.map((bought, n) => stock.reserve(checkoutRequested(bought, wanted(n)))),
   ]);
-  expect(await stock.shelves()).toEqual({ a: [50, 30], b: [50, 30] });
+  expect(await stock.units()).toEqual({ a: [50, 30], b: [50, 30] });
 });
 
-test('who comes while the one ahead in the queue is being cancelled is not left waiting for nothing', async () => {
-  await stock.shelve({ a: 3 });
+test('a checkout that arrives while the saga ahead of it is being cancelled does not wait for nothing', async () => {
+  await stock.addItems({ a: 3 });
   await stock.reserve(checkoutRequested(first, { a: 2 }), checkoutRequested(second, { a: 2 }));
   expect(await stock.stateOf(second)).toBe('WAITING');
   await stock.overlap(
@@ -209,9 +209,9 @@ test('who comes while the one ahead in the queue is being cancelled is not left 
   expect(await stock.stateOf(third)).toBe('RESERVED');
 });
 
-test('batches that settle and reserve many items the other way round wait for each other, and none has to run again', async () => {
+test('batches that settle and reserve many items in opposite order wait for each other, and none runs twice', async () => {
   const names = Array.from({ length: 40 }, (_, n) => `item-${n}`);
-  await stock.shelve(Object.fromEntries(names.map((name) => [name, 100])));
+  await stock.addItems(Object.fromEntries(names.map((name) => [name, 100])));
   const lines = (n: number) =>
     Object.fromEntries((n % 2 ? names : names.toReversed()).map((name) => [name, 1]));
   const batch = (from: number) => Array.from({ length: 5 }, (_, n) => purchase(from + n));
@@ -231,7 +231,7 @@ test('batches that settle and reserve many items the other way round wait for ea
     early.flatMap((bought, b) => [
       run(
         settleStep,
-        bought.map((one, n) => (n % 2 ? paymentCaptured(one) : paymentRejected(one))),
+        bought.map((item, n) => (n % 2 ? paymentCaptured(item) : paymentRejected(item))),
       ),
       run(reserveStock, batch(1_000 + 100 * b).map(request)),
     ]),
@@ -241,17 +241,17 @@ test('batches that settle and reserve many items the other way round wait for ea
 
 describe('while the last units are being sold', () => {
   const newcomer = checkoutRequested(second, { a: 1 });
-  let news: string[];
+  let waitedFor: string[];
   const sell = settleReservation((_, itemIds) => {
-    news = itemIds;
+    waitedFor = itemIds;
   });
   beforeEach(async () => {
-    news = [];
-    await stock.shelve({ a: 1 });
+    waitedFor = [];
+    await stock.addItems({ a: 1 });
     await stock.reserve(checkoutRequested(first, { a: 1 }));
   });
 
-  test('who comes for them is refused, and does not wait for what is gone', async () => {
+  test('a new checkout is refused and does not wait for units that are sold', async () => {
     const [, arrived] = await stock.overlap(
       (tx) => sell.run(tx, [paymentCaptured(first)]),
       (tx) => reserveStock.run(tx, [newcomer]),
@@ -260,18 +260,18 @@ describe('while the last units are being sold', () => {
     expect(await stock.stateOf(second)).toBe('REJECTED');
   });
 
-  test('who decided to wait for them just before is seen by the sale', async () => {
+  test('the sale sees a checkout that began to wait just before', async () => {
     const [, sold] = await stock.overlap(
       (tx) => reserveStock.run(tx, [newcomer]),
       (tx) => sell.run(tx, [paymentCaptured(first)]),
     );
     expect(await stock.stateOf(second)).toBe('WAITING');
     await sold.afterCommit?.();
-    expect(news).toEqual(['a']);
-    expect(await stock.serve(...news)).toEqual([stockRejected(second)]);
+    expect(waitedFor).toEqual(['a']);
+    expect(await stock.serve(...waitedFor)).toEqual([stockRejected(second)]);
   });
 
-  test('who has waited for them and is looked at is refused', async () => {
+  test('a waiting checkout that is served then is refused', async () => {
     await stock.reserve(newcomer);
     const [, served] = await stock.overlap(
       (tx) => sell.run(tx, [paymentCaptured(first)]),
@@ -280,7 +280,7 @@ describe('while the last units are being sold', () => {
     expect(served.emit).toEqual([stockRejected(second)]);
   });
 
-  test('who was looked at just before, and waits on, is seen by the sale', async () => {
+  test('the sale sees a checkout that was served just before and still waits', async () => {
     await stock.reserve(newcomer);
     const [served, sold] = await stock.overlap(
       (tx) => serveWaiting(tx, ['a']),
@@ -288,15 +288,15 @@ describe('while the last units are being sold', () => {
     );
     expect(served.emit).toEqual([]);
     await sold.afterCommit?.();
-    expect(news).toEqual(['a']);
+    expect(waitedFor).toEqual(['a']);
   });
 
-  test('who comes for them waits, and is not refused, when the sale fails after all', async () => {
+  test('a new checkout waits and is not refused when the sale fails', async () => {
     let arrived: Promise<StepOutcome> | undefined;
     const sale = stock.transaction(async (tx) => {
       await sell.run(tx, [paymentCaptured(first)]);
       arrived = stock.reserve(newcomer);
-      await someoneWaits();
+      await waitForBlocked();
       throw new Error('the sale fails');
     });
     await expect(sale).rejects.toThrow('the sale fails');
@@ -305,46 +305,46 @@ describe('while the last units are being sold', () => {
   });
 });
 
-test('a sale waits for nobody who has its items locked', async () => {
-  await stock.shelve({ a: 2 });
+test('a sale does not wait for a transaction that has its items locked', async () => {
+  await stock.addItems({ a: 2 });
   await stock.reserve(checkoutRequested(first, { a: 1 }));
-  // Did it wait, neither would end.
+  // If the sale waited, neither would end.
   await stock.transaction(async (tx) => {
     await moveStock(tx, 'a', 1);
     await stock.settle(paymentCaptured(first));
   });
   expect(await stock.stateOf(first)).toBe('COMMITTED');
-  expect(await stock.shelves()).toEqual({ a: [2, 0] });
+  expect(await stock.units()).toEqual({ a: [2, 0] });
 });
 
 test.each<[string, () => Promise<unknown>]>([
-  ['sells them', () => stock.settle(...[third, first, second].map((bought) => paymentCaptured(bought)))],
-  ['counts what they hold', () => stock.reserve(checkoutRequested(purchase(4), { a: 1 }))],
-])('who %s locks reservations in the order of their ids, whatever order they came in', async (_, act) => {
-  await stock.shelve({ a: 3 });
+  ['a sale', () => stock.settle(...[third, first, second].map((bought) => paymentCaptured(bought)))],
+  ['a count of reserved units', () => stock.reserve(checkoutRequested(purchase(4), { a: 1 }))],
+])('%s locks reservations in the order of their ids, in whatever order they arrived', async (_, act) => {
+  await stock.addItems({ a: 3 });
   await stock.reserve(...[third, first, second].map((bought) => checkoutRequested(bought, { a: 1 })));
   const lock = statement('test_lock', 'SELECT FROM reservations WHERE saga_id = $1 FOR NO KEY UPDATE');
   const unlocked = 'SELECT saga_id FROM reservations FOR NO KEY UPDATE SKIP LOCKED';
-  let acting: Promise<unknown> | undefined;
+  let action: Promise<unknown> | undefined;
   await stock.transaction(async (tx) => {
     await tx.run(lock, [second.saga_id]);
-    acting = act();
-    await someoneWaits();
+    action = act();
+    await waitForBlocked();
     expect(await stock.query(unlocked)).toEqual([{ saga_id: third.saga_id }]);
   });
-  await acting;
+  await action;
 });
 
-test('replicas that sell, give back, serve, and count what is held wait for each other, and none has to run again', async () => {
+test('replicas that sell, release, serve and count reserved units wait for each other, and none runs twice', async () => {
   const BATCHES = 12;
-  await stock.shelve({ a: 600, b: 600 });
+  await stock.addItems({ a: 600, b: 600 });
   const wanted = (n: number) => (n % 2 ? { a: 1, b: 1 } : { b: 1, a: 1 });
   const early = Array.from({ length: 600 }, (_, n) => purchase(n));
-  // They come in another order than that of their ids, so that no two ways to go through them are the same by chance.
+  // They arrive in another order than that of their ids, so that no two scans visit them in the same order by chance.
   await stock.reserve(...early.toReversed().map((bought, n) => checkoutRequested(bought, wanted(n))));
 
   let runs = 0;
-  const once = <T>(work: (tx: Tx) => Promise<T>) =>
+  const countRun = <T>(work: (tx: Tx) => Promise<T>) =>
     stock.transaction((tx) => {
       runs++;
       return work(tx);
@@ -355,15 +355,15 @@ test('replicas that sell, give back, serve, and count what is held wait for each
         .filter((_, n) => n % BATCHES === b)
         .map((bought, n) => (b % 4 || n % 2 ? paymentCaptured(bought) : paymentRejected(bought)));
       return [
-        once((tx) => settleStep.run(tx, payments)),
-        once((tx) => reserveStock.run(tx, [checkoutRequested(purchase(1_000 + b), wanted(b))])),
-        once((tx) => serveWaiting(tx, ['a', 'b'])),
+        countRun((tx) => settleStep.run(tx, payments)),
+        countRun((tx) => reserveStock.run(tx, [checkoutRequested(purchase(1_000 + b), wanted(b))])),
+        countRun((tx) => serveWaiting(tx, ['a', 'b'])),
       ];
     }).flat(),
   );
   expect(runs).toBe(3 * BATCHES);
 });
 
-test('an event that settles no reservation changes nothing', async () => {
+test('an event that does not settle a reservation is a violation', async () => {
   await expect(stock.settle(stockRejected(first))).rejects.toThrow(InvariantViolation);
 });

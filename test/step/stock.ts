@@ -6,7 +6,7 @@ import { settleReservation } from '../../stock/src/saga/4-settle-reservation/ste
 import type { Purchase } from '../support/events';
 import { type StepFixture, stepFixture } from '../support/step-fixture';
 
-/** What its rows say about an item, compared with its ledger and with the reservations that hold it. */
+/** Finds items whose rows do not agree with their ledger and their reservations. */
 const BROKEN = `
   WITH lines AS (
     SELECT saga_id, state, line.* FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
@@ -21,67 +21,67 @@ const BROKEN = `
   SELECT * FROM books
   WHERE available < 0 OR available + reserved <> owned OR sold <> committed`;
 
-/** The steps of stock, each call one transaction, as the inbox runs them. */
-export interface StockBench extends StepFixture {
-  /** Puts items on the shelves. */
-  shelve(stock: Record<string, number>): Promise<void>;
+/** The steps of stock, one transaction a call, as the inbox runs them. */
+export interface StockFixture extends StepFixture {
+  /** @param stock available units by item */
+  addItems(stock: Record<string, number>): Promise<void>;
   reserve(...events: SagaEvent[]): Promise<StepOutcome>;
   settle(...events: SagaEvent[]): Promise<StepOutcome>;
-  /** Serves those who wait for these items, round after round; returns what was told in all. */
+  /** Serves the sagas that wait for these items, in as many rounds as it takes. Returns the events of all rounds. */
   serve(...itemIds: string[]): Promise<SagaEvent[]>;
-  /** Units per item, those that are available and those that reservations hold. */
-  shelves(): Promise<Record<string, [available: number, held: number]>>;
+  /** Returns the available and the reserved units by item. */
+  units(): Promise<Record<string, [available: number, reserved: number]>>;
   stateOf(bought: Purchase): Promise<string | undefined>;
-  /** What the settling step told after its commits, in order. */
-  readonly told: { compensated: number; itemIds: string[] }[];
+  /** What the settling step reported after its commits, in order. */
+  readonly reported: { compensated: number; itemIds: string[] }[];
 }
 
-export function stockBench(): StockBench {
-  const bench = stepFixture('stock', 'items, stock_ledger, reservations', BROKEN);
-  const told: StockBench['told'] = [];
-  const settleStep = settleReservation((compensated, itemIds) => told.push({ compensated, itemIds }));
-  beforeEach(() => void told.splice(0));
+export function stockFixture(): StockFixture {
+  const fixture = stepFixture('stock', 'items, stock_ledger, reservations', BROKEN);
+  const reported: StockFixture['reported'] = [];
+  const settleStep = settleReservation((compensated, itemIds) => reported.push({ compensated, itemIds }));
+  beforeEach(() => void reported.splice(0));
 
   return {
-    ...bench,
-    told,
-    async shelve(stock) {
-      await bench.query(
+    ...fixture,
+    reported,
+    async addItems(stock) {
+      await fixture.query(
         `WITH new AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS n (id, units)), ledger AS (
            INSERT INTO stock_ledger (item_id, delta, kind) SELECT id, units, 'add' FROM new
          ) INSERT INTO items (id, price, available) SELECT id, 10, units FROM new`,
         [Object.keys(stock), Object.values(stock)],
       );
     },
-    reserve: (...events) => bench.transaction((tx) => reserveStock.run(tx, events)),
+    reserve: (...events) => fixture.transaction((tx) => reserveStock.run(tx, events)),
     async settle(...events) {
-      const outcome = await bench.transaction((tx) => settleStep.run(tx, events));
+      const outcome = await fixture.transaction((tx) => settleStep.run(tx, events));
       await outcome.afterCommit?.();
       return outcome;
     },
     async serve(...itemIds) {
       const emitted: SagaEvent[] = [];
-      for (let news = itemIds; news.length > 0; ) {
-        const among = news;
-        const { emit, unsettled } = await bench.transaction((tx) => serveWaiting(tx, among));
+      for (let pending = itemIds; pending.length > 0; ) {
+        const round = pending;
+        const { emit, unsettled } = await fixture.transaction((tx) => serveWaiting(tx, round));
         emitted.push(...emit);
-        news = unsettled;
+        pending = unsettled;
       }
       return emitted;
     },
-    async shelves() {
-      const rows = await bench.query<{ id: string; available: number; held: number }>(
+    async units() {
+      const rows = await fixture.query<{ id: string; available: number; reserved: number }>(
         `SELECT id, available,
            (SELECT coalesce(sum(quantity), 0)::bigint
             FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
-            WHERE state = 'RESERVED' AND item_id = items.id) AS held
+            WHERE state = 'RESERVED' AND item_id = items.id) AS reserved
          FROM items`,
       );
-      return Object.fromEntries(rows.map(({ id, available, held }) => [id, [available, held]]));
+      return Object.fromEntries(rows.map(({ id, available, reserved }) => [id, [available, reserved]]));
     },
     async stateOf({ saga_id }) {
       const found = 'SELECT state FROM reservations WHERE saga_id = $1';
-      return (await bench.query<{ state: string }>(found, [saga_id]))[0]?.state;
+      return (await fixture.query<{ state: string }>(found, [saga_id]))[0]?.state;
     },
   };
 }

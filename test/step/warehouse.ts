@@ -9,8 +9,8 @@ import { decideSettlements } from '../../stock/src/saga/4-settle-reservation/dec
 import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
 
 /**
- * Stock in memory: it applies what the three decisions say to plain rows, as the SQL does to tables. So properties of
- * the decisions can be tried over thousands of histories.
+ * Stock in memory. It applies the three decisions to plain rows, as the SQL does to tables, so that properties of the
+ * decisions can be tried over thousands of histories.
  */
 export class Warehouse {
   readonly items = new Map<string, ItemRow>();
@@ -34,8 +34,8 @@ export class Warehouse {
         .flatMap(linesOf)
         .filter((line) => wanted.has(line.item_id)),
     };
-    const held = this.heldOf(itemsRunningShort(rows, events));
-    const { decided, emit } = decideReservations(rows, held, events);
+    const reserved = this.reservedLines(itemsRunningShort(rows, events));
+    const { decided, emit } = decideReservations(rows, reserved, events);
     this.apply(decided, emit);
   }
 
@@ -51,21 +51,21 @@ export class Warehouse {
     this.emitted.push(...emit);
   }
 
-  /** Serves those who wait for these items, and whoever can be served because of that. */
+  /** Serves the sagas that wait for these items, and those that can be served as a result. */
   serve(itemIds: readonly string[]): void {
-    for (let news = itemIds; news.length > 0; ) {
-      const among = news;
-      const touches = (row: Reservation, ids: ReadonlySet<string>) => row.item_ids.some((id) => ids.has(id));
-      const asked = this.waiting().filter((row) => touches(row, new Set(among)));
-      const together = new Set(asked.flatMap((row) => row.item_ids));
-      const waiting = this.waiting().filter((row) => touches(row, together));
+    const wantsAny = (row: Reservation, ids: ReadonlySet<string>) => row.item_ids.some((id) => ids.has(id));
+    for (let pending = itemIds; pending.length > 0; ) {
+      const round = new Set(pending);
+      const concerned = this.waiting().filter((row) => wantsAny(row, round));
+      const together = new Set(concerned.flatMap((row) => row.item_ids));
+      const waiting = this.waiting().filter((row) => wantsAny(row, together));
       const { decided, emit, unsettled } = decideWaiting(
         this.itemsNamed(together),
-        this.heldOf([...together]),
+        this.reservedLines([...together]),
         waiting,
       );
       this.apply(decided, emit);
-      news = unsettled;
+      pending = unsettled;
     }
   }
 
@@ -73,8 +73,8 @@ export class Warehouse {
     return this.inState('WAITING');
   }
 
-  /** The units of an item that undecided sagas hold. */
-  held(itemId: string): number {
+  /** Returns the units of an item that undecided sagas have reserved. */
+  reserved(itemId: string): number {
     const lines = this.inState('RESERVED').flatMap(linesOf);
     return lines.reduce((sum, line) => sum + (line.item_id === itemId ? line.quantity : 0), 0);
   }
@@ -96,8 +96,8 @@ export class Warehouse {
     this.emitted.push(...emit);
   }
 
-  private heldOf(itemIds: readonly string[]): Line[] {
-    return itemIds.map((item_id) => ({ item_id, quantity: this.held(item_id) }));
+  private reservedLines(itemIds: readonly string[]): Line[] {
+    return itemIds.map((item_id) => ({ item_id, quantity: this.reserved(item_id) }));
   }
 
   private inState(state: Reservation['state']): Reservation[] {

@@ -1,6 +1,6 @@
 import { sumByKey, surplus } from '../../shared/amounts';
 
-test('a sum stops at what a row can hold', () => {
+test('a sum stops at the largest amount that a row can have', () => {
   const most = Number.MAX_SAFE_INTEGER;
   expect(
     sumByKey([
@@ -17,7 +17,7 @@ test('a sum stops at what a row can hold', () => {
   );
 });
 
-test('what was taken and is not used is given back, and never more than there was', () => {
+test('returns what was taken and not used, and never more than the row had', () => {
   const asked = new Map([
     ['enough', 3],
     ['short', 5],

@@ -20,11 +20,11 @@ import {
 const ORDERS = 4;
 
 /** The tables of order in memory, written as the SQL writes them. */
-class Desk {
+class OrderTables {
   readonly orders = new Map<string, OrderRow>();
   readonly sagas = new Map<string, SagaRow>();
   readonly keys = new Map<string, KeyRow>();
-  readonly answers: unknown[] = [];
+  readonly decisions: unknown[] = [];
 
   constructor(readonly lines: readonly LineRow[]) {
     for (let n = 0; n < ORDERS; n++) {
@@ -44,7 +44,7 @@ class Desk {
     for (const key of keys) {
       this.keys.set(key.key, key);
     }
-    this.answers.push(...decisions);
+    this.decisions.push(...decisions);
   }
 
   settle(outcomes: readonly { saga: number; paid: boolean; rejected: boolean }[]): void {
@@ -68,33 +68,33 @@ class Desk {
   }
 }
 
-/** The last order has no lines, and one more is asked for that does not exist. */
+/** The last order has no lines, and requests also name one more order, which does not exist. */
 const lines = fc.array(
   fc.record({ quantity: fc.integer({ min: 1, max: 5 }), price: fc.nat(9), order: fc.nat(ORDERS - 2) }),
   { maxLength: 8 },
 );
 const KEYS = [undefined, undefined, 'key-a', 'key-b'];
-const clicks = fc.array(fc.record({ order: fc.nat(ORDERS), key: fc.constantFrom(...KEYS) }), {
+const attempts = fc.array(fc.record({ order: fc.nat(ORDERS), key: fc.constantFrom(...KEYS) }), {
   maxLength: 12,
 });
 const saga = fc.nat(30);
 const outcome = fc.record({ saga, rejected: fc.boolean() });
-const rounds = fc.array(fc.record({ clicks, outcomes: fc.array(outcome) }), { maxLength: 5 });
+const rounds = fc.array(fc.record({ attempts, outcomes: fc.array(outcome) }), { maxLength: 5 });
 
-const desk = (bought: readonly { quantity: number; price: number; order: number }[]) =>
-  new Desk(
+const createTables = (bought: readonly { quantity: number; price: number; order: number }[]) =>
+  new OrderTables(
     bought.map(({ quantity, price, order }, n) => ({
       ...{ quantity, price },
       ...{ order_id: `order-${order}`, item_id: `item-${n}` },
     })),
   );
 
-/** @param first the number of the first saga that these may open */
+/** @param first the number of the first saga that these attempts may open */
 function requestsOf(
-  clicks: readonly { order: number; key: string | undefined }[],
+  attempts: readonly { order: number; key: string | undefined }[],
   first: number,
 ): CheckoutRequest[] {
-  return clicks.map(({ order, key }, n) => ({
+  return attempts.map(({ order, key }, n) => ({
     order_id: `order-${order}`,
     saga_id: sagaId(first + n),
     may_open: true,
@@ -103,44 +103,44 @@ function requestsOf(
   }));
 }
 
-/** A saga's outcome is decided elsewhere, once: here by its number. */
+/** A saga's outcome is decided once and elsewhere. Here its number decides. */
 const decided = (outcomes: readonly { saga: number; rejected: boolean }[]) =>
   outcomes.map(({ saga, rejected }) => ({ saga, rejected, paid: saga % 2 === 0 }));
 
 type Rounds = typeof rounds extends fc.Arbitrary<infer T> ? T : never;
 
-function play(one: Desk, rounds: Rounds, eachAlone: boolean): Desk {
-  rounds.forEach(({ clicks, outcomes }, n) => {
-    const requests = requestsOf(clicks, 12 * n);
+function play(tables: OrderTables, rounds: Rounds, eachAlone: boolean): OrderTables {
+  rounds.forEach(({ attempts, outcomes }, n) => {
+    const requests = requestsOf(attempts, 12 * n);
     if (eachAlone) {
       for (const request of requests) {
-        one.request([request]);
+        tables.request([request]);
       }
       for (const outcome of decided(outcomes)) {
-        one.settle([outcome]);
+        tables.settle([outcome]);
       }
     } else {
-      one.request(requests);
-      one.settle(decided(outcomes));
+      tables.request(requests);
+      tables.settle(decided(outcomes));
     }
   });
-  return one;
+  return tables;
 }
 
-test('a batch ends as its requests and outcomes one at a time, and answers the same', () => {
+test('a batch has the same result and the same decisions as its requests and outcomes one at a time', () => {
   fc.assert(
     fc.property(lines, rounds, (bought, rounds) => {
-      expect(play(desk(bought), rounds, false)).toEqual(play(desk(bought), rounds, true));
+      expect(play(createTables(bought), rounds, false)).toEqual(play(createTables(bought), rounds, true));
     }),
   );
 });
 
-test('an order has one saga under way at most, none once it is paid, and is paid by one saga at most', () => {
+test('an order has at most one saga in flight, none once it is paid, and at most one that paid it', () => {
   fc.assert(
     fc.property(lines, rounds, (bought, rounds) => {
-      const one = play(desk(bought), rounds, false);
-      for (const { id, saga_id, state } of one.orders.values()) {
-        const own = [...one.sagas.values()].filter((saga) => saga.order_id === id);
+      const tables = play(createTables(bought), rounds, false);
+      for (const { id, saga_id, state } of tables.orders.values()) {
+        const own = [...tables.sagas.values()].filter((saga) => saga.order_id === id);
         const inState = (wanted: string) => own.filter((saga) => saga.state === wanted).map((s) => s.saga_id);
         expect(inState('PENDING')).toEqual(state === 'PENDING' ? [saga_id] : []);
         expect(inState('PAID')).toEqual(state === 'PAID' ? [saga_id] : []);
@@ -149,13 +149,13 @@ test('an order has one saga under way at most, none once it is paid, and is paid
   );
 });
 
-test('a saga asks for the sum of quantity × price', () => {
+test('the amount of a saga is the sum of quantity × price', () => {
   fc.assert(
-    fc.property(lines, clicks, (bought, clicks) => {
-      const one = desk(bought);
-      one.request(requestsOf(clicks, 0));
-      for (const { order_id, amount } of one.sagas.values()) {
-        const own = one.lines.filter((line) => line.order_id === order_id);
+    fc.property(lines, attempts, (bought, attempts) => {
+      const tables = createTables(bought);
+      tables.request(requestsOf(attempts, 0));
+      for (const { order_id, amount } of tables.sagas.values()) {
+        const own = tables.lines.filter((line) => line.order_id === order_id);
         expect(own.length).toBeGreaterThan(0);
         expect(amount).toBe(own.reduce((sum, { quantity, price }) => sum + quantity * price, 0));
       }
@@ -163,14 +163,14 @@ test('a saga asks for the sum of quantity × price', () => {
   );
 });
 
-test('outcomes that come again change nothing', () => {
+test('duplicate outcomes change nothing', () => {
   fc.assert(
     fc.property(lines, rounds, fc.array(outcome), (bought, rounds, outcomes) => {
-      const one = play(desk(bought), rounds, false);
-      one.settle(decided(outcomes));
-      const tables = structuredClone([one.orders, one.sagas]);
-      one.settle(decided([...outcomes, ...outcomes.toReversed()]));
-      expect([one.orders, one.sagas]).toEqual(tables);
+      const tables = play(createTables(bought), rounds, false);
+      tables.settle(decided(outcomes));
+      const before = structuredClone([tables.orders, tables.sagas]);
+      tables.settle(decided([...outcomes, ...outcomes.toReversed()]));
+      expect([tables.orders, tables.sagas]).toEqual(before);
     }),
   );
 });
@@ -178,8 +178,8 @@ test('outcomes that come again change nothing', () => {
 test('an idempotency key is bound to the first saga that answered it, and to that request', () => {
   fc.assert(
     fc.property(lines, rounds, (bought, rounds) => {
-      const one = play(desk(bought), rounds, false);
-      const bound = new Map(one.keys);
+      const tables = play(createTables(bought), rounds, false);
+      const bound = new Map(tables.keys);
       for (const { key, fingerprint, saga_id } of bound.values()) {
         const request = {
           order_id: 'order-0',
@@ -187,14 +187,14 @@ test('an idempotency key is bound to the first saga that answered it, and to tha
           may_open: true,
           traceparent: TRACEPARENT,
         };
-        one.answers.length = 0;
-        one.request([
+        tables.decisions.length = 0;
+        tables.request([
           { ...request, idempotency: { key, fingerprint } },
           { ...request, idempotency: { key, fingerprint: 'another request' } },
         ]);
-        expect(one.answers).toEqual([{ kind: 'repeated', saga_id }, { kind: 'key_reused' }]);
+        expect(tables.decisions).toEqual([{ kind: 'repeated', saga_id }, { kind: 'key_reused' }]);
       }
-      expect(one.keys).toEqual(bound);
+      expect(tables.keys).toEqual(bound);
     }),
   );
 });

@@ -5,8 +5,8 @@ import { cancelRequested, purchase, stockReserved } from '../support/events';
 
 const SAGAS = 6;
 
-/** The decision record and the users in memory, written as the SQL writes them. */
-class Till {
+/** The tables of payment in memory, written as the SQL writes them. */
+class PaymentTables {
   readonly charges = new Map<string, ChargeRow>();
   readonly emitted: SagaEvent[] = [];
 
@@ -25,7 +25,7 @@ class Till {
   }
 }
 
-/** The last of the users has no row. */
+/** The last user has no row. */
 const USERS = ['user-a', 'user-b', 'user-unknown'];
 const credits = fc.tuple(fc.nat(40), fc.nat(40));
 const sagas = fc.array(fc.record({ user_id: fc.constantFrom(...USERS), amount: fc.nat(20) }), {
@@ -33,8 +33,8 @@ const sagas = fc.array(fc.record({ user_id: fc.constantFrom(...USERS), amount: f
   maxLength: SAGAS,
 });
 const asked = fc.array(fc.record({ saga: fc.nat(SAGAS - 1), cancels: fc.boolean() }), { maxLength: 30 });
-const till = ([a, b]: [number, number]) =>
-  new Till(
+const createTables = ([a, b]: [number, number]) =>
+  new PaymentTables(
     new Map([
       ['user-a', a],
       ['user-b', b],
@@ -53,24 +53,24 @@ function eventsOf(
 
 const total = (amounts: Iterable<number>) => [...amounts].reduce((sum, amount) => sum + amount, 0);
 
-test('credit stays at zero or above, and what is missing from it is what was captured', () => {
+test('credit never goes below zero, and exactly what was captured is missing from it', () => {
   fc.assert(
     fc.property(credits, sagas, asked, (given, bought, asked) => {
-      const one = till(given);
-      one.handle(eventsOf(bought, asked));
-      const captured = [...one.charges.values()].filter((row) => row.state === 'CAPTURED');
-      for (const credit of one.credit.values()) {
+      const tables = createTables(given);
+      tables.handle(eventsOf(bought, asked));
+      const captured = [...tables.charges.values()].filter((row) => row.state === 'CAPTURED');
+      for (const credit of tables.credit.values()) {
         expect(credit).toBeGreaterThanOrEqual(0);
       }
-      expect(total(one.credit.values()) + total(captured.map((row) => row.amount))).toBe(total(given));
+      expect(total(tables.credit.values()) + total(captured.map((row) => row.amount))).toBe(total(given));
     }),
   );
 });
 
-test('a batch ends as its events one at a time', () => {
+test('a batch has the same result as its events one at a time', () => {
   fc.assert(
     fc.property(credits, sagas, asked, (given, bought, asked) => {
-      const [batch, single] = [till(given), till(given)];
+      const [batch, single] = [createTables(given), createTables(given)];
       const events = eventsOf(bought, asked);
       batch.handle(events);
       for (const event of events) {
@@ -81,25 +81,25 @@ test('a batch ends as its events one at a time', () => {
   );
 });
 
-test('a saga has one decision, which every event of it is answered with', () => {
+test('a saga has one decision, and each of its events gets it', () => {
   fc.assert(
     fc.property(credits, sagas, asked, (given, bought, asked) => {
-      const one = till(given);
-      one.handle(eventsOf(bought, asked));
-      one.handle(eventsOf(bought, asked.toReversed()));
-      for (const { type, data } of one.emitted) {
-        const taken = one.charges.get(data.saga_id)?.state === 'CAPTURED';
+      const tables = createTables(given);
+      tables.handle(eventsOf(bought, asked));
+      tables.handle(eventsOf(bought, asked.toReversed()));
+      for (const { type, data } of tables.emitted) {
+        const taken = tables.charges.get(data.saga_id)?.state === 'CAPTURED';
         expect(type).toBe(taken ? 'payment.captured' : 'payment.rejected');
       }
-      expect(one.emitted).toHaveLength(2 * asked.length);
+      expect(tables.emitted).toHaveLength(2 * asked.length);
     }),
   );
 });
 
-test('what was handled once takes no credit when it comes again', () => {
+test('duplicates take no credit', () => {
   fc.assert(
     fc.property(credits, sagas, asked, (given, bought, asked) => {
-      const [once, twice] = [till(given), till(given)];
+      const [once, twice] = [createTables(given), createTables(given)];
       const events = eventsOf(bought, asked);
       once.handle(events);
       twice.handle([...events, ...events]);
@@ -109,15 +109,15 @@ test('what was handled once takes no credit when it comes again', () => {
   );
 });
 
-test('whichever of charge and cancel is first wins, and there is no refusal while the credit would do', () => {
+test('the first of a charge and a cancel wins, and no charge is refused while the credit is enough', () => {
   fc.assert(
     fc.property(fc.nat(40), fc.nat(40), fc.boolean(), (credit, amount, cancelFirst) => {
       const bill = purchase(1, { user_id: 'user-a', amount });
       const pair = [stockReserved(bill), cancelRequested(bill)];
-      const one = till([credit, 0]);
-      one.handle(cancelFirst ? pair.toReversed() : pair);
+      const tables = createTables([credit, 0]);
+      tables.handle(cancelFirst ? pair.toReversed() : pair);
       const expected = cancelFirst ? 'CANCELLED' : credit >= amount ? 'CAPTURED' : 'REJECTED';
-      expect(one.charges.get(bill.saga_id)?.state).toBe(expected);
+      expect(tables.charges.get(bill.saga_id)?.state).toBe(expected);
     }),
   );
 });

@@ -9,7 +9,7 @@ const SAGAS = 8;
 
 interface Shop {
   stock: Record<string, number>;
-  /** What the n-th saga wants. */
+  /** What the n-th saga wants, by item. */
   wanted: Record<string, number>[];
 }
 
@@ -25,17 +25,17 @@ const shop: fc.Arbitrary<Shop> = fc.record({
   wanted: fc.array(wanted, { minLength: SAGAS, maxLength: SAGAS }),
 });
 const anySaga = fc.nat(SAGAS - 1);
-/** Events reach stock in any order and any number of times; `serve` is news of anything at all. */
+/** Events reach stock in any order and any number of times. `serve` serves every item. */
 const move: fc.Arbitrary<Move> = fc.record({
   kind: fc.constantFrom('request', 'settle', 'serve' as const),
   sagas: fc.array(anySaga),
 });
-/** Payment decides once: true takes the credit, if it is asked. */
+/** Payment decides once: true captures, if stock has reserved. */
 const verdicts = fc.array(fc.boolean(), { minLength: SAGAS, maxLength: SAGAS });
 
 const request = ({ wanted }: Shop, n: number) => checkoutRequested(purchase(n), wanted[n] ?? {});
 
-/** Payment captures only what it heard to be reserved, and may refuse (cancel) at any time, though only once. */
+/** Payment captures only what stock has reserved, and may reject (cancel) at any time. It decides a saga only once. */
 function paymentsOf(warehouse: Warehouse, sagas: readonly number[], takes: readonly boolean[]) {
   return sagas.flatMap((n): SagaEvent<'payment.captured' | 'payment.rejected'>[] => {
     const state = warehouse.state(purchase(n).saga_id);
@@ -58,18 +58,18 @@ function make(warehouse: Warehouse, given: Shop, { kind, sagas }: Move, takes: r
 
 function play(given: Shop, moves: readonly Move[], takes: readonly boolean[]): Warehouse {
   const warehouse = new Warehouse(given.stock);
-  for (const each of moves) {
-    make(warehouse, given, each, takes);
-    unitsAreConserved(warehouse, given.stock);
+  for (const move of moves) {
+    make(warehouse, given, move, takes);
+    expectUnitsConserved(warehouse, given.stock);
   }
   return warehouse;
 }
 
-function unitsAreConserved(warehouse: Warehouse, stock: Record<string, number>): void {
+function expectUnitsConserved(warehouse: Warehouse, stock: Record<string, number>): void {
   for (const { id, available } of warehouse.items.values()) {
     const sold = warehouse.sold.reduce((sum, line) => sum + (line.item_id === id ? line.quantity : 0), 0);
     expect(available).toBeGreaterThanOrEqual(0);
-    expect(available + warehouse.held(id) + sold).toBe(stock[id]);
+    expect(available + warehouse.reserved(id) + sold).toBe(stock[id]);
   }
 }
 
@@ -80,13 +80,13 @@ const rowsOf = ({ items, reservations, sold }: Warehouse) => ({
   sold,
 });
 
-test('no unit appears or vanishes, and no shelf goes below zero, whatever arrives in whatever order', () => {
+test('units are conserved and never below zero, whatever arrives in whatever order', () => {
   fc.assert(
     fc.property(shop, fc.array(move), verdicts, (given, moves, takes) => void play(given, moves, takes)),
   );
 });
 
-test('requests in one batch end as the same requests one at a time', () => {
+test('requests in one batch have the same result as one at a time', () => {
   fc.assert(
     fc.property(shop, fc.array(move), fc.array(anySaga), verdicts, (given, before, sagas, takes) => {
       const batch = play(given, before, takes);
@@ -102,7 +102,7 @@ test('requests in one batch end as the same requests one at a time', () => {
   );
 });
 
-test('payments in one batch end as the same payments one at a time', () => {
+test('payments in one batch have the same result as one at a time', () => {
   fc.assert(
     fc.property(shop, fc.array(move), fc.array(anySaga), verdicts, (given, before, sagas, takes) => {
       const batch = play(given, before, takes);
@@ -118,7 +118,7 @@ test('payments in one batch end as the same payments one at a time', () => {
   );
 });
 
-test('what was handled once changes nothing when it comes again', () => {
+test('duplicates change nothing', () => {
   fc.assert(
     fc.property(shop, fc.array(move), fc.array(anySaga), verdicts, (given, before, sagas, takes) => {
       const warehouse = play(given, before, takes);
@@ -134,7 +134,7 @@ test('what was handled once changes nothing when it comes again', () => {
   );
 });
 
-test('nobody is told "out of stock" while what is available and held would do', () => {
+test('no checkout is rejected while available and reserved units together are enough', () => {
   fc.assert(
     fc.property(shop, fc.array(move), anySaga, verdicts, (given, before, newcomer, takes) => {
       const warehouse = play(given, before, takes);
@@ -143,7 +143,7 @@ test('nobody is told "out of stock" while what is available and held would do', 
       fc.pre(warehouse.state(saga_id) === undefined);
       const suffices = lines.every(([id, quantity]) => {
         const item = warehouse.items.get(id);
-        return item !== undefined && item.available + warehouse.held(id) >= quantity;
+        return item !== undefined && item.available + warehouse.reserved(id) >= quantity;
       });
       warehouse.reserve([request(given, newcomer)]);
       expect(warehouse.state(saga_id) === 'REJECTED').toBe(!suffices);
@@ -151,13 +151,13 @@ test('nobody is told "out of stock" while what is available and held would do', 
   );
 });
 
-test('nobody takes the units that somebody who came earlier waits for', () => {
+test('no saga takes units that an earlier saga waits for', () => {
   fc.assert(
     fc.property(shop, fc.array(move), verdicts, (given, moves, takes) => {
       const warehouse = new Warehouse(given.stock);
-      for (const each of moves) {
+      for (const move of moves) {
         const before = new Map(warehouse.reservations);
-        make(warehouse, given, each, takes);
+        make(warehouse, given, move, takes);
         const after = [...warehouse.reservations.values()];
         after.forEach((row, arrival) => {
           if (row.state !== 'RESERVED' || before.get(row.saga_id)?.state === 'RESERVED') {
@@ -175,17 +175,17 @@ test('nobody takes the units that somebody who came earlier waits for', () => {
   );
 });
 
-test('everybody who waits is answered as soon as nothing is held any more', () => {
+test('every waiting saga is decided once no units are reserved', () => {
   fc.assert(
     fc.property(shop, fc.array(move), verdicts, (given, moves, takes) => {
       const warehouse = play(given, moves, takes);
       for (let rounds = 0; rounds <= SAGAS; rounds++) {
-        const held = [...warehouse.reservations.values()].filter((row) => row.state === 'RESERVED');
-        warehouse.settle(held.map((row) => paymentCaptured(row)));
+        const reserved = [...warehouse.reservations.values()].filter((row) => row.state === 'RESERVED');
+        warehouse.settle(reserved.map((row) => paymentCaptured(row)));
         warehouse.serve(ITEMS);
       }
       expect(warehouse.waiting()).toEqual([]);
-      unitsAreConserved(warehouse, given.stock);
+      expectUnitsConserved(warehouse, given.stock);
     }),
   );
 });

@@ -5,16 +5,16 @@ import { sagaId } from '../support/events';
 const LONG_MS = 60_000;
 const paid = (n: number): Outcome => ({ saga_id: sagaId(n), state: 'PAID', reason: null });
 
-test('everybody who holds a saga is told its outcome, and nobody else is', async () => {
+test('an outcome reaches every request that waits for its saga, and no other', async () => {
   const waiting = new WaitingRequests();
-  const [one, two, other] = [waiting.add(sagaId(1)), waiting.add(sagaId(1)), waiting.add(sagaId(2))];
+  const [first, second, other] = [waiting.add(sagaId(1)), waiting.add(sagaId(1)), waiting.add(sagaId(2))];
   waiting.resolve([paid(1)]);
-  expect(await one.outcome(LONG_MS)).toEqual(paid(1));
-  expect(await two.outcome(LONG_MS)).toEqual(paid(1));
+  expect(await first.outcome(LONG_MS)).toEqual(paid(1));
+  expect(await second.outcome(LONG_MS)).toEqual(paid(1));
   expect(await other.outcome(0)).toBeUndefined();
 });
 
-test('an outcome that is told before anybody asks for it is not missed', async () => {
+test('an outcome that arrives before the request asks for it is not missed', async () => {
   const waiting = new WaitingRequests();
   const request = waiting.add(sagaId(1));
   waiting.resolve([paid(1)]);
@@ -22,38 +22,38 @@ test('an outcome that is told before anybody asks for it is not missed', async (
   expect(await request.outcome(LONG_MS)).toEqual(paid(1));
 });
 
-test('who gives up, or is released because its client has gone, is told nothing and waits no longer', async () => {
+test('a request that gives up or is released gets no outcome and stops waiting', async () => {
   const waiting = new WaitingRequests();
   expect(await waiting.add(sagaId(1)).outcome(0)).toBeUndefined();
   const request = waiting.add(sagaId(1));
-  const asked = request.outcome(LONG_MS);
+  const outcome = request.outcome(LONG_MS);
   request.release();
-  expect(await asked).toBeUndefined();
+  expect(await outcome).toBeUndefined();
   expect(await request.outcome(LONG_MS)).toBeUndefined();
   waiting.add(sagaId(1)).release();
   expect(waiting.waitingLongerThan(-1)).toEqual([]);
 });
 
-test('one who gives up leaves the others of the same saga waiting', async () => {
+test('a request that gives up leaves the others of the same saga waiting', async () => {
   const waiting = new WaitingRequests();
-  const [one, two] = [waiting.add(sagaId(1)), waiting.add(sagaId(1))];
-  one.release();
-  one.release();
+  const [first, second] = [waiting.add(sagaId(1)), waiting.add(sagaId(1))];
+  first.release();
+  first.release();
   waiting.resolve([paid(1)]);
-  expect(await two.outcome(LONG_MS)).toEqual(paid(1));
+  expect(await second.outcome(LONG_MS)).toEqual(paid(1));
 });
 
-test('one who gives up late does not take along whoever holds the saga anew', async () => {
+test('a late release does not remove another request that waits for the same saga by then', async () => {
   const waiting = new WaitingRequests();
   const early = waiting.add(sagaId(1));
   waiting.resolve([paid(1)]);
-  const anew = waiting.add(sagaId(1));
+  const later = waiting.add(sagaId(1));
   early.release();
   waiting.resolve([paid(1)]);
-  expect(await anew.outcome(LONG_MS)).toEqual(paid(1));
+  expect(await later.outcome(LONG_MS)).toEqual(paid(1));
 });
 
-test('sagas that are waited for can be looked up, each once, until they are told', () => {
+test('lists each saga that a request waits for once, until its outcome arrives', () => {
   const waiting = new WaitingRequests();
   waiting.add(sagaId(1));
   waiting.add(sagaId(1));
@@ -65,14 +65,14 @@ test('sagas that are waited for can be looked up, each once, until they are told
 });
 
 describe('admission', () => {
-  test('lets in as many as one replica may request, and the next when one has left', () => {
+  test('lets in as many requests as may wait on one replica, and another when one leaves', () => {
     const admission = new Admission({ waiting: 2, inFlight: 100 });
     expect([admission.enter(), admission.enter(), admission.enter()]).toEqual([true, true, false]);
     admission.leave();
     expect(admission.enter()).toBe(true);
   });
 
-  test('refuses when the whole shop has too much in flight, until it is counted again', () => {
+  test('refuses when the whole shop has too many sagas in flight, until they are counted again', () => {
     const admission = new Admission({ waiting: 100, inFlight: 10 });
     admission.recordInFlight(9);
     expect(admission.enter()).toBe(true);
