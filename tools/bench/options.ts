@@ -32,7 +32,8 @@ ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12
                     use ${urlFlags.join(', ')} if each service has its own address.
                     Replaces its users, items and orders "0" to --size; BATCH_INIT must be on there
   --json, --html    file for the report, for machines and for people
-  --write           also writes tools/bench/report.html and the table in tools/bench/README.md; only for a run of everything
+  --write           also writes tools/bench/report.html and the table in tools/bench/README.md;
+                    only for a run of everything
 Exit status: 0 everything was measured, 1 books did not balance or a measurement failed, 2 usage error.`;
 
 /** Ends the process after --help, and when the arguments are wrong. */

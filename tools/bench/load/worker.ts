@@ -1,4 +1,4 @@
-// The process that makes the load. It runs apart from everything else, so that its own cost can be told from the shop's.
+// The process that makes the load. It runs apart from everything else, so that its cost is not counted as the shop's.
 // It serves its parent's requests, one after the other, until the parent disconnects.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './connection';

@@ -10,7 +10,7 @@ const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 
 /**
- * Checked first, so that nobody learns it after an hour's run.
+ * Call it before the run, which takes an hour.
  * @throws Error when the benchmark's README has no place for the table
  */
 export function assertPublishable(): void {
@@ -35,9 +35,7 @@ function findPlace(text: string): { begin: number; end: number } {
   if (begin >= 0 && end > begin) {
     return { begin: begin + BEGIN.length, end };
   }
-  throw new Error(
-    `${PAGE} has no place for the table: put "${BEGIN}" and "${END}" on lines of their own.`,
-  );
+  throw new Error(`${PAGE} has no place for the table: put "${BEGIN}" and "${END}" on lines of their own.`);
 }
 
 function table(report: Report): string {

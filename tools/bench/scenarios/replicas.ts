@@ -26,30 +26,30 @@ export const replicas: Scenario = {
       const name = `${count} of each, round ${round}`;
       return dataset.run({ ...options, name, connections: SATURATED });
     };
-    const one: LoadRun[] = [];
+    const single: LoadRun[] = [];
     const many: LoadRun[] = [];
     for (let round = 1; round <= options.rounds; round++) {
       const inTurn = [
-        async () => one.push(await measure(1, round)),
+        async () => single.push(await measure(1, round)),
         async () => many.push(await measure(MANY, round)),
       ];
       for (const measureNext of round % 2 === 1 ? inTurn : inTurn.reverse()) {
         await measureNext();
       }
-      const latest = [one, many].map((loadRuns) => Math.round(loadRuns.at(-1)?.perSecond ?? 0));
+      const latest = [single, many].map((loadRuns) => Math.round(loadRuns.at(-1)?.perSecond ?? 0));
       say(`round ${round}: ${latest[0]} checkouts/s with one of each, ${latest[1]} with ${MANY}`);
     }
     await dataset.assertBalanced();
     await dataset.shop.close();
     const perSecond = (loadRuns: LoadRun[]) => loadRuns.map((run) => run.perSecond);
     return {
-      loadRuns: [...one, ...many],
+      loadRuns: [...single, ...many],
       figures: [
         {
           id: 'three_replicas_over_one',
           name: 'three replicas of each ÷ one',
           unit: '',
-          spread: spreadOf(ratios(perSecond(many), perSecond(one))),
+          spread: spreadOf(ratios(perSecond(many), perSecond(single))),
         },
       ],
     };
