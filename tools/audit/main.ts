@@ -20,7 +20,7 @@ const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port N]
   --history   check a file of requests and answers, one JSON object a line, against the databases,
               or with --api against the public API only
   --json      print JSON for programs
-  --port      the port that npm start was given, unless it is the last one it was given on this machine
+  --port      the port that npm start was given; default: the last one on this machine
 For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
 AUDIT_TIMEOUT_MS limits one audit (default 600000). With --watch, AUDIT_INTERVAL_MS is the pause between two (60000).
 Exit status: 0 every invariant holds, 1 an invariant is violated, 2 the audit could not be done.`;

@@ -3,7 +3,7 @@ import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 import { type DeadLetter, sagaIdsOf } from './dead-letter';
 
-/** Who does something, and why. */
+/** Who acts, and why. */
 export interface Operator {
   readonly actor: string;
   readonly reason: string | undefined;
@@ -44,37 +44,39 @@ const readActionsOnSaga = statement<Action>(
   `SELECT ${columns} FROM operator_actions WHERE saga_ids @> ARRAY[$1::uuid] ORDER BY id DESC LIMIT 100`,
 );
 
-/** PostgreSQL has no text with a NUL in it. */
-const clean = (value: string) => value.replaceAll('\0', '�');
+/** A text in PostgreSQL cannot contain NUL. */
+const withoutNul = (value: string) => value.replaceAll('\0', '�');
 
-/** Notes what is about to be done to a letter, and answers how often it will have been redriven then. */
-export async function noteLetter(
+/** Records what is about to be done to a dead letter. Returns how often its content will then have been redriven. */
+export async function recordAction(
   database: Database,
   action: 'redrive' | 'redrive_failed' | 'discard',
-  letter: DeadLetter,
+  deadLetter: DeadLetter,
   { actor, reason }: Operator,
-  further: Record<string, unknown> = {},
+  moreDetail: Record<string, unknown> = {},
 ): Promise<number> {
-  const { parked_at, error_code, error, size } = letter;
+  const { parked_at, error_code, error, size } = deadLetter;
   return database.transaction(async (tx) => {
     await tx.run(insertAction, [
       actor,
       action,
-      letter.queue,
-      letter.id,
-      letter.content_id,
-      sagaIdsOf(letter),
-      letter.events.flatMap(({ saga_id, type }) => (saga_id && type ? clean(`${saga_id}/${type}`) : [])),
+      deadLetter.queue,
+      deadLetter.id,
+      deadLetter.content_id,
+      sagaIdsOf(deadLetter),
+      deadLetter.events.flatMap(({ saga_id, type }) =>
+        saga_id && type ? withoutNul(`${saga_id}/${type}`) : [],
+      ),
       reason ?? null,
-      JSON.stringify({ parked_at, error_code, error, size, ...further }),
+      JSON.stringify({ parked_at, error_code, error, size, ...moreDetail }),
     ]);
-    const [counted] = await tx.run(countRedrives, [letter.content_id]);
+    const [counted] = await tx.run(countRedrives, [deadLetter.content_id]);
     return counted?.redrives ?? 0;
   });
 }
 
-/** Notes, in the transaction that asks for it, that a saga's cancellation was asked for. */
-export async function noteCancel(
+/** Records that a saga's cancellation was requested, in the transaction that requests it. */
+export async function recordCancel(
   tx: Tx,
   saga: { saga_id: string; event_id: string },
   { actor, reason }: Operator,
@@ -90,8 +92,8 @@ export async function noteCancel(
   ]);
 }
 
-/** What was done before to letters with the same content, the latest first. */
-export function actionsOnLetter(database: Database, { content_id }: DeadLetter): Promise<Action[]> {
+/** Returns what was done before to dead letters with the same content, latest first. */
+export function actionsOnDeadLetter(database: Database, { content_id }: DeadLetter): Promise<Action[]> {
   return database.transaction((tx) => tx.run(readActionsOnContent, [content_id]));
 }
 

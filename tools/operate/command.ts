@@ -3,9 +3,9 @@ import { type Options, readArguments, UsageError, type Values, wholeNumber } fro
 import { type ShopConnections, withConnections } from './connections';
 import { printable, printableJson } from './text';
 
-/** What both commands have in common: their verbs, what their arguments may be, printing, and the exit status. */
+/** What both commands share: their verbs, the checks of their arguments, printing, and the exit status. */
 
-/** The command line was understood, and there is nothing to do it to, or it may not be done; nothing was done. */
+/** The command line is valid, but there is nothing to act on, or the action is not allowed. Nothing was done. */
 export class Refusal extends Error {}
 
 export const commonOptions = {
@@ -13,13 +13,13 @@ export const commonOptions = {
   port: { type: 'string' },
 } as const;
 
-/** What a command can be asked to do. Each reads its arguments, all of them, before anything is connected to. */
+/** What a command can do, by name. Each verb reads all of its arguments before anything is connected. */
 export type Verbs<T extends Options> = Record<
   string,
   (ids: string[], values: Values<T>) => (shop: ShopConnections) => Promise<void>
 >;
 
-/** Exit status 0: done. 1: nothing to do it to, or refused. 2: not understood, or something could not be reached. */
+/** Exit status 0: done. 1: nothing to act on, or not allowed. 2: invalid arguments, or something cannot be reached. */
 export function runCommand<const T extends typeof commonOptions>(
   usage: string,
   options: T,
@@ -28,7 +28,7 @@ export function runCommand<const T extends typeof commonOptions>(
   const { work, port } = readArguments(usage, options, (values, [verb = 'list', ...ids]) => {
     const read = verbs[verb];
     if (!read) {
-      throw new UsageError(`There is no "${verb}".`);
+      throw new UsageError(`"${verb}" is not one of ${Object.keys(verbs).join(', ')}.`);
     }
     const { port } = values as { port?: string };
     return {
@@ -57,13 +57,13 @@ export function printJson(value: unknown): void {
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** "30s", "5m", "2h" or "1d" in milliseconds. */
+/** Returns "30s", "5m", "2h" or "1d" in milliseconds. */
 export function duration(name: string, value: string): number {
   const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(value) ?? [];
   if (count !== undefined) {
     return Number(count) * UNITS[unit as keyof typeof UNITS];
   }
-  throw new UsageError(`--${name} must be a time such as 30s, 5m, 2h or 1d, and "${value}" is not.`);
+  throw new UsageError(`--${name} must be a time such as 30s, 5m, 2h or 1d, not "${value}".`);
 }
 
 export function oneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
@@ -71,22 +71,22 @@ export function oneOf<T extends string>(name: string, value: string, choices: re
   if (choice !== undefined) {
     return choice;
   }
-  throw new UsageError(`--${name} must be one of ${choices.join(', ')}, and "${value}" is not.`);
+  throw new UsageError(`--${name} must be one of ${choices.join(', ')}, not "${value}".`);
 }
 
-/** Lower case, as the services write it. */
+/** Returns the id in lower case, as the services write it. */
 export function sagaIdFrom(value: string): string {
   const id = value.toLowerCase();
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
     return id;
   }
   throw new UsageError(
-    `"${value}" is not the id of a saga, which is a UUID. For those of an order, use list --order ${value}.`,
+    `"${value}" is not the id of a saga, which is a UUID. To see the sagas of an order, use list --order ${value}.`,
   );
 }
 
-/** Words that are kept for good next to what was done. */
-export function words(name: string, value: string, longest: number): string {
+/** Checks a text that is kept for good with the record of an action. */
+export function oneLine(name: string, value: string, longest: number): string {
   const trimmed = value.trim();
   if (trimmed !== '' && trimmed.length <= longest && !/\p{Cc}/u.test(trimmed)) {
     return trimmed;
@@ -94,14 +94,14 @@ export function words(name: string, value: string, longest: number): string {
   throw new UsageError(`--${name} must be one line of 1 to ${longest} characters.`);
 }
 
-/** Who is at the keyboard, unless they say that they act for somebody else. */
+/** Returns the user of this machine, unless --actor names another person. */
 export function actorFrom(given: string | undefined): string {
   if (given !== undefined) {
-    return words('actor', given, 100);
+    return oneLine('actor', given, 100);
   }
   try {
     return userInfo().username;
   } catch {
-    throw new UsageError('This machine does not know your name. Say who you are with --actor.');
+    throw new UsageError('Your user on this machine has no name. Say who you are with --actor.');
   }
 }

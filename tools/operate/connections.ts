@@ -6,18 +6,18 @@ import type { ShopDatabases } from '../support/databases';
 import { openDatabases } from '../support/databases';
 import { operateConfig } from './config';
 
-/** What an operator's functions work on. */
+/** The databases and the broker that the operators' commands work on. */
 export interface ShopConnections {
   readonly databases: ShopDatabases;
   readonly amqpUrl: string;
 }
 
-/** The service that consumes a queue, and in whose database it is noted what an operator did to its dead letters. */
+/** Returns the service that consumes a queue. Its database records what operators do to the queue's dead letters. */
 export function ownerOf(queue: string): ServiceName {
   return serviceOf(queue) as ServiceName;
 }
 
-/** @param gatewayPort that `npm start` was given; it matters only for what the environment does not name */
+/** @param gatewayPort the port of `npm start`; it matters only for addresses that the environment leaves out */
 export async function withConnections<T>(
   gatewayPort: number | undefined,
   work: (shop: ShopConnections) => Promise<T>,

@@ -4,27 +4,27 @@ import { z } from 'zod';
 import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloudevents';
 import { eventsFor } from '../../shared/contract/events';
 
-/** A message that could not be handled, as it lies in a dead-letter queue. */
+/** A message that could not be handled, as it is in a dead-letter queue. */
 export interface DeadLetter {
-  /** Derived from the queue, the body and when it was parked, so that it is the same whenever somebody looks. */
+  /** Derived from the queue, the body and the time of parking, so it is the same each time the queue is read. */
   readonly id: string;
-  /** Derived from the queue and the body alone: the same again when the message is redriven and parked again. */
+  /** Derived from the queue and the body alone: it stays the same when the message is redriven and parked again. */
   readonly content_id: string;
-  /** The queue that it could not be handled in. */
+  /** The queue whose step could not handle it. */
   readonly queue: string;
-  /** ISO 8601; undefined when whoever put it there did not say. */
+  /** ISO 8601; undefined when the message does not say. */
   readonly parked_at: string | undefined;
   readonly error_code: string;
   readonly error: string;
-  /** What can be told of the events in it, at most 256. Anything may be in a dead letter. */
-  readonly events: readonly LetterEvent[];
-  /** Whether it follows the contract. What does not is parked again wherever it is sent. */
+  /** What can be read of its events, at most 256. A dead letter may contain anything. */
+  readonly events: readonly DeadLetterEvent[];
+  /** Whether it follows the contract. If not, it is parked again wherever it is sent. */
   readonly sound: boolean;
   /** Bytes. */
   readonly size: number;
 }
 
-export interface LetterEvent {
+export interface DeadLetterEvent {
   readonly type: string | undefined;
   readonly saga_id: string | undefined;
   readonly order_id: string | undefined;
@@ -32,7 +32,7 @@ export interface LetterEvent {
 
 export type Headers = Record<string, unknown>;
 
-/** A part that is not what it should be counts as missing. */
+/** A part of the wrong type counts as missing. */
 const text = z.string().optional().catch(undefined);
 const uuid = z.guid().toLowerCase().optional().catch(undefined);
 const event = z
@@ -56,29 +56,28 @@ export function readDeadLetter(queue: string, body: Buffer, headers: Headers): D
   };
 }
 
+const NO_REASON = 'the message does not say why';
+
 function digest(queue: string, parkedAt: string, body: Buffer): string {
   return createHash('sha256').update(`${queue}\n${parkedAt}\n`).update(body).digest('hex');
 }
 
-/** A step that parks a message says why in headers of ours; a broker that gives one up, in headers of its own. */
+/** A step that parks a message gives the reason in our headers; a broker that gives up on one, in its own. */
 function causeOf(headers: Headers): Pick<DeadLetter, 'parked_at' | 'error_code' | 'error'> {
   const { 'x-parked-at': at, 'x-error-code': code, 'x-error': error, 'x-death': died } = headers;
   if (typeof at === 'string' && !Number.isNaN(Date.parse(at))) {
-    const [error_code, why] = [code ?? 'UNKNOWN', error ?? 'nothing says why'].map(String) as [
-      string,
-      string,
-    ];
-    return { parked_at: new Date(at).toISOString(), error_code, error: why };
+    const [error_code, reason] = [code ?? 'UNKNOWN', error ?? NO_REASON].map(String) as [string, string];
+    return { parked_at: new Date(at).toISOString(), error_code, error: reason };
   }
   const read = deaths.safeParse(died);
   if (!read.success) {
-    return { parked_at: undefined, error_code: 'UNKNOWN', error: 'nothing says why' };
+    return { parked_at: undefined, error_code: 'UNKNOWN', error: NO_REASON };
   }
   const { reason, time } = read.data[0];
   return {
     parked_at: new Date(time.value * 1_000).toISOString(),
     error_code: reason.toUpperCase(),
-    error: `the broker gave it up (${reason}): whoever consumed it ended without an answer, again and again`,
+    error: `the broker gave up on it (${reason}): its consumers kept ending without acknowledging it`,
   };
 }
 
@@ -93,17 +92,17 @@ function readEvents(queue: string, body: Buffer): Pick<DeadLetter, 'events' | 's
       return { type, saga_id: data.saga_id, order_id: data.order_id };
     });
     const decoded = decodeBatch(body.toString(), eventsFor(queue));
-    return { events, sound: decoded.length > 0 && decoded.every((one) => 'event' in one) };
+    return { events, sound: decoded.length > 0 && decoded.every((part) => 'event' in part) };
   } catch {
     return { events: [], sound: false };
   }
 }
 
 export function sagaIdsOf({ events }: DeadLetter): string[] {
-  return [...new Set(events.flatMap((one) => one.saga_id ?? []))];
+  return [...new Set(events.flatMap(({ saga_id }) => saga_id ?? []))];
 }
 
-/** The body as text where it is text, and otherwise in base64. */
+/** Returns the body as text if it is UTF-8, and otherwise in base64. */
 export function readBody(body: Buffer): { body: string; encoding: 'utf8' | 'base64' } {
   return isUtf8(body)
     ? { body: body.toString(), encoding: 'utf8' }

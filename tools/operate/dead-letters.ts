@@ -1,107 +1,111 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH_CONTENT_TYPE } from '../../shared/contract/cloudevents';
-import type { UnackedMessage, Session } from '../../shared/rabbit/session';
-import { type Action, actionsOnLetter, noteLetter, type Operator } from './actions';
+import type { Session, UnackedMessage } from '../../shared/rabbit/session';
+import { type Action, actionsOnDeadLetter, type Operator, recordAction } from './actions';
 import { ownerOf, type ShopConnections } from './connections';
 import { type DeadLetter, type Headers, readBody } from './dead-letter';
 import { type Selection, type Visit, visitDeadLetters } from './visit';
 
 /**
- * Dead letters, and their way back. The promises of this file: looking changes nothing; a letter leaves its queue only
- * when it is noted who did what with it; and one that is redriven is in its old queue, confirmed, before it leaves this
- * one. Ended between the two, a command leaves the message in both, and the steps absorb the second.
+ * Dead letters, and their way back. This file promises: reading changes nothing. A dead letter leaves its queue only
+ * once it is recorded who did what with it. A redriven one is confirmed in its old queue before it leaves this one. A
+ * command that ends between the two leaves the message in both queues, and the steps absorb the duplicate.
  */
 
 export interface Listing extends Visit {
   letters: DeadLetter[];
 }
 
-/** The letters of each queue, the oldest first. */
+/** Returns the dead letters of each queue, oldest first. */
 export async function listDeadLetters({ amqpUrl }: ShopConnections, selection: Selection): Promise<Listing> {
   const letters: DeadLetter[] = [];
-  const walk = await visitDeadLetters(amqpUrl, selection, async (letter) => {
-    letters.push(letter);
+  const visit = await visitDeadLetters(amqpUrl, selection, async (deadLetter) => {
+    letters.push(deadLetter);
     return false;
   });
-  const age = ({ queue, parked_at = '' }: DeadLetter) => `${selection.queues.indexOf(queue)} ${parked_at}`;
-  letters.sort((one, other) => (age(one) < age(other) ? -1 : 1));
-  return { ...walk, letters };
+  const position = ({ queue, parked_at = '' }: DeadLetter) =>
+    `${selection.queues.indexOf(queue)} ${parked_at}`;
+  letters.sort((a, b) => (position(a) < position(b) ? -1 : 1));
+  return { ...visit, letters };
 }
 
-export interface Shown extends DeadLetter {
+export interface ShownDeadLetter extends DeadLetter {
   headers: Headers;
   body: string;
   encoding: 'utf8' | 'base64';
-  /** What was done to letters with this content before, the latest first. */
+  /** What was done before to dead letters with this content, latest first. */
   history: Action[];
 }
 
-/** A letter with everything that is known of it; undefined when there is no such letter. */
-export async function showLetter(
+/** Returns a dead letter with everything that is known about it; undefined when there is none with this id. */
+export async function showDeadLetter(
   shop: ShopConnections,
   id: string,
   queues: readonly string[],
-): Promise<Shown | undefined> {
-  let shown: Shown | undefined;
-  await visitDeadLetters(shop.amqpUrl, { ids: [id], queues, limit: 1 }, async (letter, { headers, body }) => {
-    const history = await actionsOnLetter(shop.databases[ownerOf(letter.queue)], letter);
-    shown = { ...letter, headers, ...readBody(body), history };
+): Promise<ShownDeadLetter | undefined> {
+  let shown: ShownDeadLetter | undefined;
+  const selection = { ids: [id], queues, limit: 1 };
+  await visitDeadLetters(shop.amqpUrl, selection, async (deadLetter, { headers, body }) => {
+    const history = await actionsOnDeadLetter(shop.databases[ownerOf(deadLetter.queue)], deadLetter);
+    shown = { ...deadLetter, headers, ...readBody(body), history };
     return false;
   });
   return shown;
 }
 
-export interface Done extends Visit {
+/** What was redriven or discarded. */
+export interface Result extends Visit {
   letters: DeadLetter[];
 }
 
 export interface RedriveOptions extends Operator {
   dryRun: boolean;
-  /** Letters a second. */
+  /** Dead letters a second. */
   rate: number;
 }
 
 /**
- * Sends letters back to the queue that they could not be handled in.
- * @throws Error saying how far it came, when the broker or a database fails on the way
+ * Sends dead letters back to the queue whose step could not handle them.
+ * @throws Error saying how many were sent before, when the broker or a database fails on the way
  */
-export function redriveLetters(
+export function redriveDeadLetters(
   shop: ShopConnections,
   selection: Selection,
   options: RedriveOptions,
-): Promise<Done> {
-  const turn = pace(options.rate);
-  return act(shop, selection, options.dryRun, 'redriven', async (letter, message, session) => {
-    await turn();
-    await redrive(shop, letter, message, session, options);
+): Promise<Result> {
+  const waitForTurn = pace(options.rate);
+  return act(shop, selection, options.dryRun, 'redriven', async (deadLetter, message, session) => {
+    await waitForTurn();
+    await redrive(shop, deadLetter, message, session, options);
   });
 }
 
 async function redrive(
   { databases }: ShopConnections,
-  letter: DeadLetter,
+  deadLetter: DeadLetter,
   { body }: UnackedMessage,
   session: Session,
   operator: Operator,
 ): Promise<void> {
-  const database = databases[ownerOf(letter.queue)];
-  const times = await noteLetter(database, 'redrive', letter, operator);
+  const database = databases[ownerOf(deadLetter.queue)];
+  const times = await recordAction(database, 'redrive', deadLetter, operator);
   try {
     await session.publish({
-      // Past the exchange, because only this one queue has not handled it.
+      // Directly to the queue, not through the exchange: only this queue has not handled it.
       exchange: '',
-      routingKey: letter.queue,
+      routingKey: deadLetter.queue,
       body,
       contentType: BATCH_CONTENT_TYPE,
       headers: {
         'x-redriven': times,
         'x-redriven-at': new Date().toISOString(),
         'x-redriven-by': operator.actor,
-        'x-redriven-letter': letter.id,
+        'x-redriven-letter': deadLetter.id,
       },
     });
   } catch (error) {
-    await noteLetter(database, 'redrive_failed', letter, operator, { failure: (error as Error).message });
+    const failure = (error as Error).message;
+    await recordAction(database, 'redrive_failed', deadLetter, operator, { failure });
     throw error;
   }
 }
@@ -111,18 +115,18 @@ export interface DiscardOptions extends Operator {
   reason: string;
 }
 
-/** The longest body that is kept of a discarded letter, in bytes. */
+/** How much of the body of a discarded dead letter is kept, in bytes. */
 const MAX_KEPT = 65_536;
 
-/** Takes letters away for good. What they said is kept with the note of who discarded them, and why. */
-export function discardLetters(
+/** Deletes dead letters. Their contents are kept with the record of who discarded them, and why. */
+export function discardDeadLetters(
   shop: ShopConnections,
   selection: Selection,
   options: DiscardOptions,
-): Promise<Done> {
-  return act(shop, selection, options.dryRun, 'discarded', async (letter, { headers, body }) => {
-    const database = shop.databases[ownerOf(letter.queue)];
-    await noteLetter(database, 'discard', letter, options, {
+): Promise<Result> {
+  return act(shop, selection, options.dryRun, 'discarded', async (deadLetter, { headers, body }) => {
+    const database = shop.databases[ownerOf(deadLetter.queue)];
+    await recordAction(database, 'discard', deadLetter, options, {
       headers,
       ...readBody(body.subarray(0, MAX_KEPT)),
     });
@@ -134,27 +138,26 @@ async function act(
   selection: Selection,
   dryRun: boolean,
   done: string,
-  work: (letter: DeadLetter, message: UnackedMessage, session: Session) => Promise<void>,
-): Promise<Done> {
+  work: (deadLetter: DeadLetter, message: UnackedMessage, session: Session) => Promise<void>,
+): Promise<Result> {
   const letters: DeadLetter[] = [];
-  const walk = await visitDeadLetters(amqpUrl, selection, async (letter, message, session) => {
+  const visit = await visitDeadLetters(amqpUrl, selection, async (deadLetter, message, session) => {
     try {
       if (!dryRun) {
-        await work(letter, message, session);
+        await work(deadLetter, message, session);
       }
     } catch (cause) {
-      const others = `${letters.length} letters were ${done} before; all others are where they were.`;
-      throw new Error(`DeadLetter ${letter.id} of ${letter.queue} could not be ${done}. ${others}`, {
-        cause,
-      });
+      const { id, queue } = deadLetter;
+      const failed = `Dead letter ${id} of ${queue} could not be ${done} (${letters.length} ${done} before it).`;
+      throw new Error(`${failed} All others are still in their dead-letter queues.`, { cause });
     }
-    letters.push(letter);
+    letters.push(deadLetter);
     return !dryRun;
   });
-  return { ...walk, letters };
+  return { ...visit, letters };
 }
 
-/** Resolves at once the first time, and from then on no more often than the rate says. */
+/** Returns a function that resolves at once the first time, and then no more often than the rate allows. */
 function pace(perSecond: number): () => Promise<void> {
   let next = 0;
   return async () => {

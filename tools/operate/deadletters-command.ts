@@ -4,6 +4,7 @@ import { mustBeReachable } from '../support/databases';
 import {
   actorFrom,
   commonOptions,
+  oneLine,
   oneOf,
   print,
   printJson,
@@ -11,35 +12,43 @@ import {
   runCommand,
   sagaIdFrom,
   type Verbs,
-  words,
 } from './command';
 import {
+  describeDeadLetter,
   describeDiscarded,
-  describeDiscardedLetter,
-  describeDone,
-  describeLetter,
+  describeDiscardedDeadLetter,
   describeListing,
+  describeResult,
 } from './dead-letter-report';
-import { type Done, discardLetters, listDeadLetters, redriveLetters, showLetter } from './dead-letters';
-import { readDiscardedLetters, summaryOf } from './discarded';
+import {
+  discardDeadLetters,
+  listDeadLetters,
+  type Result,
+  redriveDeadLetters,
+  showDeadLetter,
+} from './dead-letters';
+import { listDiscarded, summaryOf } from './discarded';
 import type { Selection } from './visit';
 
-const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga ID] [--limit 50]
-       npm run deadletters -- show LETTER
-       npm run deadletters -- redrive LETTER… [--rate 50] [--dry-run] [--reason "…"]
-       npm run deadletters -- redrive --all [--queue stock.settle] [--saga ID] [--limit 1000] [--rate 50] [--dry-run]
-       npm run deadletters -- discard LETTER… --reason "…" [--dry-run]
-       npm run deadletters -- discard --all [--queue stock.settle] [--saga ID] [--limit 1000] --reason "…" [--dry-run]
-       npm run deadletters -- discarded [--queue stock.settle] [--saga ID] [--limit 50]
-  show        tells everything of a letter, also of one that was discarded
-  discarded   lists what was discarded, by whom and why, the latest first
-  --rate      letters a second
-  --dry-run   says what would be done, and does nothing
-  --actor     who does it, when that is not the user of this machine
-  --json      for programs
-  --port      the port that npm start was given, when it is not the last one it was given here
-ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL name a shop that npm start does not run.
-Exit status: 0 done, 1 there is no such letter, 2 not understood, or something could not be reached.`;
+const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga SAGA] [--limit 50]
+       npm run deadletters -- show ID
+       npm run deadletters -- redrive ID… [--rate 50] [--dry-run] [--reason "…"]
+       npm run deadletters -- redrive --all [--queue stock.settle] [--saga SAGA] [--limit 1000] [--rate 50] [--dry-run]
+       npm run deadletters -- discard ID… --reason "…" [--dry-run]
+       npm run deadletters -- discard --all [--queue stock.settle] [--saga SAGA] [--limit 1000] --reason "…" [--dry-run]
+       npm run deadletters -- discarded [--queue stock.settle] [--saga SAGA] [--limit 50]
+  ID          the id of a dead letter, as list shows it
+  show        everything about a dead letter, even after it was discarded
+  redrive     send dead letters back to their queue, once the cause is mended
+  discard     delete dead letters that can never be handled; what they contained is kept on record
+  discarded   what was discarded, by whom and why, latest first
+  --rate      dead letters a second
+  --dry-run   say what would be done, and do nothing
+  --actor     who does it, if not the user of this machine
+  --json      print JSON for programs
+  --port      the port that npm start was given; default: the last one on this machine
+For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
+Exit status: 0 done, 1 no such dead letter, 2 invalid arguments, or something cannot be reached.`;
 
 const options = {
   ...commonOptions,
@@ -55,14 +64,14 @@ const options = {
 
 type Arguments = Values<typeof options>;
 
-const MAX_LETTERS = 10_000;
-/** A broker takes a message back that was held for half an hour. */
+const MAX_DEAD_LETTERS = 10_000;
+/** RabbitMQ takes a message back that has been unacked for half an hour. */
 const LONGEST_RUN_S = 1_200;
 
 const verbs: Verbs<typeof options> = {
   list(ids, values) {
     if (ids.length > 0) {
-      throw new UsageError('To see one letter, use show.');
+      throw new UsageError('To see one dead letter, use show.');
     }
     const selection = selectionFrom(values, '50');
     return async (shop) => {
@@ -76,40 +85,40 @@ const verbs: Verbs<typeof options> = {
   },
 
   show(ids, values) {
-    const [id] = letterIds(ids);
+    const [id] = deadLetterIds(ids);
     if (id === undefined || ids.length > 1) {
-      throw new UsageError('Name one letter, as list shows it.');
+      throw new UsageError('Name one dead letter, by its id as list shows it.');
     }
     const { queues } = selectionFrom(values, '1');
     return async (shop) => {
       await mustBeReachable(shop.databases);
-      const letter = await showLetter(shop, id, queues);
-      const [discarded] = letter ? [] : await readDiscardedLetters(shop, { ids: [id], queues, limit: 1 });
-      if (!letter && !discarded) {
-        throw noSuch([id]);
+      const deadLetter = await showDeadLetter(shop, id, queues);
+      const [discarded] = deadLetter ? [] : await listDiscarded(shop, { ids: [id], queues, limit: 1 });
+      if (!deadLetter && !discarded) {
+        throw notFound([id]);
       }
       if (values.json) {
-        printJson(letter ?? { discarded });
-      } else if (letter) {
-        print(describeLetter(letter, new Date()));
+        printJson(deadLetter ?? { discarded });
+      } else if (deadLetter) {
+        print(describeDeadLetter(deadLetter, new Date()));
       } else if (discarded) {
-        print(describeDiscardedLetter(discarded, new Date()));
+        print(describeDiscardedDeadLetter(discarded, new Date()));
       }
     };
   },
 
   discarded(ids, values) {
     if (ids.length > 0) {
-      throw new UsageError('To see one letter, use show.');
+      throw new UsageError('To see one dead letter, use show.');
     }
     const selection = selectionFrom(values, '50');
     return async (shop) => {
       await mustBeReachable(shop.databases);
-      const letters = (await readDiscardedLetters(shop, selection)).map(summaryOf);
+      const discarded = (await listDiscarded(shop, selection)).map(summaryOf);
       if (values.json) {
-        printJson({ discarded: letters });
+        printJson({ discarded });
       } else {
-        print(describeDiscarded(letters, new Date()));
+        print(describeDiscarded(discarded, new Date()));
       }
     };
   },
@@ -119,72 +128,71 @@ const verbs: Verbs<typeof options> = {
     const rate = wholeNumber('rate', values.rate, 1, 1_000);
     if (selection.limit > rate * LONGEST_RUN_S) {
       throw new UsageError(
-        `${selection.limit} letters at ${rate} a second take too long. Lower --limit or raise --rate.`,
+        `${selection.limit} dead letters at ${rate} a second take too long. Lower --limit or raise --rate.`,
       );
     }
-    const reason = values.reason === undefined ? undefined : words('reason', values.reason, 500);
+    const reason = values.reason === undefined ? undefined : oneLine('reason', values.reason, 500);
     const settings = { actor: actorFrom(values.actor), reason, rate, dryRun: values['dry-run'] };
     return async (shop) => {
       await mustBeReachable(shop.databases);
-      tell('redriven', selection, values, await redriveLetters(shop, selection, settings));
+      report('redriven', selection, values, await redriveDeadLetters(shop, selection, settings));
     };
   },
 
   discard(ids, values) {
     const selection = targets(ids, values);
     if (values.reason === undefined) {
-      throw new UsageError('Say why with --reason: a discarded letter is gone.');
+      throw new UsageError('Say why with --reason: a discarded dead letter is gone.');
     }
-    const reason = words('reason', values.reason, 500);
+    const reason = oneLine('reason', values.reason, 500);
     const settings = { actor: actorFrom(values.actor), reason, dryRun: values['dry-run'] };
     return async (shop) => {
       await mustBeReachable(shop.databases);
-      tell('discarded', selection, values, await discardLetters(shop, selection, settings));
+      report('discarded', selection, values, await discardDeadLetters(shop, selection, settings));
     };
   },
 };
 
-/** Either letters by name or all of them: nobody empties a queue by leaving something out. */
+/** Either dead letters by id, or --all: leaving something out must not empty a queue. */
 function targets(ids: string[], values: Arguments): Selection {
   if (ids.length > 0 === values.all) {
-    throw new UsageError('Name the letters, as list shows them, or use --all.');
+    throw new UsageError('Name the dead letters, by their ids as list shows them, or use --all.');
   }
-  const selection = selectionFrom(values, values.all ? '1000' : String(MAX_LETTERS));
-  return values.all ? selection : { ...selection, ids: letterIds(ids) };
+  const selection = selectionFrom(values, values.all ? '1000' : String(MAX_DEAD_LETTERS));
+  return values.all ? selection : { ...selection, ids: deadLetterIds(ids) };
 }
 
-function selectionFrom({ queue, saga, limit }: Arguments, standard: string): Selection {
+function selectionFrom({ queue, saga, limit }: Arguments, defaultLimit: string): Selection {
   return {
     queues: queue === undefined ? allQueues : [oneOf('queue', queue, allQueues)],
     ...(saga !== undefined && { sagaId: sagaIdFrom(saga) }),
-    limit: wholeNumber('limit', limit ?? standard, 1, MAX_LETTERS),
+    limit: wholeNumber('limit', limit ?? defaultLimit, 1, MAX_DEAD_LETTERS),
   };
 }
 
-function letterIds(given: readonly string[]): string[] {
-  const wrong = given.find((id) => !/^[0-9a-f]{16}$/.test(id));
-  if (wrong !== undefined) {
-    throw new UsageError(`"${wrong}" is not the id of a letter, which has 16 characters 0-9 a-f.`);
+function deadLetterIds(given: readonly string[]): string[] {
+  const invalid = given.find((id) => !/^[0-9a-f]{16}$/.test(id));
+  if (invalid !== undefined) {
+    throw new UsageError(`"${invalid}" is not the id of a dead letter: 16 characters 0-9 and a-f.`);
   }
   return [...new Set(given)];
 }
 
-function tell(done: 'redriven' | 'discarded', { ids }: Selection, values: Arguments, outcome: Done): void {
+function report(done: 'redriven' | 'discarded', { ids }: Selection, values: Arguments, result: Result): void {
   if (values.json) {
-    printJson({ [values['dry-run'] ? `would_be_${done}` : done]: outcome.letters });
+    printJson({ [values['dry-run'] ? `would_be_${done}` : done]: result.letters });
   } else {
-    print(describeDone(done, outcome, values['dry-run']));
+    print(describeResult(done, result, values['dry-run']));
   }
-  const missing = ids?.filter((id) => !outcome.letters.some((letter) => letter.id === id)) ?? [];
+  const missing = ids?.filter((id) => !result.letters.some((deadLetter) => deadLetter.id === id)) ?? [];
   if (missing.length > 0) {
-    throw noSuch(missing);
+    throw notFound(missing);
   }
 }
 
-function noSuch(ids: readonly string[]): Refusal {
-  return new Refusal(
-    `There is no dead letter ${ids.join(', ')}. It may have been redriven or discarded, or another command holds it.`,
-  );
+function notFound(ids: readonly string[]): Refusal {
+  const hint = 'It may have been redriven or discarded, or another command is reading it.';
+  return new Refusal(`There is no dead letter ${ids.join(', ')}. ${hint}`);
 }
 
 runCommand(usage, options, verbs);

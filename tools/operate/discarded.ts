@@ -4,7 +4,7 @@ import { ownerOf, type ShopConnections } from './connections';
 import type { Headers } from './dead-letter';
 import type { Selection } from './visit';
 
-/** A letter that somebody discarded, as it was noted. Its queue has it no more; the note stays for good. */
+/** A discarded dead letter, as it was recorded. It is no longer in its queue; the record stays for good. */
 export interface Discarded {
   readonly id: string;
   readonly queue: string;
@@ -23,7 +23,7 @@ export interface Discarded {
 
 export interface ShownDiscarded extends Discarded {
   readonly headers: Headers;
-  /** Of a long one the beginning: see MAX_KEPT. */
+  /** Only the beginning of a long one: see MAX_KEPT. */
   readonly body: string;
   readonly encoding: 'utf8' | 'base64';
 }
@@ -43,8 +43,8 @@ const readDiscarded = statement<Row>(
    ORDER BY operator_actions.id DESC LIMIT $4`,
 );
 
-/** Those of all the selected queues, the latest first, with everything that was kept of them. */
-export async function readDiscardedLetters(
+/** Returns the discarded dead letters of the selected queues, latest first, with everything that was kept. */
+export async function listDiscarded(
   { databases }: ShopConnections,
   { queues, sagaId, ids, limit }: Selection,
 ): Promise<ShownDiscarded[]> {
@@ -53,12 +53,12 @@ export async function readDiscardedLetters(
   const found = await Promise.all(owners.map((owner) => databases[owner].transaction(read)));
   return found
     .flat()
-    .sort((one, other) => other.at.getTime() - one.at.getTime())
+    .sort((a, b) => b.at.getTime() - a.at.getTime())
     .slice(0, limit)
-    .map(({ detail, ...noted }) => ({ ...noted, ...detail }));
+    .map(({ detail, ...row }) => ({ ...row, ...detail }));
 }
 
-/** Without what only somebody wants who looks at one of them. */
+/** Leaves out what matters only when a single one is shown. */
 export function summaryOf({ headers: _, body: __, encoding: ___, ...summary }: ShownDiscarded): Discarded {
   return summary;
 }

@@ -7,11 +7,9 @@ import { waitsFor } from './waits-for';
 
 /** Sagas as text for a person. */
 
-export function describeSagas({ sagas, more }: SagaListing, of: SagaFilter['of'], now: Date): string {
+export function describeSagas({ sagas, more }: SagaListing, by: SagaFilter['by'], now: Date): string {
   if (sagas.length === 0) {
-    return 'state' in of
-      ? `No saga is ${of.state}, or none that old.`
-      : `Nobody has checked out an order ${of.order}, or not that long ago.`;
+    return 'state' in by ? `No saga found in state ${by.state}.` : `No saga found for order ${by.order}.`;
   }
   const rows = sagas.map(({ saga_id, since, amount, order = '-', stock = '-', payment = '-' }) => [
     saga_id,
@@ -22,7 +20,7 @@ export function describeSagas({ sagas, more }: SagaListing, of: SagaFilter['of']
     String(amount),
   ]);
   const listed = table([['SAGA', 'OPENED', 'ORDER', 'STOCK', 'PAYMENT', 'AMOUNT'], ...rows]);
-  return more ? `${listed}\n\nThere may be more; raise --limit.` : listed;
+  return more ? `${listed}\n\nThere may be more: raise --limit.` : listed;
 }
 
 export function describeSaga(view: SagaView): string {
@@ -32,7 +30,7 @@ export function describeSaga(view: SagaView): string {
       return `cannot be read: ${unreadable[service]}`;
     }
     if (!row) {
-      return service === 'payment' ? 'has not decided' : 'has not heard of it';
+      return service === 'payment' ? 'has not decided' : 'does not know it';
     }
     return row.reason === null ? row.state : `${row.state} (${row.reason})`;
   };

@@ -8,10 +8,10 @@ export interface OrderRow {
   reason: string | null;
   traceparent: string;
   opened_at: Date;
-  /** When payment is next asked to cancel. */
+  /** When order next asks payment to cancel. */
   deadline_at: Date;
   settled_at: Date | null;
-  /** The saga that the order is in now, which may be another, or none when batch_init has replaced the order. */
+  /** The saga that the order is in now. It may be another one, or none when batch_init has replaced the order. */
   current_saga_id: string | null;
   order_is_gone: boolean;
 }
@@ -52,11 +52,12 @@ export const readCharge = statement<PaymentRow>(
   'SELECT order_id, user_id, amount, state, reason, created_at FROM charges WHERE saga_id = $1',
 );
 
-/** What a waiting saga wants, what there is, and how many units those before it wait for. */
+/** What a waiting saga wants of an item, what is there, and how many units the sagas ahead of it want. */
 export interface WantedItem {
   item_id: string;
   wanted: number;
   available: number | null;
+  /** Units that are reserved. */
   held: number;
   ahead: number;
 }
@@ -107,21 +108,21 @@ export interface ListedSaga {
   amount: number;
   since: Date;
 }
-/** Those that have not ended, the oldest first. */
+/** Sagas that have not ended, oldest first. */
 export const listPending = statement<ListedSaga>(
   'operate_list_pending',
   `SELECT id AS saga_id, order_id, user_id, amount, opened_at AS since FROM sagas
    WHERE state = 'PENDING' AND opened_at <= now() - $1 * interval '1 millisecond'
    ORDER BY opened_at LIMIT $2`,
 );
-/** Those that have ended, the latest first: their ids, UUIDs of version 7, ascend with time. */
+/** Sagas that have ended, latest first. Their ids, UUIDs of version 7, ascend with time. */
 export const listEnded = statement<ListedSaga>(
   'operate_list_ended',
   `SELECT id AS saga_id, order_id, user_id, amount, opened_at AS since FROM sagas
    WHERE state = $3 AND opened_at <= now() - $1 * interval '1 millisecond'
    ORDER BY id DESC LIMIT $2`,
 );
-/** All that an order was ever in, the latest first. There is no index for it, because only a person asks, now and then. */
+/** Every saga of an order, latest first. There is no index for this query, because only people ask, now and then. */
 export const listOfOrder = statement<ListedSaga>(
   'operate_list_of_order',
   `SELECT id AS saga_id, order_id, user_id, amount, opened_at AS since FROM sagas
@@ -132,7 +133,7 @@ export const findOrder = statement<{ id: string }>(
   'operate_find_order',
   'SELECT id FROM orders WHERE id = $1',
 );
-/** As stock sees them: these may include some that order knows nothing of. */
+/** Sagas as stock sees them. They may include some that order does not know. */
 export const listReservations = statement<ListedSaga>(
   'operate_list_reservations',
   `SELECT saga_id, order_id, user_id, amount, created_at AS since FROM reservations
@@ -162,7 +163,7 @@ export interface CancellableSaga extends Omit<ListedSaga, 'since'> {
   reason: string | null;
   traceparent: string;
 }
-/** Not locked: payment answers the question about one that ends meanwhile with what it decided. */
+/** Not locked: if the saga ends in the meantime, payment answers the request with what it decided. */
 export const readCancellable = statement<CancellableSaga>(
   'operate_read_cancellable',
   'SELECT id AS saga_id, order_id, user_id, amount, state, reason, traceparent FROM sagas WHERE id = $1',

@@ -9,7 +9,7 @@ import type { DeadLetter } from './dead-letter';
 import { listDeadLetters } from './dead-letters';
 import * as sql from './saga-statements';
 
-/** Everything that the three services and the broker know of one saga, each as it was when it was asked. */
+/** Everything that the three services and the broker know about one saga, each as it was when it was read. */
 export interface SagaView {
   readonly saga_id: string;
   readonly at: Date;
@@ -24,34 +24,34 @@ export interface SagaView {
   readonly queues: readonly QueueLength[];
   readonly letters: readonly DeadLetter[];
   readonly actions: readonly (Action & { service: ServiceName })[];
-  /** What could not be asked, and why: its part of the view is missing, which says nothing about the saga. */
+  /** What could not be read, and why. Its part of the view is missing, which says nothing about the saga. */
   readonly unreadable: Partial<Record<ServiceName | 'broker', string>>;
 }
 
-/** What one service knows. */
+/** What one service knows about the saga. */
 interface Part<Row> {
   row: Row | undefined;
   wanted?: sql.WantedItem[];
   ledger?: sql.LedgerRow[];
 }
 
-/** Dead letters that are shown, at most. */
-const MAX_LETTERS = 100;
+/** At most this many dead letters are shown. */
+const MAX_DEAD_LETTERS = 100;
 
 export async function viewSaga(shop: ShopConnections, sagaId: string): Promise<SagaView> {
   const unreadable: SagaView['unreadable'] = {};
-  const attempt = <T>(what: ServiceName | 'broker', reading: Promise<T>): Promise<T | undefined> =>
+  const attempt = <T>(source: ServiceName | 'broker', reading: Promise<T>): Promise<T | undefined> =>
     reading.catch((error: Error) => {
-      unreadable[what] = (error.cause instanceof Error && error.cause.message) || error.message;
+      unreadable[source] = (error.cause instanceof Error && error.cause.message) || error.message;
       return undefined;
     });
-  const ask = <Row>(service: ServiceName, read: (tx: Tx, sagaId: string) => Promise<Part<Row>>) =>
+  const readFrom = <Row>(service: ServiceName, read: (tx: Tx, sagaId: string) => Promise<Part<Row>>) =>
     attempt(service, readService(service, shop.databases[service], sagaId, read));
 
   const [order, stock, payment, broker] = await Promise.all([
-    ask('order', readOrder),
-    ask('stock', readStock),
-    ask('payment', readPayment),
+    readFrom('order', readOrder),
+    readFrom('stock', readStock),
+    readFrom('payment', readPayment),
     attempt('broker', readBroker(shop, sagaId)),
   ]);
   const parts = [order, stock, payment];
@@ -77,7 +77,7 @@ function readService<Row>(
   sagaId: string,
   read: (tx: Tx, sagaId: string) => Promise<Part<Row>>,
 ) {
-  const named = <T>(rows: readonly T[]) => rows.map((row) => ({ ...row, service }));
+  const withService = <T>(rows: readonly T[]) => rows.map((row) => ({ ...row, service }));
   return database.transaction(async (tx) => {
     const part = await read(tx, sagaId);
     const [unsent, actions] = await Promise.all([
@@ -86,9 +86,9 @@ function readService<Row>(
     ]);
     return {
       ...part,
-      ledger: named(part.ledger ?? []),
-      unsent: named(unsent),
-      actions: named(actions),
+      ledger: withService(part.ledger ?? []),
+      unsent: withService(unsent),
+      actions: withService(actions),
     };
   });
 }
@@ -119,6 +119,6 @@ async function readBroker(
   shop: ShopConnections,
   sagaId: string,
 ): Promise<Pick<SagaView, 'queues' | 'letters'>> {
-  const { letters } = await listDeadLetters(shop, { queues, sagaId, limit: MAX_LETTERS });
+  const { letters } = await listDeadLetters(shop, { queues, sagaId, limit: MAX_DEAD_LETTERS });
   return { letters, queues: await countMessages(shop.amqpUrl, queues) };
 }

@@ -5,6 +5,7 @@ import {
   actorFrom,
   commonOptions,
   duration,
+  oneLine,
   oneOf,
   print,
   printJson,
@@ -12,7 +13,6 @@ import {
   runCommand,
   sagaIdFrom,
   type Verbs,
-  words,
 } from './command';
 import { describeSaga, describeSagas } from './saga-report';
 import { viewSaga } from './saga-view';
@@ -24,15 +24,18 @@ const usage = `Usage: npm run sagas -- list [--state PENDING] [--older-than 30s]
        npm run sagas -- list --order ORDER [--older-than 30s] [--limit 50]
        npm run sagas -- show SAGA
        npm run sagas -- cancel SAGA --reason "…"
+  list          sagas in a state (default PENDING: not ended), or of an order
+  show          everything about a saga: its states, its timeline, and what it waits for
+  cancel        ask payment to cancel a saga that has not ended; payment alone decides
   --state       ${listableStates.join(', ')};
-                what has ended (PAID, FAILED) is listed the latest first, everything else the oldest first
-  --order       every saga of an order, the latest first
+                ended sagas (PAID, FAILED) are listed latest first, all others oldest first
+  --order       every saga of an order, latest first
   --older-than  a time such as 30s, 5m, 2h or 1d
-  --actor       who asks, when that is not the user of this machine
-  --json        for programs
-  --port        the port that npm start was given, when it is not the last one it was given here
-ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL name a shop that npm start does not run.
-Exit status: 0 done, 1 there is no such saga or it has ended, 2 not understood, or something could not be reached.`;
+  --actor       who asks, if not the user of this machine
+  --json        print JSON for programs
+  --port        the port that npm start was given; default: the last one on this machine
+For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
+Exit status: 0 done, 1 no such saga or it has ended, 2 invalid arguments, or something cannot be reached.`;
 
 const options = {
   ...commonOptions,
@@ -50,7 +53,7 @@ const verbs: Verbs<typeof options> = {
       throw new UsageError('To see one saga, use show.');
     }
     const filter = {
-      of: sought(values),
+      by: filterFrom(values),
       olderThanMs: duration('older-than', values['older-than']),
       limit: wholeNumber('limit', values.limit, 1, 10_000),
     };
@@ -59,7 +62,7 @@ const verbs: Verbs<typeof options> = {
       if (values.json) {
         printJson(listing);
       } else {
-        print(describeSagas(listing, filter.of, new Date()));
+        print(describeSagas(listing, filter.by, new Date()));
       }
     };
   },
@@ -72,9 +75,9 @@ const verbs: Verbs<typeof options> = {
       if (serviceNames.every((service) => service in unreadable)) {
         await mustBeReachable(shop.databases);
       }
-      const unheardOf = !order && !stock && !payment && letters.length === 0;
-      if (unheardOf && Object.keys(unreadable).length === 0) {
-        throw (await isOrder(shop, id)) ? orderInstead(id) : unknown(id);
+      const isUnknown = !order && !stock && !payment && letters.length === 0;
+      if (isUnknown && Object.keys(unreadable).length === 0) {
+        throw (await isOrder(shop, id)) ? notASaga(id) : notFound(id);
       }
       if (values.json) {
         printJson({ ...view, timeline: timelineOf(view), waits_for: waitsFor(view) });
@@ -87,29 +90,28 @@ const verbs: Verbs<typeof options> = {
   cancel(ids, values) {
     const id = onlyId(ids);
     if (values.reason === undefined) {
-      throw new UsageError('Say why with --reason: it is kept with what you ask.');
+      throw new UsageError('Say why with --reason: it is kept on record.');
     }
-    const operator = { actor: actorFrom(values.actor), reason: words('reason', values.reason, 500) };
+    const operator = { actor: actorFrom(values.actor), reason: oneLine('reason', values.reason, 500) };
     return async (shop) => {
-      const answer = await cancelSaga(shop, id, operator);
-      if (answer.kind === 'unknown') {
-        throw unknown(id);
+      const result = await cancelSaga(shop, id, operator);
+      if (result.kind === 'unknown') {
+        throw new Refusal(`Order does not know saga ${id}, so it was not cancelled. Check the id.`);
       }
-      if (answer.kind === 'ended') {
-        const how = `${answer.state}${answer.reason === null ? '' : `, ${answer.reason}`}`;
-        throw new Refusal(`Saga ${id} has ended already (${how}). Nothing was asked.`);
+      if (result.kind === 'ended') {
+        const end = `${result.state}${result.reason === null ? '' : `, ${result.reason}`}`;
+        throw new Refusal(`Saga ${id} has already ended (${end}). Nothing was changed.`);
       }
-      const asked = `Payment is asked to cancel saga ${id}, as soon as order runs and has sent the question.`;
       if (values.json) {
         printJson({ asked: id });
       } else {
-        print(`${asked}\nPayment alone decides: if it has captured the saga already, it stays captured.`);
+        print(describeRequest(id));
       }
     };
   },
 };
 
-function sought({ state, order }: { state?: string; order?: string }): SagaFilter['of'] {
+function filterFrom({ state, order }: { state?: string; order?: string }): SagaFilter['by'] {
   if (order === undefined) {
     return { state: oneOf('state', (state ?? 'PENDING').toUpperCase(), listableStates) };
   }
@@ -125,17 +127,25 @@ function sought({ state, order }: { state?: string; order?: string }): SagaFilte
 function onlyId(ids: readonly string[]): string {
   const [id] = ids;
   if (id === undefined || ids.length > 1) {
-    throw new UsageError('Name one saga, as list shows it.');
+    throw new UsageError('Name one saga, by its id as list shows it.');
   }
   return sagaIdFrom(id);
 }
 
-function orderInstead(id: string): Refusal {
-  return new Refusal(`${id} is an order. Its sagas: npm run sagas -- list --order ${id}`);
+function describeRequest(id: string): string {
+  return [
+    `Order will ask payment to cancel saga ${id}: within seconds, or once order runs again.`,
+    'Payment alone decides. If it has already captured the saga, the saga stays captured.',
+    `To see the result: npm run sagas -- show ${id}`,
+  ].join('\n');
 }
 
-function unknown(id: string): Refusal {
-  return new Refusal(`No service knows of saga ${id}.`);
+function notASaga(id: string): Refusal {
+  return new Refusal(`${id} is an order, not a saga. To see its sagas: npm run sagas -- list --order ${id}`);
+}
+
+function notFound(id: string): Refusal {
+  return new Refusal(`No service knows saga ${id}. Check the id.`);
 }
 
 runCommand(usage, options, verbs);

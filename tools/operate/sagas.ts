@@ -5,16 +5,16 @@ import type { Database } from '../../shared/postgres/database';
 import type { Statement } from '../../shared/postgres/statement';
 import type { ServiceName } from '../../shared/services';
 import { mustBeReachable } from '../support/databases';
-import { noteCancel, type Operator } from './actions';
+import { type Operator, recordCancel } from './actions';
 import type { ShopConnections } from './connections';
 import * as sql from './saga-statements';
 
-/** States by which sagas can be looked for: three of order, and the two of stock in which something is undecided. */
+/** The states that sagas can be listed by: three of order, and the two of stock that are undecided. */
 export const listableStates = ['PENDING', 'PAID', 'FAILED', 'WAITING', 'RESERVED'] as const;
 export type ListableState = (typeof listableStates)[number];
 
 export interface SagaSummary extends sql.ListedSaga {
-  /** Undefined where the service knows nothing of the saga, '?' where its database cannot be read. */
+  /** Undefined where the service does not know the saga, '?' where its database cannot be read. */
   order?: string;
   stock?: string;
   payment?: string;
@@ -22,18 +22,18 @@ export interface SagaSummary extends sql.ListedSaga {
 
 export interface SagaListing {
   sagas: SagaSummary[];
-  /** Whether there may be more than the limit let through. */
+  /** Whether there may be more sagas than the limit allows. */
   more: boolean;
 }
 
 export interface SagaFilter {
-  /** Those in a state, or those of an order in whatever state. */
-  readonly of: { readonly state: ListableState } | { readonly order: string };
+  /** The sagas in a state, or all sagas of an order. */
+  readonly by: { readonly state: ListableState } | { readonly order: string };
   readonly olderThanMs: number;
   readonly limit: number;
 }
 
-/** Undecided sagas come the oldest first, ended ones and those of an order the latest first. */
+/** Undecided sagas come oldest first. Ended ones, and those of an order, come latest first. */
 export async function listSagas({ databases }: ShopConnections, filter: SagaFilter): Promise<SagaListing> {
   const { order, payment, stock } = databases;
   const found = await findSagas(databases, filter);
@@ -54,22 +54,22 @@ export async function listSagas({ databases }: ShopConnections, filter: SagaFilt
 
 async function findSagas(
   { order, stock }: ShopConnections['databases'],
-  { of, olderThanMs, limit }: SagaFilter,
+  { by, olderThanMs, limit }: SagaFilter,
 ): Promise<sql.ListedSaga[]> {
   const bounds = [olderThanMs, limit];
-  if ('state' in of && (of.state === 'WAITING' || of.state === 'RESERVED')) {
+  if ('state' in by && (by.state === 'WAITING' || by.state === 'RESERVED')) {
     await mustBeReachable({ stock });
-    return stock.transaction((tx) => tx.run(sql.listReservations, [...bounds, of.state]));
+    return stock.transaction((tx) => tx.run(sql.listReservations, [...bounds, by.state]));
   }
   await mustBeReachable({ order });
   return order.transaction((tx) => {
-    if ('order' in of) {
-      return tx.run(sql.listOfOrder, [...bounds, of.order]);
+    if ('order' in by) {
+      return tx.run(sql.listOfOrder, [...bounds, by.order]);
     }
-    if (of.state === 'PENDING') {
+    if (by.state === 'PENDING') {
       return tx.run(sql.listPending, bounds);
     }
-    return tx.run(sql.listEnded, [...bounds, of.state]);
+    return tx.run(sql.listEnded, [...bounds, by.state]);
   });
 }
 
@@ -77,7 +77,7 @@ export async function isOrder({ databases }: ShopConnections, id: string): Promi
   return (await databases.order.transaction((tx) => tx.run(sql.findOrder, [id]))).length > 0;
 }
 
-/** A service whose database is away is a likely reason for asking, so the others are shown without it. */
+/** A database that is away is a likely reason for asking, so the other services are shown without it. */
 async function statesIn(database: Database, states: Statement<sql.StateRow>, ids: readonly string[]) {
   const rows = await database.transaction((tx) => tx.run(states, [ids])).catch(() => undefined);
   const known = new Map(rows?.map(({ saga_id, state }) => [saga_id, state]));
@@ -87,22 +87,23 @@ async function statesIn(database: Database, states: Statement<sql.StateRow>, ids
   };
 }
 
-export type CancelAnswer =
+export type CancelResult =
   | { kind: 'asked' }
   | { kind: 'unknown' }
   | { kind: 'ended'; state: string; reason: string | null };
 
 /**
- * Asks payment to cancel a saga, as order itself does at the deadline: payment alone decides, and answers with what it
- * decided if it has. The question and the note of who asked are one transaction; order's own outbox sends it.
+ * Asks payment to cancel a saga, as order itself does at the deadline. Payment alone decides; once it has decided, it
+ * answers with that decision. The request and the record of who asked are one transaction, and order's own outbox sends
+ * the request.
  */
 export async function cancelSaga(
   { databases }: ShopConnections,
   sagaId: string,
   operator: Operator,
-): Promise<CancelAnswer> {
+): Promise<CancelResult> {
   await mustBeReachable({ order: databases.order });
-  return databases.order.transaction(async (tx): Promise<CancelAnswer> => {
+  return databases.order.transaction(async (tx): Promise<CancelResult> => {
     const [saga] = await tx.run(sql.readCancellable, [sagaId]);
     if (!saga) {
       return { kind: 'unknown' };
@@ -113,8 +114,8 @@ export async function cancelSaga(
     }
     const event: SagaEvent = { type: 'order.checkout_cancel_requested', traceparent, data };
     await tx.run(insertOutbox, [event.type, encodeBatch([event], new Date().toISOString())]);
-    const named = { saga_id: sagaId, event_id: `${sagaId}/${event.type}` };
-    await noteCancel(tx, named, operator, { order_id: saga.order_id, state });
+    const target = { saga_id: sagaId, event_id: `${sagaId}/${event.type}` };
+    await recordCancel(tx, target, operator, { order_id: saga.order_id, state });
     return { kind: 'asked' };
   });
 }

@@ -1,14 +1,14 @@
-/** How text is put before an operator. */
+/** Text for an operator's terminal. */
 
 /**
- * Anything may be in a dead letter, so whatever could move the cursor, hide text or turn it around is spelled out, and a
- * terminal shows what is there and obeys none of it.
+ * A dead letter may contain anything, so characters that could move the cursor, hide text or reverse it are spelled
+ * out. The terminal shows what is there and obeys none of it.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
 }
 
-/** JSON that a terminal does not obey either. */
+/** Returns JSON with the same characters spelled out. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 }
@@ -30,14 +30,14 @@ const UNITS: [number, string][] = [
   [1_000, 's'],
 ];
 
-/** "42 s ago". Two units of time would say more than clocks of several machines agree on. */
+/** "42 s ago". It has only one unit of time, because the clocks of several machines do not agree on more. */
 export function ago(then: Date, now: Date): string {
   const elapsed = Math.max(0, now.getTime() - then.getTime());
   const [size, unit] = UNITS.find(([size]) => elapsed >= 2 * size) ?? [1_000, 's'];
   return `${Math.floor(elapsed / size)} ${unit} ago`;
 }
 
-/** Columns as wide as their widest cell. */
+/** Returns rows of columns that are as wide as their widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
   return rows
@@ -50,7 +50,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** "1 letter", "3 letters". */
+/** "1 message", "3 messages". */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,3 +1,4 @@
+import type { Action } from './actions';
 import type { SagaView } from './saga-view';
 
 export interface Moment {
@@ -7,19 +8,26 @@ export interface Moment {
   what: string;
 }
 
-/** What is known to have happened to a saga, in order. Each service's moments are by the clock of its own database. */
+/** Returns what is known to have happened to a saga, in order. Each service's times are by its database's clock. */
 export function timelineOf(view: SagaView): Moment[] {
   const moments = [...orderMoments(view), ...stockMoments(view), ...paymentMoments(view), ...messages(view)];
   for (const { at, actor, action, queue, letter_id, reason, service } of view.actions) {
     const what =
       action === 'cancel'
         ? 'asked payment to cancel it'
-        : `${action} of dead letter ${letter_id} of ${queue}`;
+        : `${HANDLED[action]} dead letter ${letter_id} of ${queue}`;
     const why = reason === null ? '' : `: ${reason}`;
-    moments.push({ at, who: 'operator', what: `${actor}, ${what}${why} (noted in ${service})` });
+    moments.push({ at, who: 'operator', what: `${actor} ${what}${why} (recorded in ${service})` });
   }
-  return moments.sort((one, other) => one.at.getTime() - other.at.getTime());
+  return moments.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
+
+/** What an operator did to a dead letter. */
+const HANDLED: Record<Exclude<Action['action'], 'cancel'>, string> = {
+  redrive: 'redrove',
+  redrive_failed: 'failed to redrive',
+  discard: 'discarded',
+};
 
 function orderMoments({ order }: SagaView): Moment[] {
   if (!order) {
@@ -43,7 +51,7 @@ function stockMoments({ stock, ledger }: SagaView): Moment[] {
   const decided = `${state}${reason === null ? '' : ` (${reason})`}: ${lines}`;
   const changed = updated_at.getTime() !== created_at.getTime();
   return [
-    { at: created_at, who: 'stock', what: changed ? `heard of it: ${lines}` : decided },
+    { at: created_at, who: 'stock', what: changed ? `received it: ${lines}` : decided },
     ...(changed ? [{ at: updated_at, who: 'stock', what: decided }] : []),
     ...ledger
       .filter(({ service }) => service === 'stock')
@@ -78,7 +86,7 @@ function messages({ unsent, letters, at }: SagaView): Moment[] {
     ...unsent.map(({ created_at, service, id, routing_key }) => ({
       at: created_at,
       who: service,
-      what: `${routing_key} not sent yet: row ${id} of the outbox`,
+      what: `${routing_key} is not sent yet (row ${id} of the outbox)`,
     })),
     ...letters.map(({ parked_at, queue, id, error_code, error, events }) => ({
       at: parked_at === undefined ? at : new Date(parked_at),

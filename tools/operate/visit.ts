@@ -1,83 +1,84 @@
 import { BATCH_CONTENT_TYPE } from '../../shared/contract/cloudevents';
 import { countMessages } from '../../shared/rabbit/queues';
-import { type UnackedMessage, openSession, type Session } from '../../shared/rabbit/session';
+import { openSession, type Session, type UnackedMessage } from '../../shared/rabbit/session';
 import { deadLetterQueueOf } from '../../shared/rabbit/topology';
 import { type DeadLetter, readDeadLetter, sagaIdsOf } from './dead-letter';
 
-/** Which letters are meant. */
+/** Which dead letters to read. */
 export interface Selection {
-  /** Of these; in any case only of these queues. */
+  /** Only these. */
   readonly ids?: readonly string[] | undefined;
+  /** Only those of these queues. */
   readonly queues: readonly string[];
-  /** That mention this saga. */
+  /** Only those that mention this saga. */
   readonly sagaId?: string | undefined;
-  /** At most so many. */
+  /** At most this many. */
   readonly limit: number;
 }
 
 export interface Visit {
-  /** How many letters were selected. */
+  /** How many dead letters were selected. */
   selected: number;
-  /** How many were looked at, and how many there are. */
+  /** How many were read, and how many there are. */
   seen: number;
   total: number;
 }
 
-/** Letters of one queue that are looked at; they are held all the while, so that each comes once. */
+/** At most this many of one queue are read. They stay unacked all the while, so that each comes once. */
 const MAX_SEEN = 10_000;
 
 /**
- * A queue of RabbitMQ 4 throws a message away that was given back 20 times, and looking at a dead letter is taking it
- * and giving it back. One that was looked at this often is replaced by a copy, whose count begins anew.
+ * RabbitMQ 4 drops a message that was returned to its queue 20 times, and reading a dead letter means taking and
+ * returning it. A dead letter that was read this often is replaced by a copy, whose count starts at zero.
  */
 const RENEW_AFTER = 10;
 
 /**
- * Goes through the dead letters as they lie in their queues, and shows `look` those that are selected. A letter that `look` answers
- * true for is taken off its queue; every other one is back in it in the end, whatever happens meanwhile.
+ * Reads the dead letters in their queues, and calls `handle` with each selected one. If `handle` resolves to true, the
+ * dead letter is removed from its queue. All others are back in it in the end, whatever happens in between.
  * @throws when the broker cannot be reached, or lacks the queues
  */
 export async function visitDeadLetters(
   amqpUrl: string,
   selection: Selection,
-  look: (letter: DeadLetter, message: UnackedMessage, session: Session) => Promise<boolean>,
+  handle: (deadLetter: DeadLetter, message: UnackedMessage, session: Session) => Promise<boolean>,
 ): Promise<Visit> {
-  const walk: Visit = { selected: 0, seen: 0, total: 0 };
+  const visit: Visit = { selected: 0, seen: 0, total: 0 };
   const counts = await countDeadLetters(amqpUrl, selection.queues);
   const session = await openSession(amqpUrl, 'operator');
   try {
-    for (const { queue, letters } of counts) {
-      walk.total += letters;
-      // As many as there were: what is parked from now on is left for the next time.
-      for (let left = Math.min(letters, MAX_SEEN); left > 0 && walk.selected < selection.limit; left--) {
+    for (const { queue, count } of counts) {
+      visit.total += count;
+      // Only as many as there were at first: what is parked from now on is left for the next run.
+      for (let left = Math.min(count, MAX_SEEN); left > 0 && visit.selected < selection.limit; left--) {
         const message = await session.take(deadLetterQueueOf(queue));
         if (message === undefined) {
           break;
         }
-        walk.seen++;
-        const letter = readDeadLetter(queue, message.body, message.headers);
-        const selected = isSelected(letter, selection);
+        visit.seen++;
+        const deadLetter = readDeadLetter(queue, message.body, message.headers);
+        const selected = isSelected(deadLetter, selection);
         if (selected) {
-          walk.selected++;
+          visit.selected++;
         }
-        if (selected && (await look(letter, message, session))) {
+        if (selected && (await handle(deadLetter, message, session))) {
           message.ack();
         } else if (message.deliveries >= RENEW_AFTER) {
           await renew(session, queue, message);
         }
       }
     }
-    return walk;
+    return visit;
   } finally {
     await session.close();
   }
 }
 
-function isSelected(letter: DeadLetter, { ids, sagaId }: Selection): boolean {
-  if (ids && !ids.includes(letter.id)) {
+function isSelected(deadLetter: DeadLetter, { ids, sagaId }: Selection): boolean {
+  if (ids && !ids.includes(deadLetter.id)) {
     return false;
   }
-  return sagaId === undefined || sagaIdsOf(letter).includes(sagaId);
+  return sagaId === undefined || sagaIdsOf(deadLetter).includes(sagaId);
 }
 
 async function renew(session: Session, queue: string, message: UnackedMessage): Promise<void> {
@@ -87,20 +88,19 @@ async function renew(session: Session, queue: string, message: UnackedMessage): 
   message.ack();
 }
 
-/** @throws Error that says what to do, when the broker does not answer or is not that of the shop */
+/** @throws Error that says what to do, when the broker cannot be reached or is not that of the shop */
 export async function countDeadLetters(
   amqpUrl: string,
   queues: readonly string[],
-): Promise<{ queue: string; letters: number }[]> {
+): Promise<{ queue: string; count: number }[]> {
   const counts = await countMessages(amqpUrl, queues.map(deadLetterQueueOf)).catch((cause) => {
-    throw new Error('The broker cannot be reached. Is RabbitMQ running, and is AMQP_URL its address?', {
-      cause,
-    });
+    const hint = 'Check that RabbitMQ runs and that AMQP_URL is its address.';
+    throw new Error(`The broker cannot be reached. ${hint}`, { cause });
   });
   return counts.map(({ queue, messages }, i) => {
     if (messages === undefined) {
-      throw new Error(`The broker has no queue ${queue}. Is AMQP_URL the broker of this shop?`);
+      throw new Error(`The broker has no queue ${queue}. Check that AMQP_URL is the broker of this shop.`);
     }
-    return { queue: queues[i] as string, letters: messages };
+    return { queue: queues[i] as string, count: messages };
   });
 }

@@ -3,61 +3,61 @@ import { freePorts } from '../../../tools/support/ports';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
 import { command, DeadLetterFixture, type Ended } from './dead-letter-fixture';
 
-let office: DeadLetterFixture;
+let fixture: DeadLetterFixture;
 beforeAll(async () => {
-  office = await DeadLetterFixture.open();
+  fixture = await DeadLetterFixture.open();
 });
-beforeEach(() => office.clear());
-afterAll(() => office.close());
+beforeEach(() => fixture.clear());
+afterAll(() => fixture.close());
 
-const deadletters = (...args: string[]): Promise<Ended> => command('deadletters', office.addresses, ...args);
-const sagas = (...args: string[]): Promise<Ended> => command('sagas', office.addresses, ...args);
+const deadletters = (...args: string[]): Promise<Ended> => command('deadletters', fixture.addresses, ...args);
+const sagas = (...args: string[]): Promise<Ended> => command('sagas', fixture.addresses, ...args);
 const none = '0123456789abcdef';
 
-test('a shop without dead letters and stuck sagas says so', async () => {
+test('says so when there are no dead letters and no open sagas', async () => {
   expect(await deadletters()).toEqual({ status: 0, stdout: 'There are no dead letters.\n', stderr: '' });
-  expect(await sagas()).toEqual({ status: 0, stdout: 'No saga is PENDING, or none that old.\n', stderr: '' });
+  expect(await sagas()).toEqual({ status: 0, stdout: 'No saga found in state PENDING.\n', stderr: '' });
 });
 
-test('from the list to the letter and back into its queue', async () => {
-  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+test('lists a dead letter, shows it, and puts it back into its queue', async () => {
+  await fixture.parkEvent('stock.settle', paymentCaptured(purchase(1)));
   const listed = await deadletters('list');
   expect(listed.stdout).toMatch(
     /stock\.settle: 1 dead letter\n {2}[0-9a-f]{16} {2}\d+ s ago {2}payment\.captured, saga /,
   );
-  const [letter] = JSON.parse((await deadletters('list', '--json')).stdout).letters;
-  expect((await deadletters('show', letter.id)).stdout).toContain('UNKNOWN: the printer is on fire');
+  const [deadLetter] = JSON.parse((await deadletters('list', '--json')).stdout).letters;
+  expect((await deadletters('show', deadLetter.id)).stdout).toContain('UNKNOWN: the printer is on fire');
 
-  const dry = await deadletters('redrive', letter.id, '--dry-run');
-  expect(dry.stdout).toContain('1 letter would be redriven.');
-  await office.expectLength('stock.settle.dead', 1);
+  const dry = await deadletters('redrive', deadLetter.id, '--dry-run');
+  expect(dry.stdout).toContain('1 dead letter would be redriven.');
+  await fixture.expectLength('stock.settle.dead', 1);
 
-  const redriven = await deadletters('redrive', letter.id, '--actor', 'ann', '--reason', 'mended');
+  const redriven = await deadletters('redrive', deadLetter.id, '--actor', 'ann', '--reason', 'mended');
   expect(redriven).toMatchObject({ status: 0, stderr: '' });
-  expect(redriven.stdout).toContain('1 letter was redriven.');
-  await office.expectLength('stock.settle', 1);
-  expect(await office.notes()).toMatchObject([{ action: 'redrive', actor: 'ann', reason: 'mended' }]);
+  expect(redriven.stdout).toContain('1 dead letter was redriven.');
+  await fixture.expectLength('stock.settle', 1);
+  expect(await fixture.actions()).toMatchObject([{ action: 'redrive', actor: 'ann', reason: 'mended' }]);
 
-  const again = await deadletters('redrive', letter.id);
+  const again = await deadletters('redrive', deadLetter.id);
   expect(again.status).toBe(1);
-  expect(again.stderr).toContain(`There is no dead letter ${letter.id}.`);
+  expect(again.stderr).toContain(`There is no dead letter ${deadLetter.id}.`);
 });
 
-test('a discarded letter is noted under the name of whoever is at the keyboard', async () => {
-  await office.park('order.settle', 'junk');
+test('records a discarded dead letter under the name of the user of the machine', async () => {
+  await fixture.park('order.settle', 'junk');
   expect((await deadletters('discard', '--all', '--reason', 'junk')).stdout).toContain(
-    '1 letter was discarded.',
+    '1 dead letter was discarded.',
   );
-  expect(await office.notes()).toMatchObject([
+  expect(await fixture.actions()).toMatchObject([
     { action: 'discard', actor: expect.stringMatching(/./), reason: 'junk', detail: { body: 'junk' } },
   ]);
 });
 
-test('what was discarded is listed with who did it and why, and shown with what it said', async () => {
-  expect((await deadletters('discarded')).stdout).toBe('No such letter has been discarded.\n');
-  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+test('lists discarded dead letters with who did it and why, and shows what they contained', async () => {
+  expect((await deadletters('discarded')).stdout).toBe('No such dead letter has been discarded.\n');
+  await fixture.parkEvent('stock.settle', paymentCaptured(purchase(1)));
   const long = `[${'7'.repeat(70_000)}`;
-  await office.park('order.settle', long);
+  await fixture.park('order.settle', long);
   const { letters } = JSON.parse((await deadletters('list', '--json')).stdout);
   await deadletters('discard', '--all', '--queue', 'order.settle', '--reason', 'no end', '--actor', 'ann');
   await deadletters('discard', '--all', '--reason', 'forged', '--actor', 'bob');
@@ -65,54 +65,55 @@ test('what was discarded is listed with who did it and why, and shown with what 
   const listed = await deadletters('discarded');
   expect(listed).toMatchObject({ status: 0, stderr: '' });
   expect(listed.stdout).toMatch(
-    /^2 discarded letters, the latest first\n {2}[0-9a-f]{16} {2}stock\.settle, \d+ s ago by bob: forged\n {6}UNKNOWN: the printer/,
+    /^2 discarded dead letters, latest first\n {2}[0-9a-f]{16} {2}stock\.settle, \d+ s ago by bob: forged\n {6}UNKNOWN: the printer/,
   );
   const ofSaga = JSON.parse((await deadletters('discarded', '--saga', sagaId(1), '--json')).stdout);
   expect(ofSaga.discarded).toMatchObject([{ queue: 'stock.settle', actor: 'bob', reason: 'forged' }]);
 
-  const idIn = (queue: string) => letters.find((letter: { queue: string }) => letter.queue === queue).id;
+  const idIn = (queue: string) =>
+    letters.find((deadLetter: { queue: string }) => deadLetter.queue === queue).id;
   const shown = (await deadletters('show', idIn('stock.settle'))).stdout;
-  expect(shown).toMatch(/Discarded {2}\S+ \(\d+ s ago\) by bob: forged\n/);
+  expect(shown).toMatch(/Discarded {4}\S+ \(\d+ s ago\) by bob: forged\n/);
   expect(shown).toContain(`${sagaId(1)}/payment.captured`);
   expect(shown).toContain('"type":"payment.captured"');
   const { discarded } = JSON.parse((await deadletters('show', idIn('order.settle'), '--json')).stdout);
   expect(discarded).toMatchObject({ size: 70_001, body: long.slice(0, 65_536), encoding: 'utf8' });
   expect((await deadletters('show', idIn('order.settle'))).stdout).toContain(
-    '(the beginning of 70001 bytes)',
+    '(the first 65536 of 70001 bytes)',
   );
 });
 
 test.each<[string[], string]>([
-  [['redrive'], 'Name the letters'],
-  [['redrive', none, '--all'], 'Name the letters'],
-  [['redrive', '--queue', 'stock.settle'], 'Name the letters'],
+  [['redrive'], 'Name the dead letters'],
+  [['redrive', none, '--all'], 'Name the dead letters'],
+  [['redrive', '--queue', 'stock.settle'], 'Name the dead letters'],
   [['redrive', '--all', '--queue', 'stock.settle.dead'], '--queue must be one of'],
   [['redrive', '--all', '--rate', '0'], '--rate must be'],
   [['redrive', '--all', '--rate', '1e3'], '--rate must be'],
   [['redrive', '--all', '--limit', '10000', '--rate', '1'], 'take too long'],
   [['redrive', '--all', '--saga', 'x'], 'not the id of a saga'],
-  [['redrive', 'stock.settle'], 'not the id of a letter'],
+  [['redrive', 'stock.settle'], 'not the id of a dead letter'],
   [['discard', none], 'Say why with --reason'],
   [['discard', none, '--reason', '  '], '--reason must be'],
   [['discard', '--all', '--reason', 'a\nb'], '--reason must be'],
   [['discard', '--all', '--reason', 'x'.repeat(501)], '--reason must be'],
   [['discard', '--all', '--reason', 'x', '--actor', ''], '--actor must be'],
-  [['show'], 'Name one letter'],
-  [['show', none, none.replace('0', 'f')], 'Name one letter'],
+  [['show'], 'Name one dead letter'],
+  [['show', none, none.replace('0', 'f')], 'Name one dead letter'],
   [['list', none], 'use show'],
   [['list', '--limit', '0'], '--limit must be'],
-  [['purge'], 'There is no "purge"'],
+  [['purge'], '"purge" is not one of list, show'],
   [['list', '--force'], '--force'],
   [['list', '--port', '80'], '--port must be'],
-])('deadletters %j is explained and changes nothing', async (args, expected) => {
-  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+])('deadletters %j explains the mistake and changes nothing', async (args, expected) => {
+  await fixture.parkEvent('stock.settle', paymentCaptured(purchase(1)));
   const { status, stdout, stderr } = await deadletters(...args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(expected);
   expect(stderr).toContain('Usage: npm run deadletters');
-  await office.expectLength('stock.settle.dead', 1);
-  await office.expectLength('stock.settle', 0);
-  expect(await office.notes()).toEqual([]);
+  await fixture.expectLength('stock.settle.dead', 1);
+  await fixture.expectLength('stock.settle', 0);
+  expect(await fixture.actions()).toEqual([]);
 });
 
 test.each<[string[], string]>([
@@ -125,26 +126,33 @@ test.each<[string[], string]>([
   [['list', '--older-than', '-5s'], '--older-than'],
   [['list', '--order', '7', '--state', 'PAID'], 'either --order or --state'],
   [['list', '--order', 'a b'], 'not the id of an order'],
-  [['delete', sagaId(1)], 'There is no "delete"'],
-])('sagas %j is explained and changes nothing', async (args, expected) => {
+  [['delete', sagaId(1)], '"delete" is not one of list, show'],
+])('sagas %j explains the mistake and changes nothing', async (args, expected) => {
   const { status, stdout, stderr } = await sagas(...args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(expected);
   expect(stderr).toContain('Usage: npm run sagas');
-  expect(await office.notes()).toEqual([]);
+  expect(await fixture.actions()).toEqual([]);
 });
 
-test('what nobody knows of is said to be unknown', async () => {
+test('says so when a saga or a dead letter is unknown', async () => {
   const id = randomUUID();
-  const unknown = { status: 1, stdout: '', stderr: `No service knows of saga ${id}.\n` };
-  expect(await sagas('show', id)).toEqual(unknown);
-  expect(await sagas('cancel', id, '--reason', 'x')).toEqual(unknown);
+  expect(await sagas('show', id)).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `No service knows saga ${id}. Check the id.\n`,
+  });
+  expect(await sagas('cancel', id, '--reason', 'x')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `Order does not know saga ${id}, so it was not cancelled. Check the id.\n`,
+  });
   expect((await deadletters('show', none)).status).toBe(1);
 });
 
-test('a letter that would take over the terminal is spelled out', async () => {
+test('spells out the control characters of a dead letter', async () => {
   const hostile = `\u001b]0;owned\u0007\u009b2J\u202egnp.exe\r`;
-  await office.park('order.settle', JSON.stringify([{ type: hostile, data: {} }]), new Error(hostile));
+  await fixture.park('order.settle', JSON.stringify([{ type: hostile, data: {} }]), new Error(hostile));
   const { letters } = JSON.parse((await deadletters('list', '--json')).stdout);
   expect(letters[0].events[0].type).toBe(hostile);
   for (const args of [['list'], ['list', '--json'], ['show', letters[0].id], ['redrive', '--all']]) {
@@ -154,16 +162,16 @@ test('a letter that would take over the terminal is spelled out', async () => {
   }
 });
 
-test('a database or a broker that is away is named, and nothing is done', async () => {
+test('names a database or a broker that cannot be reached, and does nothing', async () => {
   const [port] = await freePorts(1);
-  await office.parkEvent('stock.settle', paymentCaptured(purchase(1)));
-  const noStock = { ...office.addresses, stock: `postgresql://stock:x@127.0.0.1:${port}/stock` };
+  await fixture.parkEvent('stock.settle', paymentCaptured(purchase(1)));
+  const noStock = { ...fixture.addresses, stock: `postgresql://stock:x@127.0.0.1:${port}/stock` };
   const redriven = await command('deadletters', noStock, 'redrive', '--all');
   expect(redriven.status).toBe(2);
   expect(redriven.stderr).toMatch(/^The database of stock cannot be read.*STOCK_DATABASE_URL.*ECONNREFUSED/);
-  await office.expectLength('stock.settle.dead', 1);
+  await fixture.expectLength('stock.settle.dead', 1);
 
-  const noBroker = { ...office.addresses, amqp: `amqp://127.0.0.1:${port}` };
+  const noBroker = { ...fixture.addresses, amqp: `amqp://127.0.0.1:${port}` };
   const listed = await command('deadletters', noBroker, 'list');
   expect(listed.status).toBe(2);
   expect(listed.stderr).toMatch(/^The broker cannot be reached.*AMQP_URL/);

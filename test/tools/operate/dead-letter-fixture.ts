@@ -17,7 +17,7 @@ const silent = createLogger({ service: 'test', level: 'silent', format: 'json' }
 /** The addresses of a shop. */
 export type Addresses = Record<ServiceName, string> & { amqp: string };
 
-/** Three databases and a broker without any service, so that a letter stays where a test puts it. */
+/** Three databases and a broker without any service, so that a dead letter stays where a test puts it. */
 export class DeadLetterFixture {
   private constructor(
     readonly addresses: Addresses,
@@ -40,7 +40,7 @@ export class DeadLetterFixture {
     return new DeadLetterFixture(addresses, shop, publisher, connection, channel);
   }
 
-  /** Parks a message as a step does that cannot handle it. */
+  /** Parks a message as a step that cannot handle it does. */
   park(
     queue: string,
     body: string | Buffer,
@@ -53,7 +53,7 @@ export class DeadLetterFixture {
     return this.park(queue, JSON.stringify([{ specversion: '1.0', ...event }]), error);
   }
 
-  /** Messages in a queue; the broker takes a moment to count what was given back. */
+  /** Waits until a queue has this many messages: the broker takes a moment to count returned ones. */
   async expectLength(queue: string, expected: number): Promise<void> {
     let found = -1;
     for (const end = Date.now() + 5_000; found !== expected && Date.now() < end; await sleep(20)) {
@@ -62,7 +62,7 @@ export class DeadLetterFixture {
     expect({ queue, messages: found }).toEqual({ queue, messages: expected });
   }
 
-  /** The next message of a queue, which may not be there at once. It is held. */
+  /** Waits for the next message of a queue and leaves it unacked. */
   async take(queue: string): Promise<GetMessage> {
     for (const end = Date.now() + 5_000; Date.now() < end; await sleep(20)) {
       const message = await this.channel.get(queue);
@@ -73,8 +73,8 @@ export class DeadLetterFixture {
     throw new Error(`nothing came to ${queue}`);
   }
 
-  /** What was noted, in all three databases. */
-  async notes(): Promise<Record<string, unknown>[]> {
+  /** The recorded actions of all three databases. */
+  async actions(): Promise<Record<string, unknown>[]> {
     const rows = await perServiceAsync((name) =>
       query(this.addresses[name], 'SELECT * FROM operator_actions ORDER BY id'),
     );

@@ -1,34 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues } from '../../../shared/contract/events';
 import {
-  discardLetters,
+  discardDeadLetters,
   listDeadLetters,
-  redriveLetters,
-  showLetter,
+  redriveDeadLetters,
+  showDeadLetter,
 } from '../../../tools/operate/dead-letters';
 import type { Selection } from '../../../tools/operate/visit';
 import { query } from '../../support/books';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
 import { DeadLetterFixture } from './dead-letter-fixture';
 
-let office: DeadLetterFixture;
+let fixture: DeadLetterFixture;
 beforeAll(async () => {
-  office = await DeadLetterFixture.open();
+  fixture = await DeadLetterFixture.open();
 });
-beforeEach(() => office.clear());
-afterAll(() => office.close());
+beforeEach(() => fixture.clear());
+afterAll(() => fixture.close());
 
 const everything: Selection = { queues, limit: 100 };
 const operator = { actor: 'ann', reason: 'the printer is mended' };
 const redriving = { ...operator, dryRun: false, rate: 1_000 };
 const captured = (n: number) => paymentCaptured(purchase(n));
-const list = async (selection = everything) => (await listDeadLetters(office.shop, selection)).letters;
+const list = async (selection = everything) => (await listDeadLetters(fixture.shop, selection)).letters;
 const idOf = async () => (await list())[0]?.id ?? 'none';
 
-describe('looking', () => {
-  test('a parked event is listed with its queue, its saga and its error', async () => {
+describe('reading', () => {
+  test('lists a parked event with its queue, its saga and its error', async () => {
     const error = Object.assign(new Error('no such thing'), { code: 'E42' });
-    await office.parkEvent('stock.settle', captured(1), error);
+    await fixture.parkEvent('stock.settle', captured(1), error);
     expect(await list()).toEqual([
       expect.objectContaining({
         id: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -47,50 +47,50 @@ describe('looking', () => {
     ['no text', Buffer.from([0xff, 0x00, 0xfe])],
     ['no events', '[7,null,[],{"data":7},{"type":7,"data":{"saga_id":"none"}}]'],
     [
-      'an event this queue does not hear',
+      'an event that the queue does not handle',
       JSON.stringify([{ specversion: '1.0', ...captured(1), type: 'stock.rejected' }]),
     ],
-  ])('a message of %s is listed as not sound, and shown as it is', async (_, body) => {
-    await office.park('stock.settle', body);
-    const [letter] = await list();
-    expect(letter).toMatchObject({ queue: 'stock.settle', sound: false, size: body.length });
-    const shown = await showLetter(office.shop, letter?.id ?? '', queues);
+  ])('lists a message of %s as not sound, and shows it unchanged', async (_, body) => {
+    await fixture.park('stock.settle', body);
+    const [deadLetter] = await list();
+    expect(deadLetter).toMatchObject({ queue: 'stock.settle', sound: false, size: body.length });
+    const shown = await showDeadLetter(fixture.shop, deadLetter?.id ?? '', queues);
     expect(Buffer.from(shown?.body ?? '', shown?.encoding)).toEqual(Buffer.from(body));
   });
 
-  test('a message that the broker itself gave up is listed with its reason and time', async () => {
-    office.channel.sendToQueue('order.settle', Buffer.from(JSON.stringify([captured(1)])));
-    office.channel.nack(await office.take('order.settle'), false, false);
-    await office.expectLength('order.settle.dead', 1);
-    const [letter] = await list();
-    expect(letter).toMatchObject({ queue: 'order.settle', error_code: 'REJECTED' });
-    expect(Math.abs(Date.parse(letter?.parked_at ?? '') - Date.now())).toBeLessThan(60_000);
+  test('lists a message that the broker gave up on with the reason and the time', async () => {
+    fixture.channel.sendToQueue('order.settle', Buffer.from(JSON.stringify([captured(1)])));
+    fixture.channel.nack(await fixture.take('order.settle'), false, false);
+    await fixture.expectLength('order.settle.dead', 1);
+    const [deadLetter] = await list();
+    expect(deadLetter).toMatchObject({ queue: 'order.settle', error_code: 'REJECTED' });
+    expect(Math.abs(Date.parse(deadLetter?.parked_at ?? '') - Date.now())).toBeLessThan(60_000);
   });
 
-  test('changes neither the letters nor their ids, however often, and never wears one out', async () => {
+  test('changes neither dead letters nor their ids, and can be repeated without losing one', async () => {
     for (const n of [1, 2, 3]) {
-      await office.parkEvent('payment.charge', captured(n));
+      await fixture.parkEvent('payment.charge', captured(n));
     }
-    const ids = async () => (await list()).map((letter) => letter.id).sort();
+    const ids = async () => (await list()).map((deadLetter) => deadLetter.id).sort();
     const first = await ids();
     for (let i = 0; i < 25; i++) {
       expect(await ids()).toEqual(first);
     }
-    await office.expectLength('payment.charge.dead', 3);
-    // RabbitMQ 4 throws away what was given back 20 times.
-    const message = await office.take('payment.charge.dead');
+    await fixture.expectLength('payment.charge.dead', 3);
+    // RabbitMQ 4 drops a message that was returned 20 times.
+    const message = await fixture.take('payment.charge.dead');
     expect(message.properties.headers?.['x-delivery-count'] ?? 0).toBeLessThan(20);
-    office.channel.nack(message);
+    fixture.channel.nack(message);
   });
 
-  test('finds the letters of one queue, or of one saga, up to a limit', async () => {
+  test('finds the dead letters of one queue, or of one saga, up to a limit', async () => {
     for (const n of [1, 2, 3]) {
-      await office.parkEvent('stock.settle', captured(n));
+      await fixture.parkEvent('stock.settle', captured(n));
     }
-    await office.parkEvent('order.settle', captured(2));
+    await fixture.parkEvent('order.settle', captured(2));
     expect(await list({ queues: ['order.settle'], limit: 9 })).toHaveLength(1);
     expect(await list({ queues, sagaId: sagaId(2), limit: 9 })).toHaveLength(2);
-    expect(await listDeadLetters(office.shop, { queues, limit: 2 })).toMatchObject({
+    expect(await listDeadLetters(fixture.shop, { queues, limit: 2 })).toMatchObject({
       selected: 2,
       seen: 2,
       total: 4,
@@ -99,21 +99,21 @@ describe('looking', () => {
 });
 
 describe('redriving', () => {
-  test('puts a letter back into its queue, says so in its headers, and notes who did it', async () => {
-    await office.parkEvent('stock.settle', captured(1));
+  test('puts a dead letter back into its queue, says so in its headers, and records who did it', async () => {
+    await fixture.parkEvent('stock.settle', captured(1));
     const id = await idOf();
-    const { letters } = await redriveLetters(office.shop, { ...everything, ids: [id] }, redriving);
-    expect(letters.map((letter) => letter.id)).toEqual([id]);
-    await office.expectLength('stock.settle.dead', 0);
-    const message = await office.take('stock.settle');
-    office.channel.ack(message);
+    const { letters } = await redriveDeadLetters(fixture.shop, { ...everything, ids: [id] }, redriving);
+    expect(letters.map((deadLetter) => deadLetter.id)).toEqual([id]);
+    await fixture.expectLength('stock.settle.dead', 0);
+    const message = await fixture.take('stock.settle');
+    fixture.channel.ack(message);
     expect(message.properties.headers).toMatchObject({
       'x-redriven': 1,
       'x-redriven-by': 'ann',
       'x-redriven-letter': id,
     });
     expect(JSON.parse(message.content.toString())).toMatchObject([captured(1)]);
-    expect(await office.notes()).toEqual([
+    expect(await fixture.actions()).toEqual([
       expect.objectContaining({
         actor: 'ann',
         action: 'redrive',
@@ -126,42 +126,46 @@ describe('redriving', () => {
     ]);
   });
 
-  test('what is parked again is a letter of its own, and its history shows', async () => {
-    await office.parkEvent('stock.settle', captured(1));
+  test('a message that is parked again is a new dead letter, and shows its history', async () => {
+    await fixture.parkEvent('stock.settle', captured(1));
     const first = await idOf();
-    await redriveLetters(office.shop, everything, redriving);
+    await redriveDeadLetters(fixture.shop, everything, redriving);
     await sleep(2);
-    await office.parkEvent('stock.settle', captured(1));
+    await fixture.parkEvent('stock.settle', captured(1));
     const second = await idOf();
     expect(second).not.toBe(first);
-    expect((await showLetter(office.shop, second, queues))?.history).toMatchObject([
+    expect((await showDeadLetter(fixture.shop, second, queues))?.history).toMatchObject([
       { action: 'redrive', actor: 'ann', letter_id: first, detail: { error: 'the printer is on fire' } },
     ]);
-    await redriveLetters(office.shop, everything, redriving);
-    const redriven = [await office.take('stock.settle'), await office.take('stock.settle')];
+    await redriveDeadLetters(fixture.shop, everything, redriving);
+    const redriven = [await fixture.take('stock.settle'), await fixture.take('stock.settle')];
     expect(redriven.map(({ properties }) => properties.headers?.['x-redriven'])).toEqual([1, 2]);
     for (const message of redriven) {
-      office.channel.ack(message);
+      fixture.channel.ack(message);
     }
   });
 
-  test('as a dry run names the letters and changes nothing', async () => {
+  test('as a dry run names the dead letters and changes nothing', async () => {
     for (const n of [1, 2]) {
-      await office.parkEvent('stock.settle', captured(n));
+      await fixture.parkEvent('stock.settle', captured(n));
     }
-    const { letters } = await redriveLetters(office.shop, everything, { ...redriving, dryRun: true });
+    const { letters } = await redriveDeadLetters(fixture.shop, everything, { ...redriving, dryRun: true });
     expect(letters).toHaveLength(2);
-    await office.expectLength('stock.settle.dead', 2);
-    await office.expectLength('stock.settle', 0);
-    expect(await office.notes()).toEqual([]);
+    await fixture.expectLength('stock.settle.dead', 2);
+    await fixture.expectLength('stock.settle', 0);
+    expect(await fixture.actions()).toEqual([]);
   });
 
-  test('takes those that are meant and leaves the others', async () => {
+  test('redrives the selected dead letters and leaves the others', async () => {
     for (const n of [1, 2, 3]) {
-      await office.parkEvent('stock.settle', captured(n));
+      await fixture.parkEvent('stock.settle', captured(n));
     }
-    await office.parkEvent('order.settle', captured(1));
-    await redriveLetters(office.shop, { queues: ['stock.settle'], sagaId: sagaId(1), limit: 9 }, redriving);
+    await fixture.parkEvent('order.settle', captured(1));
+    await redriveDeadLetters(
+      fixture.shop,
+      { queues: ['stock.settle'], sagaId: sagaId(1), limit: 9 },
+      redriving,
+    );
     const left = await list();
     expect(left.map(({ queue, events }) => `${queue} ${events[0]?.saga_id}`).sort()).toEqual([
       `order.settle ${sagaId(1)}`,
@@ -170,57 +174,57 @@ describe('redriving', () => {
     ]);
   });
 
-  test('keeps to its rate', async () => {
+  test('does not exceed its rate', async () => {
     for (let n = 0; n < 30; n++) {
-      await office.parkEvent('stock.settle', captured(n));
+      await fixture.parkEvent('stock.settle', captured(n));
     }
-    const all = redriveLetters(office.shop, everything, { ...redriving, rate: 20 });
+    const redriven = redriveDeadLetters(fixture.shop, everything, { ...redriving, rate: 20 });
     await sleep(500);
-    const soFar = (await office.channel.checkQueue('stock.settle')).messageCount;
+    const soFar = (await fixture.channel.checkQueue('stock.settle')).messageCount;
     expect(soFar).toBeGreaterThan(0);
     expect(soFar).toBeLessThan(25);
-    await all;
-    await office.expectLength('stock.settle', 30);
+    await redriven;
+    await fixture.expectLength('stock.settle', 30);
   });
 
-  test('a letter whose queue refuses it stays, the failure is noted, and the error says how far it came', async () => {
-    await office.parkEvent('order.settle', captured(1));
-    await office.channel.deleteQueue('order.settle');
-    await expect(redriveLetters(office.shop, everything, redriving)).rejects.toThrow(
-      /could not be redriven. 0 letters were redriven before; all others are where they were/,
+  test('a dead letter stays when its queue is gone, the failure is recorded, and the error counts the earlier ones', async () => {
+    await fixture.parkEvent('order.settle', captured(1));
+    await fixture.channel.deleteQueue('order.settle');
+    await expect(redriveDeadLetters(fixture.shop, everything, redriving)).rejects.toThrow(
+      /could not be redriven \(0 redriven before it\)\. All others are still in their dead-letter queues/,
     );
-    expect((await office.notes()).map(({ action }) => action)).toEqual(['redrive', 'redrive_failed']);
-    await office.expectLength('order.settle.dead', 1);
-    await office.close();
-    office = await DeadLetterFixture.open();
+    expect((await fixture.actions()).map(({ action }) => action)).toEqual(['redrive', 'redrive_failed']);
+    await fixture.expectLength('order.settle.dead', 1);
+    await fixture.close();
+    fixture = await DeadLetterFixture.open();
   });
 
-  test('what cannot be noted is not done', async () => {
-    await office.parkEvent('stock.settle', captured(1));
-    await query(office.addresses.stock, 'ALTER TABLE operator_actions RENAME TO elsewhere');
+  test('what cannot be recorded is not done', async () => {
+    await fixture.parkEvent('stock.settle', captured(1));
+    await query(fixture.addresses.stock, 'ALTER TABLE operator_actions RENAME TO elsewhere');
     try {
-      await expect(redriveLetters(office.shop, everything, redriving)).rejects.toThrow(
+      await expect(redriveDeadLetters(fixture.shop, everything, redriving)).rejects.toThrow(
         'could not be redriven',
       );
-      await expect(discardLetters(office.shop, everything, { ...operator, dryRun: false })).rejects.toThrow(
-        'could not be discarded',
-      );
+      await expect(
+        discardDeadLetters(fixture.shop, everything, { ...operator, dryRun: false }),
+      ).rejects.toThrow('could not be discarded');
     } finally {
-      await query(office.addresses.stock, 'ALTER TABLE elsewhere RENAME TO operator_actions');
+      await query(fixture.addresses.stock, 'ALTER TABLE elsewhere RENAME TO operator_actions');
     }
-    await office.expectLength('stock.settle.dead', 1);
-    await office.expectLength('stock.settle', 0);
+    await fixture.expectLength('stock.settle.dead', 1);
+    await fixture.expectLength('stock.settle', 0);
   });
 });
 
 describe('discarding', () => {
-  test('takes a letter away and keeps what it said, with who and why', async () => {
+  test('deletes a dead letter and keeps its contents, with who discarded it and why', async () => {
     const body = Buffer.from([0x00, 0xff, 0x1b]);
-    await office.park('order.settle', body, new Error('no \0 good'));
-    await discardLetters(office.shop, everything, { actor: 'bob', reason: 'forged', dryRun: false });
-    await office.expectLength('order.settle.dead', 0);
-    await office.expectLength('order.settle', 0);
-    expect(await office.notes()).toEqual([
+    await fixture.park('order.settle', body, new Error('no \0 good'));
+    await discardDeadLetters(fixture.shop, everything, { actor: 'bob', reason: 'forged', dryRun: false });
+    await fixture.expectLength('order.settle.dead', 0);
+    await fixture.expectLength('order.settle', 0);
+    expect(await fixture.actions()).toEqual([
       expect.objectContaining({
         actor: 'bob',
         action: 'discard',
@@ -236,10 +240,10 @@ describe('discarding', () => {
   });
 
   test('as a dry run changes nothing', async () => {
-    await office.park('order.settle', 'x');
-    await discardLetters(office.shop, everything, { ...operator, dryRun: true });
-    await office.expectLength('order.settle.dead', 1);
-    expect(await office.notes()).toEqual([]);
+    await fixture.park('order.settle', 'x');
+    await discardDeadLetters(fixture.shop, everything, { ...operator, dryRun: true });
+    await fixture.expectLength('order.settle.dead', 1);
+    expect(await fixture.actions()).toEqual([]);
   });
 });
 
@@ -247,9 +251,9 @@ test.each([
   'UPDATE operator_actions SET actor = $$nobody$$',
   'DELETE FROM operator_actions',
   'TRUNCATE operator_actions',
-])('what was noted stays noted: the database refuses %s', async (sql) => {
-  await office.park('order.settle', 'x');
-  await discardLetters(office.shop, everything, { ...operator, dryRun: false });
-  await expect(query(office.addresses.order, sql)).rejects.toThrow('append-only');
-  expect(await office.notes()).toHaveLength(1);
+])('a recorded action stays recorded: the database refuses %s', async (sql) => {
+  await fixture.park('order.settle', 'x');
+  await discardDeadLetters(fixture.shop, everything, { ...operator, dryRun: false });
+  await expect(query(fixture.addresses.order, sql)).rejects.toThrow('append-only');
+  expect(await fixture.actions()).toHaveLength(1);
 });

@@ -8,7 +8,7 @@ import { command, type Ended } from './dead-letter-fixture';
 let shop: ShopProcesses;
 let api: ApiClient;
 beforeAll(async () => {
-  // No deadline gets in the way: what ends a saga here is what the operator does.
+  // No deadline gets in the way: only what the operator does ends a saga here.
   shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '600000' } } });
   api = shop.client();
 });
@@ -24,17 +24,17 @@ const json = async (name: 'deadletters' | 'sagas', ...args: string[]) =>
   JSON.parse((await run(name, ...args, '--json')).stdout);
 
 /** Starts a checkout and does not wait for it. */
-async function begin(user: string, item: string): Promise<{ order: string; saga: string }> {
+async function startCheckout(user: string, item: string): Promise<{ order: string; saga: string }> {
   const order = await api.order(user, { [item]: 1 });
   const { status, body } = await api.checkout(order, { Prefer: 'respond-async' });
   expect(status).toBe(202);
   return { order, saga: body.saga_id };
 }
 
-async function until(what: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await what()); await sleep(50)) {
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await isTrue()); await sleep(50)) {
     if (Date.now() > end) {
-      throw new Error(`it never came: ${what}`);
+      throw new Error(`it did not become true within 20 s: ${isTrue}`);
     }
   }
 }
@@ -50,7 +50,7 @@ const inStock = (saga: string, state: string) =>
     return rows[0]?.state === state;
   });
 
-test('a parked event is found by its saga, redriven once its cause is mended, and ends the saga; who waited behind it can be cancelled meanwhile', async () => {
+test('a parked event is found by its saga and redriven once its cause is mended; a saga that waits behind it can be cancelled before', async () => {
   const [user, item] = [await api.user(10), await api.item(1, 1)];
   await shop.rows(
     'payment',
@@ -61,10 +61,10 @@ test('a parked event is found by its saga, redriven once its cause is mended, an
     'payment',
     'CREATE TRIGGER jam BEFORE INSERT ON charges FOR EACH ROW EXECUTE FUNCTION jam()',
   );
-  const first = await begin(user, item);
+  const first = await startCheckout(user, item);
   await inStock(first.saga, 'RESERVED');
   await until(async () => (await json('deadletters', 'list', '--saga', first.saga)).letters.length === 1);
-  const second = await begin(await api.user(10), item);
+  const second = await startCheckout(await api.user(10), item);
   await inStock(second.saga, 'WAITING');
 
   const listed = await run('sagas', 'list');
@@ -78,7 +78,7 @@ test('a parked event is found by its saga, redriven once its cause is mended, an
   expect(await run('sagas', 'show', first.order)).toEqual({
     status: 1,
     stdout: '',
-    stderr: `${first.order} is an order. Its sagas: npm run sagas -- list --order ${first.order}\n`,
+    stderr: `${first.order} is an order, not a saga. To see its sagas: npm run sagas -- list --order ${first.order}\n`,
   });
 
   const why = (await run('sagas', 'show', first.saga)).stdout;
@@ -86,7 +86,7 @@ test('a parked event is found by its saga, redriven once its cause is mended, an
     /payment\.charge could not handle stock\.reserved and parked it .*the drawer is jammed/,
   );
   const behind = (await run('sagas', 'show', second.saga)).stdout;
-  expect(behind).toContain(`It wants 1 of item ${item}: 0 can be sold now, undecided sagas hold 1`);
+  expect(behind).toContain(`It wants 1 of item ${item}: 0 available, 1 reserved for undecided sagas`);
 
   const cancelled = await run(
     'sagas',
@@ -102,14 +102,14 @@ test('a parked event is found by its saga, redriven once its cause is mended, an
   expect(await stateOf(second.saga)).toEqual({ state: 'FAILED', reason: 'cancelled' });
   expect(await stateOf(first.saga)).toMatchObject({ state: 'PENDING' });
 
-  // The cause is still there, so the event comes back, as another letter with a history.
-  const [letter] = (await json('deadletters', 'list')).letters;
-  expect(await run('deadletters', 'redrive', letter.id)).toMatchObject({ status: 0 });
+  // The cause is still there, so the event comes back, as another dead letter with a history.
+  const [deadLetter] = (await json('deadletters', 'list')).letters;
+  expect(await run('deadletters', 'redrive', deadLetter.id)).toMatchObject({ status: 0 });
   await until(async () => (await json('deadletters', 'list')).letters.length === 1);
   const [again] = (await json('deadletters', 'list')).letters;
-  expect(again.id).not.toBe(letter.id);
+  expect(again.id).not.toBe(deadLetter.id);
   expect((await json('deadletters', 'show', again.id)).history).toMatchObject([
-    { action: 'redrive', letter_id: letter.id },
+    { action: 'redrive', letter_id: deadLetter.id },
   ]);
 
   await shop.rows('payment', 'DROP TRIGGER jam ON charges');
@@ -125,17 +125,17 @@ test('a parked event is found by its saga, redriven once its cause is mended, an
     'opened: order',
     'CAPTURED',
     'ledger: sale',
-    'redrive of dead letter',
+    'redrove dead letter',
     'Nothing. It is paid.',
   ]) {
     expect(timeline).toContain(part);
   }
   expect((await run('sagas', 'show', second.saga)).stdout).toContain(
-    'ann, asked payment to cancel it: the buyer called',
+    'ann asked payment to cancel it: the buyer called',
   );
 });
 
-test('a saga that stock has not heard of, because it is down, is cancelled as soon as it is up', async () => {
+test('a saga that stock has not handled, because it is down, is cancelled as soon as stock is up', async () => {
   const [stock] = shop.of('stock');
   if (!stock) {
     throw new Error('there is no stock service');
@@ -145,7 +145,7 @@ test('a saga that stock has not heard of, because it is down, is cancelled as so
   await shop.end(stock, 'SIGTERM');
   const saga = (await api.checkout(order, { Prefer: 'respond-async' })).body.saga_id;
   await until(async () =>
-    (await run('sagas', 'show', saga)).stdout.includes('stock.reserve holds 1 message: stock is not'),
+    (await run('sagas', 'show', saga)).stdout.includes('stock.reserve has 1 message: stock is not'),
   );
 
   await run('sagas', 'cancel', saga, '--reason', 'stock is down');
@@ -155,7 +155,7 @@ test('a saga that stock has not heard of, because it is down, is cancelled as so
   });
   expect(await stateOf(saga)).toMatchObject({ state: 'PENDING' });
   expect((await run('sagas', 'show', saga)).stdout).toMatch(
-    /Payment declined it .*\(cancelled\)\. Stock has yet to hear/,
+    /Payment cancelled it .*\(cancelled\)\. Stock has not handled that yet/,
   );
 
   shop.start(stock);
@@ -169,17 +169,17 @@ test('a saga that stock has not heard of, because it is down, is cancelled as so
   expect(late).toEqual({
     status: 1,
     stdout: '',
-    stderr: `Saga ${saga} has ended already (FAILED, cancelled). Nothing was asked.\n`,
+    stderr: `Saga ${saga} has already ended (FAILED, cancelled). Nothing was changed.\n`,
   });
-  const notes = await shop.rows(
+  const actions = await shop.rows(
     'order',
     'SELECT actor, action, reason FROM operator_actions WHERE saga_ids = ARRAY[$1::uuid]',
     [saga],
   );
-  expect(notes).toMatchObject([{ action: 'cancel', reason: 'stock is down' }]);
+  expect(actions).toMatchObject([{ action: 'cancel', reason: 'stock is down' }]);
 });
 
-test('a saga that waits for a payment service which is down is told so, and a cancellation that comes too late changes nothing', async () => {
+test('shows that a saga waits for payment, which is down, and a cancellation that comes too late changes nothing', async () => {
   const [payment] = shop.of('payment');
   if (!payment) {
     throw new Error('there is no payment service');
@@ -197,7 +197,7 @@ test('a saga that waits for a payment service which is down is told so, and a ca
   }
   const [asked = '', left = ''] = sagas;
   expect((await run('sagas', 'show', left)).stdout).toMatch(
-    /Payment has no decision yet\.\n.*payment\.charge holds \d message/,
+    /Payment has not decided yet\.\n.*payment\.charge has \d message/,
   );
   await run('sagas', 'cancel', asked, '--reason', 'stuck');
 
@@ -206,14 +206,14 @@ test('a saga that waits for a payment service which is down is told so, and a ca
   for (const saga of sagas) {
     await ended(saga);
   }
-  // Payment most likely heard stock first, and decides by what it hears first; either way the question costs nothing.
+  // Payment decides by what it hears first, most likely stock. Either way, the request to cancel does no harm.
   const ends = [await stateOf(left), await stateOf(asked)];
   expect(ends[0]).toEqual({ state: 'PAID', reason: null });
   expect([null, 'cancelled']).toContain(ends[1]?.reason);
   expect(await api.credit(user)).toBe(10 - ends.filter((end) => end?.state === 'PAID').length);
 });
 
-test('a poisonous message is seen, explained and discarded, and the shop goes on', async () => {
+test('a poison message is listed, explained and discarded, and the shop goes on', async () => {
   const forged = JSON.stringify([{ specversion: '1.0', type: 'payment.forgiven', data: {} }]);
   const session = await openSession(shop.amqp, 'a forger');
   await session.publish({
@@ -224,13 +224,13 @@ test('a poisonous message is seen, explained and discarded, and the shop goes on
   });
   await session.close();
   await until(async () => (await json('deadletters', 'list')).letters.length === 1);
-  const [letter] = (await json('deadletters', 'list')).letters;
-  expect(letter).toMatchObject({ queue: 'stock.settle', sound: false });
-  expect((await run('deadletters', 'show', letter.id)).stdout).toContain('payment.forgiven');
-  await run('deadletters', 'discard', letter.id, '--reason', 'forged');
+  const [deadLetter] = (await json('deadletters', 'list')).letters;
+  expect(deadLetter).toMatchObject({ queue: 'stock.settle', sound: false });
+  expect((await run('deadletters', 'show', deadLetter.id)).stdout).toContain('payment.forgiven');
+  await run('deadletters', 'discard', deadLetter.id, '--reason', 'forged');
   expect((await json('deadletters', 'list')).letters).toEqual([]);
   const [user, item] = [await api.user(10), await api.item(1, 5)];
   expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
-  const notes = await shop.rows('stock', `SELECT reason, detail ->> 'body' AS body FROM operator_actions`);
-  expect(notes).toEqual([{ reason: 'forged', body: forged }]);
+  const actions = await shop.rows('stock', `SELECT reason, detail ->> 'body' AS body FROM operator_actions`);
+  expect(actions).toEqual([{ reason: 'forged', body: forged }]);
 });

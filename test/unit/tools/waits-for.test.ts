@@ -51,48 +51,48 @@ const nothing: SagaView = {
   actions: [],
   unreadable: {},
 };
-const said = (view: Partial<SagaView>) => waitsFor({ ...nothing, ...view }).join('\n');
+const sentences = (view: Partial<SagaView>) => waitsFor({ ...nothing, ...view }).join('\n');
 
 test.each<[string, Partial<SagaView>, RegExp]>([
   [
-    'stock has not heard of',
+    'stock has not handled',
     { order: order('PENDING') },
-    /opened it 50 s ago.*\n.*stock\.reserve holds 3 messages: stock is not/,
+    /opened it 50 s ago.*\n.*stock\.reserve has 3 messages: stock is not/,
   ],
   [
     'stock has reserved',
     { order: order('PENDING'), stock: stock('RESERVED') },
-    /reserved it 42 s ago\. Payment has no decision yet\.\n.*payment\.charge holds 3/,
+    /reserved it 42 s ago\. Payment has not decided yet\.\n.*payment\.charge has 3/,
   ],
   [
     'payment has captured',
     { order: order('PENDING'), stock: stock('RESERVED'), payment: payment('CAPTURED') },
-    /captured it 30 s ago.*\n.*order\.settle holds 3/,
+    /captured it 30 s ago.*\n.*order\.settle has 3/,
   ],
   [
-    'payment has declined',
+    'payment has rejected',
     { order: order('PENDING'), stock: stock('RESERVED'), payment: payment('REJECTED') },
-    /declined it 30 s ago \(insufficient_credit\).*\n.*stock\.settle holds 3/,
+    /rejected it 30 s ago \(insufficient_credit\).*\n.*stock\.settle has 3/,
   ],
   [
-    'payment has cancelled before stock heard of it',
+    'payment has cancelled before stock handled it',
     { order: order('PENDING'), payment: payment('CANCELLED') },
-    /Stock has yet to hear/,
+    /Payment cancelled it.*Stock has not handled that yet/,
   ],
   [
     'stock has rejected',
     { order: order('PENDING'), stock: stock('REJECTED') },
-    /rejected it 42 s ago \(cancelled\).*\n.*order\.settle holds 3/,
+    /rejected it 42 s ago \(cancelled\).*\n.*order\.settle has 3/,
   ],
   [
     'stock has released',
     { order: order('PENDING'), stock: stock('RELEASED'), payment: payment('CANCELLED') },
-    /released it 42 s ago.*\n.*order\.settle holds 3/,
+    /released it 42 s ago.*\n.*order\.settle has 3/,
   ],
   [
-    'is paid, and stock has yet to sell',
+    'is paid, but whose units stock has not marked as sold',
     { order: order('PAID'), stock: stock('RESERVED'), payment: payment('CAPTURED') },
-    /It is paid\..*\n.*mark the units.*\n.*stock\.settle holds 3/s,
+    /It is paid\..*\n.*the units are not marked as sold.*\n.*stock\.settle has 3/s,
   ],
   [
     'is paid and sold',
@@ -104,21 +104,29 @@ test.each<[string, Partial<SagaView>, RegExp]>([
     { order: order('FAILED'), stock: stock('REJECTED') },
     /^Nothing\. It failed \(out_of_stock\)/,
   ],
-  ['has failed with its stock held', { order: order('FAILED'), stock: stock('RESERVED') }, /must never be/],
+  [
+    'has failed with its units still reserved',
+    { order: order('FAILED'), stock: stock('RESERVED') },
+    /must never happen/,
+  ],
   ['order never opened', { stock: stock('RESERVED') }, /forged/],
 ])('a saga that %s', (_, view, expected) => {
-  expect(said(view)).toMatch(expected);
+  expect(sentences(view)).toMatch(expected);
 });
 
-test('who waits for stock is told of which item, how much of it is held, and who comes first', () => {
+test('a saga that waits for units names each short item, what is reserved of it, and what sagas ahead want', () => {
   const wanted = [
     { item_id: 'pen', wanted: 2, available: 1, held: 5, ahead: 0 },
     { item_id: 'ink', wanted: 1, available: 9, held: 0, ahead: 0 },
     { item_id: 'cap', wanted: 1, available: 3, held: 1, ahead: 3 },
   ];
-  const text = said({ order: order('PENDING'), stock: stock('WAITING'), wanted });
-  expect(text).toContain('wants 2 of item pen: 1 can be sold now, undecided sagas hold 5, and 0 go');
-  expect(text).toContain('wants 1 of item cap: 3 can be sold now, undecided sagas hold 1, and 3 go');
+  const text = sentences({ order: order('PENDING'), stock: stock('WAITING'), wanted });
+  expect(text).toContain(
+    'wants 2 of item pen: 1 available, 5 reserved for undecided sagas, 0 wanted by sagas ahead',
+  );
+  expect(text).toContain(
+    'wants 1 of item cap: 3 available, 1 reserved for undecided sagas, 3 wanted by sagas ahead',
+  );
   expect(text).not.toContain('ink');
 });
 
@@ -135,40 +143,40 @@ const parked = {
 };
 const reserved = { order: order('PENDING'), stock: stock('RESERVED') };
 
-test('an event that was parked is named with its error and the way to bring it back', () => {
-  expect(said({ ...reserved, letters: [parked] })).toMatch(
+test('names a parked event with its error and the command to redrive it', () => {
+  expect(sentences({ ...reserved, letters: [parked] })).toMatch(
     /could not handle stock\.reserved and parked it 20 s ago: P0001, no\. .*"npm run deadletters -- redrive 0123456789abcdef"/,
   );
-  expect(said({ ...reserved, letters: [{ ...parked, queue: 'stock.settle' }] })).toContain(
-    'payment.charge holds 3',
+  expect(sentences({ ...reserved, letters: [{ ...parked, queue: 'stock.settle' }] })).toContain(
+    'payment.charge has 3',
   );
 });
 
-test('an event that is still in the outbox is named with its service', () => {
+test('names an event that is still in an outbox with its service', () => {
   const unsent = [{ id: 7, routing_key: 'stock.reserved', created_at: before(9), service: 'stock' as const }];
-  expect(said({ ...reserved, unsent })).toContain(
-    'into the outbox of stock 9 s ago and is still there: stock is not',
+  expect(sentences({ ...reserved, unsent })).toContain(
+    'into the outbox of stock 9 s ago and is not sent yet: stock is not',
   );
 });
 
-test('a queue in which nothing waits means that its step is at it, or hangs', () => {
-  expect(said({ ...reserved, queues: [] })).toContain(
-    'No message waits in payment.charge: payment is at it right now or, if this lasts, hangs',
+test('an empty queue means that its step is handling the message, or hangs', () => {
+  expect(sentences({ ...reserved, queues: [] })).toContain(
+    'No message waits in payment.charge: payment is handling it right now. If this lasts, payment hangs',
   );
 });
 
 test('a deadline that passed long ago means that order is not running', () => {
   const late = { ...order('PENDING'), deadline_at: before(120) } as NonNullable<SagaView['order']>;
-  expect(said({ order: late })).toContain('2 min ago and has not: order is not running');
+  expect(sentences({ order: late })).toContain('2 min ago and has not: order is not running');
 });
 
-test('a database that cannot be read is all that can be said', () => {
-  expect(said({ ...reserved, unreadable: { payment: 'connect ECONNREFUSED' } })).toBe(
-    'The database of payment cannot be read (connect ECONNREFUSED): no saga gets past it.',
+test('names only the database that cannot be read', () => {
+  expect(sentences({ ...reserved, unreadable: { payment: 'connect ECONNREFUSED' } })).toBe(
+    'The database of payment cannot be read (connect ECONNREFUSED). No saga gets past it: bring it back first.',
   );
 });
 
-test('the timeline puts what the services, the queues and the operators did in order', () => {
+test('the timeline lists what services, queues and operators did, in order', () => {
   const action = {
     at: before(10),
     actor: 'ann',
@@ -195,12 +203,12 @@ test('the timeline puts what the services, the queues and the operators did in o
   });
   expect(moments.map(({ who, what }) => `${who}: ${what}`)).toEqual([
     'order: opened: order order-1 of user ann for 10',
-    'stock: heard of it: 2 of pen',
+    'stock: received it: 2 of pen',
     'stock: COMMITTED: 2 of pen',
     'payment: CAPTURED: 10 of user ann',
     'payment: ledger: capture of user ann, -10',
     'payment.charge: parked stock.reserved as dead letter 0123456789abcdef: P0001, no',
-    'operator: ann, asked payment to cancel it: stuck (noted in order)',
+    'operator: ann asked payment to cancel it: stuck (recorded in order)',
     'order: ended: PAID',
   ]);
 });
