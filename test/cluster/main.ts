@@ -8,11 +8,11 @@ import { publicApi } from '../../tools/audit/history/truth';
 import { describeFindings } from '../../tools/audit/report';
 import { rules } from '../k8s/monitoring/sources';
 import { type Buyers, startBuyers } from './buyers';
-import { openTunnel } from './door';
 import { auditJob } from './judging';
 import { connect, type Kube } from './kube';
 import { type ClusterOptions, readOptions, usage } from './options';
 import { listTrials } from './trials';
+import { openTunnel } from './tunnel';
 
 const MAX_AUDITS = 4;
 const BETWEEN_AUDITS_MS = 15_000;

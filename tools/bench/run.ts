@@ -56,8 +56,6 @@ async function measure(scenario: Scenario, context: Omit<ScenarioContext, 'openD
     const dataset = new Dataset(shop, load, options.size, orders);
     if (fill) {
       await dataset.fill();
-    }
-    if (fill) {
       await dataset.warmUp(options);
     }
     return dataset;

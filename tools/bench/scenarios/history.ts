@@ -2,7 +2,7 @@ import { serviceNames } from '../../../shared/services';
 import type { Dataset } from '../dataset';
 import type { LoadRun } from '../load-run';
 import { ratios, spreadOf } from '../measure/spread';
-import { writeOrderHistory } from '../rig/past';
+import { writeOrderHistory } from '../rig/order-history';
 import type { LocalShop } from '../rig/shop';
 import type { Scenario, ScenarioContext } from '../scenario';
 import { SATURATED } from '../settings';
