@@ -274,7 +274,7 @@ describe('preparing databases and broker', () => {
     expect(await failure(define({ RABBIT_NODES: '3', WAIT_MS: '1' }))).toContain('1 of 3 nodes run');
   });
 
-  test('is missed by a service that only checks the topology', async () => {
+  test('is required by a service that only checks the topology', async () => {
     const connection = await connect(await createVhost());
     const channel = await connection.createChannel();
     channel.on('error', () => {});

@@ -58,7 +58,7 @@ export async function createVhost(): Promise<string> {
 
 /** Cuts every connection to a virtual host, as the broker's administrator can, and returns how many there were. */
 export async function closeConnections(amqpUrl: string): Promise<number> {
-  // By the user, because the list by virtual host is made from statistics, which are off.
+  // Listed by user, because the list by virtual host is made from statistics, which are off.
   const connections = `/connections/username/${new URL(amqpUrl).username}`;
   const open = (await rabbitApi('GET', connections)) as unknown[];
   await rabbitApi('DELETE', connections);
