@@ -3,29 +3,29 @@
 #
 #   docker build --target order --tag chandlery/order:0.1.0 .
 #
-# What is promised: whatever of ours an image contains comes out of the stage in which lint, types and every test have
-# passed. It holds Node.js, the libraries that Node.js is linked with, production dependencies and compiled code: no
-# shell, no package manager, no file that its user may write. The images share all layers but the last. The same
-# sources give the same layers, whenever they are built. Nothing here needs BuildKit.
+# The guarantees: all code of ours in an image comes from the stage in which lint, types and every test have passed. An
+# image contains Node.js, the libraries that Node.js is linked with, production dependencies and compiled code: no shell,
+# no package manager, no file that its user may write. The images share all layers but the last. The same sources give
+# the same layers, whenever they are built. Nothing here needs BuildKit.
 
-# A version, not only a major one, so that a build can be repeated. To be safe also from a tag that is moved, give a
-# digest: --build-arg NODE_IMAGE=node:24.20.0-bookworm-slim@sha256:…
+# A full version, so that a build can be repeated. A digest also protects from a tag that is moved:
+# --build-arg NODE_IMAGE=node:24.20.0-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:24.20.0-bookworm-slim
 
-# What renders the manifests for the tests. Debian has no kubectl that is new enough.
+# Renders the manifests for the tests. Debian has no kubectl that is new enough.
 FROM ${NODE_IMAGE} AS kustomize
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates golang-go
-# It says of itself which version it is only when it is told.
+# It reports its version only when the build sets it.
 RUN CGO_ENABLED=0 GOBIN=/usr/local/bin go install \
   -ldflags='-X sigs.k8s.io/kustomize/api/provenance.version=v5.0.3' sigs.k8s.io/kustomize/kustomize/v5@v5.0.3
 
 FROM ${NODE_IMAGE} AS test
-# What the tests would otherwise fetch by themselves, every time: a broker, Prometheus, and what scripts are checked with.
+# What the tests would otherwise download every time: a broker, Prometheus, and the checker of the scripts.
 RUN apt-get update && apt-get install --yes --no-install-recommends \
     ca-certificates curl openssl prometheus prometheus-postgres-exporter rabbitmq-server shellcheck \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=kustomize /usr/local/bin/kustomize /usr/local/bin/
-# As an ordinary user, because PostgreSQL, which the tests start, refuses to run as root.
+# An ordinary user, because the tests start PostgreSQL, which refuses to run as root.
 RUN mkdir /app && chown node:node /app
 USER node
 WORKDIR /app
@@ -36,7 +36,7 @@ RUN npm run build
 RUN npm run check
 
 FROM test AS tested
-# As the images have them, and without the time of this build, which would give every build layers of its own.
+# The files as the images have them, but without the time of this build, which would give each build different layers.
 RUN set -eu; files=/tmp/files; \
   mkdir -p $files/shared/app/dist; \
   cp -R dist/shared $files/shared/app/dist; \
@@ -55,10 +55,10 @@ RUN set -eu; files=/tmp/files; \
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /files/app
 COPY package.json package-lock.json ./
-# Optional dependencies are other platforms' and, by way of Prisma's client, the Prisma command line with all it needs.
+# Optional dependencies are for other platforms or, through Prisma's client, the Prisma command line with all it needs.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
-# What Node.js never loads here: type declarations, source maps, other databases' query compilers, and what is meant
-# for bundlers. It is two thirds of all.
+# Removes what Node.js never loads here: type declarations, source maps, other databases' query compilers, and files for
+# bundlers. They are two thirds of it all.
 RUN set -eu; \
   rm package-lock.json; \
   find node_modules -type f \( -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' \) -delete; \
@@ -68,7 +68,7 @@ RUN set -eu; \
   find /files -exec touch --no-dereference --date=@0 {} +
 
 FROM ${NODE_IMAGE} AS runtime
-# Node.js with its libraries; and what vulnerability scanners go by, where they look for it when there is no dpkg.
+# Node.js with its libraries, and the package data that vulnerability scanners read when there is no dpkg.
 RUN set -eu; packages=/files/var/lib/dpkg/status.d; \
   mkdir -p /files/etc $packages; \
   cp --parents --dereference /usr/local/bin/node $(ldd /usr/local/bin/node | grep -o '/[^ ]*') /files; \
@@ -104,6 +104,6 @@ COPY --from=tested --chown=0:0 /tmp/files/stock /
 EXPOSE 8003 9003
 CMD ["dist/stock/src/main.js"]
 
-# Which tool is run is the first argument, for example: dist/tools/deploy/migrate.js order
+# The first argument says which tool to run, for example: dist/tools/deploy/migrate.js order
 FROM base AS tools
 COPY --from=tested --chown=0:0 /tmp/files/tools /

@@ -1,5 +1,5 @@
--- Runs once, when the data folder is made. A database for each service: its owner changes the schema, and the service's
--- own role is given what it needs by the migrations.
+-- Runs once, when the data folder is created. Each service has a database: its owner changes the schema, and the
+-- migrations give the service's own role the rights that it needs.
 \set ON_ERROR_STOP on
 \getenv password POSTGRES_PASSWORD
 

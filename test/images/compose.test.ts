@@ -63,11 +63,12 @@ test.each(serviceNames)(
 
 test('compose.yaml follows the Compose Specification', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false });
-  // Its schema calls itself by names that are none of the draft it is written in.
-  const named = (key: string, value: unknown) => ['$schema', 'id'].includes(key) && typeof value === 'string';
-  const text = JSON.stringify(composeSchema, (key, value) => (named(key, value) ? undefined : value));
+  // The schema names itself in ways that the draft it is written in does not allow.
+  const isName = (key: string, value: unknown) =>
+    ['$schema', 'id'].includes(key) && typeof value === 'string';
+  const text = JSON.stringify(composeSchema, (key, value) => (isName(key, value) ? undefined : value));
   const validate = ajv.compile(JSON.parse(text));
-  // The one key that is younger than the package.
+  // The only key that is newer than the package.
   const { name, ...rest } = compose;
   validate(rest);
   expect(name).toBe('chandlery');
@@ -82,7 +83,7 @@ test('nothing is reachable from another machine', () => {
   }
 });
 
-test.each(ours)('%s is restricted as it is in a cluster', (_, service) => {
+test.each(ours)('%s is restricted as in a cluster', (_, service) => {
   expect(service).toMatchObject({ user: '65532:65532', read_only: true, cap_drop: ['ALL'] });
   expect(service.security_opt).toEqual(['no-new-privileges:true']);
   expect(service.volumes).toBeUndefined();
@@ -93,7 +94,7 @@ test.each(services)('%s cannot gain privileges', (_, { security_opt }) => {
 });
 
 test.each(ours)(
-  '%s has an image that the Dockerfile makes, and runs a program that is in it',
+  '%s has an image that the Dockerfile builds, and runs a program that is in it',
   (_, service) => {
     expect(service.image.replace(/^chandlery\/|:.*$/g, '')).toBe(service.build?.target);
     expect([...readStages().keys()]).toContain(service.build?.target);
@@ -104,14 +105,14 @@ test.each(ours)(
   },
 );
 
-test('images of others are given by version, and it is the one that the clusters run', async () => {
+test('third-party images are given by the version that the clusters run', async () => {
   const used = [
     ...services.map(([, { image }]) => image),
     ...(await Promise.all(overlays.map(manifestsOf))).flatMap(imagesOf).map(({ image }) => image),
   ].filter((image) => !image.startsWith('chandlery/'));
   const versions = new Map<string, Set<string>>();
   for (const image of used) {
-    // CloudNativePG's images of PostgreSQL have another name.
+    // CloudNativePG's PostgreSQL images have another name.
     const [, name = image, version = ''] = /([\w-]+?)(?:ql)?:v?(\d+\.[\d.]+)/.exec(image) ?? [];
     versions.set(name, (versions.get(name) ?? new Set()).add(version));
   }
@@ -128,7 +129,7 @@ test('the tag of our images is the version in package.json', () => {
   }
 });
 
-test('whoever is waited for until it is healthy can say whether it is', () => {
+test('every service that others wait for until it is healthy has a health check', () => {
   const waited = services.flatMap(([, { depends_on = {} }]) => Object.entries(depends_on));
   for (const [name, { condition }] of waited) {
     expect(Object.keys(compose.services)).toContain(name);
@@ -138,7 +139,7 @@ test('whoever is waited for until it is healthy can say whether it is', () => {
   }
 });
 
-test('what is mounted is there', () => {
+test('every mounted file exists', () => {
   const mounts = services.flatMap(([, { volumes = [] }]) =>
     volumes.map((volume) => volume.split(':')[0] as string),
   );
@@ -148,7 +149,7 @@ test('what is mounted is there', () => {
   );
 });
 
-test('every role that an address names is made with its database', () => {
+test('every role that an address names is created with its database', () => {
   const script = readFileSync(join(root, 'compose/postgres/databases.sql'), 'utf8');
   const addresses = services.flatMap(([, { environment = {} }]) =>
     Object.values(environment).flatMap(
@@ -161,7 +162,7 @@ test('every role that an address names is made with its database', () => {
   }
 });
 
-test('Prometheus asks services that there are, by the jobs that the rules go by', () => {
+test('Prometheus reads services that exist, with the job names that the rules use', () => {
   const { scrape_configs: jobs } = read('compose/prometheus/prometheus.yml') as {
     scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
   };
@@ -174,12 +175,12 @@ test('Prometheus asks services that there are, by the jobs that the rules go by'
   const named = [...rules.join('\n').matchAll(/\bjob="([\w-]+)"/g)].map(([, job]) => job);
   expect(named.length).toBeGreaterThan(0);
   const missing = new Set(named.filter((job) => !jobs.some(({ job_name }) => job_name === job)));
-  // Compose's own gateway is another program, which has no metrics; the rule is quiet where nobody ever was.
+  // Compose's gateway is another program, which has no metrics. The rule is silent for a job that never existed.
   expect([...missing]).toEqual(['gateway']);
 });
 
 test('Prometheus understands its configuration', async () => {
   const config = join(root, 'compose/prometheus/prometheus.yml');
-  const said = execFileSync(await program('promtool'), ['check', 'config', config], { encoding: 'utf8' });
-  expect(said).toContain('SUCCESS');
+  const output = execFileSync(await program('promtool'), ['check', 'config', config], { encoding: 'utf8' });
+  expect(output).toContain('SUCCESS');
 });

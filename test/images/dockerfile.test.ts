@@ -17,20 +17,20 @@ test('there is a target for each service and for the tools', () => {
   expect([...stages.keys()].slice(-images.length)).toEqual(images);
 });
 
-test.each(images)('the code in %s comes out of the stage in which every check has passed', (image) => {
+test.each(images)('the code in %s comes from the stage in which every check has passed', (image) => {
   const copies = partsOf(image).flatMap((stage) => stage.copies);
   expect(copies.length).toBeGreaterThan(0);
-  // Neither from the sources, nor from a stage that has them and did not check them.
+  // Not from the sources, and not from a stage that has them unchecked.
   const origins = new Set(copies.map((copy) => copy.stage ?? 'the sources'));
   expect([...origins].sort()).toEqual(['dependencies', 'runtime', 'tested']);
   const sourcesIn = (stage: string) =>
-    withBases(stages, stage).flatMap((one) => one.copies.flatMap((copy) => copy.sources));
+    withBases(stages, stage).flatMap(({ copies }) => copies.flatMap((copy) => copy.sources));
   expect(sourcesIn('dependencies').sort()).toEqual(['package-lock.json', 'package.json']);
   expect(sourcesIn('runtime')).toEqual([]);
   expect(stages.get('tested')?.from).toBe('test');
 });
 
-test('the stage that checks ends with lint, format, types and every test, on all sources', () => {
+test('the stage with the checks ends with lint, format, types and every test, on all sources', () => {
   expect(stages.get('test')?.runs.at(-1)).toBe('npm run check');
   expect(stages.get('test')?.copies.at(-1)?.sources).toEqual(['.']);
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -39,15 +39,12 @@ test('the stage that checks ends with lint, format, types and every test, on all
   }
 });
 
-test.each(images)(
-  '%s has no shell: it begins with nothing and runs no command while it is built',
-  (image) => {
-    expect(partsOf(image).at(-1)?.from).toBe('scratch');
-    expect(partsOf(image).flatMap((stage) => stage.runs)).toEqual([]);
-  },
-);
+test.each(images)('%s has no shell: it starts empty and runs no command while it is built', (image) => {
+  expect(partsOf(image).at(-1)?.from).toBe('scratch');
+  expect(partsOf(image).flatMap((stage) => stage.runs)).toEqual([]);
+});
 
-test.each(images)('%s runs Node.js itself, as a user who is known by number and is not root', (image) => {
+test.each(images)('%s runs Node.js itself, as a user who is given by number and is not root', (image) => {
   expect(JSON.parse(setting(image, 'ENTRYPOINT') ?? '')[0]).toBe('node');
   expect(setting(image, 'USER')).toBe('65532:65532');
 });
@@ -59,7 +56,7 @@ test('the images share all layers but the last', () => {
   }
 });
 
-test('a service listens where its image says', () => {
+test('a service listens on the ports that its image exposes', () => {
   for (const service of serviceNames) {
     const { port } = services[service];
     expect(setting(service, 'EXPOSE')).toBe(`${port} ${port + INTERNAL_PORTS}`);
@@ -67,7 +64,7 @@ test('a service listens where its image says', () => {
   }
 });
 
-test('what every stage begins with is given by its full version', () => {
+test('every base image is given by its full version', () => {
   const given = new Set([...stages.values()].map(({ from }) => from).filter((from) => !stages.has(from)));
   given.delete('scratch');
   for (const image of given) {
@@ -75,13 +72,13 @@ test('what every stage begins with is given by its full version', () => {
   }
 });
 
-test('the tests find the kustomize in the build that they would make themselves', () => {
+test('the build has the kustomize that the tests would otherwise build themselves', () => {
   expect(stages.get('kustomize')?.runs.at(-1)).toContain(`/kustomize/v5@v${KUSTOMIZE}`);
   expect(stages.get('kustomize')?.runs.at(-1)).toContain(`version=v${KUSTOMIZE}'`);
   expect(stages.get('test')?.copies.map(({ stage }) => stage)).toContain('kustomize');
 });
 
-test('nothing that git does not keep goes into a build', () => {
+test('nothing that git ignores goes into a build', () => {
   const ignored = (file: string) =>
     readFileSync(join(root, file), 'utf8')
       .split('\n')

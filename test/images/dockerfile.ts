@@ -9,7 +9,7 @@ export interface Stage {
   readonly from: string;
   readonly runs: readonly string[];
   readonly copies: readonly CopyOf[];
-  /** What the last instruction of this kind says: USER, ENTRYPOINT, CMD and so on. */
+  /** Returns the arguments of the last instruction with this keyword: USER, ENTRYPOINT, CMD and so on. */
   last(keyword: string): string | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface CopyOf {
   readonly to: string;
 }
 
-/** The stages of the project's Dockerfile, by name, in their order. */
+/** Returns the stages of the project's Dockerfile, by name and in order. */
 export function readStages(text = readFileSync(join(root, 'Dockerfile'), 'utf8')): Map<string, Stage> {
   const dockerfile = DockerfileParser.parse(text);
   const variables = new Map(
@@ -44,28 +44,28 @@ export function readStages(text = readFileSync(join(root, 'Dockerfile'), 'utf8')
 }
 
 function stageOf(name: string, from: string, own: readonly Instruction[]): Stage {
-  const all = (keyword: string) => own.filter((instruction) => instruction.getKeyword() === keyword);
+  const withKeyword = (keyword: string) => own.filter((instruction) => instruction.getKeyword() === keyword);
   return {
     name,
     from,
     get runs() {
-      // A line that ends with a backslash goes on in the next one.
-      return all('RUN').map((run) => (run.getArgumentsContent() ?? '').replace(/\\\n/g, ''));
+      // A line that ends with a backslash continues on the next one.
+      return withKeyword('RUN').map((run) => (run.getArgumentsContent() ?? '').replace(/\\\n/g, ''));
     },
     get copies() {
-      return all('COPY').map((instruction) => copyOf(instruction as Copy));
+      return withKeyword('COPY').map((instruction) => copyOf(instruction as Copy));
     },
-    last: (keyword) => all(keyword).at(-1)?.getArgumentsContent() ?? undefined,
+    last: (keyword) => withKeyword(keyword).at(-1)?.getArgumentsContent() ?? undefined,
   };
 }
 
 function copyOf(copy: Copy): CopyOf {
-  const flag = copy.getFlags().find((one) => one.getName() === 'from');
+  const from = copy.getFlags().find((flag) => flag.getName() === 'from');
   const paths = copy.getArguments().map((argument) => argument.getValue());
-  return { stage: flag?.getValue() ?? undefined, sources: paths.slice(0, -1), to: paths.at(-1) ?? '' };
+  return { stage: from?.getValue() ?? undefined, sources: paths.slice(0, -1), to: paths.at(-1) ?? '' };
 }
 
-/** A stage and those that it builds on, the first one last: what its image consists of. */
+/** Returns a stage and those that it builds on, the first one last. Together they are its image. */
 export function withBases(stages: Map<string, Stage>, name: string): Stage[] {
   const stage = stages.get(name);
   return stage === undefined ? [] : [stage, ...withBases(stages, stage.from)];

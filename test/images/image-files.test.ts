@@ -10,19 +10,19 @@ import { ImageFiles } from './image-files';
 const run = promisify(execFile);
 const files = new ImageFiles();
 afterAll(() => files.remove());
-/** Nobody, where that can be: then whatever they write to, they are refused. */
-const nobody = process.getuid?.() === 0 ? { uid: 65_532, gid: 65_532 } : {};
+/** An unprivileged user, where we can switch to one: every write of theirs is refused. */
+const unprivileged = process.getuid?.() === 0 ? { uid: 65_532, gid: 65_532 } : {};
 const tool = (args: string[], env: Record<string, string>) =>
   run(files.node, ['--enable-source-maps', ...args], {
-    ...nobody,
+    ...unprivileged,
     cwd: files.of('tools'),
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
   });
 
-test('the services and the auditor work with the files that their images have', async () => {
+test('the services and the auditor work with the files in their images', async () => {
   const collector = await collectTraces();
   const shop = await ShopProcesses.open({
-    spawn: (service) => ({ ...nobody, node: files.node, cwd: files.of(service) }),
+    spawn: (service) => ({ ...unprivileged, node: files.node, cwd: files.of(service) }),
     env: {
       all: { NODE_ENV: 'production', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
       stock: { LOG_FORMAT: 'pretty' },

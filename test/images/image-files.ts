@@ -6,17 +6,17 @@ import { root } from '../../shared/root';
 import { readStages, withBases } from './dockerfile';
 
 /**
- * The files of an image, put together in a folder by the Dockerfile's own commands, for machines without a container
- * engine. What the image has besides is Node.js, which is a copy of this process's own here.
+ * Builds the files of an image in a folder with the Dockerfile's own commands, for machines without a container engine.
+ * The image also contains Node.js, which is a copy of this process's own here.
  */
 export class ImageFiles {
   private readonly work = mkdtempSync(join(tmpdir(), 'chandlery-image-'));
   private readonly stages = readStages();
-  /** For a user who may not enter the folder that the project, and Node.js with it, is in. */
+  /** A copy, because its user may not enter the folder of the project, which Node.js is in. */
   readonly node = join(this.work, 'node');
 
   constructor() {
-    // They are used by a user who may not change them.
+    // The files are used by a user who may not change them.
     chmodSync(this.work, 0o755);
     copyFileSync(process.execPath, this.node);
     const dependencies = join(this.work, 'dependencies/files/app');
@@ -49,7 +49,7 @@ export class ImageFiles {
     rmSync(this.work, { recursive: true, force: true });
   }
 
-  /** Runs a stage's commands, with the folder that they work in moved below ours. */
+  /** Runs a stage's commands, with the folder that they write to moved below ours. */
   private run(stage: string, cwd: string): void {
     for (const command of this.stages.get(stage)?.runs ?? []) {
       const moved = command.replace(/(?<=[=\s])(\/tmp)?\/files\b/g, (folder) => this.inStage(stage, folder));

@@ -18,13 +18,13 @@ import { docker, run } from './commands';
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 const added = '/usr/local/share/ca-certificates/machine.crt';
 const debian = 'chandlery-test/debian';
-/** What the distribution has of others' images, by the name of the image. */
+/** Replacements for third-party images from the distribution's packages, by the name of the image. */
 const standIns = join(root, 'test/images/stand-ins');
 
 /**
- * Sees to it that an image of others' is there: fetched, or, where there is no registry to be reached, made here from
- * the distribution's packages. Only in an engine of our own, because it has the real one's name.
- * @returns false when there is no such image to be had
+ * Makes a third-party image available: fetches it or, when no registry can be reached, builds it here from the
+ * distribution's packages. It builds only in an engine of our own, because the result has the real image's name.
+ * @returns false when the image is not available
  */
 export function provide(image: string): boolean {
   if (docker.succeeds('image', 'inspect', image) || docker.succeeds('pull', '--quiet', image)) {
@@ -45,8 +45,9 @@ export function provide(image: string): boolean {
 }
 
 /**
- * Debian with this machine's Node.js, npm and certificates. As in the image that it stands for there is no other program,
- * and no bundle of certificates: Node.js brings its own, and the machine's are added where Debian's are installed.
+ * Builds Debian with this machine's Node.js, npm and certificates. Like the image that it replaces, it has no other
+ * program and no bundle of certificates: Node.js brings its own, and the machine's are added where Debian's are
+ * installed.
  */
 function makeDebian(image: string): void {
   const [, release = ''] = /-(\w+)-slim$/.exec(image) ?? [];
@@ -68,7 +69,7 @@ function makeDebian(image: string): void {
       `tar -C "${work}" -c . | docker import --change "${settings}" - "${image}"`,
     ]);
     if (archive.status !== 0) {
-      throw new Error(`${image} could not be made: ${archive.stderr}`);
+      throw new Error(`${image} could not be built: ${archive.stderr}`);
     }
     docker('tag', image, debian);
   } finally {

@@ -9,7 +9,7 @@ import { which } from '../../../tools/support/debian-packages';
 
 const limits = { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, cwd: root } as const;
 
-/** Runs a program to its end. @throws with the end of what it said, when it fails */
+/** Runs a program to its end. @throws Error with the end of its output, when it fails */
 export function run(
   program: string,
   args: string[],
@@ -19,34 +19,34 @@ export function run(
   if (result.status === 0) {
     return result.stdout;
   }
-  const said = `${result.stdout}${result.stderr}${result.error?.message ?? ''}`;
-  throw failure(program, args, said.split('\n'));
+  const output = `${result.stdout}${result.stderr}${result.error?.message ?? ''}`;
+  throw failure(program, args, output.split('\n'));
 }
 
-/** Tells of a program that failed, with the last lines of what it said. */
-function failure(program: string, args: string[], said: string[]): Error {
-  return new Error(`"${program} ${args.join(' ')}" failed:\n${said.slice(-60).join('\n')}`);
+/** Returns an error about a program that failed, with the last lines of its output. */
+function failure(program: string, args: string[], output: string[]): Error {
+  return new Error(`"${program} ${args.join(' ')}" failed:\n${output.slice(-60).join('\n')}`);
 }
 
 export const docker = Object.assign((...args: string[]) => run('docker', args), {
   succeeds: (...args: string[]) => spawnSync('docker', args, limits).status === 0,
 });
 
-/** A build step, a test file that has ended, and the count of all tests: what shows how far a build is. */
+/** The lines that show how far a build is: a step, a test file that has ended, and the count of all tests. */
 const progress = /^(Step \d|#\d+ \[|PASS |FAIL |\d+ passed, \d+ failed$)/;
 
 /**
- * Builds an image, which takes minutes when the tests run in it, and prints its progress meanwhile.
- * @throws with the end of what the build said, when it fails
+ * Builds an image and prints the progress, because a build takes minutes when the tests run in it.
+ * @throws Error with the end of the build's output, when it fails
  */
 export async function buildImage(target: string, tag: string, context: string): Promise<void> {
   const args = ['build', '--target', target, '--tag', tag, context];
-  const said: string[] = [];
+  const output: string[] = [];
   const build = spawn('sh', ['-c', 'exec docker "$@" 2>&1', 'sh', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   createInterface(build.stdout).on('line', (line) => {
-    said.push(line);
+    output.push(line);
     // BuildKit numbers the lines of a step and adds the time. The builder before it colours what goes to stderr.
     const bare = stripVTControlCharacters(line).replace(/^#\d+ \d+\.\d+ /, '');
     if (progress.test(bare)) {
@@ -55,18 +55,18 @@ export async function buildImage(target: string, tag: string, context: string): 
   });
   const [status] = await once(build, 'close');
   if (status !== 0) {
-    throw failure('docker', args, said);
+    throw failure('docker', args, output);
   }
 }
 
-/** Docker's own `compose`, or the older program of that name, which does not know yet that a file may name its project. */
+/** Runs Docker's own `compose`, or the older docker-compose, which does not accept a project name in the file. */
 export function compose(project: string, env: Record<string, string>, ...args: string[]): string {
   if (docker.succeeds('compose', 'version')) {
     return run('docker', ['compose', '--project-name', project, ...args], { env });
   }
   const program = which('docker-compose');
   if (program === undefined) {
-    throw new Error('There is no "docker compose" on this machine: install its plugin.');
+    throw new Error('There is no "docker compose" on this machine. Install its plugin.');
   }
   const input = readFileSync(join(root, 'compose.yaml'), 'utf8').replace(/^name:.*\n/m, '');
   const options = ['--project-name', project, '--project-directory', root, '--file', '-'];

@@ -7,20 +7,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemPath, unpackedPackages, which } from '../../../tools/support/debian-packages';
 
 export interface Engine {
-  /** For `docker` and whatever else talks to the engine. */
+  /** The environment of `docker` and of every other program that talks to the engine. */
   readonly env: Readonly<Record<string, string>>;
-  /** Whether it was started here, and nobody else's images are in it. */
+  /** Whether it was started here, so that it contains no one else's images. */
   readonly own: boolean;
   stop(): Promise<void>;
 }
 
-/** The container engine that answers, or one of our own; or why there is neither. */
+/** Returns the container engine that answers, or one of our own, or the reason why there is neither. */
 export async function openEngine(say: (text: string) => void): Promise<Engine | string> {
   if (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0) {
     return { env: {}, own: false, stop: async () => {} };
   }
   if (process.getuid?.() !== 0) {
-    return 'no container engine answers, and to start one takes root.';
+    return 'no container engine answers, and only root can start one.';
   }
   const programs = await dockerPrograms(say).catch((error: Error) => error.message);
   if (programs === undefined) {
@@ -62,7 +62,7 @@ async function dockerPrograms(say: (text: string) => void): Promise<Record<strin
   };
 }
 
-/** Of two kinds, one is chosen when the package is installed. */
+/** Chooses one of two implementations, as the package's installation does. */
 function chooseIptables(files: string): void {
   for (const name of ['iptables', 'ip6tables']) {
     symlinkSync('xtables-nft-multi', join(files, 'usr/sbin', name));
@@ -88,22 +88,22 @@ async function startEngine(programs: Record<string, string>): Promise<Engine | s
       env: { ...process.env, ...programs },
     },
   );
-  // A daemon that cannot be started at all says so here; that it does not run is noticed below.
+  // Emitted when the daemon cannot be started at all. That it is not running is noticed below.
   daemon.on('error', () => {});
   process.once('exit', () => daemon.kill());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => process.exit(1));
   }
-  const runs = () => daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null;
+  const isRunning = () => daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null;
   const stop = async () => {
     const exited = once(daemon, 'exit');
-    if (runs() && daemon.kill()) {
+    if (isRunning() && daemon.kill()) {
       await exited;
     }
     rmSync(folder, { recursive: true, force: true });
   };
   const env = { ...programs, DOCKER_HOST: socket };
-  for (const end = Date.now() + 60_000; runs() && Date.now() < end; await sleep(200)) {
+  for (const end = Date.now() + 60_000; isRunning() && Date.now() < end; await sleep(200)) {
     const { status } = spawnSync('docker', ['info'], { env: { ...process.env, ...env } });
     if (status === 0) {
       return { env, own: true, stop };
@@ -111,5 +111,5 @@ async function startEngine(programs: Record<string, string>): Promise<Engine | s
   }
   const reason = readFileSync(logFile, 'utf8').split('\n').slice(-5).join('\n');
   await stop();
-  return `none answers, and one of our own did not start:\n${reason}`;
+  return `no container engine answers, and one of our own did not start:\n${reason}`;
 }

@@ -16,12 +16,12 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 let context: string;
 
 beforeAll(() => {
-  // A copy, because what is worked on meanwhile must not change it.
+  // A copy, because work on the sources during the test must not change it.
   context = mkdtempSync(join(tmpdir(), 'chandlery-sources-'));
-  const made = new Set(
+  const generated = new Set(
     ['.git', 'node_modules', 'dist', 'coverage', '.chandlery'].map((name) => join(root, name)),
   );
-  cpSync(root, context, { recursive: true, filter: (path) => !made.has(path) });
+  cpSync(root, context, { recursive: true, filter: (path) => !generated.has(path) });
 });
 afterAll(() => {
   for (const image of images) {
@@ -30,15 +30,15 @@ afterAll(() => {
   rmSync(context, { recursive: true, force: true });
 });
 
-test('no image comes of sources that a check refuses', async () => {
-  const refused = join(context, 'test/refused.ts');
-  writeFileSync(refused, 'debugger;\n');
+test('builds no image from sources that a check refuses', async () => {
+  const invalid = join(context, 'test/refused.ts');
+  writeFileSync(invalid, 'debugger;\n');
   await expect(buildImage('order', nameOf('order'), context)).rejects.toThrow('npm run check');
-  rmSync(refused);
+  rmSync(invalid);
   expect(docker.succeeds('image', 'inspect', nameOf('order'))).toBe(false);
 });
 
-test('an image of each service and of the tools comes of sources that pass, and they share all layers but the last', async () => {
+test('builds the images of services and tools from sources that pass; they share all layers but the last', async () => {
   const layers: string[][] = [];
   for (const image of images) {
     say(`Building ${nameOf(image)} (the first time with every test, which takes minutes) …`);
@@ -47,13 +47,13 @@ test('an image of each service and of the tools comes of sources that pass, and 
     say(`${nameOf(image)} has ${Math.round(Size / 1e6)} MB.`);
     layers.push(RootFS.Layers);
   }
-  for (const of of layers) {
-    expect(of.slice(0, -1)).toEqual(layers[0]?.slice(0, -1));
+  for (const ofImage of layers) {
+    expect(ofImage.slice(0, -1)).toEqual(layers[0]?.slice(0, -1));
   }
-  expect(new Set(layers.map((of) => of.at(-1))).size).toBe(images.length);
+  expect(new Set(layers.map((ofImage) => ofImage.at(-1))).size).toBe(images.length);
 });
 
-test.each(images)('%s has no shell, and a user who is not root and can write nothing', (image) => {
+test.each(images)('%s has no shell, and its user is not root and cannot write anything', (image) => {
   expect(() => docker('run', '--rm', '--pull=never', '--entrypoint', '/bin/sh', nameOf(image))).toThrow(
     'no such file or directory',
   );
@@ -67,7 +67,7 @@ test.each(images)('%s has no shell, and a user who is not root and can write not
   expect(found).toEqual({ user: 65_532, refused: Array(6).fill('EACCES'), programs: ['node'] });
 });
 
-test('what compose.yaml describes starts, passes a checkout, and is watched; the auditor finds nothing', async () => {
+test('what compose.yaml describes starts, completes a checkout and is monitored; the auditor finds nothing', async () => {
   const { services } = parse(readFileSync(join(root, 'compose.yaml'), 'utf8'), { merge: true });
   const others = Object.entries<{ image: string }>(services).filter(
     ([, { image }]) => !image.startsWith('chandlery/'),
@@ -93,7 +93,7 @@ test('what compose.yaml describes starts, passes a checkout, and is watched; the
     inProject('up', '--detach', '--no-build', ...started);
     const gateway = [`http://127.0.0.1:${ports[0]}`];
     const api = new ApiClient(() => gateway);
-    await answering(gateway[0] as string);
+    await waitForAnswer(gateway[0] as string);
     const buyer = await api.user(100);
     const order = await api.order(buyer, { [await api.item(5, 10)]: 2 });
     expect(await api.checkout(order)).toMatchObject({ status: 200, body: { status: 'PAID' } });
@@ -112,9 +112,9 @@ test('what compose.yaml describes starts, passes a checkout, and is watched; the
   }
 });
 
-/** What Prometheus still cannot read after a few rounds. */
+/** Returns the targets that Prometheus still cannot read after a few rounds. */
 async function notScraped(url: string): Promise<string[]> {
-  await answering(`${url}/-/ready`);
+  await waitForAnswer(`${url}/-/ready`);
   for (const end = Date.now() + 90_000; ; await new Promise((next) => setTimeout(next, 1_000))) {
     const answer = await fetch(`${url}/api/v1/targets?state=active`);
     const { data } = (await answer.json()) as { data: { activeTargets: Target[] } };
@@ -130,9 +130,9 @@ interface Target {
   lastError: string;
 }
 
-async function answering(url: string): Promise<void> {
+async function waitForAnswer(url: string): Promise<void> {
   for (const end = Date.now() + 60_000; ; await new Promise((next) => setTimeout(next, 200))) {
-    // The engine listens before the gateway does, and a request that comes too soon may be left without an end.
+    // The engine listens before the gateway does, and a request that comes too early may never end.
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     if (answer?.ok) {
       return;

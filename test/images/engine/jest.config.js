@@ -1,4 +1,4 @@
-// Not a part of `npm test`: it takes a container engine, and as long as all tests do, because they gate the images.
+// Not a part of `npm test`: it needs a container engine, and takes as long as all tests, because they gate the images.
 const base = require('../../../jest.config.js');
 const { transform, transformIgnorePatterns } = base.projects[0];
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# As the entry point of postgres:18.4-bookworm does: the first start makes the data folder and runs what is mounted for it.
+# Like the entry point of postgres:18.4-bookworm: the first start creates the data folder and runs the mounted scripts.
 set -eu
 export PGDATA=/var/lib/postgresql/18/docker
 if [ ! -s "$PGDATA/PG_VERSION" ]; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# As the entry point of rabbitmq:4.2.9-management does: the administrator's name and password come from the environment.
+# Like the entry point of rabbitmq:4.2.9-management: the administrator's name and password come from the environment.
 set -eu
 cat > /etc/rabbitmq/rabbitmq.conf <<CONF
 default_user = $RABBITMQ_DEFAULT_USER
