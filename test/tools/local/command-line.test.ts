@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What every npm script answers that takes arguments, besides what it is for. */
+/** Checks how every npm script that takes arguments handles them. */
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 const commands = [
   'start',
@@ -18,7 +18,7 @@ const commands = [
   'bench',
 ];
 
-/** Were something done after all, it would not be done to the data of this checkout. */
+/** If a command does something after all, this protects the data of this checkout. */
 const home = mkdtempSync(join(tmpdir(), 'chandlery-command-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -28,7 +28,7 @@ interface Ended {
   stderr: string;
 }
 
-/** The compiled program of a script, without the setup before it. */
+/** Runs the compiled program of a script, without the setup before it. */
 function run(name: string, ...args: string[]): Promise<Ended> {
   const program = /dist\/\S+\.js/.exec(scripts[name] ?? '')?.[0] ?? 'none';
   return new Promise((resolve) => {
@@ -41,7 +41,7 @@ function run(name: string, ...args: string[]): Promise<Ended> {
   });
 }
 
-test.each(commands)('npm run %s tells its usage when it is asked for it', async (name) => {
+test.each(commands)('npm run %s prints its usage on request', async (name) => {
   for (const flag of ['--help', '-h']) {
     const { status, stdout, stderr } = await run(name, flag);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -50,7 +50,7 @@ test.each(commands)('npm run %s tells its usage when it is asked for it', async 
 });
 
 test.each(commands)(
-  'npm run %s does nothing when it is not understood, and says why and how to use it',
+  'npm run %s refuses arguments that it does not understand, with the reason and its usage',
   async (name) => {
     for (const wrong of ['--no-such-option', 'nothing', '--no-such-option=1']) {
       const { status, stdout, stderr } = await run(name, wrong);

@@ -21,7 +21,7 @@ function demo(args: readonly string[], env: Record<string, string> = {}): Promis
   });
 }
 
-/** A gateway before the shop's services; resolves when requests reach all of them. */
+/** Opens a gateway in front of the shop's services. Resolves when requests reach all of them. */
 async function openGateway(shop: ShopProcesses): Promise<{ url: string; close(): Promise<unknown> }> {
   const [port] = await freePorts(1);
   const urls = (service: ServiceName) => ({
@@ -59,7 +59,7 @@ async function openGateway(shop: ShopProcesses): Promise<{ url: string; close():
   };
 }
 
-describe('with a shop that runs', () => {
+describe('with a running shop', () => {
   let shop: ShopProcesses;
   let gateway: Awaited<ReturnType<typeof openGateway>>;
   beforeAll(async () => {
@@ -71,7 +71,7 @@ describe('with a shop that runs', () => {
     await shop?.close();
   });
 
-  test('every step goes as it must, and money and stock add up', async () => {
+  test('every step goes as expected, and money and stock add up', async () => {
     const { status, stdout, stderr } = await demo(['--url', gateway.url]);
     expect(stderr).toBe('');
     expect(stdout).toContain('Money and stock add up.');
@@ -83,14 +83,14 @@ describe('with a shop that runs', () => {
     await shop.balances();
   });
 
-  test('what it prints fits a terminal of 100 columns, and has no control characters when it is not one', async () => {
+  test('the output fits 100 columns, and has no control characters when it does not go to a terminal', async () => {
     const { stdout } = await demo([], { SHOP_URL: gateway.url, FORCE_COLOR: '1' });
     expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
     expect(stdout.match(/[^\P{Cc}\n]/gu)).toBeNull();
   });
 });
 
-test('without a shop it says in one line how to start one', async () => {
+test('without a shop, prints one line that says how to start one', async () => {
   const [port] = await freePorts(1);
   const { status, stdout, stderr } = await demo(['--url', `http://127.0.0.1:${port}`]);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
@@ -101,7 +101,7 @@ test.each([
   ['--url', 'nowhere'],
   ['--url', 'ftp://localhost'],
   ['--speed', '9'],
-])('an argument it cannot use is explained: %s %s', async (...args) => {
+])('refuses an argument that it cannot use, and prints its usage: %s %s', async (...args) => {
   const { status, stderr } = await demo(args);
   expect(status).toBe(2);
   expect(stderr).toContain('Usage: npm run demo');

@@ -48,7 +48,10 @@ export function startShopRun({ home, port, checkout = root }: ShopRunOptions, ..
   };
 }
 
-/** Returns a free port for a gateway, with all ports that follow from it free too. The system hands out only higher ones. */
+/**
+ * Returns a free port for a gateway, with all ports that follow from it free too. The system hands out only higher
+ * ones.
+ */
 export async function freeGatewayPort(from: number): Promise<number> {
   for (let gateway = from; ; gateway += 200) {
     const { postgres, rabbit, service, internal } = portsFrom(gateway);

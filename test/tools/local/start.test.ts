@@ -7,7 +7,7 @@ import { stopLeftovers } from '../../../tools/support/process';
 import { ApiClient } from '../../support/api-client';
 import { freeGatewayPort, type ShopRun, startShopRun } from './shop-run';
 
-/** `npm start` itself, with data of its own and on ports of its own. */
+/** `npm start` itself, with its own data and its own ports. */
 const home = mkdtempSync(join(tmpdir(), 'chandlery-start-'));
 chmodSync(home, 0o755);
 let port = 0;
@@ -29,7 +29,7 @@ function begin(...args: string[]): ShopRun {
   return run;
 }
 
-/** Processes of this machine whose command line or environment names our data folder. */
+/** Returns the processes of this machine whose command line or environment names our data folder. */
 function ours(): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
@@ -86,7 +86,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   expect(await fourth.ended).toBe(0);
   expect(ours()).toEqual([]);
 
-  // One that is stopped before it is open stops in good order what has started by then.
+  // A run that is stopped before the shop is open stops in order what has started by then.
   const fifth = begin();
   const log = () => readFileSync(join(home, 'log/postgres.log'), 'utf8');
   await fifth.says('Starting PostgreSQL');
