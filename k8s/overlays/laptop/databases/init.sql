@@ -1,5 +1,5 @@
--- Runs once, when the volume is empty. The owner changes the schema; the other roles are given what they need by the
--- migrations.
+-- Runs once, when the volume is empty. The owner changes the schema, and its migrations grant the other roles what they
+-- need.
 \set ON_ERROR_STOP on
 \getenv service SERVICE
 \getenv owner_password OWNER_PASSWORD
@@ -13,7 +13,7 @@ CREATE ROLE :"owner" LOGIN PASSWORD :'owner_password';
 CREATE ROLE :"service" LOGIN PASSWORD :'runtime_password';
 CREATE ROLE auditor LOGIN PASSWORD :'auditor_password';
 CREATE ROLE operator LOGIN PASSWORD :'operator_password';
--- Sees statistics, and no table.
+-- Sees statistics and no table.
 CREATE ROLE exporter LOGIN PASSWORD :'exporter_password' IN ROLE pg_monitor;
 
 CREATE DATABASE :"service" OWNER :"owner";
