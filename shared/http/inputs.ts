@@ -18,7 +18,7 @@ export const id = z
     description: 'Generated ids are UUIDv7; batch_init names its rows "0", "1", and so on.',
   });
 
-/** How many units, or how much money in cents. */
+/** A number of units, or of credits. */
 export const amount = wholeNumber(1, MAX_AMOUNT);
 
 /** A price or a starting balance, which unlike an amount may be zero. */

@@ -19,13 +19,13 @@ import { scriptPrograms } from './programs';
 
 export interface Ran {
   status: number;
-  /** What was said, on stdout and on stderr. */
-  said: string;
-  /** The calls of kubectl and helm, each as one line. */
+  /** What the script printed to stdout and to stderr. */
+  output: string;
+  /** The calls of kubectl and helm, one line each. */
   calls: string[];
 }
 
-/** Takes its arguments, and what it is given to read, to the test's own process. */
+/** Passes its arguments, and its standard input if it reads that, to the process of the test. */
 const SHIM = `#!/bin/bash
 reads=no
 for argument; do [[ $argument != - ]] || reads=yes; done
@@ -36,8 +36,8 @@ printf '%s\\n' "\${answer%$'\\n'*}" >&2
 exit 1
 `;
 
-/** What is deployed: a little that can be looked through, unless a test brings the project's own. */
-export interface Given {
+/** What is deployed: a small sample, unless a test gives the project's own files. */
+export interface Sources {
   /** The rendered overlay. */
   overlay: string;
   /** A folder like helm-config. */
@@ -45,12 +45,12 @@ export interface Given {
 }
 
 const fixtures = join(root, 'test/deploy/fixtures');
-const little = (): Given => ({
+const sample = (): Sources => ({
   overlay: readFileSync(join(fixtures, 'overlay.yaml'), 'utf8'),
   charts: join(fixtures, 'helm-config'),
 });
 
-/** A copy of the project's deployment and a cluster to try it on: kubectl and helm are doubles, all else is real. */
+/** A copy of the project's deployment and a cluster to try it on: kubectl and helm are doubles, the rest is real. */
 export class Rehearsal {
   private calls: string[][] = [];
 
@@ -61,7 +61,7 @@ export class Rehearsal {
     private readonly server: Server,
   ) {}
 
-  static async begin(given: Given = little()): Promise<Rehearsal> {
+  static async begin(sources: Sources = sample()): Promise<Rehearsal> {
     const home = mkdtempSync(join(tmpdir(), 'chandlery-deploy-'));
     const { files, env } = await scriptPrograms();
     mkdirSync(join(home, 'bin'));
@@ -75,8 +75,8 @@ export class Rehearsal {
     for (const part of ['deploy-to-cluster.sh', 'k8s/deploy', 'k8s/secrets.tsv']) {
       cpSync(join(root, part), join(home, part), { recursive: true });
     }
-    cpSync(given.charts, join(home, 'helm-config'), { recursive: true });
-    const cluster = new ClusterDouble(given.overlay);
+    cpSync(sources.charts, join(home, 'helm-config'), { recursive: true });
+    const cluster = new ClusterDouble(sources.overlay);
     const socket = join(home, 'double');
     const server = createServer();
     const rehearsal = new Rehearsal(
@@ -85,12 +85,12 @@ export class Rehearsal {
       { ...env, PATH: join(home, 'bin'), DOUBLE: socket },
       server,
     );
-    rehearsal.answer();
+    rehearsal.serveCalls();
     await new Promise<void>((resolve) => server.listen(socket, resolve));
     return rehearsal;
   }
 
-  private answer(): void {
+  private serveCalls(): void {
     this.server.on('request', async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) {
@@ -114,7 +114,7 @@ export class Rehearsal {
     });
   }
 
-  /** As if everything had been deployed. */
+  /** Fills the cluster as if everything had been deployed. */
   seed(): void {
     const { cluster } = this;
     cluster.releases.set('envoy-gateway', { chart: 'gateway-helm-1.2.3', namespace: 'envoy-gateway-system' });
@@ -134,13 +134,13 @@ export class Rehearsal {
     );
   }
 
-  /** Waits for images and for the gateway hardly longer than it takes to look. */
-  impatient(): void {
-    const patience = [
-      ['jobs.sh', /^image_patience_s=60$/m, 'image_patience_s=0'],
-      ['smoke.sh', /^gateway_patience_s=180$/m, 'gateway_patience_s=3'],
+  /** Makes the script wait for images and for the gateway hardly longer than it takes to check them once. */
+  shortenTimeouts(): void {
+    const timeouts = [
+      ['jobs.sh', /^image_timeout_s=60$/m, 'image_timeout_s=0'],
+      ['smoke.sh', /^gateway_timeout_s=180$/m, 'gateway_timeout_s=3'],
     ] as const;
-    for (const [name, usual, short] of patience) {
+    for (const [name, usual, short] of timeouts) {
       const file = join(this.home, 'k8s/deploy', name);
       const text = readFileSync(file, 'utf8');
       if (!usual.test(text)) {
@@ -150,8 +150,8 @@ export class Rehearsal {
     }
   }
 
-  /** Takes a program off the PATH. */
-  without(program: string): void {
+  /** Removes a program from the PATH. */
+  removeProgram(program: string): void {
     rmSync(join(this.home, 'bin', program));
   }
 
@@ -163,7 +163,7 @@ export class Rehearsal {
         const calls = this.calls.map((call) => call.join(' '));
         resolve({
           status: typeof error?.code === 'number' ? error.code : error ? -1 : 0,
-          said: out + err,
+          output: out + err,
           calls,
         });
       });
@@ -186,13 +186,13 @@ export class Rehearsal {
   }
 }
 
-/** Calls that would change a cluster. */
+/** Returns the calls that would change a cluster. */
 export function changes(calls: readonly string[]): string[] {
   const changing = /^(kubectl|helm) (--context \S+ )?(apply|create|delete|upgrade|uninstall)\b/;
   return calls.filter((call) => changing.test(call) && !call.includes('--dry-run=server'));
 }
 
-/** These parts are all in the text, in this order. */
+/** Throws unless all these parts are in the text, in this order. */
 export function expectInOrder(text: string, parts: readonly string[]): void {
   let from = 0;
   for (const part of parts) {

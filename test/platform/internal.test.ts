@@ -1,5 +1,5 @@
 import { createInternalServer, type InternalServer } from '../../shared/http/internal';
-import { silent } from '../support/edge';
+import { silent } from '../support/silent';
 
 let server: InternalServer;
 let url: string;

@@ -10,7 +10,7 @@ import * as reserve from '../../stock/src/saga/2-reserve-stock/statements';
 import * as settleStock from '../../stock/src/saga/4-settle-reservation/statements';
 import { returnItems, settleReservations } from '../../stock/src/saga/statements';
 import { createDatabase } from '../support/cluster';
-import { silent } from '../support/step-fixture';
+import { silent } from '../support/silent';
 
 const services = {
   order: [request, settle, overdue, { deleteOutbox: outbox.deleteOutbox }],

@@ -5,7 +5,8 @@ import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { statement } from '../../shared/postgres/statement';
 import { OpenTransaction } from '../../shared/postgres/transaction';
 import { createDatabase } from '../support/cluster';
-import { silent, stepFixture } from '../support/step-fixture';
+import { silent } from '../support/silent';
+import { stepFixture } from '../support/step-fixture';
 
 const NOTHING = 'SELECT WHERE false';
 const bench = stepFixture('stock', 'items, stock_ledger', NOTHING);

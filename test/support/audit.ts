@@ -1,10 +1,8 @@
-import { createLogger } from '../../shared/observe/log';
 import type { ServiceName } from '../../shared/services';
 import { audit, type Report } from '../../tools/audit/audit';
 import { describeFindings } from '../../tools/audit/report';
 import { openDatabases } from '../../tools/support/databases';
-
-const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
+import { silent } from './silent';
 
 /** Addresses of a shop. Without `amqp` its queues are not audited. */
 export type Audited = Readonly<Record<ServiceName, string>> & { readonly amqp?: string };

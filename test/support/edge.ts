@@ -4,14 +4,12 @@ import { routes as orderRoutes } from '../../order/src/http';
 import { routes as paymentRoutes } from '../../payment/src/http';
 import type { Route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
-import { createLogger } from '../../shared/observe/log';
 import { type Database, openDatabase } from '../../shared/postgres/database';
 import type { ServiceName } from '../../shared/services';
 import { routes as stockRoutes } from '../../stock/src/http';
 import type { ApiAnswer } from './api-client';
 import { createDatabase } from './cluster';
-
-export const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
+import { silent } from './silent';
 
 /** An HTTP server that really listens, and a client for it. */
 export interface Edge {

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { createLogger } from '../../shared/observe/log';
 import { type Database, openDatabase } from '../../shared/postgres/database';
 import type { Tx } from '../../shared/postgres/tx';
 import type { ServiceName } from '../../shared/services';
 import { createDatabase } from './cluster';
-
-export const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
+import { silent } from './silent';
 
 /** A database of the service for the tests of a step. It is emptied before each test and checked after it. */
 export interface StepFixture {

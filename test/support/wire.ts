@@ -13,7 +13,7 @@ import { connectPublisher, type Publisher } from '../../shared/rabbit/publisher'
 import { deadLetterQueueOf, declareTopology } from '../../shared/rabbit/topology';
 import type { ServiceName } from '../../shared/services';
 import { closeConnections, createDatabase, createVhost } from './cluster';
-import { silent } from './step-fixture';
+import { silent } from './silent';
 
 /** The part of a replica that handles messages: what `shared/service/service.ts` puts together, without HTTP. */
 export interface Replica {

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
-import { createLogger } from '../../shared/observe/log';
+import { silent } from '../support/silent';
 
 const SLOW_MS = 2_500;
 const slowRoute = route({
@@ -23,7 +23,7 @@ const slowRoute = route({
 async function startServer() {
   const server = createHttpServer({
     routes: [slowRoute],
-    log: createLogger({ service: 'test', level: 'silent', format: 'json' }),
+    log: silent,
   });
   const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
   return { server, port, url: `http://127.0.0.1:${port}` };

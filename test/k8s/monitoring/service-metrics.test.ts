@@ -3,7 +3,7 @@ import { watchBroker, watchPool } from '../../../shared/observe/resource-metrics
 import { openDatabase } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import { createDatabase } from '../../support/cluster';
-import { silent } from '../../support/edge';
+import { silent } from '../../support/silent';
 
 const selectOne = statement<{ one: number }>('one', 'SELECT 1 AS one');
 

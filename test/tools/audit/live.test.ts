@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { createLogger } from '../../../shared/observe/log';
 import { statement } from '../../../shared/postgres/statement';
 import { connectPublisher } from '../../../shared/rabbit/publisher';
 import { DEAD_LETTERS, exchangeOf } from '../../../shared/rabbit/topology';
@@ -13,6 +12,7 @@ import { auditNow, auditOf } from '../../support/audit';
 import { query } from '../../support/books';
 import { createVhost } from '../../support/cluster';
 import { sagaId } from '../../support/events';
+import { silent } from '../../support/silent';
 import { HandMadeShop, type Sale } from './hand-made';
 
 let shop: HandMadeShop;
@@ -25,8 +25,6 @@ afterAll(() => shop.close());
 
 const sale: Sale = { saga: sagaId(1), order: 'order-1', user: 'ann' };
 const MINUTE_MS = 60_000;
-const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
-
 beforeEach(async () => {
   await shop.clear();
   await shop.stockUp();

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createLogger } from '../../../shared/observe/log';
 import { auditHistory } from '../../../tools/audit/history/audit-history';
 import type { Exchange } from '../../../tools/audit/history/history';
 import { databaseTruth, publicApi } from '../../../tools/audit/history/truth';
@@ -8,6 +7,7 @@ import type { ApiAnswer, ApiClient } from '../../support/api-client';
 import { auditOf } from '../../support/audit';
 import { askAgain, checkOutAll, fill, placeOrders } from '../../support/load';
 import { ShopProcesses } from '../../support/shop';
+import { silent } from '../../support/silent';
 
 let shop: ShopProcesses;
 let api: ApiClient;
@@ -60,10 +60,7 @@ test('a shop at work has no findings: not under load, not afterwards, and not in
   await askAgain(api, await sold);
   await shop.balances();
 
-  const databases = openDatabases(
-    shop.databases,
-    createLogger({ service: 'test', level: 'silent', format: 'json' }),
-  );
+  const databases = openDatabases(shop.databases, silent);
   const publicState = publicApi((service) => shop.of(service)[0]?.url ?? '');
   for (const truth of [databaseTruth(databases), publicState]) {
     const { findings, checked } = await auditHistory(history, truth);

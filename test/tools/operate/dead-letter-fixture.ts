@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, connect, type GetMessage } from 'amqplib';
 import { queues, type SagaEvent } from '../../../shared/contract/events';
 import { openDeadLetters } from '../../../shared/inbox/dead-letters';
-import { createLogger } from '../../../shared/observe/log';
 import { connectPublisher, type Publisher } from '../../../shared/rabbit/publisher';
 import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
 import { perServiceAsync, type ServiceName, serviceNames } from '../../../shared/services';
@@ -11,8 +10,7 @@ import type { ShopConnections } from '../../../tools/operate/connections';
 import { openDatabases } from '../../../tools/support/databases';
 import { query } from '../../support/books';
 import { createDatabases, createVhost } from '../../support/cluster';
-
-const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
+import { silent } from '../../support/silent';
 
 /** The addresses of a shop. */
 export type Addresses = Record<ServiceName, string> & { amqp: string };
