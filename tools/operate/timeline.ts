@@ -15,15 +15,15 @@ export function timelineOf(view: SagaView): Moment[] {
     const what =
       action === 'cancel'
         ? 'asked payment to cancel it'
-        : `${HANDLED[action]} dead letter ${letter_id} of ${queue}`;
+        : `${PAST_TENSE[action]} dead letter ${letter_id} of ${queue}`;
     const why = reason === null ? '' : `: ${reason}`;
     moments.push({ at, who: 'operator', what: `${actor} ${what}${why} (recorded in ${service})` });
   }
   return moments.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-/** What an operator did to a dead letter. */
-const HANDLED: Record<Exclude<Action['action'], 'cancel'>, string> = {
+/** An action on a dead letter, in the past tense. */
+const PAST_TENSE: Record<Exclude<Action['action'], 'cancel'>, string> = {
   redrive: 'redrove',
   redrive_failed: 'failed to redrive',
   discard: 'discarded',

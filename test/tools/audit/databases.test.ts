@@ -282,7 +282,7 @@ describe('I6 finds', () => {
   });
 
   test.each(serviceNames)('an event that %s never sent', async (service) => {
-    await shop.run(service, `INSERT INTO outbox (routing_key, body) VALUES ('${service}.told', '[]')`);
+    await shop.run(service, `INSERT INTO outbox (routing_key, body) VALUES ('${service}.happened', '[]')`);
     await expectFindings({
       invariant: 'I6',
       detail: expect.stringContaining(`outbox of ${service}`) as never,
