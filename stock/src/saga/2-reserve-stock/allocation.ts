@@ -48,7 +48,7 @@ export class Allocation {
     }
   }
 
-  /** Returns the items of which the queued claims want more than is available. */
+  /** Returns the items that are short: the queued claims want more units than are available. */
   shortItems(): string[] {
     return [...this.available.keys()].filter((itemId) => this.free(itemId) < 0);
   }

@@ -14,8 +14,8 @@ export interface ReservationRows {
 }
 
 /**
- * Returns the items of which a batch wants more units than are free, or may do so. Their reserved units must be known
- * before the batch is decided. Most batches have no such item.
+ * Returns the items that are or may be short, because a batch wants more units than are free. Their reserved units must
+ * be known before the batch is decided. Most batches have no such item.
  */
 export function itemsRunningShort(rows: ReservationRows, events: readonly SagaEvent[]): string[] {
   const allocation = new Allocation(rows.items);
