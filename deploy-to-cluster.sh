@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Brings Chandlery to a Kubernetes cluster, step by step, or takes it away. It may be run again at any time.
+# Deploys Chandlery to a Kubernetes cluster, step by step, or deletes it. It is safe to run again at any time.
 set -euo pipefail
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
-  echo "It needs bash 4.4 or newer, and this one is $BASH_VERSION." >&2
+  echo "This script needs bash 4.4 or newer, but this is $BASH_VERSION." >&2
   exit 2
 fi
 
@@ -31,26 +31,26 @@ source "$project/k8s/deploy/smoke.sh"
 source "$project/k8s/deploy/remove.sh"
 
 usage='Usage: ./deploy-to-cluster.sh [laptop|production] [option …]
-  --context NAME    the context of kubectl that is meant; needed where it knows several
-  --dry-run         show what would be done; where the cluster can be reached, ask it whether it would accept that
-  --images PREFIX   take the project'\''s images from there: PREFIX/order, PREFIX/payment, PREFIX/stock, PREFIX/tools
-  --tag TAG         their tag, where it is not the one that the overlay names
-  --without-charts  the third-party parts are there already: only look whether the cluster knows their kinds
-  --url URL         where the gateway is reached from here, for the trial checkout; without it, by a port-forward
-  --delete          take Chandlery away, with all its data; asks first
-      --yes         does not ask
-      --all         takes the third-party parts away as well
-  --help
-It installs the third-party parts with Helm, makes the Secrets that are missing, brings up databases and broker, runs
-migrations and broker definitions, applies the overlay, waits for it, and makes one checkout through the gateway.
-Exit status: 0 done, 1 a step failed, 2 something has to be mended first, and nothing was changed.
-docs/kubernetes.md says more.'
+  --context NAME    the kubectl context to use; needed when kubectl knows several
+  --dry-run         show what would be done; if the cluster can be reached, ask it whether it would accept that
+  --images PREFIX   take the project'\''s images from PREFIX/order, PREFIX/payment, PREFIX/stock and PREFIX/tools
+  --tag TAG         the tag of these images, if it is not the one in the overlay
+  --without-charts  do not install the third-party parts, only check that the cluster knows their kinds
+  --url URL         the address of the gateway, for the trial checkout; by default it uses a port-forward
+  --delete          delete Chandlery with all its data; asks first
+      --yes         do not ask
+      --all         delete the third-party parts as well
+  --help            show this text
+It installs the third-party parts with Helm, creates missing Secrets, starts databases and broker, runs migrations and
+broker definitions, applies the overlay, waits for the rollout, and makes one checkout through the gateway.
+Exit status: 0 done, 1 a step failed, 2 something must be fixed first and nothing was changed.
+See docs/kubernetes.md for more.'
 
 read_options() {
   while (($# > 0)); do
     case $1 in
       laptop | production)
-        [[ -z $overlay || $overlay == "$1" ]] || refuse "It is either laptop or production." "$usage"
+        [[ -z $overlay || $overlay == "$1" ]] || refuse "Choose either laptop or production, not both." "$usage"
         overlay=$1
         ;;
       --context | --images | --tag | --url)
@@ -64,47 +64,47 @@ read_options() {
       --yes) yes=yes ;;
       --all) all=yes ;;
       --help | -h) printf '%s\n' "$usage" && exit ;;
-      *) refuse "\"$1\" is not understood." "$usage" ;;
+      *) refuse "Unknown argument \"$1\"." "$usage" ;;
     esac
     shift
   done
-  [[ $delete == yes || $yes$all == nono ]] || refuse "--yes and --all belong to --delete." "$usage"
-  [[ $all == no || $charts == yes ]] || refuse "--all takes the charts away, and --without-charts leaves them." "$usage"
+  [[ $delete == yes || $yes$all == nono ]] || refuse "--yes and --all need --delete." "$usage"
+  [[ $all == no || $charts == yes ]] || refuse "--all deletes the charts, but --without-charts keeps them." "$usage"
   overlay=${overlay:-laptop}
 }
 
 deploy() {
   steps=8
-  step "Looking at the cluster" preflight
+  step "Checking the cluster" preflight
   step "Namespaces and Secrets" make_secrets
   step "Third-party parts" install_charts
-  step "Databases and broker" apply_ground
+  step "Databases and broker" apply_infrastructure
   step "Migrations and broker definitions" run_jobs
   step "The overlay $overlay" apply_everything
   step "Rollout" await_rollout
   step "A checkout through the gateway" smoke
-  [[ $dry_run == yes ]] || say_where
+  [[ $dry_run == yes ]] || print_addresses
 }
 
-take_away() {
+delete_shop() {
   steps=2
   [[ $all == no ]] || steps=3
-  step "Looking at the cluster" preflight
-  step "Deleting Chandlery" remove
+  step "Checking the cluster" preflight
+  step "Deleting Chandlery" delete_everything
   [[ $all == no ]] || step "Third-party parts" remove_charts
 }
 
-leave() {
+clean_up() {
   local status=$?
   trap - EXIT
   stop_forwarding
   rm -rf "$work"
-  ((status == 0 || status == 2)) || say_what_failed >&2
+  ((status == 0 || status == 2)) || report_failure >&2
   exit "$status"
 }
 
 read_options "$@"
 work=$(mktemp -d)
-trap leave EXIT
+trap clean_up EXIT
 check_tools
-if [[ $delete == yes ]]; then take_away; else deploy; fi
+if [[ $delete == yes ]]; then delete_shop; else deploy; fi

@@ -11,41 +11,41 @@ wanted_charts() {
 }
 
 install_charts() {
-  local name repository chart version where
+  local name repository chart version ns
   if [[ $charts == no ]]; then
     say "left as they are"
     return
   fi
-  while read -r name repository chart version where; do
-    install_chart "$name" "$repository" "$chart" "$version" "$where" </dev/null
+  while read -r name repository chart version ns; do
+    install_chart "$name" "$repository" "$chart" "$version" "$ns" </dev/null
   done < <(wanted_charts)
   await_definitions
 }
 
 install_chart() { # NAME REPOSITORY CHART VERSION NAMESPACE
-  local from=("$3" --repo "$2") began=$SECONDS
+  local from=("$3" --repo "$2") started=$SECONDS
   [[ $2 != oci://* ]] || from=("$2/$3")
-  look=(
+  hints=(
     "helm status $1 --kube-context $context --namespace $5"
     "$(kubectl_command) get pods --namespace $5"
     "$(kubectl_command) get events --namespace $5 --sort-by=.lastTimestamp"
   )
   install_definitions "${from[@]}" --version "$4"
-  change helm upgrade "$1" "${from[@]}" --install --version "$4" --kube-context "$context" \
+  run_or_show helm upgrade "$1" "${from[@]}" --install --version "$4" --kube-context "$context" \
     --namespace "$5" --create-namespace --values "$project/helm-config/$1.yaml" --wait --timeout 10m >"$work/helm"
   if [[ $dry_run == yes ]]; then
     cat "$work/helm"
   else
-    say "$1 $4 in $5, $((SECONDS - began)) s"
+    say "$1 $4 in $5, $((SECONDS - started)) s"
   fi
 }
 
-# Helm installs the definitions in a chart's folder crds once and never updates them. Without this, a newer version would
-# run with the kinds of the first one.
+# Helm installs the definitions in a chart's folder crds once and never updates them. Without this, a newer version
+# would run with the kinds of the first one.
 install_definitions() { # CHART [OPTION …], as helm takes them
   local apply=(kube apply --server-side --force-conflicts "--field-manager=$manager")
   if [[ $dry_run == yes ]]; then
-    say "+ helm show crds $(shown "$@") | $(shown "${apply[@]}") -f -"
+    say "+ helm show crds $(printable "$@") | $(printable "${apply[@]}") -f -"
     return
   fi
   # Helm may first print what it fetched, and puts no separator between definitions.
@@ -60,32 +60,33 @@ report_upgrades() {
   [[ $charts == yes && $reachable == yes ]] || return 0
   # A dry run does not need helm.
   command -v helm >/dev/null || return 0
-  local name repository chart version where there
-  while read -r name repository chart version where; do
-    there=$(helm list --kube-context "$context" --namespace "$where" --filter "^$name\$" --output json </dev/null |
-      sed -n 's/.*"chart": *"\([^"]*\)".*/\1/p') || there=''
-    [[ -z $there || $there == "$chart-$version" ]] || say "note: $name in $where is $there and will become $chart-$version"
+  local name repository chart version ns installed
+  while read -r name repository chart version ns; do
+    installed=$(helm list --kube-context "$context" --namespace "$ns" --filter "^$name\$" --output json </dev/null |
+      sed -n 's/.*"chart": *"\([^"]*\)".*/\1/p') || installed=''
+    [[ -z $installed || $installed == "$chart-$version" ]] ||
+      say "note: $name in $ns is $installed and will become $chart-$version"
   done < <(wanted_charts)
 }
 
 # A chart that was just installed may not have registered its kinds yet.
 await_definitions() {
   [[ $dry_run == no ]] || return 0
-  local lacking end=$((SECONDS + 60))
-  look=("$(kubectl_command) get crd")
-  while lacking=$(unknown_kinds "$work/overlay.yaml") && [[ -n $lacking ]]; do
-    ((SECONDS < end)) || fail "The cluster does not know these kinds, which $overlay needs: ${lacking//$'\n'/, }"
+  local unknown problem end=$((SECONDS + 60))
+  hints=("$(kubectl_command) get crd")
+  while unknown=$(unknown_kinds "$work/overlay.yaml") && [[ -n $unknown ]]; do
+    ((SECONDS < end)) || fail "The cluster does not know these kinds, which $overlay needs: ${unknown//$'\n'/, }"
     sleep 2
   done
   # A provider that installs these kinds itself may have restored its own version.
-  lacking=$(gateway_api_problem)
-  [[ -z $lacking ]] || fail "$lacking"
+  problem=$(gateway_api_problem)
+  [[ -z $problem ]] || fail "$problem"
 }
 
 remove_charts() {
-  local name repository chart version where
-  while read -r name repository chart version where; do
-    look=("helm status $name --kube-context $context --namespace $where")
-    change helm uninstall "$name" --kube-context "$context" --namespace "$where" --ignore-not-found --wait </dev/null
+  local name repository chart version ns
+  while read -r name repository chart version ns; do
+    hints=("helm status $name --kube-context $context --namespace $ns")
+    run_or_show helm uninstall "$name" --kube-context "$context" --namespace "$ns" --ignore-not-found --wait </dev/null
   done < <(wanted_charts | awk '{ line[NR] = $0 } END { for (n = NR; n > 0; n--) print line[n] }')
 }

@@ -9,7 +9,7 @@ run_jobs() {
   local jobs job
   mapfile -t jobs < <(names "$work/jobs.yaml" Job)
   # A Job cannot be changed, and those of an earlier run have done their work.
-  change kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait | sed 's/^ */      /'
+  run_or_show kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait | sed 's/^ */      /'
   if [[ $dry_run == yes ]]; then
     # The cluster can check changed Jobs only when the earlier ones are deleted.
     reachable=no apply "$work/jobs.yaml" "jobs"
@@ -22,8 +22,8 @@ run_jobs() {
 }
 
 await_job() { # NAME
-  local end=$((SECONDS + ${patience%s})) began=$SECONDS said=$SECONDS state
-  look=(
+  local end=$((SECONDS + ${timeout%s})) started=$SECONDS reported=$SECONDS state
+  hints=(
     "$(kubectl_command) logs job/$1 --namespace $namespace --tail=100"
     "$(kubectl_command) describe job/$1 --namespace $namespace"
   )
@@ -40,14 +40,14 @@ await_job() { # NAME
         fail "The Job $1 failed; the end of its log is above."
         ;;
     esac
-    if ((SECONDS - said >= 10)); then
-      said=$SECONDS
+    if ((SECONDS - reported >= 10)); then
+      reported=$SECONDS
       say "$1 is still running"
-      ((SECONDS - began < image_timeout_s)) || check_image "$1"
+      ((SECONDS - started < image_timeout_s)) || check_image "$1"
     fi
     sleep 2
   done
-  fail "The Job $1 did not end within $patience."
+  fail "The Job $1 did not end within $timeout."
 }
 
 check_image() { # JOB
@@ -55,7 +55,7 @@ check_image() { # JOB
   while read -r reason image; do
     [[ $reason == *Image* ]] || continue
     fail "The cluster cannot fetch the image $image ($reason)." \
-      "Build the images and load them into the cluster's nodes, or name a registry that has them with --images and --tag." \
+      "Build the images and load them into its nodes, or name a registry that has them with --images and --tag." \
       "The commands are in docs/kubernetes.md, under \"Deploying\"."
   done < <(kube get pods -l "batch.kubernetes.io/job-name=$1" --namespace "$namespace" \
     -o go-template='{{range .items}}{{range .status.containerStatuses}}{{with .state.waiting}}{{.reason}} {{end}}{{.image}}{{"\n"}}{{end}}{{end}}')

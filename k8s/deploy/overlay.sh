@@ -2,11 +2,11 @@
 # The overlay's manifests: rendered once, and applied in the order in which they depend on each other.
 
 manager=deploy-to-cluster
-patience=600s
+timeout=600s
 
 render() {
   local folder=k8s/overlays/$overlay
-  look=("kubectl kustomize $folder")
+  hints=("kubectl kustomize $folder")
   kubectl kustomize "$project/$folder" >"$work/rendered.yaml"
   set_images <"$work/rendered.yaml" >"$work/overlay.yaml"
   documents only Namespace <"$work/overlay.yaml" >"$work/namespaces.yaml"
@@ -54,13 +54,13 @@ names() { # FILE KIND
 apply() { # FILE WHAT
   local command=(kube apply --server-side --force-conflicts "--field-manager=$manager")
   [[ -s $1 ]] || return 0
-  look=("$(kubectl_command) get events --namespace $namespace --sort-by=.lastTimestamp")
+  hints=("$(kubectl_command) get events --namespace $namespace --sort-by=.lastTimestamp")
   if [[ $dry_run == no ]]; then
     "${command[@]}" -f "$1" >"$work/applied"
     say "$2: $(wc -l <"$work/applied" | tr -d ' ') objects"
     return
   fi
-  say "+ $(shown "${command[@]}") -f - # $2: $(list "$1")"
+  say "+ $(printable "${command[@]}") -f - # $2: $(list "$1")"
   check_on_server "$1"
 }
 
@@ -94,26 +94,26 @@ apply_infrastructure() {
   apply "$work/ground.yaml" "everything but the programs"
   local name
   while read -r name; do
-    wait_for statefulset "$name" kube rollout status "statefulset/$name" --timeout="$patience"
+    wait_for statefulset "$name" kube rollout status "statefulset/$name" --timeout="$timeout"
   done < <(names "$work/ground.yaml" StatefulSet)
   while read -r name; do
-    wait_for cluster.postgresql.cnpg.io "$name" kube wait "cluster.postgresql.cnpg.io/$name" --for=condition=Ready --timeout="$patience"
+    wait_for cluster.postgresql.cnpg.io "$name" kube wait "cluster.postgresql.cnpg.io/$name" --for=condition=Ready --timeout="$timeout"
   done < <(names "$work/ground.yaml" Cluster)
   while read -r name; do
     wait_for rabbitmqcluster.rabbitmq.com "$name" kube wait "rabbitmqcluster.rabbitmq.com/$name" \
-      --for=condition=AllReplicasReady --timeout="$patience"
+      --for=condition=AllReplicasReady --timeout="$timeout"
   done < <(names "$work/ground.yaml" RabbitmqCluster)
 }
 
 wait_for() { # KIND NAME COMMAND …
   local about="--namespace $namespace"
-  look=(
+  hints=(
     "$(kubectl_command) describe $1/$2 $about"
     "$(kubectl_command) get pods $about"
     "$(kubectl_command) get events $about --sort-by=.lastTimestamp"
   )
   shift 2
-  change "$@" --namespace "$namespace" < /dev/null | sed 's/^\( \{6\}\)\{0,1\}/      /'
+  run_or_show "$@" --namespace "$namespace" < /dev/null | sed 's/^\( \{6\}\)\{0,1\}/      /'
 }
 
 apply_everything() {
@@ -123,6 +123,6 @@ apply_everything() {
 await_rollout() {
   local name
   while read -r name; do
-    wait_for deployment "$name" kube rollout status "deployment/$name" --timeout="$patience"
+    wait_for deployment "$name" kube rollout status "deployment/$name" --timeout="$timeout"
   done < <(names "$work/everything.yaml" Deployment)
 }

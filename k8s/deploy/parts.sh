@@ -33,7 +33,7 @@ check_other_overlay() {
   local other=laptop theirs=statefulset.apps/order-db
   [[ $overlay == production ]] || other=production theirs=cluster.postgresql.cnpg.io/order-db
   [[ -n $(kube get "$theirs" --namespace "$namespace" --ignore-not-found -o name 2>/dev/null) ]] || return 0
-  missing+=("the argument $other: the namespace $namespace has $theirs of that overlay, and $overlay would not take over its data."
+  missing+=("the argument $other: $namespace has $theirs of that overlay, whose data $overlay would not take over."
     "  To keep the data: ./deploy-to-cluster.sh $other, with the other options that you deployed it with."
     "  To delete all of it: ./deploy-to-cluster.sh $other --delete")
 }

@@ -55,7 +55,8 @@ choose_context() {
   local known
   mapfile -t known < <(kubectl config get-contexts -o name | grep .)
   if ((${#known[@]} == 0)); then
-    [[ $dry_run == yes ]] || refuse "kubectl knows no cluster. Set KUBECONFIG, or create a cluster (kind create cluster)."
+    [[ $dry_run == yes ]] ||
+      refuse "kubectl knows no cluster. Set KUBECONFIG, or create a cluster (kind create cluster)."
     context=${context:-CONTEXT}
     say "cluster: kubectl knows none"
     return
@@ -72,7 +73,7 @@ choose_context() {
 
 check_cluster() {
   local version
-  look=("$(kubectl_command) cluster-info")
+  hints=("$(kubectl_command) cluster-info")
   if version=$(kube version -o json --request-timeout=15s 2>"$work/why" | version_field gitVersion) &&
     kube get --raw /readyz --request-timeout=15s >/dev/null 2>"$work/why"; then
     reachable=yes
@@ -91,15 +92,15 @@ check_cluster() {
 
 # Prints the kinds in a file that the cluster does not know, one "group/version Kind" per line.
 unknown_kinds() { # FILE
-  local version kind known_version='' known=''
+  local version kind served_version='' served=''
   while read -r version kind; do
-    [[ $version == "$known_version" ]] || known=$(known_kinds "$version")
-    known_version=$version
-    [[ $known == *" $kind "* ]] || printf '%s %s\n' "$version" "$kind"
+    [[ $version == "$served_version" ]] || served=$(served_kinds "$version")
+    served_version=$version
+    [[ $served == *" $kind "* ]] || printf '%s %s\n' "$version" "$kind"
   done < <(kinds "$1" | sort)
 }
 
-known_kinds() { # GROUP/VERSION
+served_kinds() { # GROUP/VERSION
   local path=/apis/$1
   [[ $1 == */* ]] || path=/api/$1
   { kube get --raw "$path" </dev/null 2>/dev/null || true; } | grep -Eo '"kind": *"[A-Za-z]+"' | sed -E 's/.*"(.*)"/ \1 /' || true
@@ -109,7 +110,7 @@ known_kinds() { # GROUP/VERSION
 check_examples() {
   local runbooks
   if [[ $host == *.example ]]; then
-    missing+=("the shop's host name: $host is only an example. Set yours in k8s/overlays/$overlay/entry/certificate.yaml")
+    missing+=("your host name: $host is only an example. Set yours in k8s/overlays/$overlay/entry/certificate.yaml")
   fi
   runbooks=$(sed -nE 's#^ *runbook_url: (https://[^/]*\.example/.*)/[^/]*$#\1#p' "$work/overlay.yaml" | head -n 1)
   [[ -z $runbooks ]] ||
@@ -126,13 +127,14 @@ preflight() {
   check_other_overlay
   check_provided_secrets
   if [[ $charts == no && $reachable == yes ]]; then
-    local lacking
-    lacking=$(unknown_kinds "$work/overlay.yaml")
-    [[ -z $lacking ]] || missing+=("custom resource definitions for:" "${lacking//$'\n'/$'\n    '}")
-    lacking=$(gateway_api_problem)
-    [[ -z $lacking ]] || missing+=("$lacking")
+    local unknown problem
+    unknown=$(unknown_kinds "$work/overlay.yaml")
+    [[ -z $unknown ]] || missing+=("custom resource definitions for:" "${unknown//$'\n'/$'\n    '}")
+    problem=$(gateway_api_problem)
+    [[ -z $problem ]] || missing+=("$problem")
   fi
   report_upgrades
   [[ $dry_run == yes ]] || refuse_if_missing
-  ((${#missing[@]} == 0)) || say "Without --dry-run, it would stop here, because these are missing:"$'\n'"$(printf '        %s\n' "${missing[@]}")"
+  ((${#missing[@]} == 0)) ||
+    say "Without --dry-run, it would stop here, because these are missing:"$'\n'"$(printf '        %s\n' "${missing[@]}")"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Deletes Chandlery: its namespaces with everything in them, and the objects of the overlay outside of them.
 
-remove() {
+delete_everything() {
   warn_of_data_loss
   confirm
   # Deleting a namespace deletes everything in it, but no cluster-wide objects.
@@ -9,16 +9,16 @@ remove() {
   local unknown
   mapfile -t unknown < <([[ $reachable == no ]] || unknown_kinds "$work/rest.yaml" | cut -d ' ' -f 2)
   documents without "${unknown[@]}" <"$work/rest.yaml" >"$work/known.yaml"
-  look=("$(kubectl_command) get all,pvc --namespace $namespace")
+  hints=("$(kubectl_command) get all,pvc --namespace $namespace")
   [[ ! -s $work/known.yaml ]] || delete_file "$work/known.yaml"
-  change kube delete namespace "$namespace" --ignore-not-found --wait --timeout="$patience"
+  run_or_show kube delete namespace "$namespace" --ignore-not-found --wait --timeout="$timeout"
 }
 
 delete_file() { # FILE
   if [[ $dry_run == yes ]]; then
-    say "+ $(shown kube delete --ignore-not-found) -f - # $(list "$1")"
+    say "+ $(printable kube delete --ignore-not-found) -f - # $(list "$1")"
   else
-    kube delete --ignore-not-found --wait --timeout="$patience" -f "$1" | sed 's/^/      /'
+    kube delete --ignore-not-found --wait --timeout="$timeout" -f "$1" | sed 's/^/      /'
   fi
 }
 
@@ -30,8 +30,8 @@ warn_of_data_loss() {
       -o custom-columns=NAME:.metadata.name,SIZE:.spec.resources.requests.storage | sed 's/^/        /'
   fi
   if [[ $all == yes ]]; then
-    say "It also uninstalls $(wanted_charts | cut -d ' ' -f 1 | paste -s -d , - | sed 's/,/, /g'),"
-    say "which everything else in this cluster that uses them loses as well."
+    say "It also uninstalls $(wanted_charts | cut -d ' ' -f 1 | paste -s -d , - | sed 's/,/, /g')."
+    say "Everything else in this cluster that uses them loses them as well."
   else
     say "The third-party parts stay; --all deletes them as well."
   fi

@@ -5,13 +5,13 @@ step_number=0
 step_title=''
 step_started=0
 # Commands that show more about the current step, for when it fails.
-look=()
+hints=()
 
 step() { # TITLE COMMAND [ARGUMENT …]
   step_number=$((step_number + 1))
   step_title=$1
   step_started=$SECONDS
-  look=()
+  hints=()
   shift
   printf '\n[%d/%d] %s\n' "$step_number" "$steps" "$step_title"
   "$@"
@@ -39,24 +39,24 @@ report_failure() {
   if [[ -n $step_title ]]; then
     printf 'Step %d, "%s", failed after %d s.\n' "$step_number" "$step_title" $((SECONDS - step_started))
   fi
-  if ((${#look[@]} > 0)); then
+  if ((${#hints[@]} > 0)); then
     printf 'To find out more:\n'
-    printf '  %s\n' "${look[@]}"
+    printf '  %s\n' "${hints[@]}"
   fi
   [[ $dry_run == yes ]] || printf 'What was done so far stays. Run this again to continue from there.\n'
 }
 
 # Runs a command that changes something. A dry run only shows the command.
-change() {
+run_or_show() {
   if [[ $dry_run == yes ]]; then
-    say "+ $(shown "$@")"
+    say "+ $(printable "$@")"
   else
     "$@"
   fi
 }
 
 # Prints a command as a person would type it.
-shown() {
+printable() {
   local text
   printf -v text '%q ' "$@"
   text=${text/#kube /"$(kubectl_command) "}

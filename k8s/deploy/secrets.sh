@@ -13,35 +13,35 @@ secret_rows() {
 }
 
 make_secrets() {
-  local where
+  local ns
   apply "$work/namespaces.yaml" "namespaces"
-  while read -r where; do
-    look=("$(kubectl_command) get secrets --namespace $where")
-    make_namespace "$where"
-    make_secrets_in "$where" </dev/null
+  while read -r ns; do
+    hints=("$(kubectl_command) get secrets --namespace $ns")
+    make_namespace "$ns"
+    make_secrets_in "$ns" </dev/null
   done < <(secret_rows | cut -f 1 | sort -u)
 }
 
 make_namespace() { # NAMESPACE
   if [[ $reachable == no ]] || ! kube get namespace "$1" >/dev/null 2>&1; then
-    change kube create namespace "$1" | sed 's/^ */      /'
+    run_or_show kube create namespace "$1" | sed 's/^ */      /'
   fi
 }
 
 # Finds values that a person must provide and that are still missing.
 check_provided_secrets() {
   [[ $reachable == yes ]] || return 0
-  local where name key keys
-  while IFS=$'\t' read -r where name; do
-    read_secrets "$where" "$name" </dev/null
+  local ns name key keys
+  while IFS=$'\t' read -r ns name; do
+    read_secrets "$ns" "$name" </dev/null
     keys=''
     while read -r key; do
       [[ -n ${stored["$name $key"]-} ]] || keys+=" --from-literal=$key=…"
     done < <(secret_rows | awk -F '\t' -v name="$name" '$2 == name && $4 == "given" { print $3 }')
     [[ -z $keys ]] || missing+=(
       "values for the Secret $name. Create it, and its namespace if there is none yet:"
-      "  $(kubectl_command) create namespace $where"
-      "  $(kubectl_command) create secret generic $name --namespace $where$keys"
+      "  $(kubectl_command) create namespace $ns"
+      "  $(kubectl_command) create secret generic $name --namespace $ns$keys"
     )
   done < <(secret_rows | awk -F '\t' -v OFS='\t' '$4 == "given" { print $1, $2 }' | uniq)
 }
@@ -64,7 +64,7 @@ read_secrets() { # NAMESPACE SECRET …
 
 make_secrets_in() { # NAMESPACE
   local name rows names manifests=''
-  mapfile -t rows < <(secret_rows | awk -F '\t' -v OFS='\t' -v where="$1" '$1 == where { print $2, $3, $4 }')
+  mapfile -t rows < <(secret_rows | awk -F '\t' -v OFS='\t' -v ns="$1" '$1 == ns { print $2, $3, $4 }')
   mapfile -t names < <(printf '%s\n' "${rows[@]}" | cut -f 1 | uniq)
   [[ $reachable == no ]] || read_secrets "$1" "${names[@]}"
   for name in "${names[@]}"; do
@@ -100,7 +100,7 @@ make_secret() { # NAMESPACE SECRET
   elif ((${#created[@]} == 0)); then
     say "$2: kept"
   elif [[ $dry_run == yes ]]; then
-    say "+ $(shown kube apply --server-side) -f - # Secret $1/$2: ${created[*]}"
+    say "+ $(printable kube apply --server-side) -f - # Secret $1/$2: ${created[*]}"
   else
     manifests+=$(manifest "$1" "$2")$'\n'
     say "$2: created ${created[*]}"

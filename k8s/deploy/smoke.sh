@@ -5,12 +5,12 @@ gateway_timeout_s=180
 forwarder=''
 # The gateway's Service, as namespace/name.
 gateway=''
-reach=()
+curl_flags=()
 status=''
 body=''
 
 smoke() {
-  look=("$(kubectl_command) get gateway,httproute --namespace $namespace -o wide")
+  hints=("$(kubectl_command) get gateway,httproute --namespace $namespace -o wide")
   if [[ $dry_run == yes ]]; then
     say "+ one user, one item, one order and its checkout at ${url:-https://$host, through a port-forward to the gateway}"
     return
@@ -19,27 +19,29 @@ smoke() {
   await_gateway
   local user item order
   user=$(id_of "$body")
-  item=$(id_of "$(must POST /stock/item/create/5)")
-  order=$(id_of "$(must POST "/orders/create/$user")")
-  must POST "/payment/add_funds/$user/100" >/dev/null
-  must POST "/stock/add/$item/10" >/dev/null
-  must POST "/orders/addItem/$order/$item/2" >/dev/null
+  item=$(id_of "$(expect_ok POST /stock/item/create/5)")
+  order=$(id_of "$(expect_ok POST "/orders/create/$user")")
+  expect_ok POST "/payment/add_funds/$user/100" >/dev/null
+  expect_ok POST "/stock/add/$item/10" >/dev/null
+  expect_ok POST "/orders/addItem/$order/$item/2" >/dev/null
   check_out "$order"
-  [[ $(must GET "/payment/find_user/$user") =~ \"credit\":\ *90[^0-9] ]] || fail "The user $user should have 90 credit left."
-  [[ $(must GET "/stock/find/$item") =~ \"stock\":\ *8[^0-9] ]] || fail "The item $item should have 8 units left."
+  [[ $(expect_ok GET "/payment/find_user/$user") =~ \"credit\":\ *90[^0-9] ]] ||
+    fail "The user $user should have a credit of 90 left."
+  [[ $(expect_ok GET "/stock/find/$item") =~ \"stock\":\ *8[^0-9] ]] ||
+    fail "The item $item should have 8 units left."
   say "order $order is paid, and was charged once; this user, item and order stay in the shop"
 }
 
-ask() { # METHOD PATH
+request() { # METHOD PATH
   local answer
-  answer=$(curl --silent --show-error --max-time 40 "${reach[@]}" --request "$1" --write-out '\n%{http_code}' \
+  answer=$(curl --silent --show-error --max-time 40 "${curl_flags[@]}" --request "$1" --write-out '\n%{http_code}' \
     "${url:-https://$host}$2" 2>"$work/curl") || answer=$'\n000'
   status=${answer##*$'\n'}
   body=${answer%$'\n'*}
 }
 
-must() { # METHOD PATH; prints the body of a 200
-  ask "$1" "$2"
+expect_ok() { # METHOD PATH; prints the body of a 200
+  request "$1" "$2"
   [[ $status == 200 ]] || fail "$1 $2 was answered $status: $body$(cat "$work/curl")"
   printf '%s' "$body"
 }
@@ -51,7 +53,7 @@ id_of() { # BODY
 # A checkout that is not decided in time, or whose answer is lost, can be requested again: it is charged only once.
 check_out() { # ORDER
   local end=$((SECONDS + 60))
-  while ask POST "/orders/checkout/$1"; do
+  while request POST "/orders/checkout/$1"; do
     if [[ $status == 200 && $body == *PAID* ]]; then return; fi
     [[ $status =~ ^(000|202|429|5..)$ ]] || fail "The checkout of $1 was answered $status: $body"
     ((SECONDS < end)) || fail "The checkout of $1 has no outcome after 60 s; the last answer was $status: $body"
@@ -63,7 +65,7 @@ check_out() { # ORDER
 # Repeats the first request, which creates a user, until the gateway knows the routes.
 await_gateway() {
   local end=$((SECONDS + gateway_timeout_s))
-  while ask POST /payment/create_user; do
+  while request POST /payment/create_user; do
     if [[ $status == 200 ]]; then return; fi
     ((SECONDS < end)) || fail "The gateway does not reach the shop; its last answer was $status: $body$(cat "$work/curl")"
     sleep 2
@@ -89,11 +91,11 @@ reach_gateway() {
     ((SECONDS < end)) || no_certificate
     sleep 2
   done
-  reach=(--connect-to "$host:443:127.0.0.1:$port" --cacert "$work/trusted.crt")
+  curl_flags=(--connect-to "$host:443:127.0.0.1:$port" --cacert "$work/trusted.crt")
 }
 
 no_certificate() {
-  look+=("$(kubectl_command) describe certificate,challenge --namespace $namespace")
+  hints+=("$(kubectl_command) describe certificate,challenge --namespace $namespace")
   local address
   address=$(kube get gateway chandlery --namespace "$namespace" \
     -o go-template='{{range .status.addresses}}{{.value}} {{end}}' 2>/dev/null) || true

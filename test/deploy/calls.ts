@@ -1,4 +1,4 @@
-/** What kubectl or helm would end with. */
+/** The error that kubectl or helm would exit with. */
 export class Refused extends Error {}
 
 export interface Call {
@@ -7,7 +7,7 @@ export interface Call {
   input: string;
 }
 
-/** Flags that take a value; those of the second list do not. There are no others. */
+/** Flags with a value; those of the second list have none. All other flags are refused. */
 const WITH_VALUE = [
   ...[
     '--context',

@@ -24,8 +24,8 @@ interface Node {
 }
 
 /**
- * As much of a cluster, of kubectl and of helm as the script uses. It is stricter than it is clever: a command, a flag or
- * a template that it does not know is an error.
+ * The parts of a cluster, of kubectl and of helm that the script uses. It is strict: a command, a flag or a template
+ * that it does not know is an error.
  */
 export class ClusterDouble {
   contexts = ['laptop'];
@@ -33,38 +33,38 @@ export class ClusterDouble {
   kubectlVersion = 'v1.32.4';
   serverVersion = 'v1.33.1';
   helmVersion = 'v3.18.6';
-  /** Of the kinds of the Gateway API that helm finds in a chart. */
+  /** The version of the Gateway API that helm finds in a chart. */
   gatewayApi = 'v1.6.1';
-  /** The address that the gateway has got, if it has. */
+  /** The address of the gateway, if it has one. */
   gatewayAddress = '';
-  /** "group/version Kind" of what the cluster knows. */
+  /** The kinds that the cluster knows, as "group/version Kind". */
   kinds = [
     ...['v1 Namespace', 'v1 Secret', 'v1 ConfigMap', 'apps/v1 Deployment', 'apps/v1 StatefulSet'],
     ...['batch/v1 Job', 'autoscaling/v2 HorizontalPodAutoscaler', 'rabbitmq.com/v1beta1 RabbitmqCluster'],
     'metrics.k8s.io/v1beta1 PodMetrics',
     'apiextensions.k8s.io/v1 CustomResourceDefinition',
   ];
-  /** The kinds that a release of helm brings. */
+  /** The kinds that a helm release installs. */
   brings: Record<string, string[]> = { 'envoy-gateway': ['gateway.networking.k8s.io/v1 Gateway'] };
-  /** What a chart has in its folder crds, which helm brings with its first release only. */
+  /** The definitions in a chart's folder crds, which helm installs only with the first release. */
   readonly definitions: Record<string, string[]> = {
     'gateway-helm': ['gateways.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io'],
   };
   readonly namespaces = new Set(['default']);
-  /** By "kind/namespace/name". */
+  /** The stored objects, by "kind/namespace/name". */
   readonly objects = new Map<string, Stored>();
-  /** What helm has installed, from which chart, version included, and where. */
+  /** What helm has installed: the chart with its version, and the namespace. */
   readonly releases = new Map<string, { chart: string; namespace: string }>();
-  /** The release, Job or program that comes to nothing. */
+  /** The release, Job or program that fails. */
   failing = '';
-  /** Whether images of ours can be fetched. */
+  /** Whether our images can be fetched. */
   hasImages = true;
   nodes: Node[] = [{ name: 'one' }];
   defaultStorageClasses = 1;
 
   constructor(public overlay: string) {}
 
-  /** @throws Refused with what the program would say */
+  /** @throws Refused with what the program would print */
   run(program: string, args: readonly string[], input: string): string {
     const call = { ...parse(args), input };
     return program === 'helm' ? helm(this, call) : this.kubectl(call);
@@ -113,7 +113,7 @@ export class ClusterDouble {
       case 'port-forward':
         return 'Forwarding from 127.0.0.1:1 -> 10443';
       case 'logs':
-        return `${noun} said what it had to say`;
+        return `the last line of ${noun}`;
       default:
         throw new Refused(`error: unknown command "${verb}" for "kubectl"`);
     }
@@ -184,7 +184,7 @@ export class ClusterDouble {
     return definition?.metadata.annotations?.['gateway.networking.k8s.io/bundle-version'] ?? '';
   }
 
-  /** What is waited for must be there, and be something of which such a condition is known. */
+  /** Refuses to wait for an object that does not exist, or for a condition that it does not have. */
   private wait(noun: string, namespace: string, { flags, input }: Call): string {
     const conditions: Record<string, string> = {
       cluster: 'Ready',
@@ -193,13 +193,13 @@ export class ClusterDouble {
     };
     const [type = '', called = ''] = noun.split('/');
     const keys = flags['-f'] ? documents(input).map(key) : [`${type.split('.')[0]}/${namespace}/${called}`];
-    for (const at of keys) {
-      const [kind = '', , name] = at.split('/');
-      if (!this.objects.has(at)) {
-        throw new Refused(`Error from server (NotFound): ${at} not found`);
+    for (const objectKey of keys) {
+      const [kind = '', , name] = objectKey.split('/');
+      if (!this.objects.has(objectKey)) {
+        throw new Refused(`Error from server (NotFound): ${objectKey} not found`);
       }
       if (this.failing === name || flags['--for'] !== `condition=${conditions[kind]}`) {
-        throw new Refused(`error: timed out waiting for the condition on ${at}`);
+        throw new Refused(`error: timed out waiting for the condition on ${objectKey}`);
       }
     }
     return `${noun} condition met`;
@@ -222,7 +222,7 @@ export class ClusterDouble {
 
   private apply(objects: Stored[], flags: Call['flags']): string {
     if (!flags['--server-side']) {
-      throw new Refused('error: what is in git is applied on the side of the server');
+      throw new Refused('error: manifests must be applied with --server-side');
     }
     return objects.map((object) => this.applyOne(object, flags['--dry-run'] === 'server')).join('\n');
   }
@@ -247,23 +247,23 @@ export class ClusterDouble {
   }
 
   private delete(keys: string[]): void {
-    for (const at of keys) {
-      const [kind, , name = ''] = at.split('/');
+    for (const objectKey of keys) {
+      const [kind, , name = ''] = objectKey.split('/');
       if (kind === 'namespace') {
         this.namespaces.delete(name);
       }
-      for (const one of this.objects.keys()) {
-        if (one === at || (kind === 'namespace' && one.split('/')[1] === name)) {
-          this.objects.delete(one);
+      for (const stored of this.objects.keys()) {
+        if (stored === objectKey || (kind === 'namespace' && stored.split('/')[1] === name)) {
+          this.objects.delete(stored);
         }
       }
     }
   }
 
-  private rollout(what: string, namespace: string): string {
-    const [kind, name] = what.split('/');
+  private rollout(resource: string, namespace: string): string {
+    const [kind, name] = resource.split('/');
     if (!this.objects.has(`${kind}/${namespace}/${name}`)) {
-      throw new Refused(`Error: ${what} not found`);
+      throw new Refused(`Error: ${resource} not found`);
     }
     if (this.failing === name) {
       throw new Refused('error: timed out waiting for the condition');

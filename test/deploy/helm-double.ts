@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Call, Refused } from './calls';
 
-/** What helm sees of a cluster, and what a test has it do. */
+/** What helm sees of a cluster, and how a test makes it behave. */
 export interface HelmCluster {
   readonly helmVersion: string;
   readonly contexts: readonly string[];
@@ -15,7 +15,7 @@ export interface HelmCluster {
   readonly brings: Readonly<Record<string, readonly string[]>>;
 }
 
-/** As much of helm as the script uses, on a cluster that is a double as well. */
+/** The part of helm that the script uses, on a cluster that is a double as well. */
 export function helm(cluster: HelmCluster, { words: [verb, ...words], flags }: Call): string {
   if (verb === 'version') {
     return cluster.helmVersion;
@@ -40,10 +40,10 @@ export function helm(cluster: HelmCluster, { words: [verb, ...words], flags }: C
   }
 }
 
-/** One after the other, with no line between them, and below what helm says of fetching a chart. */
+/** Prints definitions without a separator, after a line about fetching the chart, as helm does. */
 function showDefinitions(cluster: HelmCluster, [what, chart = '']: string[], flags: Call['flags']): string {
   if (what !== 'crds' || !flags['--version']) {
-    throw new Refused('Error: nobody asks helm for that');
+    throw new Refused('Error: helm does not show that');
   }
   mustBeFound(chart, flags);
   const found = cluster.definitions[basename(chart)] ?? [];

@@ -8,7 +8,7 @@ import type { ClusterDouble } from './cluster-double';
 import { changes, Rehearsal } from './rehearsal';
 import { openShopFront, type ShopFront } from './shop-front';
 
-/** The script with what it is for: both overlays as they are rendered, and all charts. The cluster is a double. */
+/** The script with the real input: both overlays as they are rendered, and all charts. The cluster is a double. */
 
 let shop: ShopFront;
 let rehearsal: Rehearsal;
@@ -19,28 +19,28 @@ beforeAll(async () => {
 afterAll(() => shop?.close());
 afterEach(() => rehearsal?.end());
 
-const namesOf = (all: readonly Manifest[], kind: string) =>
-  all.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name);
+const namesOf = (manifests: readonly Manifest[], kind: string) =>
+  manifests.filter((manifest) => manifest.kind === kind).map(({ metadata }) => metadata.name);
 
-/** A cluster on which this overlay can be deployed; the name of the shop is not the example's. */
+/** Prepares a cluster on which this overlay can be deployed. The shop's host name is not the example. */
 async function begin(overlay: Overlay): Promise<Manifest[]> {
   const rendered = await renderKustomization(join(root, 'k8s/overlays', overlay));
   const text = rendered.replaceAll('shop.example', 'shop.test');
-  const all = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+  const manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
   rehearsal = await Rehearsal.begin({ overlay: text, charts: join(root, 'helm-config') });
   const { cluster } = rehearsal;
   cluster.nodes = ['one', 'two', 'three'].map((name) => ({ name }));
-  knowKindsOf(cluster, all);
+  addKinds(cluster, manifests);
   if (overlay === 'production') {
-    bringBackupStore(cluster);
+    addBackupStore(cluster);
   }
-  return all;
+  return manifests;
 }
 
-/** What Kubernetes has itself is known, and what a chart brings is when it has been installed. */
-function knowKindsOf(cluster: ClusterDouble, all: readonly Manifest[]): void {
+/** The cluster knows Kubernetes' own kinds, and those of a chart once it is installed. */
+function addKinds(cluster: ClusterDouble, manifests: readonly Manifest[]): void {
   cluster.brings = Object.fromEntries(charts.map(({ release }) => [release, []]));
-  for (const manifest of all) {
+  for (const manifest of manifests) {
     const kind = `${manifest.apiVersion} ${manifest.kind}`;
     const release = releaseOf(manifest);
     if (release === undefined) {
@@ -51,7 +51,7 @@ function knowKindsOf(cluster: ClusterDouble, all: readonly Manifest[]): void {
   }
 }
 
-function bringBackupStore({ objects, namespaces }: ClusterDouble): void {
+function addBackupStore({ objects, namespaces }: ClusterDouble): void {
   const data = { 'access-key-id': 'a2V5', 'secret-access-key': 'c2VjcmV0' };
   const metadata = { name: 'backup-store', namespace: 'chandlery' };
   namespaces.add('chandlery');
@@ -59,21 +59,21 @@ function bringBackupStore({ objects, namespaces }: ClusterDouble): void {
 }
 
 test.each(overlays)(
-  'deploys the overlay %s to its first checkout, and again without any change',
+  'deploys the overlay %s up to its first checkout, and changes nothing the second time',
   async (overlay) => {
-    const all = await begin(overlay);
-    const { status, said, calls } = await rehearsal.run(overlay, '--url', shop.url);
-    expect(said).toContain('is paid');
+    const manifests = await begin(overlay);
+    const { status, output, calls } = await rehearsal.run(overlay, '--url', shop.url);
+    expect(output).toContain('is paid');
     expect(status).toBe(0);
     const { cluster } = rehearsal;
-    for (const { kind, metadata } of all.filter((one) => one.kind !== 'Namespace')) {
+    for (const { kind, metadata } of manifests.filter((manifest) => manifest.kind !== 'Namespace')) {
       expect([...cluster.objects.keys()]).toContain(
         `${kind.toLowerCase()}/${metadata.namespace ?? ''}/${metadata.name}`,
       );
     }
     expect([...cluster.releases.keys()]).toEqual(chartsOf(overlay).map(({ release }) => release));
     for (const kind of ['StatefulSet', 'Cluster', 'RabbitmqCluster', 'Deployment']) {
-      for (const name of namesOf(all, kind)) {
+      for (const name of namesOf(manifests, kind)) {
         expect(
           calls.filter((call) => /(wait|rollout status) /.test(call) && call.includes(`/${name} `)),
         ).not.toEqual([]);
@@ -85,26 +85,26 @@ test.each(overlays)(
   },
 );
 
-test('production asks first for what only its owner has', async () => {
+test('production first asks for the values that only its owner has', async () => {
   await begin('production');
   rehearsal.cluster.objects.clear();
-  const { status, said, calls } = await rehearsal.run('production', '--url', shop.url);
+  const { status, output, calls } = await rehearsal.run('production', '--url', shop.url);
   expect([status, changes(calls)]).toEqual([2, []]);
-  expect(said).toContain('--from-literal=access-key-id=… --from-literal=secret-access-key=…');
+  expect(output).toContain('--from-literal=access-key-id=… --from-literal=secret-access-key=…');
 });
 
 test.each([
   ['payment-db', 'describe cluster.postgresql.cnpg.io/payment-db --namespace chandlery'],
   ['rabbitmq', 'describe rabbitmqcluster.rabbitmq.com/rabbitmq --namespace chandlery'],
-])('nothing of ours is started in production while %s is not ready', async (failing, command) => {
-  const all = await begin('production');
+])('starts none of our programs in production while %s is not ready', async (failing, command) => {
+  const manifests = await begin('production');
   rehearsal.cluster.failing = failing;
-  const { status, said } = await rehearsal.run('production', '--url', shop.url);
+  const { status, output } = await rehearsal.run('production', '--url', shop.url);
   expect(status).toBe(1);
-  expect(said).toContain('"Databases and broker", failed');
-  expect(said).toContain(command);
+  expect(output).toContain('"Databases and broker", failed');
+  expect(output).toContain(command);
   for (const kind of ['Job', 'Deployment']) {
-    for (const name of namesOf(all, kind)) {
+    for (const name of namesOf(manifests, kind)) {
       expect([...rehearsal.cluster.objects.keys()]).not.toContain(`${kind.toLowerCase()}/chandlery/${name}`);
     }
   }
@@ -112,11 +112,11 @@ test.each([
 
 test('a dry run shows all of production, and changes nothing', async () => {
   await begin('production');
-  const { status, said, calls } = await rehearsal.run('production', '--dry-run', '--url', shop.url);
+  const { status, output, calls } = await rehearsal.run('production', '--dry-run', '--url', shop.url);
   expect([status, changes(calls)]).toEqual([0, []]);
   for (const { release } of chartsOf('production')) {
-    expect(said).toContain(`helm upgrade ${release} `);
+    expect(output).toContain(`helm upgrade ${release} `);
   }
-  expect(said).toContain('helm show crds oci://docker.io/envoyproxy/gateway-helm');
-  expect(said).toContain('wait cluster.postgresql.cnpg.io/stock-db --for=condition=Ready');
+  expect(output).toContain('helm show crds oci://docker.io/envoyproxy/gateway-helm');
+  expect(output).toContain('wait cluster.postgresql.cnpg.io/stock-db --for=condition=Ready');
 });

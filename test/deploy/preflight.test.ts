@@ -6,7 +6,7 @@ import { root } from '../../shared/root';
 import { program } from './programs';
 import { changes, expectInOrder, Rehearsal } from './rehearsal';
 
-/** What deploy-to-cluster.sh says before it begins, and what it shows without doing it. Nobody needs a shop for that. */
+/** What deploy-to-cluster.sh prints before it begins, and what it shows without doing it. This needs no shop. */
 
 let rehearsal: Rehearsal;
 beforeEach(async () => {
@@ -16,7 +16,7 @@ afterEach(() => rehearsal.end());
 
 const deploy = (...args: string[]) => rehearsal.run('laptop', '--url', 'http://127.0.0.1:1', ...args);
 
-test('shellcheck has nothing to say about any script', async () => {
+test('shellcheck finds nothing in any script', async () => {
   const { file, env } = await program('shellcheck', 20);
   const args = ['--external-sources', '--check-sourced', 'deploy-to-cluster.sh', '.ci/run'];
   const { stdout } = await promisify(execFile)(file, args, {
@@ -26,22 +26,22 @@ test('shellcheck has nothing to say about any script', async () => {
   expect(stdout).toBe('');
 });
 
-test('names every tool that is missing or too old, and touches nothing', async () => {
+test('names every tool that is missing or too old, and changes nothing', async () => {
   rehearsal.cluster.kubectlVersion = 'v1.29.7';
-  rehearsal.without('helm');
-  const { status, said, calls } = await deploy();
+  rehearsal.removeProgram('helm');
+  const { status, output, calls } = await deploy();
   expect(status).toBe(2);
-  expect(said).toContain('kubectl 1.30 or newer: this one is v1.29.7');
-  expect(said).toContain('helm: https://helm.sh');
+  expect(output).toContain('kubectl 1.30 or newer: this one is v1.29.7');
+  expect(output).toContain('helm: https://helm.sh');
   expect(calls.filter((call) => !call.includes('version --client'))).toEqual([]);
 });
 
-test('asks which cluster is meant when there are several, and takes the one that is named', async () => {
+test('asks which of several clusters to use, and uses the one that is named', async () => {
   rehearsal.cluster.contexts.push('the-real-one');
   const unnamed = await deploy('--dry-run');
   expect(unnamed.status).toBe(2);
-  expect(unnamed.said).toContain('--context');
-  expect(unnamed.said).toContain('the-real-one');
+  expect(unnamed.output).toContain('--context');
+  expect(unnamed.output).toContain('the-real-one');
   const named = await deploy('--dry-run', '--context', 'laptop');
   expect(named.status).toBe(0);
   expect(named.calls.filter((call) => call.includes('the-real-one'))).toEqual([]);
@@ -50,50 +50,50 @@ test('asks which cluster is meant when there are several, and takes the one that
 
 test('refuses a cluster that is too old', async () => {
   rehearsal.cluster.serverVersion = 'v1.32.9';
-  const { status, said, calls } = await deploy();
+  const { status, output, calls } = await deploy();
   expect([status, changes(calls)]).toEqual([2, []]);
-  expect(said).toContain('Kubernetes v1.32.9; 1.33 or newer');
+  expect(output).toContain('Kubernetes v1.32.9; 1.33 or newer');
 });
 
 test.each([
   {
-    of: 'an option that has another for its value',
+    input: 'an option that has another option as its value',
     args: ['--tag', '--dry-run'],
     why: '--tag needs a value',
   },
-  { of: 'an option that has nothing for its value', args: ['--context', ''], why: '--context needs a value' },
-  { of: 'two overlays', args: ['laptop', 'production'], why: 'either laptop or production' },
+  { input: 'an option that has an empty value', args: ['--context', ''], why: '--context needs a value' },
+  { input: 'two overlays', args: ['laptop', 'production'], why: 'either laptop or production' },
   {
-    of: 'charts that are to go and to stay',
+    input: 'both deleting and keeping the charts',
     args: ['--delete', '--all', '--without-charts'],
-    why: '--all takes the charts away',
+    why: '--all deletes the charts',
   },
-])('refuses $of, and does nothing', async ({ args, why }) => {
-  const { status, said, calls } = await deploy(...args);
+])('refuses $input, and does nothing', async ({ args, why }) => {
+  const { status, output, calls } = await deploy(...args);
   expect([status, calls]).toEqual([2, []]);
-  expect(said).toContain(why);
+  expect(output).toContain(why);
 });
 
-test('names everything that has to be brought, before anything is done', async () => {
+test('names everything that must be provided, before anything is changed', async () => {
   const rows = [
     'laptop\tchandlery\tbackups\taccess-key\tgiven',
     'laptop\tchandlery\tbackups\tsecret-key\tgiven',
   ];
   writeFileSync(join(rehearsal.home, 'k8s/secrets.tsv'), `${rows.join('\n')}\n`);
-  const { status, said, calls } = await deploy('--without-charts');
+  const { status, output, calls } = await deploy('--without-charts');
   expect([status, changes(calls)]).toEqual([2, []]);
   for (const lacking of ['access-key', 'secret-key', 'gateway.networking.k8s.io/v1 Gateway']) {
-    expect(said).toContain(lacking);
+    expect(output).toContain(lacking);
   }
 });
 
 test.each([true, false])(
-  'a dry run does not say that what has to be brought is there (cluster reachable: %j)',
+  'a dry run does not claim to have what must be provided (cluster reachable: %j)',
   async (reachable) => {
     rehearsal.cluster.reachable = reachable;
     writeFileSync(join(rehearsal.home, 'k8s/secrets.tsv'), 'laptop\tchandlery\tbackups\taccess-key\tgiven\n');
-    const { said } = await deploy('--dry-run');
-    expect(said).toContain('backups: yours to bring: access-key');
+    const { output } = await deploy('--dry-run');
+    expect(output).toContain('backups: you must provide access-key');
   },
 );
 
@@ -101,10 +101,10 @@ test.each([true, false])(
   'a dry run shows all steps and changes nothing (cluster reachable: %j)',
   async (reachable) => {
     rehearsal.cluster.reachable = reachable;
-    const { status, said, calls } = await deploy('--dry-run');
+    const { status, output, calls } = await deploy('--dry-run');
     expect([status, changes(calls)]).toEqual([0, []]);
-    expectInOrder(said, [
-      '[1/8] Looking at the cluster',
+    expectInOrder(output, [
+      '[1/8] Checking the cluster',
       '[2/8] Namespaces and Secrets',
       'Secret chandlery/order-database',
       '[3/8] Third-party parts',
@@ -118,39 +118,39 @@ test.each([true, false])(
       'rollout status deployment/order',
       '[8/8] A checkout through the gateway',
     ]);
-    expect(said).not.toContain('cloudnative-pg');
+    expect(output).not.toContain('cloudnative-pg');
     expect(rehearsal.cluster.objects.size).toBe(0);
   },
 );
 
-test('a dry run needs neither helm nor a cluster, and says that they are missing', async () => {
-  rehearsal.without('helm');
+test('a dry run needs neither helm nor a cluster, and reports that they are missing', async () => {
+  rehearsal.removeProgram('helm');
   rehearsal.cluster.contexts = [];
-  const { status, said, calls } = await deploy('--dry-run');
+  const { status, output, calls } = await deploy('--dry-run');
   expect([status, changes(calls)]).toEqual([0, []]);
-  expectInOrder(said, ['kubectl knows', 'helm: https://helm.sh', '[3/8]', 'helm upgrade envoy-gateway']);
+  expectInOrder(output, ['kubectl knows', 'helm: https://helm.sh', '[3/8]', 'helm upgrade envoy-gateway']);
 });
 
-test('says what to look at when the cluster does not answer, and that nothing was done', async () => {
+test('says what to check when the cluster does not answer, and that nothing was changed', async () => {
   rehearsal.cluster.reachable = false;
-  const { status, said, calls } = await deploy();
+  const { status, output, calls } = await deploy();
   expect([status, changes(calls)]).toEqual([2, []]);
   for (const part of ['does not answer', 'was refused', 'kubectl --context laptop cluster-info']) {
-    expect(said).toContain(part);
+    expect(output).toContain(part);
   }
 });
 
-test('names what the cluster lacks for volumes and autoscaling, before anything is done', async () => {
+test('names what the cluster lacks for volumes and autoscaling, before anything is changed', async () => {
   rehearsal.cluster.defaultStorageClasses = 0;
   rehearsal.cluster.kinds = rehearsal.cluster.kinds.filter((kind) => !kind.startsWith('metrics'));
-  const { status, said, calls } = await deploy();
+  const { status, output, calls } = await deploy();
   expect([status, changes(calls)]).toEqual([2, []]);
   for (const part of ['a default StorageClass', 'metrics-server']) {
-    expect(said).toContain(part);
+    expect(output).toContain(part);
   }
 });
 
-test('brings no production to two nodes that take pods, nor under the name of an example', async () => {
+test('refuses to deploy production to two nodes that accept pods, or with the host name of the example', async () => {
   rehearsal.cluster.nodes = [
     { name: 'control-plane', taint: 'NoSchedule' },
     { name: 'cordoned', unschedulable: true },
@@ -159,21 +159,21 @@ test('brings no production to two nodes that take pods, nor under the name of an
     { name: 'worker-2', taint: 'PreferNoSchedule' },
   ];
   rehearsal.cluster.overlay = rehearsal.cluster.overlay.replaceAll('chandlery.localhost', 'shop.example');
-  const { status, said, calls } = await rehearsal.run('production');
+  const { status, output, calls } = await rehearsal.run('production');
   expect([status, changes(calls)]).toEqual([2, []]);
-  expect(said).toContain('there are 2 that take pods');
-  expect(said).toContain('k8s/overlays/production/entry/certificate.yaml');
+  expect(output).toContain('nodes: 2 accept pods');
+  expect(output).toContain('k8s/overlays/production/entry/certificate.yaml');
 });
 
 test('a dry run asks the cluster whether it would accept what it knows', async () => {
   rehearsal.cluster.namespaces.add('chandlery');
-  const { said, calls } = await deploy('--dry-run');
+  const { output, calls } = await deploy('--dry-run');
   expect(calls.some((call) => call.includes('--dry-run=server'))).toBe(true);
-  expect(said).toContain('the cluster would accept it');
-  expect(said).toContain('does not know them yet: Gateway');
+  expect(output).toContain('the cluster would accept it');
+  expect(output).toContain('does not know these kinds yet: Gateway');
 });
 
-test('a dry run on a shop that is up changes nothing either', async () => {
+test('a dry run on a running shop changes nothing either', async () => {
   rehearsal.seed();
   const { status, calls } = await deploy('--dry-run');
   expect([status, changes(calls)]).toEqual([0, []]);
@@ -183,7 +183,7 @@ test.each([
   ['production', 'apps/v1', 'StatefulSet', 'laptop'],
   ['laptop', 'postgresql.cnpg.io/v1', 'Cluster', 'production'],
 ])(
-  'brings no %s to where the databases are those of the other overlay',
+  'refuses to deploy %s where the databases belong to the other overlay',
   async (overlay, apiVersion, kind, other) => {
     const { cluster } = rehearsal;
     cluster.objects.set(`${kind.toLowerCase()}/chandlery/order-db`, {
@@ -191,30 +191,30 @@ test.each([
       kind,
       metadata: { name: 'order-db', namespace: 'chandlery' },
     });
-    const { status, said, calls } = await rehearsal.run(overlay, '--url', 'http://127.0.0.1:1');
+    const { status, output, calls } = await rehearsal.run(overlay, '--url', 'http://127.0.0.1:1');
     expect([status, changes(calls)]).toEqual([2, []]);
-    expect(said).toContain(`./deploy-to-cluster.sh ${other} --delete`);
+    expect(output).toContain(`./deploy-to-cluster.sh ${other} --delete`);
   },
 );
 
-test('says which third-party parts it is going to change to another version', async () => {
+test('reports which third-party parts will change to another version', async () => {
   rehearsal.seed();
   rehearsal.cluster.releases.set('envoy-gateway', {
     chart: 'gateway-helm-1.1.0',
     namespace: 'envoy-gateway-system',
   });
-  const { said } = await deploy('--dry-run');
-  expect(said).toContain(
-    'envoy-gateway in envoy-gateway-system is gateway-helm-1.1.0, and becomes gateway-helm-1.2.3',
+  const { output } = await deploy('--dry-run');
+  expect(output).toContain(
+    'envoy-gateway in envoy-gateway-system is gateway-helm-1.1.0 and will become gateway-helm-1.2.3',
   );
-  expect(said).not.toContain('kube-prometheus-stack in monitoring is');
+  expect(output).not.toContain('kube-prometheus-stack in monitoring is');
 });
 
 test.each([[['--quickly']], [['--context']], [['--yes']]])(
-  'says how it is used when it does not understand %j',
+  'prints its usage when it does not understand %j',
   async (args) => {
-    const { status, said, calls } = await rehearsal.run(...args);
+    const { status, output, calls } = await rehearsal.run(...args);
     expect([status, calls]).toEqual([2, []]);
-    expect(said).toContain('Usage:');
+    expect(output).toContain('Usage:');
   },
 );

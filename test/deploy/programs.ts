@@ -8,7 +8,7 @@ export interface Found {
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** A program of this machine, or else the distribution's, unpacked into the user's cache. */
+/** Finds a program on this machine, or unpacks the distribution's package into the user's cache. */
 export async function program(name: string, megabytes: number): Promise<Found> {
   const installed = which(name);
   if (installed !== undefined) {
@@ -17,13 +17,13 @@ export async function program(name: string, megabytes: number): Promise<Found> {
   const wanted: DebianPackages = { name, packages: [name], megabytes, dependencies: true };
   const unpacked = await unpackedPackages(wanted, say);
   if (unpacked === undefined) {
-    throw new Error(`The tests of the deployment need ${name}. Install it.`);
+    throw new Error(`The tests of the deployment need ${name}: install it.`);
   }
   const { LD_LIBRARY_PATH } = unpacked.env;
   return { file: join(unpacked.home, 'usr/bin', name), env: { LD_LIBRARY_PATH } };
 }
 
-/** What the script may use besides kubectl, helm, curl and openssl: every Linux has these. */
+/** The programs that the script may use besides kubectl, helm, curl and openssl. Every Linux has these. */
 const COMMON = [
   ...[
     'awk',
@@ -43,13 +43,13 @@ const COMMON = [
   ...['sleep', 'sort', 'tail', 'tr', 'uniq', 'wc'],
 ];
 
-/** Name and file of everything that a folder needs to be the whole PATH of a run. */
+/** Returns name and file of every program of a folder that is the whole PATH of a run. */
 export async function scriptPrograms(): Promise<{ files: Record<string, string>; env: NodeJS.ProcessEnv }> {
   const files: Record<string, string> = { node: process.execPath };
   for (const name of COMMON) {
     const file = which(name);
     if (file === undefined) {
-      throw new Error(`${name} is on none of ${process.env.PATH?.split(delimiter)}`);
+      throw new Error(`${name} is in none of these folders: ${process.env.PATH?.split(delimiter)}`);
     }
     files[name] = file;
   }

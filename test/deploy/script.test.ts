@@ -6,7 +6,7 @@ import { serviceNames } from '../../shared/services';
 import { changes, expectInOrder, Rehearsal } from './rehearsal';
 import { openShopFront, type ShopFront } from './shop-front';
 
-/** What deploy-to-cluster.sh does, on a cluster that is a file, and a trial checkout at a shop that is real. */
+/** What deploy-to-cluster.sh does on a cluster that is a double, with a trial checkout at a real shop. */
 
 let shop: ShopFront;
 let rehearsal: Rehearsal;
@@ -22,18 +22,18 @@ afterEach(() => rehearsal.end());
 
 const deploy = (...args: string[]) => rehearsal.run('laptop', '--url', shop.url, ...args);
 
-test('names the image that the cluster cannot fetch, and what to do, without waiting for all of its patience', async () => {
+test('names the image that the cluster cannot fetch, and what to do, before the whole timeout has passed', async () => {
   rehearsal.cluster.hasImages = false;
-  rehearsal.impatient();
-  const { status, said } = await deploy();
+  rehearsal.shortenTimeouts();
+  const { status, output } = await deploy();
   expect(status).toBe(1);
-  expect(said).toContain('cannot fetch the image chandlery/tools:0.1.0 (ImagePullBackOff)');
-  expect(said).toContain('--images');
+  expect(output).toContain('cannot fetch the image chandlery/tools:0.1.0 (ImagePullBackOff)');
+  expect(output).toContain('--images');
 }, 60_000);
 
-test('deploys step by step, and pays a first order through the gateway', async () => {
-  const { status, said, calls } = await deploy();
-  expect(said).toContain('is paid');
+test('deploys step by step, and checks a first order out through the gateway', async () => {
+  const { status, output, calls } = await deploy();
+  expect(output).toContain('is paid');
   expect(status).toBe(0);
   expectInOrder(changes(calls).join('\n'), [
     'apply',
@@ -51,12 +51,12 @@ test('deploys step by step, and pays a first order through the gateway', async (
       'gateway/chandlery/chandlery',
     ]),
   );
-  expect(said).toContain('grafana-admin');
+  expect(output).toContain('grafana-admin');
 });
 
-test('makes every Secret of its table once, and shows no value of any', async () => {
+test('creates every Secret of its table once, and shows none of their values', async () => {
   const first = await deploy();
-  const made = new Map(rehearsal.cluster.objects);
+  const created = new Map(rehearsal.cluster.objects);
   const second = await deploy();
   expect([first.status, second.status]).toEqual([0, 0]);
   const wanted = readFileSync(join(root, 'k8s/secrets.tsv'), 'utf8')
@@ -70,13 +70,13 @@ test('makes every Secret of its table once, and shows no value of any', async ()
     if (how !== 'random' && how !== 'certificate-key') {
       continue;
     }
-    for (const { said, calls } of [first, second]) {
-      expect(`${said}${calls}`).not.toContain(value);
+    for (const { output, calls } of [first, second]) {
+      expect(`${output}${calls}`).not.toContain(value);
     }
   }
-  for (const [at, object] of made) {
+  for (const [key, object] of created) {
     if (object.kind === 'Secret') {
-      expect(rehearsal.cluster.objects.get(at)).toEqual(object);
+      expect(rehearsal.cluster.objects.get(key)).toEqual(object);
     }
   }
   const { username, password, uri } = rehearsal.secret('order-database');
@@ -87,7 +87,7 @@ test('makes every Secret of its table once, and shows no value of any', async ()
   expect(certificate.checkHost('chandlery.localhost')).toBe('chandlery.localhost');
 });
 
-test("CloudNativePG hears of a password that has changed, and only of a role's", async () => {
+test("CloudNativePG is notified when a password changes, but only for a role's Secret", async () => {
   await deploy();
   const secrets = [...rehearsal.cluster.objects.values()].filter(({ kind }) => kind === 'Secret');
   const reloaded = secrets.filter(({ metadata }) => metadata.labels?.['cnpg.io/reload'] === 'true');
@@ -95,7 +95,7 @@ test("CloudNativePG hears of a password that has changed, and only of a role's",
   expect(reloaded).toEqual(secrets.filter(({ type }) => type === 'kubernetes.io/basic-auth'));
 });
 
-test('brings the definitions of a newer chart, which helm would leave as they were', async () => {
+test('installs the definitions of a newer chart, which helm would not update', async () => {
   const name = 'httproutes.gateway.networking.k8s.io';
   const version = () =>
     rehearsal.cluster.objects.get(`customresourcedefinition//${name}`)?.metadata.annotations?.chart;
@@ -115,35 +115,35 @@ test('brings the definitions of a newer chart, which helm would leave as they we
 });
 
 test.each(['with the charts', 'without them'])(
-  'goes no further where the Gateway API is too old for the redirect (%s)',
+  'stops when the Gateway API is too old for the redirect (%s)',
   async (how) => {
     rehearsal.seed();
     rehearsal.cluster.gatewayApi = 'v1.4.1';
-    // As a provider's own, which comes back when it is changed.
+    // Like a provider's own version, which is restored when it is changed.
     const name = 'httproutes.gateway.networking.k8s.io';
     rehearsal.cluster.objects.set(`customresourcedefinition//${name}`, {
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
       metadata: { name, annotations: { 'gateway.networking.k8s.io/bundle-version': 'v1.4.1' } },
     });
-    const { status, said } = await deploy(...(how === 'without them' ? ['--without-charts'] : []));
+    const { status, output } = await deploy(...(how === 'without them' ? ['--without-charts'] : []));
     expect(status).toBe(how === 'without them' ? 2 : 1);
-    expect(said).toContain('are of v1.4.1; 1.5 or newer is needed');
-    expect(said).not.toContain('[4/8]');
+    expect(output).toContain('is v1.4.1; 1.5 or newer is needed');
+    expect(output).not.toContain('[4/8]');
   },
 );
 
-test('says where the name of the shop has to lead when no authority has given a certificate', async () => {
-  rehearsal.impatient();
+test('says where the host name must point when no authority has issued a certificate', async () => {
+  rehearsal.shortenTimeouts();
   rehearsal.cluster.gatewayAddress = '192.0.2.7';
-  const { status, said } = await rehearsal.run('laptop');
+  const { status, output } = await rehearsal.run('laptop');
   expect(status).toBe(1);
-  // The laptop's is made by the script; the double gives it to nobody.
-  expect(said).toContain('chandlery.localhost leads to the Gateway, whose address is: 192.0.2.7');
-  expect(said).toContain('describe certificate,challenge --namespace chandlery');
+  // The script creates the laptop's certificate, but the double returns it to no one.
+  expect(output).toContain('chandlery.localhost points to the Gateway, whose address is: 192.0.2.7');
+  expect(output).toContain('describe certificate,challenge --namespace chandlery');
 }, 60_000);
 
-test('adds the keys that a Secret lacks, and leaves the others', async () => {
+test('adds the keys that a Secret lacks, and keeps the others', async () => {
   const password = Buffer.from('chosen-by-hand').toString('base64');
   const metadata = { name: 'order-database', namespace: 'chandlery' };
   rehearsal.cluster.objects.set('secret/chandlery/order-database', {
@@ -166,14 +166,14 @@ test.each([
   ['order', 'Rollout', 'describe deployment/order --namespace chandlery'],
 ])('when %s fails, it names the step and the command that shows more', async (failing, step, command) => {
   rehearsal.cluster.failing = failing;
-  const { status, said } = await deploy();
+  const { status, output } = await deploy();
   expect(status).toBe(1);
-  expect(said).toContain(`"${step}", failed`);
-  expect(said).toContain(command);
+  expect(output).toContain(`"${step}", failed`);
+  expect(output).toContain(command);
   expect(rehearsal.cluster.objects.has('deployment/chandlery/order')).toBe(step === 'Rollout');
 });
 
-test('goes on from where it failed when it is run again', async () => {
+test('continues from where it failed when it is run again', async () => {
   rehearsal.cluster.failing = 'order-migrate';
   expect((await deploy()).status).toBe(1);
   const before = rehearsal.secret('order-database');
@@ -182,9 +182,9 @@ test('goes on from where it failed when it is run again', async () => {
   expect(rehearsal.secret('order-database')).toEqual(before);
 });
 
-test("takes the project's own images from the registry that is named, and no others", async () => {
+test("takes only the project's own images from the given registry", async () => {
   await deploy('--images', 'registry.example/shop', '--tag', '9.9');
-  const image = (at: string) => rehearsal.cluster.objects.get(at)?.spec?.template.spec.containers[0]?.image;
+  const image = (key: string) => rehearsal.cluster.objects.get(key)?.spec?.template.spec.containers[0]?.image;
   expect(image('deployment/chandlery/order')).toBe('registry.example/shop/order:9.9');
   expect(image('job/chandlery/order-migrate')).toBe('registry.example/shop/tools:9.9');
   expect(image('statefulset/chandlery/order-db')).toBe('postgres:18');
@@ -195,14 +195,14 @@ describe('--delete', () => {
     rehearsal.seed();
   });
 
-  test('says what is lost and deletes nothing when nobody can be asked', async () => {
-    const { status, said, calls } = await rehearsal.run('--delete');
+  test('says what would be lost and deletes nothing when there is no terminal to ask', async () => {
+    const { status, output, calls } = await rehearsal.run('--delete');
     expect([status, changes(calls)]).toEqual([2, []]);
-    expect(said).toContain('data-order-db-0');
-    expect(said).toContain('--yes');
+    expect(output).toContain('data-order-db-0');
+    expect(output).toContain('--yes');
   });
 
-  test('takes the shop away and leaves the third-party parts', async () => {
+  test('deletes the shop and leaves the third-party parts', async () => {
     const { status } = await rehearsal.run('--delete', '--yes');
     expect(status).toBe(0);
     expect([...rehearsal.cluster.objects.keys()]).toEqual(['secret/monitoring/grafana-admin']);
@@ -210,7 +210,7 @@ describe('--delete', () => {
     expect([...rehearsal.cluster.releases.keys()]).toHaveLength(2);
   });
 
-  test('takes the third-party parts away as well with --all, the last first', async () => {
+  test('deletes the third-party parts as well with --all, in reverse order', async () => {
     const { status, calls } = await rehearsal.run('--delete', '--yes', '--all');
     expect(status).toBe(0);
     expectInOrder(calls.join('\n'), [
@@ -222,8 +222,8 @@ describe('--delete', () => {
   });
 
   test('only shows what it would delete with --dry-run', async () => {
-    const { status, said, calls } = await rehearsal.run('--delete', '--dry-run');
+    const { status, output, calls } = await rehearsal.run('--delete', '--dry-run');
     expect([status, changes(calls)]).toEqual([0, []]);
-    expect(said).toContain('delete namespace chandlery');
+    expect(output).toContain('delete namespace chandlery');
   });
 });

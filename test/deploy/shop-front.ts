@@ -9,7 +9,7 @@ export interface ShopFront {
   close(): Promise<void>;
 }
 
-/** A real shop behind the local gateway: one address for all three services, as a cluster's gateway is. */
+/** Opens a real shop behind the local gateway, which is one address for all three services, like a cluster's. */
 export async function openShopFront(): Promise<ShopFront> {
   const shop = await ShopProcesses.open();
   const [port] = await freePorts(1);
