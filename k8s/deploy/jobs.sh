@@ -2,13 +2,13 @@
 # Migrations and broker definitions. They are the first of our own programs to run, so an image that cannot be fetched
 # is noticed here.
 
-# A registry may be slow, or unavailable for a moment.
+# How long a Job runs before its image is checked. A registry may be slow, or unavailable for a moment.
 image_timeout_s=60
 
 run_jobs() {
   local jobs job
   mapfile -t jobs < <(names "$work/jobs.yaml" Job)
-  # A Job cannot be changed, and those of an earlier run have done their work.
+  # A Job cannot be changed, so those of an earlier run are deleted. They have done their work.
   run_or_show kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait | sed 's/^ */      /'
   if [[ $dry_run == yes ]]; then
     # The cluster can check changed Jobs only when the earlier ones are deleted.

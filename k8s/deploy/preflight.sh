@@ -2,7 +2,7 @@
 # Checks that everything is there before anything is changed. Everything that is missing is reported at once.
 
 minimum_kubectl=1.30
-# The oldest version that the charts of helm-config/charts.txt support. Newer versions than they name mostly work.
+# What the charts of helm-config/charts.txt support. Versions newer than the newest that they name mostly work, too.
 minimum_cluster=1.33
 minimum_helm=3.14
 missing=()
@@ -30,7 +30,7 @@ refuse_if_missing() {
   ((${#missing[@]} == 0)) || refuse "Nothing was changed, because these are missing:" "${missing[@]/#/  }"
 }
 
-need() { # TOOL WHERE
+need() { # TOOL WHERE-TO-GET-IT
   command -v "$1" >/dev/null && return
   missing+=("$1: $2")
   return 1
@@ -47,7 +47,7 @@ newer_or_same() { # MINIMUM VERSION, both beginning with MAJOR.MINOR
   ((major * 1000 + minor >= ${1%%.*} * 1000 + ${1#*.}))
 }
 
-version_field() { # FIELD, of what kubectl version prints
+version_field() { # FIELD; reads the output of kubectl version
   sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" | tail -n 1
 }
 
@@ -106,7 +106,7 @@ served_kinds() { # GROUP/VERSION
   { kube get --raw "$path" </dev/null 2>/dev/null || true; } | grep -Eo '"kind": *"[A-Za-z]+"' | sed -E 's/.*"(.*)"/ \1 /' || true
 }
 
-# Finds examples in the files that only you can replace.
+# Finds example values in the files that only you can replace.
 check_examples() {
   local runbooks
   if [[ $host == *.example ]]; then

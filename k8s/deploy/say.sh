@@ -23,7 +23,7 @@ say() {
   printf '      %s\n' "$*"
 }
 
-# Exits with what a person must fix before anything can be done.
+# Prints what a person must fix before anything can be done, and exits with status 2.
 refuse() {
   printf '%s\n' "$@" >&2
   exit 2
