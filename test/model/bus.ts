@@ -2,19 +2,19 @@ import { queues, type SagaEvent } from '../../shared/contract/events';
 import type { Random } from '../../tools/chaos/random';
 import type { Rules } from './world';
 
-/** A batch of events on its way to one queue. */
-export interface Parcel {
+/** A message on its way to one queue. */
+export interface QueuedMessage {
   readonly queue: string;
   readonly events: readonly SagaEvent[];
 }
 
-/** How many of the last parcels may come once more, much later. */
-const REMEMBERED = 500;
+/** How many past messages are kept, so that they may be delivered once more, much later. */
+const MAX_PAST = 500;
 
-/** The broker: it keeps what is not acknowledged, and promises neither order nor that anything comes once only. */
-export class Bus {
-  private readonly waiting = new Map<string, Parcel[]>(queues.map((queue) => [queue, []]));
-  private readonly past: Parcel[] = [];
+/** The broker. It keeps unacked messages, and guarantees neither order nor that a message is delivered only once. */
+export class Broker {
+  private readonly queued = new Map<string, QueuedMessage[]>(queues.map((queue) => [queue, []]));
+  private readonly past: QueuedMessage[] = [];
 
   constructor(
     private readonly rules: Rules,
@@ -22,35 +22,38 @@ export class Bus {
   ) {}
 
   publish(events: readonly SagaEvent[]): void {
-    const heard = events.flatMap((event) => this.rules.hear(event));
-    for (const queue of new Set(heard.map((one) => one.queue))) {
-      const parcel = { queue, events: heard.flatMap((one) => (one.queue === queue ? one.event : [])) };
-      this.put(parcel);
-      if (this.past.length < REMEMBERED) {
-        this.past.push(parcel);
+    const routed = events.flatMap((event) => this.rules.route(event));
+    for (const queue of new Set(routed.map((route) => route.queue))) {
+      const message = {
+        queue,
+        events: routed.flatMap((route) => (route.queue === queue ? route.event : [])),
+      };
+      this.put(message);
+      if (this.past.length < MAX_PAST) {
+        this.past.push(message);
       } else {
-        this.past[this.random.between(0, REMEMBERED - 1)] = parcel;
+        this.past[this.random.between(0, MAX_PAST - 1)] = message;
       }
     }
   }
 
-  put(parcel: Parcel): void {
-    this.waiting.get(parcel.queue)?.push(parcel);
+  put(message: QueuedMessage): void {
+    this.queued.get(message.queue)?.push(message);
   }
 
-  /** Some of what waits in a queue, from anywhere in it. */
-  take(queue: string, most: number): Parcel[] {
-    const parcels = this.waiting.get(queue) ?? [];
-    return Array.from({ length: Math.min(most, parcels.length) }, () => this.random.take(parcels));
+  /** Takes up to `most` messages from random places in a queue. */
+  take(queue: string, most: number): QueuedMessage[] {
+    const messages = this.queued.get(queue) ?? [];
+    return Array.from({ length: Math.min(most, messages.length) }, () => this.random.take(messages));
   }
 
-  repeatSomething(): void {
+  redeliverPast(): void {
     if (this.past.length > 0) {
       this.put(this.random.pick(this.past));
     }
   }
 
   get size(): number {
-    return [...this.waiting.values()].reduce((sum, parcels) => sum + parcels.length, 0);
+    return [...this.queued.values()].reduce((sum, messages) => sum + messages.length, 0);
   }
 }

@@ -4,18 +4,18 @@ import { type Bounds, deliveries, type Move, orderMoves, paymentMoves, stockMove
 import { type Rules, type Service, statementsOf, type World } from './world';
 
 interface State {
-  /** Its own tables are of interest; those of the others are as they were when the shop opened. */
+  /** Only the tables of this service count. Those of the others are as they were in the initial state. */
   world: World;
-  /** Items of which those who wait must still be told. */
-  news: readonly string[];
-  /** What people have done that they do once. */
+  /** Items still to be served to waiting sagas. */
+  itemsToServe: readonly string[];
+  /** Keys of the moves that happen only once and have happened. */
   done: readonly string[];
   moves: Move[];
-  /** Where moves lead, by their keys. */
-  after: Map<string, number>;
+  /** The number of the next state, by the key of the move. */
+  next: Map<string, number>;
 }
 
-/** One service of the model: its states, each with a number, and where moves lead. Nothing is worked out twice. */
+/** One service of the model as a state machine: numbered states and the moves between them. No move is computed twice. */
 export class Machine {
   private readonly states: State[] = [];
   private readonly numbers = new Map<string, number>();
@@ -26,23 +26,27 @@ export class Machine {
     private readonly bounds: Bounds,
     private readonly rules: Rules,
   ) {
-    this.number(world, [], []);
+    this.numberOf(world, [], []);
   }
 
   world(state: number): World {
     return this.at(state).world;
   }
-  /** What this service may do in this state, and what it has given the others to hear. */
+  /** What this service may do in this state, and the deliveries of its events to the others. */
   moves(state: number): readonly Move[] {
     return this.at(state).moves;
   }
-  known(state: number, move: Move): number | undefined {
-    return this.at(state).after.get(move.key);
+  /** The next state, if it was computed before. */
+  knownNext(state: number, move: Move): number | undefined {
+    return this.at(state).next.get(move.key);
   }
 
-  /** @throws Violation, or whatever the step throws, for which there is never a reason here */
-  async work(state: number, move: Move): Promise<number> {
-    const { world: before, news, done, after } = this.at(state);
+  /**
+   * Runs the move and returns the next state.
+   * @throws Violation, or what the step throws; in the model a step has no reason to throw
+   */
+  async computeNext(state: number, move: Move): Promise<number> {
+    const { world: before, itemsToServe, done, next: nextByMove } = this.at(state);
     const world = { ...before, [this.service]: copyOf(before[this.service]) };
     const tx = new Transaction(statementsOf(world, this.rules)[this.service]);
     const effects = await move.run(tx, world);
@@ -53,31 +57,31 @@ export class Machine {
         tx.put(outbox, name, [event]);
       }
     }
-    if (!tx.hasChanges && effects.news.length === 0 && !move.byPeople && !move.looksAtNews) {
-      after.set(move.key, state);
+    if (!tx.hasChanges && effects.itemsToServe.length === 0 && !move.external && !move.servesWaiting) {
+      nextByMove.set(move.key, state);
       return state;
     }
     tx.commit();
     checkChanges(world, tx);
     checkBooks(world);
 
-    const next = this.number(
+    const next = this.numberOf(
       world,
-      [...new Set([...(move.looksAtNews ? [] : news), ...effects.news])].sort(),
-      move.byPeople === 'once' ? [...done, move.key].sort() : done,
+      [...new Set([...(move.servesWaiting ? [] : itemsToServe), ...effects.itemsToServe])].sort(),
+      move.external === 'once' ? [...done, move.key].sort() : done,
     );
     if (next !== state && this.progress(next) <= this.progress(state)) {
-      throw new Violation('I6: this brought nothing nearer to its end, so it may go on for ever');
+      throw new Violation('I6: this move made no progress, so it could repeat for ever');
     }
-    after.set(move.key, next);
+    nextByMove.set(move.key, next);
     return next;
   }
 
-  /** The number of a state, new or known. Where rows are in a table matters only as far as it is a queue. */
-  private number(world: World, news: readonly string[], done: readonly string[]): number {
+  /** Returns the number of a state, new or known. The order of rows matters only in the partial indexes, the queues. */
+  private numberOf(world: World, itemsToServe: readonly string[], done: readonly string[]): number {
     const tables = Object.values(world[this.service]) as Table<unknown>[];
     const rows = tables.map((table) => [table.entries().sort(), [...table.open.keys()]]);
-    const key = JSON.stringify([rows, news, done]);
+    const key = JSON.stringify([rows, itemsToServe, done]);
     const known = this.numbers.get(key);
     if (known !== undefined) {
       return known;
@@ -85,27 +89,29 @@ export class Machine {
     const own = {
       order: () => orderMoves(world, this.bounds, this.rules),
       payment: () => paymentMoves(this.bounds),
-      stock: () => stockMoves(news, this.bounds),
+      stock: () => stockMoves(itemsToServe, this.bounds),
     }[this.service]();
     const moves = [
       ...own.filter((move) => !done.includes(move.key)),
       ...deliveries(world[this.service].outbox.all(), this.rules),
     ];
     this.numbers.set(key, this.states.length);
-    return this.states.push({ world, news, done, moves, after: new Map() }) - 1;
+    return this.states.push({ world, itemsToServe, done, moves, next: new Map() }) - 1;
   }
 
   /**
-   * Rises with everything that can happen and is bounded, so whatever happens, the service comes to rest. Looking at
-   * those who wait uses up the news, and only a change that weighs more brings any.
+   * A bounded measure that increases with every move that changes the state, so the service always comes to rest. Serving
+   * waiting sagas uses up the items to serve, and only a change that weighs more adds items.
    */
   private progress(state: number): number {
-    const { world, news, done } = this.at(state);
+    const { world, itemsToServe, done } = this.at(state);
     const rank = { WAITING: 1, RESERVED: 2, REJECTED: 2, COMMITTED: 3, RELEASED: 3 };
     const reservations = world.stock.reservations.all().reduce((sum, { state }) => sum + rank[state], 0);
     const ended = world.order.sagas.size - world.order.sagas.open.size;
-    const said = world[this.service].outbox.size;
-    return 100 * (reservations + ended + world.payment.charges.size + said + done.length) - news.length;
+    const sent = world[this.service].outbox.size;
+    return (
+      100 * (reservations + ended + world.payment.charges.size + sent + done.length) - itemsToServe.length
+    );
   }
 
   private at(state: number): State {

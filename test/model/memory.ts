@@ -2,15 +2,15 @@ import type { Statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 
 /**
- * Just enough of a database to run the services' steps on: tables of rows that are replaced and never changed, and
+ * Just enough of a database to run the services' steps on: tables whose rows are replaced and never mutated, and
  * transactions that see what is committed and what they wrote themselves.
  *
- * Where PostgreSQL makes a transaction wait for a row that another has locked, this one notices at its commit that
- * something it read has changed since, and has to be run again. Either way transactions happen as if one by one.
+ * Where PostgreSQL makes a transaction wait for a row that another one has locked, a transaction here finds at its commit
+ * that something it read has changed, and must be run again. Either way transactions behave as if they ran one by one.
  */
 export class Table<Row> {
   private readonly rows = new Map<string, Row>();
-  /** The partial index of work that is left, in the order in which the rows were first written. */
+  /** The partial index of unfinished work, in the order in which its rows were first written. */
   readonly open = new Map<string, Row>();
   openChanges = 0;
 
@@ -54,15 +54,15 @@ export class Table<Row> {
   }
 }
 
-/** What a service's statements do to its tables, by the names of the statements. */
+/** The effect of each of a service's statements on its tables, by statement name. */
 export type Sql = Readonly<Record<string, (tx: Transaction, ...values: never[]) => unknown[] | undefined>>;
 
-/** What one statement does. `Values` are the statement's parameters. */
+/** Defines the effect of one statement. `Values` are the statement's parameters. */
 export function on<Row, Values extends unknown[]>(
   statement: Statement<Row>,
-  does: (tx: Transaction, ...values: Values) => Row[] | undefined,
+  execute: (tx: Transaction, ...values: Values) => Row[] | undefined,
 ): Sql {
-  return { [statement.name]: does as unknown as Sql[string] };
+  return { [statement.name]: execute as unknown as Sql[string] };
 }
 
 export interface Change<Row> {
@@ -76,33 +76,33 @@ type AnyTable = Table<unknown>;
 export class Transaction implements Tx {
   private readonly reads: { table: AnyTable; key: string; row: unknown }[] = [];
   private readonly scans: { table: AnyTable; openChanges: number }[] = [];
-  private readonly foreseen = new Map<string, unknown[]>();
+  private readonly presets = new Map<string, unknown[]>();
   private readonly writes = new Map<AnyTable, Map<string, Change<unknown>>>();
 
   constructor(private readonly sql: Sql) {}
 
   async run<Row>(statement: Statement<Row>, values: readonly unknown[] = []): Promise<Row[]> {
-    const foreseen = this.foreseen.get(statement.name);
-    return (foreseen ?? this.does(statement, values)) as Row[];
+    const preset = this.presets.get(statement.name);
+    return (preset ?? this.execute(statement, values)) as Row[];
   }
 
   send(statement: Statement<unknown>, values: readonly unknown[] = []): void {
-    this.does(statement, values);
+    this.execute(statement, values);
   }
 
-  private does(statement: Statement<unknown>, values: readonly unknown[]): unknown[] {
-    const does = this.sql[statement.name];
-    if (!does) {
+  private execute(statement: Statement<unknown>, values: readonly unknown[]): unknown[] {
+    const execute = this.sql[statement.name];
+    if (!execute) {
       throw new Error(
-        `The model has no "${statement.name}": say in test/model/*-tables.ts what this statement does.`,
+        `The model has no statement "${statement.name}". Define its effect in test/model/*-tables.ts.`,
       );
     }
-    return does(this, ...(values as never[])) ?? [];
+    return execute(this, ...(values as never[])) ?? [];
   }
 
-  /** Lets a statement answer what it answered at an earlier moment: it read without locking. */
-  foresee<Row>(statement: Statement<Row>, rows: Row[]): void {
-    this.foreseen.set(statement.name, rows);
+  /** Makes a statement return rows that it returned earlier, because it read them without locking. */
+  presetResult<Row>(statement: Statement<Row>, rows: Row[]): void {
+    this.presets.set(statement.name, rows);
   }
 
   get<Row>(table: Table<Row>, key: string): Row | undefined {
@@ -115,12 +115,12 @@ export class Transaction implements Tx {
     return row;
   }
 
-  /** The rows with these keys, those that exist, once each and in the order of their keys. */
+  /** Returns the existing rows with these keys, each once, in the order of their keys. */
   getAll<Row>(table: Table<Row>, keys: readonly string[]): Row[] {
     return [...new Set(keys)].sort().flatMap((key) => this.get(table, key) ?? []);
   }
 
-  /** The rows of the partial index. */
+  /** Returns the rows of the partial index. */
   getOpen<Row>(table: Table<Row>): Row[] {
     this.scans.push({ table: table as unknown as AnyTable, openChanges: table.openChanges });
     const open = new Map(table.open);
@@ -139,18 +139,20 @@ export class Transaction implements Tx {
   }
 
   /**
-   * Like `put`, for a row that must be new. A key that is taken while this runs shows at the commit; one that was taken
-   * before would be taken again, however often the work is repeated.
+   * Like `put`, for a row that must be new. If another transaction takes the key while this one runs, the commit detects
+   * it and the work is repeated. If the key was taken before, repeating the work cannot help.
    * @throws Error when the key is taken
    */
   insert<Row>(table: Table<Row>, key: string, row: Row): void {
     if (this.get(table, key)) {
-      throw new Error(`${key} is inserted a second time, which a primary key refuses for ever`);
+      throw new Error(
+        `${key} is inserted a second time, which the primary key refuses however often it is repeated`,
+      );
     }
     this.put(table, key, row);
   }
 
-  /** Like `put`, for a row that exists; undefined leaves it as it is. */
+  /** Like `put`, for a row that exists. Leaves it unchanged when `change` returns undefined. */
   update<Row>(table: Table<Row>, key: string, change: (row: Row) => Row | undefined): boolean {
     const row = this.get(table, key);
     const changed = row && change(row);
@@ -168,7 +170,7 @@ export class Transaction implements Tx {
     return [...this.writesOf(table).values()];
   }
 
-  /** Whether everything that was read is still as it was. */
+  /** Whether nothing that was read has changed. */
   isCurrent(): boolean {
     return (
       this.reads.every(({ table, key, row }) => table.get(key) === row) &&

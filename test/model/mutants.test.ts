@@ -1,12 +1,12 @@
-import { type Exploration, explore, told } from './explore';
+import { describeExploration, type Exploration, explore } from './explore';
 import { brokenHandlers, brokenProtocols } from './mutants';
 import { shops } from './shops';
-import { FailedLife, simulate } from './simulate';
+import { FailedRun, simulate } from './simulate';
 import { protocol, type Rules } from './world';
 
-const MOST_LIVES = 20;
+const MAX_RUNS = 20;
 
-/** Proof that the checkers bite: what nobody notices here would go unnoticed in the services. */
+/** Shows that the checkers work: a defect that they miss here would also be missed in the services. */
 test.each(Object.entries(brokenProtocols))('the model notices when %s', async (name, broken) => {
   const rules = { ...protocol, ...broken };
   let states = 0;
@@ -19,29 +19,29 @@ test.each(Object.entries(brokenProtocols))('the model notices when %s', async (n
     }
   }
   report(
-    `${name}\n  model, after ${states} states: ${found && told(found)}\n  simulation: ${await livesUntilNoticed(rules)}`,
+    `${name}\n  model, after ${states} states: ${found && describeExploration(found)}\n  simulation: ${await runUntilNoticed(rules)}`,
   );
   expect(found?.violation).toBeDefined();
 });
 
 test.each(Object.entries(brokenHandlers))('the simulation notices when %s', async (name, broken) => {
-  const noticed = await livesUntilNoticed({ ...protocol, ...broken });
+  const noticed = await runUntilNoticed({ ...protocol, ...broken });
   report(`${name}\n  simulation: ${noticed}`);
   expect(noticed).toContain('With seed');
 });
 
-async function livesUntilNoticed(rules: Rules): Promise<string> {
-  for (let seed = 1; seed <= MOST_LIVES; seed++) {
+async function runUntilNoticed(rules: Rules): Promise<string> {
+  for (let seed = 1; seed <= MAX_RUNS; seed++) {
     try {
       await simulate(seed, { rules });
     } catch (error) {
-      if (!(error instanceof FailedLife)) {
+      if (!(error instanceof FailedRun)) {
         throw error;
       }
       return error.message;
     }
   }
-  return `nothing noticed in ${MOST_LIVES} lives`;
+  return `nothing noticed in ${MAX_RUNS} runs`;
 }
 
 function report(text: string): void {

@@ -9,24 +9,24 @@ import {
 import { readItemsWaitedFor, recordTombstones } from '../../stock/src/saga/4-settle-reservation/statements';
 import { on } from './memory';
 import type { Reasons } from './order-tables';
-import { recordedIn } from './stock-tables';
+import { toReservations } from './stock-tables';
 import { protocol, type Rules } from './world';
 
 /**
- * Here is the protocol broken in one place at a time, the way it would be in a service: a statement that lacks a
- * condition or finds nothing, effects in the wrong order, an event heard by the wrong step. A checker that does not
- * notice one of these would not notice it in the services either.
+ * Mutants of the protocol. Each is broken in one place, as a service could be: a statement lacks a condition or finds
+ * nothing, effects happen in the wrong order, or an event goes to the wrong step. A checker that misses one of these would
+ * miss it in the services, too.
  */
 
-/** What is wrong whenever it happens: for the model. */
+/** Mutants that are wrong whatever the timing. The model finds them. */
 export const brokenProtocols: Record<string, Partial<Rules>> = {
-  'order decides a timeout by itself': { deadline: 'decides' },
+  'order decides a timeout without asking payment': { deadline: 'decides' },
 
-  'stock releases what it has not heard of, and leaves no tombstone': {
+  'stock releases an unknown saga without leaving a tombstone': {
     sql: { stock: () => on(recordTombstones, () => undefined) },
   },
 
-  'an outcome ends whatever saga the order is in, not the one it is of': {
+  'an outcome ends the current saga of the order instead of its own': {
     sql: {
       order: ({ orders, sagas }) => ({
         ...on(endSagas, (tx, json: string) =>
@@ -47,12 +47,12 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
 
   'items are added while the order is checked out': { lines: 'always open' },
 
-  'stock does not remember what it has reserved': {
+  'stock forgets what it has reserved': {
     sql: {
       stock: ({ reservations }) => ({
         ...on(readReservations, () => []),
         ...on(recordReservations, (tx, ...columns: unknown[][]) => {
-          for (const row of recordedIn(columns)) {
+          for (const row of toReservations(columns)) {
             tx.put(reservations, row.saga_id, row);
           }
           return undefined;
@@ -61,42 +61,42 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
     },
   },
 
-  'payment does not remember what it has decided': {
+  'payment forgets what it has decided': {
     sql: { payment: () => on(readCharges, () => []) },
   },
 
-  'the buyer is told "failed" when payment says no, before the stock is back': {
-    hear: (event) =>
+  'order fails a checkout when payment rejects it, before stock has released its units': {
+    route: (event) =>
       event.type === 'payment.rejected'
         ? [
-            ...protocol.hear(event),
+            ...protocol.route(event),
             { queue: 'order.settle', event: { ...event, type: 'stock.released', data: event.data } },
           ]
-        : protocol.hear(event),
+        : protocol.route(event),
   },
 
-  'stock refuses although held units may come back': {
+  'stock rejects a saga although reserved units may be released': {
     sql: {
       stock: () =>
         on(readReserved, (_, itemIds: string[]) => itemIds.map((item_id) => ({ item_id, quantity: 0 }))),
     },
   },
 
-  'a newcomer is served before those who wait': {
+  'a new saga is served before the waiting ones': {
     sql: { stock: () => on(readWaitedFor, () => []) },
   },
 
-  'those who wait are not told when units come back': {
+  'waiting sagas are not served when units are released': {
     sql: { stock: () => on(readItemsWaitedFor, () => []) },
   },
 };
 
-/** What is wrong only if something comes between two effects of one handler: for the simulation. */
+/** Mutants that are wrong only if something happens between two effects of one handler. The simulation finds them. */
 export const brokenHandlers: Record<string, Partial<Rules>> = {
   'a checkout reads the order without locking it': { checkout: 'reads it unlocked' },
   'events are published before the commit': { publishing: 'before the commit' },
   'messages are acknowledged before the commit': { acknowledging: 'before the commit' },
-  'a checkout is repeated as the same saga when the answer to its COMMIT got lost': {
+  'a checkout is repeated as the same saga when the answer to its COMMIT was lost': {
     afterLostCommit: 'the same saga',
   },
   'the outbox is read by id > last': { outbox: 'read by id > last' },

@@ -21,17 +21,17 @@ export interface SagaState {
   traceparent: string;
   state: NonNullable<OrderRow['state']>;
   reason: FailureReason | null;
-  /** Whether its deadline has passed. There is no clock here: time passes when the world says so. */
+  /** Whether its deadline has passed. There is no clock here: `runDeadlines` sets it. */
   overdue: boolean;
 }
 
-/** A row of the outbox: a message, and so events of one type. */
+/** A row of the outbox: a message, which has events of one type. */
 export type Message = readonly SagaEvent[];
 
 export function orderTables() {
   return {
     orders: new Table<OrderEntry>(),
-    /** By order: all of its lines. */
+    /** All lines of an order, by order. */
     lines: new Table<readonly LineRow[]>(),
     sagas: new Table<SagaState>((saga) => saga.state === 'PENDING'),
     keys: new Table<KeyRow>(),
@@ -47,10 +47,10 @@ export interface OrderEntry {
   readonly saga_id: string | null;
 }
 
-/** By order; null where no saga may be opened. */
+/** The saga that may be opened for each order; null where none may. */
 type Offers = Record<string, string | null>;
 
-/** By saga; null for those that paid. */
+/** The reason of each saga; null for one that ended as PAID. */
 export type Reasons = Record<string, FailureReason | null>;
 
 const sagaRow = ({ saga_id, order_id, state, amount }: SagaState): SagaRow => ({
@@ -58,17 +58,17 @@ const sagaRow = ({ saga_id, order_id, state, amount }: SagaState): SagaRow => ({
 });
 
 export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
-  const locked = (tx: Transaction, ids: readonly string[]): OrderRow[] =>
+  const lockOrders = (tx: Transaction, ids: readonly string[]): OrderRow[] =>
     tx.getAll(orders, ids).map((order) => ({
       ...order,
       state: order.saga_id === null ? null : (tx.get(sagas, order.saga_id)?.state ?? null),
     }));
   return {
     ...on(freezeOrders, (tx, json: string) => {
-      const offered: Offers = JSON.parse(json);
-      const before = locked(tx, Object.keys(offered));
+      const offers: Offers = JSON.parse(json);
+      const before = lockOrders(tx, Object.keys(offers));
       for (const { state, ...order } of before) {
-        const saga_id = offered[order.id];
+        const saga_id = offers[order.id];
         if (saga_id && (order.saga_id === null || state === 'FAILED')) {
           tx.put(orders, order.id, { ...order, saga_id });
         }
@@ -77,8 +77,8 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
     }),
     ...on(readLines, (tx, orderIds: string[]) => orderIds.flatMap((id) => tx.get(lines, id) ?? [])),
     ...on(correctOrders, (tx, json: string) => {
-      const correct: Offers = JSON.parse(json);
-      for (const [id, saga_id] of Object.entries(correct)) {
+      const corrections: Offers = JSON.parse(json);
+      for (const [id, saga_id] of Object.entries(corrections)) {
         tx.update(orders, id, (order) => ({ ...order, saga_id }));
       }
       return undefined;
@@ -132,6 +132,6 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
         traceparent,
       }));
     }),
-    http_lock_order: (tx, id: string) => locked(tx, [id]),
+    http_lock_order: (tx, id: string) => lockOrders(tx, [id]),
   };
 }

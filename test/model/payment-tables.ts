@@ -28,12 +28,12 @@ export type PaymentTables = ReturnType<typeof paymentTables>;
 export function paymentSql({ users, charges, ledger }: PaymentTables): Sql {
   return {
     ...on(takeCredit, (tx, json: string) => {
-      const asked: Record<string, number> = JSON.parse(json);
-      const before = tx.getAll(users, Object.keys(asked));
+      const requested: Record<string, number> = JSON.parse(json);
+      const before = tx.getAll(users, Object.keys(requested));
       for (const user of before) {
         tx.put(users, user.id, {
           ...user,
-          credit: user.credit - Math.min(user.credit, asked[user.id] as number),
+          credit: user.credit - Math.min(user.credit, requested[user.id] as number),
         });
       }
       return before;

@@ -1,27 +1,27 @@
 import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/decide';
-import type { Surroundings } from './surroundings';
+import type { Infrastructure } from './surroundings';
 import { addFunds, addItem, changeStock, type InitialShop, services } from './world';
 
 const TRACE = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`;
-/** Orders that buyers come back to: the last ones, some of which are being checked out. */
+/** Repeated checkouts choose among this many of the latest orders, and some of these are still being checked out. */
 const RECENT = 20;
 
-/** Those who use the shop: they order, check out, now and then twice, and change credit and stock meanwhile. */
-export class People {
+/** The users of the shop. They create orders, check them out, sometimes twice, and change credit and stock. */
+export class Workload {
   private requests = 0;
 
   constructor(
-    private readonly around: Surroundings,
+    private readonly infra: Infrastructure,
     private readonly shop: InitialShop,
   ) {}
 
-  request(): CheckoutRequest {
-    const { random, world } = this.around;
+  nextCheckout(): CheckoutRequest {
+    const { random, world } = this.infra;
     const count = world.order.orders.size;
     const order_id =
       count > 0 && random.chance(0.4)
         ? String(random.between(Math.max(0, count - RECENT), count - 1))
-        : this.openOrder(String(count));
+        : this.createOrder(String(count));
     this.requests++;
     const key = `key${random.between(0, 200)}`;
     return {
@@ -33,34 +33,37 @@ export class People {
     };
   }
 
-  /** @returns items of which those who wait must be told */
+  /**
+   * Adds to an order, or changes credit or stock.
+   * @returns the items to serve to waiting sagas
+   */
   async changeSomething(): Promise<readonly string[]> {
-    const { random, world, rules } = this.around;
+    const { random, world, rules } = this.infra;
     const change = random.pick([-5, -1, 1, 5, 20]);
     switch (random.pick(services)) {
       case 'order': {
         const orderId = String(random.between(0, world.order.orders.size));
-        await this.around.atOnce('order', (tx) => addItem(tx, world, orderId, rules));
+        await this.infra.runAtomically('order', (tx) => addItem(tx, world, orderId, rules));
         return [];
       }
       case 'payment': {
         const user = random.pick(Object.keys(this.shop.users));
-        await this.around.atOnce('payment', (tx) => addFunds(tx, user, change));
+        await this.infra.runAtomically('payment', (tx) => addFunds(tx, user, change));
         return [];
       }
       case 'stock': {
         const item = random.pick(Object.keys(this.shop.items));
-        return this.around.atOnce('stock', (tx) => changeStock(tx, item, change));
+        return this.infra.runAtomically('stock', (tx) => changeStock(tx, item, change));
       }
     }
   }
 
-  private openOrder(id: string): string {
-    const { random, world } = this.around;
+  private createOrder(id: string): string {
+    const { random, world } = this.infra;
     const user_id = random.chance(0.01) ? 'nobody' : random.pick(Object.keys(this.shop.users));
     const items = Object.entries(this.shop.items);
-    const some = items.filter(() => random.chance(0.4));
-    const lines = (some.length > 0 ? some : items).map(([item_id, { price }]) => {
+    const chosen = items.filter(() => random.chance(0.4));
+    const lines = (chosen.length > 0 ? chosen : items).map(([item_id, { price }]) => {
       return { order_id: id, item_id, quantity: random.between(1, 3), price };
     });
     world.order.orders.set(id, { id, user_id, saga_id: null });

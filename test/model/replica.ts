@@ -1,137 +1,148 @@
 import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/decide';
 import { itemsWaitedForLong, serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import { readItemsWaitedForTogether } from '../../stock/src/saga/2-reserve-stock/statements';
-import type { Parcel } from './bus';
+import type { QueuedMessage } from './bus';
 import type { Transaction } from './memory';
-import type { Surroundings } from './surroundings';
+import type { Infrastructure } from './surroundings';
 import { type Effects, runCheckouts, runDeadlines, runStep, type Service } from './world';
 
-/** What a replica is in the middle of; it may stop for ever after any part of it. */
+/** Work in progress. It yields after every effect, and may never be continued. */
 type Work = AsyncGenerator<string, void>;
 
 /**
- * One process of a service. It does several things at a time, each an effect after the other; between any two effects
- * anything else may happen in the world, and the process may die.
+ * One process of a service. It has several pieces of work in progress, each a sequence of effects. Between any two effects
+ * anything else may happen in the world, and the process may crash.
  */
 export class Replica {
   private work: Work[] = [];
   private isPolling = false;
-  private unacknowledged = new Set<Parcel>();
-  /** Items of which those who wait must still be told. It is kept nowhere else. */
-  private news = new Set<string>();
+  private unacked = new Set<QueuedMessage>();
+  /** Items still to be served to waiting sagas. They exist only in memory. */
+  private itemsToServe = new Set<string>();
 
   constructor(
     readonly service: Service,
-    private readonly around: Surroundings,
+    private readonly infra: Infrastructure,
   ) {}
 
   get isIdle(): boolean {
-    return this.work.length === 0 && this.news.size === 0;
+    return this.work.length === 0 && this.itemsToServe.size === 0;
   }
 
-  /** One effect of something under way. */
+  /** Runs a random piece of work up to its next effect, and returns what the effect was. */
   async proceed(): Promise<string | undefined> {
     if (this.work.length === 0) {
       return undefined;
     }
-    const at = this.around.random.between(0, this.work.length - 1);
-    const { done, value } = await (this.work[at] as Work).next();
+    const index = this.infra.random.between(0, this.work.length - 1);
+    const { done, value } = await (this.work[index] as Work).next();
     if (done) {
-      this.work.splice(at, 1);
+      this.work.splice(index, 1);
     }
     return value ?? undefined;
   }
 
-  /** kill -9: what was under way is gone, and the broker delivers again what was not acknowledged. */
+  /** kill -9: all work in progress is lost, and the broker delivers unacked messages again. */
   crash(): void {
     this.work = [];
-    this.news.clear();
+    this.itemsToServe.clear();
     this.isPolling = false;
-    this.cut();
+    this.disconnect();
   }
 
-  /** The broker takes the connection for lost, and the replica goes on with what it has. */
-  cut(): void {
-    for (const parcel of this.unacknowledged) {
-      this.around.bus.put(parcel);
+  /** The broker considers the connection lost and delivers again, while the replica continues its work. */
+  disconnect(): void {
+    for (const message of this.unacked) {
+      this.infra.broker.put(message);
     }
-    this.unacknowledged.clear();
+    this.unacked.clear();
   }
 
   consume(queue: string, most: number): void {
-    const parcels = this.around.bus.take(queue, most);
-    for (const parcel of parcels) {
-      this.unacknowledged.add(parcel);
+    const messages = this.infra.broker.take(queue, most);
+    for (const message of messages) {
+      this.unacked.add(message);
     }
-    if (parcels.length > 0) {
-      this.work.push(this.handle(queue, parcels));
+    if (messages.length > 0) {
+      this.work.push(this.handle(queue, messages));
     }
   }
-  /** The first attempt may have been opened in a COMMIT that got lost, and have ended: its name is taken for ever. */
+
+  /**
+   * After a lost COMMIT the checkout is repeated as a new saga. The first saga may have been opened in that COMMIT and have
+   * ended since, so its id is taken for ever.
+   */
   checkOut(requests: readonly CheckoutRequest[]): void {
-    const { rules } = this.around;
-    const open = async (tx: Transaction, lost: number) => {
-      const again = lost > 0 && rules.afterLostCommit === 'a new saga';
-      const named = again ? requests.map((one) => ({ ...one, saga_id: `${one.saga_id}-${lost}` })) : requests;
-      return { emit: (await runCheckouts(tx, named)).emit, news: [] };
+    const { rules } = this.infra;
+    const open = async (tx: Transaction, lostCommits: number) => {
+      const needsNewIds = lostCommits > 0 && rules.afterLostCommit === 'a new saga';
+      const attempt = needsNewIds
+        ? requests.map((request) => ({ ...request, saga_id: `${request.saga_id}-${lostCommits}` }))
+        : requests;
+      return { emit: (await runCheckouts(tx, attempt)).emit, itemsToServe: [] };
     };
     this.work.push(this.transact(open, rules.checkout === 'reads it unlocked'));
   }
   passDeadlines(sagaIds: readonly string[]): void {
-    const { world, rules } = this.around;
+    const { world, rules } = this.infra;
     this.work.push(
-      this.transact(async (tx) => ({ emit: await runDeadlines(tx, world, sagaIds, rules), news: [] })),
+      this.transact(async (tx) => ({
+        emit: await runDeadlines(tx, world, sagaIds, rules),
+        itemsToServe: [],
+      })),
     );
   }
-  publishLeftovers(ids: readonly string[]): void {
+  publishUnsent(ids: readonly string[]): void {
     if (this.isPolling) {
       return;
     }
     this.isPolling = true;
     this.work.push(this.poll(ids));
   }
-  serveNews(): void {
-    if (this.news.size > 0) {
+  serveItems(): void {
+    if (this.itemsToServe.size > 0) {
       this.work.push(this.serve());
     }
   }
   async sweepWaiting(): Promise<void> {
-    this.hear(await itemsWaitedForLong(this.around.begin('stock')));
+    this.addItemsToServe(await itemsWaitedForLong(this.infra.begin('stock')));
   }
-  hear(news: readonly string[]): void {
-    for (const itemId of news) {
-      this.news.add(itemId);
+  addItemsToServe(itemIds: readonly string[]): void {
+    for (const itemId of itemIds) {
+      this.itemsToServe.add(itemId);
     }
   }
 
-  private async *handle(queue: string, parcels: readonly Parcel[]): Work {
+  private async *handle(queue: string, messages: readonly QueuedMessage[]): Work {
     const acknowledge = () => {
-      for (const parcel of parcels) {
-        this.unacknowledged.delete(parcel);
+      for (const message of messages) {
+        this.unacked.delete(message);
       }
     };
-    const early = this.around.rules.acknowledging === 'before the commit';
-    if (early) {
+    if (this.infra.rules.acknowledging === 'before the commit') {
       acknowledge();
     }
-    const events = parcels.flatMap((parcel) => parcel.events);
+    const events = messages.flatMap((message) => message.events);
     yield* this.transact((tx) => runStep(tx, queue, events));
-    yield `${queue} is committed, not yet acknowledged`;
+    yield `${queue} has committed and not acknowledged yet`;
     acknowledge();
   }
 
   /**
-   * A transaction with its outbox rows, again when it lost a race or when nobody knows whether it was committed; then
-   * what follows from it.
-   * @param run is told how many COMMITs got lost so far
+   * Runs a transaction that also writes its outbox rows. Repeats it when it lost a race, or when the answer to its COMMIT
+   * was lost. Then starts the work that follows from it.
+   * @param run gets the number of COMMITs lost so far
    */
-  private async *transact(run: (tx: Transaction, lost: number) => Promise<Effects>, unlocked = false): Work {
-    const { world, bus, random, rules, risks } = this.around;
-    for (let lost = 0; ; ) {
-      const tx = this.around.begin(this.service);
-      const { emit, news } = await run(tx, lost);
+  private async *transact(
+    run: (tx: Transaction, lostCommits: number) => Promise<Effects>,
+    unlocked = false,
+  ): Work {
+    const { world, broker, random, rules, risks } = this.infra;
+    for (let lostCommits = 0; ; ) {
+      const tx = this.infra.begin(this.service);
+      const { emit, itemsToServe } = await run(tx, lostCommits);
       const messages = [...new Set(emit.map((event) => event.type))].map((type) => ({
-        id: this.around.nextOutboxId(),
+        id: this.infra.nextOutboxId(),
         events: emit.filter((event) => event.type === type),
       }));
       for (const { id, events } of messages) {
@@ -139,22 +150,22 @@ export class Replica {
       }
       if (rules.publishing === 'before the commit') {
         for (const { events } of messages) {
-          bus.publish(events);
+          broker.publish(events);
         }
       }
-      yield `${this.service} has decided and not committed`;
-      if (!this.around.commit(tx, unlocked)) {
+      yield `${this.service} has decided and not committed yet`;
+      if (!this.infra.commit(tx, unlocked)) {
         continue;
       }
       if (random.chance(risks.commitUnknown)) {
-        lost++;
-        this.around.counts.lost_commits++;
+        lostCommits++;
+        this.infra.counts.lost_commits++;
         do {
-          yield `${this.service} has committed, does not know it, and connects to the database again`;
+          yield `${this.service} has committed, lost the answer, and is reconnecting to the database`;
         } while (random.chance(0.95));
         continue;
       }
-      this.hear(news);
+      this.addItemsToServe(itemsToServe);
       if (messages.length > 0) {
         this.work.push(this.publish(messages.map((message) => message.id)));
       }
@@ -168,7 +179,7 @@ export class Replica {
   }
 
   private async *publish(ids: readonly string[]): Work {
-    const { bus, random, risks, world } = this.around;
+    const { broker, random, risks, world } = this.infra;
     const { outbox } = world[this.service];
     for (const id of ids) {
       const events = outbox.get(id);
@@ -178,26 +189,26 @@ export class Replica {
       yield `${this.service} is about to publish`;
       if (random.chance(risks.unconfirmed)) {
         if (random.chance(0.5)) {
-          bus.publish(events);
+          broker.publish(events);
         }
         continue;
       }
-      bus.publish(events);
-      yield `${this.service} has published, and not deleted the row`;
+      broker.publish(events);
+      yield `${this.service} has published and not deleted the row yet`;
       outbox.delete(id);
     }
   }
 
-  /** The first read is of a moment before the items are locked, as it is in PostgreSQL. */
+  /** As in PostgreSQL, the first read sees a moment before the items are locked. */
   private async *serve(): Work {
-    const itemIds = [...this.news];
-    this.news.clear();
-    const together = await this.around.begin('stock').run(readItemsWaitedForTogether, [itemIds]);
-    yield 'stock has seen who waits, and locked nothing';
+    const itemIds = [...this.itemsToServe];
+    this.itemsToServe.clear();
+    const together = await this.infra.begin('stock').run(readItemsWaitedForTogether, [itemIds]);
+    yield 'stock has read the waiting sagas and locked nothing yet';
     yield* this.transact(async (tx) => {
-      tx.foresee(readItemsWaitedForTogether, together);
+      tx.presetResult(readItemsWaitedForTogether, together);
       const { emit, unsettled } = await serveWaiting(tx, itemIds);
-      return { emit, news: unsettled };
+      return { emit, itemsToServe: unsettled };
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { Bounds } from './moves';
 import type { InitialShop } from './world';
 
-/** The small shops that the model explores, each made for a kind of trouble. */
+/** The small shops that the model explores. Each provokes one kind of conflict. */
 export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
   'two buyers want the last unit, and try twice': {
     shop: {
@@ -11,7 +11,7 @@ export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
     },
     bounds: { attempts: 2, deadlines: true, batches: true },
   },
-  'three buyers wait, and no deadline comes to their help': {
+  'three buyers wait, and no deadline passes': {
     shop: {
       users: { ann: 0, bob: 2, cat: 1 },
       items: { X: { stock: 1, price: 1 }, Y: { stock: 1, price: 1 } },
@@ -31,7 +31,7 @@ export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
     },
     bounds: { attempts: 2, deadlines: true, addItemTo: 'A', addFunds: { user: 'ann', amount: 1 } },
   },
-  'two buyers want the same two items, one of which comes in while they wait': {
+  'two buyers want the same two items, and one item is restocked while they wait': {
     shop: {
       users: { ann: 1, bob: 2 },
       items: { X: { stock: 1, price: 1 }, Y: { stock: 1, price: 1 } },
@@ -39,7 +39,7 @@ export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
     },
     bounds: { attempts: 2, deadlines: true, changeStock: { item: 'X', by: 1 } },
   },
-  'three buyers stand in one queue, and the second wants more than the others': {
+  'three buyers wait in one queue, and the second wants more than the others': {
     shop: {
       users: { ann: 1, bob: 2, cat: 1 },
       items: { X: { stock: 2, price: 1 } },
@@ -51,7 +51,7 @@ export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
     },
     bounds: { attempts: 1, deadlines: true, changeStock: { item: 'X', by: -1 } },
   },
-  'three buyers stand in two queues, one of them in both': {
+  'three buyers wait in two queues, one of them in both': {
     shop: {
       users: { ann: 0, bob: 2, cat: 1 },
       items: { X: { stock: 1, price: 1 }, Y: { stock: 1, price: 1 } },

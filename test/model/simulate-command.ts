@@ -1,12 +1,13 @@
 import { noMore, readArguments, wholeNumber } from '../../tools/support/command-line';
-import { FailedLife, SAGAS_OF_A_LIFE, simulate } from './simulate';
+import { FailedRun, SAGAS_PER_RUN, simulate } from './simulate';
 
 const USAGE = `Usage: npm run simulate -- [--seed 1] [--sagas 1000000] [--trace]
-Lives the lives of simulated shops, ${SAGAS_OF_A_LIFE} sagas and some more each, until an invariant is broken or there were enough.
-  --seed   of the first life; the next one has the next seed
-  --sagas  at least so many: every life is lived to its end
-  --trace  tells every effect, for a life that failed
-Exit status: 0 every saga ended and every invariant held, 1 not so, 2 not understood.`;
+Simulates shops, one run after the other with at least ${SAGAS_PER_RUN} sagas each, until an invariant is broken or there were
+enough sagas.
+  --seed   seed of the first run; each following run has the next seed
+  --sagas  at least this many sagas in all; the last run is always completed
+  --trace  prints every effect, to examine a failed run
+Exit status: 0 if every saga ended and every invariant held, 1 if not, 2 if the arguments are wrong.`;
 
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
@@ -23,21 +24,24 @@ async function main(): Promise<void> {
 
   const started = performance.now();
   const totals: Record<string, number> = {};
-  let told = 0;
+  let lastPrinted = 0;
   let done = 0;
-  for (let life = 0; done < sagas; life++) {
-    const figures = await simulate(seed + life, { ...(onEffect && { onEffect }) });
+  for (let run = 0; done < sagas; run++) {
+    const figures = await simulate(seed + run, { ...(onEffect && { onEffect }) });
     done += figures.sagas;
-    for (const [what, count] of [...Object.entries(figures.outcomes), ...Object.entries(figures.happened)]) {
-      totals[what] = (totals[what] ?? 0) + count;
+    for (const [name, count] of [
+      ...Object.entries(figures.outcomes),
+      ...Object.entries(figures.occurrences),
+    ]) {
+      totals[name] = (totals[name] ?? 0) + count;
     }
-    if (performance.now() - told > 1_000 || done >= sagas) {
-      told = performance.now();
+    if (performance.now() - lastPrinted > 1_000 || done >= sagas) {
+      lastPrinted = performance.now();
       process.stderr.write(`\r${done.toLocaleString('en')} sagas, ${rate()} a second `);
     }
   }
   process.stderr.write('\n');
-  const counts = Object.entries(totals).map(([what, count]) => `  ${what} ${count.toLocaleString('en')}`);
+  const counts = Object.entries(totals).map(([name, count]) => `  ${name} ${count.toLocaleString('en')}`);
   console.log(['Every saga ended and every invariant held:', ...counts].join('\n'));
 
   function rate(): string {
@@ -47,11 +51,11 @@ async function main(): Promise<void> {
 
 main().catch((error) => {
   process.exitCode = 1;
-  if (!(error instanceof FailedLife)) {
+  if (!(error instanceof FailedRun)) {
     return console.error(error);
   }
   console.error(
-    `\n${error.message}\n\nLive it again: npm run simulate -- --seed ${error.seed} --sagas 1 --trace\n`,
+    `\n${error.message}\n\nReproduce it: npm run simulate -- --seed ${error.seed} --sagas 1 --trace\n`,
   );
   console.error(error.cause);
 });

@@ -1,31 +1,31 @@
 import { queues } from '../../shared/contract/events';
 import { Random } from '../../tools/chaos/random';
 import { checkBooks, checkEnded, checkSaga, Violation } from './invariants';
-import { People } from './people';
+import { Workload } from './people';
 import { Replica } from './replica';
-import { Surroundings } from './surroundings';
+import { Infrastructure } from './surroundings';
 import { consumerOf, protocol, type Rules, type Service, services } from './world';
 
 /**
- * The life of a shop, lived from its seed: several replicas of each service, a broker that delivers in any order and
- * more than once, buyers who do not wait, processes that die between any two effects. Once there were enough sagas the
- * faults stop, and everything has to come to an end. The same seed lives the same life.
+ * Simulates a shop from a seed: several replicas of each service, a broker that delivers in any order and more than once,
+ * buyers who do not wait, processes that crash between any two effects. After enough sagas the faults stop, and everything
+ * must come to an end. The same seed gives the same run.
  */
 export interface Figures {
   sagas: number;
-  /** How they ended: `paid`, or the reason. */
+  /** How many sagas ended as `paid`, or failed for each reason. */
   outcomes: Record<string, number>;
-  /** What happened, by kind, and how often. */
-  happened: Record<string, number>;
+  /** How often faults, races and waits occurred, by kind. */
+  occurrences: Record<string, number>;
 }
 
-/** A life in which something was not as it must be: `cause` says what, and the same seed shows it again. */
-export class FailedLife extends Error {
-  override readonly name = 'FailedLife';
+/** A run in which a check failed. `cause` says which, and the same seed reproduces it. */
+export class FailedRun extends Error {
+  override readonly name = 'FailedRun';
 
   constructor(
     readonly seed: number,
-    /** How many had been opened by then. */
+    /** How many sagas had been opened by then. */
     readonly sagas: number,
     cause: unknown,
   ) {
@@ -34,31 +34,31 @@ export class FailedLife extends Error {
   }
 }
 
-/** Sagas of one life. Short lives are audited often and, when one fails, soon lived again. */
-export const SAGAS_OF_A_LIFE = 1_000;
-/** Turns given to a healed shop to come to rest: many times what any takes. */
-const TURNS_TO_END = 500_000;
+/** Sagas of one run. Runs are short, so that they are audited often and a failed one is quickly reproduced. */
+export const SAGAS_PER_RUN = 1_000;
+/** The most turns until a shop without faults must be at rest: many times what any shop needs. */
+const MAX_TURNS_TO_END = 500_000;
 
-/** @throws FailedLife */
+/** @throws FailedRun when a check fails */
 export async function simulate(
   seed: number,
   options: { sagas?: number; rules?: Rules; onEffect?: (effect: string) => void } = {},
 ): Promise<Figures> {
-  const life = new Life(seed, options.rules ?? protocol, options.onEffect);
+  const run = new SimulatedRun(seed, options.rules ?? protocol, options.onEffect);
   try {
-    return await life.live(options.sagas ?? SAGAS_OF_A_LIFE);
+    return await run.complete(options.sagas ?? SAGAS_PER_RUN);
   } catch (error) {
-    throw new FailedLife(seed, life.sagas, error);
+    throw new FailedRun(seed, run.sagas, error);
   }
 }
 
-class Life {
+class SimulatedRun {
   private readonly random: Random;
-  private readonly around: Surroundings;
+  private readonly infra: Infrastructure;
   private readonly replicas: Replica[];
-  private readonly people: People;
-  private readonly happened: Record<string, number> = {};
-  /** How this life differs from others: batches, haste, faults, deadlines, how much there is to buy. */
+  private readonly workload: Workload;
+  private readonly occurrences: Record<string, number> = {};
+  /** How this run differs from others: batch sizes, sagas in flight, faults, deadlines, credit and stock. */
   private readonly traits;
 
   constructor(
@@ -71,49 +71,49 @@ class Life {
     this.traits = {
       batch: random.pick([1, 2, 8, 32]),
       inFlight: random.pick([3, 30, 300]),
-      danger: random.pick([0, 1, 1, 5]),
+      faultRate: random.pick([0, 1, 1, 5]),
       deadlines: random.pick([1, 10, 100]),
       stock: random.pick([10, 1_000, 5_000]),
       changes: random.pick([10, 400]),
       credit: random.pick([100, 2_000, 10_000]),
     };
-    const risks = { unconfirmed: 0.02 * this.traits.danger, commitUnknown: 0.01 * this.traits.danger };
-    const named = <T>(prefix: string, most: number, make: () => T) =>
+    const risks = { unconfirmed: 0.02 * this.traits.faultRate, commitUnknown: 0.01 * this.traits.faultRate };
+    const createNamed = <T>(prefix: string, most: number, create: () => T) =>
       Object.fromEntries(
-        Array.from({ length: random.between(1, most) }, (_, i) => [`${prefix}${i}`, make()]),
+        Array.from({ length: random.between(1, most) }, (_, i) => [`${prefix}${i}`, create()]),
       );
     const shop = {
-      users: named('user', 12, () => random.between(0, this.traits.credit)),
-      items: named('item', 6, () => ({
+      users: createNamed('user', 12, () => random.between(0, this.traits.credit)),
+      items: createNamed('item', 6, () => ({
         stock: random.between(0, this.traits.stock),
         price: random.between(0, 3),
       })),
       orders: {},
     };
-    this.around = new Surroundings(shop, rules, random, risks);
-    this.people = new People(this.around, shop);
+    this.infra = new Infrastructure(shop, rules, random, risks);
+    this.workload = new Workload(this.infra, shop);
     this.replicas = services.flatMap((service) =>
-      Array.from({ length: random.between(1, 3) }, () => new Replica(service, this.around)),
+      Array.from({ length: random.between(1, 3) }, () => new Replica(service, this.infra)),
     );
   }
 
   get sagas(): number {
-    return this.around.world.order.sagas.size;
+    return this.infra.world.order.sagas.size;
   }
 
-  async live(sagas: number): Promise<Figures> {
+  async complete(sagas: number): Promise<Figures> {
     while (this.sagas < sagas) {
       await this.turn(true);
     }
-    this.around.risks.commitUnknown = 0;
-    this.around.risks.unconfirmed = 0;
-    for (let turns = 0; this.whatIsLeft() !== ''; turns++) {
-      if (turns > TURNS_TO_END) {
-        throw new Violation(`I6: does not come to rest: ${this.whatIsLeft()}`);
+    this.infra.risks.commitUnknown = 0;
+    this.infra.risks.unconfirmed = 0;
+    for (let turns = 0; this.describeUnfinished() !== ''; turns++) {
+      if (turns > MAX_TURNS_TO_END) {
+        throw new Violation(`I6: the shop does not come to rest: ${this.describeUnfinished()}`);
       }
       await this.turn(false);
     }
-    const { world } = this.around;
+    const { world } = this.infra;
     checkBooks(world);
     for (const { saga_id } of world.order.sagas.all()) {
       checkSaga(world, saga_id);
@@ -123,12 +123,15 @@ class Life {
     for (const { reason } of world.order.sagas.all()) {
       count(outcomes, reason ?? 'paid');
     }
-    return { sagas: this.sagas, outcomes, happened: { ...this.happened, ...this.around.counts } };
+    return { sagas: this.sagas, outcomes, occurrences: { ...this.occurrences, ...this.infra.counts } };
   }
 
-  /** Something happens. Most of the time it is work that goes on. */
-  private async turn(busy: boolean): Promise<void> {
-    const { random, around, traits } = this;
+  /**
+   * Does one random thing. Most of the time it continues some work.
+   * @param isOpen whether clients still send requests and faults still happen
+   */
+  private async turn(isOpen: boolean): Promise<void> {
+    const { random, infra, traits } = this;
     const roll = random.between(0, 9_999);
     if (roll < 6_000) {
       return this.proceed();
@@ -137,10 +140,10 @@ class Life {
       return this.consume();
     }
     if (roll < 8_800) {
-      return this.publishLeftovers();
+      return this.publishUnsent();
     }
     if (roll < 9_000) {
-      return random.pick(this.replicasOf('stock')).serveNews();
+      return random.pick(this.replicasOf('stock')).serveItems();
     }
     if (roll < 9_010) {
       return random.pick(this.replicasOf('stock')).sweepWaiting();
@@ -148,8 +151,8 @@ class Life {
     if (roll < 9_010 + traits.deadlines) {
       return this.passDeadlines();
     }
-    // Only work is left now, and people and faults have stopped.
-    if (!busy) {
+    // After the end of requests and faults, only work in progress continues.
+    if (!isOpen) {
       return;
     }
     if (roll < 9_120 + traits.changes) {
@@ -158,18 +161,18 @@ class Life {
     if (roll < 9_920) {
       return this.checkOut();
     }
-    if (random.between(1, 10) > traits.danger) {
+    if (random.between(1, 10) > traits.faultRate) {
       return;
     }
     const replica = random.pick(this.replicas);
     const fault = random.pick(['crash', 'cut', 'repeat', 'repeat'] as const);
-    count(this.happened, fault);
+    count(this.occurrences, fault);
     if (fault === 'crash') {
       replica.crash();
     } else if (fault === 'cut') {
-      replica.cut();
+      replica.disconnect();
     } else {
-      around.bus.repeatSomething();
+      infra.broker.redeliverPast();
     }
   }
 
@@ -187,13 +190,13 @@ class Life {
     replica.consume(queue, this.random.between(1, this.traits.batch));
   }
 
-  private publishLeftovers(): void {
+  private publishUnsent(): void {
     const service = this.random.pick(services);
-    this.random.pick(this.replicasOf(service)).publishLeftovers(this.around.leftovers(service));
+    this.random.pick(this.replicasOf(service)).publishUnsent(this.infra.pollOutbox(service));
   }
 
   private passDeadlines(): void {
-    const pending = [...this.around.world.order.sagas.open.keys()];
+    const pending = [...this.infra.world.order.sagas.open.keys()];
     if (pending.length === 0) {
       return;
     }
@@ -201,24 +204,24 @@ class Life {
     this.random.pick(this.replicasOf('order')).passDeadlines(sagaIds);
   }
 
-  /** Some buyers at one replica. */
+  /** Sends the checkouts of some buyers to one replica. */
   private checkOut(): void {
-    if (this.around.world.order.sagas.open.size > this.traits.inFlight) {
+    if (this.infra.world.order.sagas.open.size > this.traits.inFlight) {
       return;
     }
     const requests = Array.from({ length: this.random.between(1, this.traits.batch) }, () =>
-      this.people.request(),
+      this.workload.nextCheckout(),
     );
     this.random.pick(this.replicasOf('order')).checkOut(requests);
   }
 
   private async changeSomething(): Promise<void> {
-    this.random.pick(this.replicasOf('stock')).hear(await this.people.changeSomething());
+    this.random.pick(this.replicasOf('stock')).addItemsToServe(await this.workload.changeSomething());
   }
 
-  private whatIsLeft(): string {
+  private describeUnfinished(): string {
     const busy = this.replicas.filter((replica) => !replica.isIdle).length;
-    return [...this.around.whatIsLeft(), ...(busy > 0 ? [`${busy} busy replicas`] : [])].join(', ');
+    return [...this.infra.describeUnfinished(), ...(busy > 0 ? [`${busy} busy replicas`] : [])].join(', ');
   }
 
   private replicasOf(service: Service): Replica[] {
@@ -226,6 +229,6 @@ class Life {
   }
 }
 
-function count(counts: Record<string, number>, what: string): void {
-  counts[what] = (counts[what] ?? 0) + 1;
+function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }

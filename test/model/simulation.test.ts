@@ -1,13 +1,13 @@
 import { simulate } from './simulate';
 
-const LIVES = 20;
+const RUNS = 20;
 
-test(`every saga of ${LIVES} simulated shops ends and no invariant is broken, whatever crashes, is lost, late or repeated`, async () => {
+test(`every saga of ${RUNS} simulated shops ends, and no crash, loss, delay or duplicate breaks an invariant`, async () => {
   const totals: Record<string, number> = {};
   const started = performance.now();
-  for (let seed = 1; seed <= LIVES; seed++) {
-    const { sagas, outcomes, happened } = await simulate(seed);
-    for (const [what, count] of Object.entries({ sagas, ...outcomes, ...happened })) {
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const { sagas, outcomes, occurrences } = await simulate(seed);
+    for (const [what, count] of Object.entries({ sagas, ...outcomes, ...occurrences })) {
       totals[what] = (totals[what] ?? 0) + count;
     }
   }
@@ -21,13 +21,13 @@ test(`every saga of ${LIVES} simulated shops ends and no invariant is broken, wh
   }
 });
 
-test('the same seed lives the same life, effect by effect', async () => {
-  const life = async () => {
+test('the same seed gives the same run, effect by effect', async () => {
+  const run = async () => {
     const effects: string[] = [];
     const figures = await simulate(7, { sagas: 300, onEffect: (effect) => effects.push(effect) });
     return { figures, effects };
   };
-  const once = await life();
-  expect(once.effects.length).toBeGreaterThan(1_000);
-  expect(await life()).toEqual(once);
+  const first = await run();
+  expect(first.effects.length).toBeGreaterThan(1_000);
+  expect(await run()).toEqual(first);
 });

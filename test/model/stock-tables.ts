@@ -40,8 +40,8 @@ export function stockTables() {
 }
 export type StockTables = ReturnType<typeof stockTables>;
 
-/** The rows that `recordReservations` is given by column. */
-export function recordedIn(columns: readonly (readonly unknown[])[]): Reservation[] {
+/** Returns the rows that `recordReservations` gets as columns. */
+export function toReservations(columns: readonly (readonly unknown[])[]): Reservation[] {
   const list = (text: unknown) => JSON.parse(`[${String(text).slice(1, -1)}]`);
   return (columns[0] ?? []).map((_, i) => {
     const [saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent] =
@@ -65,8 +65,8 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
   function move(tx: Transaction, itemId: string, units: number): void {
     tx.update(items, itemId, (item) => ({ ...item, available: item.available + units }));
   }
-  /** It reads what is RESERVED, so that a sale that comes in between shows at the commit. */
-  function heldOf(tx: Transaction, itemId: string): number {
+  /** Reads the RESERVED rows, so that the commit detects a concurrent sale. */
+  function reservedUnits(tx: Transaction, itemId: string): number {
     return reservations
       .entries()
       .filter(([, { state, item_ids }]) => state === 'RESERVED' && item_ids.includes(itemId))
@@ -99,10 +99,10 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
       return [...wanted].map(([item_id, quantity]) => ({ item_id, quantity }));
     }),
     ...on(readReserved, (tx, itemIds: string[]) =>
-      itemIds.map((item_id) => ({ item_id, quantity: heldOf(tx, item_id) })),
+      itemIds.map((item_id) => ({ item_id, quantity: reservedUnits(tx, item_id) })),
     ),
     ...on(recordReservations, (tx, ...columns: unknown[][]) => {
-      for (const reservation of recordedIn(columns)) {
+      for (const reservation of toReservations(columns)) {
         tx.insert(reservations, reservation.saga_id, reservation);
       }
       return undefined;
@@ -169,7 +169,7 @@ export function stockSql({ items, reservations, ledger }: StockTables): Sql {
       distinct(waitingForAny(tx, itemIds).flatMap((r) => r.item_ids.filter((id) => itemIds.includes(id)))),
     ),
     http_lock_item: (tx, id: string) => tx.getAll(items, [id]),
-    http_read_held: (tx, id: string) => [{ reserved: heldOf(tx, id) }],
+    http_read_held: (tx, id: string) => [{ reserved: reservedUnits(tx, id) }],
     http_change_stock: (tx, item_id: string, delta: number) => {
       move(tx, item_id, delta);
       tx.put(ledger, `change/${ledger.size}`, { item_id, delta, saga_id: null });

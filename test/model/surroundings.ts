@@ -1,27 +1,27 @@
 import type { Random } from '../../tools/chaos/random';
-import { Bus } from './bus';
+import { Broker } from './bus';
 import { checkBooks, checkChanges, checkSaga } from './invariants';
 import { type Sql, Transaction } from './memory';
 import { type InitialShop, openShop, type Rules, type Service, statementsOf, type World } from './world';
 
-/** Probabilities, each of one occasion. */
+/** Probabilities, each for one message or one transaction. */
 export interface Risks {
-  /** A message is not confirmed, whether or not the broker has it. */
+  /** A message is not confirmed, although the broker may have it. */
   unconfirmed: number;
-  /** A transaction is committed, and the answer to COMMIT is lost. */
+  /** A transaction is committed, but the answer to COMMIT is lost. */
   commitUnknown: number;
 }
 
-/** Messages that one poll of the outbox takes. */
+/** The most messages that one poll of the outbox takes. */
 const POLL_LIMIT = 20;
-/** The books are added up after so many commits, and at the end. */
+/** The books are checked after this many commits, and at the end. */
 const COMMITS_BETWEEN_AUDITS = 500;
 
-/** What the replicas share: databases and broker. Whatever is committed here is checked at once. */
-export class Surroundings {
+/** What the replicas share: databases and broker. Every commit is checked at once. */
+export class Infrastructure {
   readonly world: World;
-  readonly bus: Bus;
-  /** Transactions that lost a race and were run again, COMMITs whose answer got lost, and sagas that had to wait. */
+  readonly broker: Broker;
+  /** Transactions that lost a race and were run again, COMMITs whose answer was lost, and sagas that had to wait. */
   readonly counts = { races: 0, lost_commits: 0, waits: 0 };
   private readonly sql: Record<Service, Sql>;
   private readonly lastPolled = new Map<Service, number>();
@@ -35,7 +35,7 @@ export class Surroundings {
     readonly risks: Risks,
   ) {
     this.world = openShop(shop);
-    this.bus = new Bus(rules, random);
+    this.broker = new Broker(rules, random);
     this.sql = statementsOf(this.world, rules);
   }
 
@@ -43,7 +43,10 @@ export class Surroundings {
     return new Transaction(this.sql[service]);
   }
 
-  /** @returns false when the transaction lost a race, and nothing was changed */
+  /**
+   * @param unlocked commits even if something that was read has changed
+   * @returns false when the transaction lost a race and changed nothing
+   */
   commit(tx: Transaction, unlocked = false): boolean {
     if (!unlocked && !tx.isCurrent()) {
       this.counts.races++;
@@ -67,22 +70,22 @@ export class Surroundings {
     return true;
   }
 
-  /** Runs a transaction in which nothing comes in between. */
-  async atOnce<Result>(service: Service, run: (tx: Transaction) => Promise<Result>): Promise<Result> {
+  /** Runs a transaction during which nothing else happens. */
+  async runAtomically<Result>(service: Service, run: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const tx = this.begin(service);
     const result = await run(tx);
     this.commit(tx);
     return result;
   }
 
-  /** Taken when a row is inserted, as a sequence does it, and so not in the order of the commits. */
+  /** Like a sequence, assigns ids in the order of the inserts and not of the commits. */
   nextOutboxId(): string {
     this.outboxIds++;
     return String(this.outboxIds);
   }
 
-  /** What a poll of the outbox finds: the oldest rows, as far as it looks. */
-  leftovers(service: Service): string[] {
+  /** Returns the ids that a poll of the outbox finds: the oldest rows, up to its limit. */
+  pollOutbox(service: Service): string[] {
     const ids = [...this.world[service].outbox.entries()].map(([id]) => Number(id)).sort((a, b) => a - b);
     if (this.rules.outbox === 'read whole') {
       return ids.slice(0, POLL_LIMIT).map(String);
@@ -93,15 +96,15 @@ export class Surroundings {
     return later.map(String);
   }
 
-  /** What has still to happen, in words. */
-  whatIsLeft(): string[] {
+  /** Describes what has not ended yet. */
+  describeUnfinished(): string[] {
     const { order, payment, stock } = this.world;
-    const left = {
+    const counts = {
       'pending sagas': order.sagas.open.size,
       'waiting reservations': stock.reservations.open.size,
       'unsent messages': order.outbox.size + payment.outbox.size + stock.outbox.size,
-      'queued messages': this.bus.size,
+      'queued messages': this.broker.size,
     };
-    return Object.entries(left).flatMap(([what, count]) => (count > 0 ? `${count} ${what}` : []));
+    return Object.entries(counts).flatMap(([what, count]) => (count > 0 ? `${count} ${what}` : []));
   }
 }

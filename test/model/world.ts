@@ -16,8 +16,8 @@ import { type PaymentTables, paymentSql, paymentTables } from './payment-tables'
 import { type StockTables, stockSql, stockTables } from './stock-tables';
 
 /**
- * The three services without their processes: what runs here are the steps and decisions of the services themselves,
- * on tables in memory. The model takes it through every order of events, the simulation through many long ones.
+ * The three services without their processes: the services' own steps and decisions run on tables in memory. The model
+ * tries every order of events, the simulation many long random ones.
  */
 export interface World {
   readonly order: OrderTables;
@@ -29,23 +29,23 @@ export const services: readonly Service[] = ['order', 'payment', 'stock'];
 
 /** How the world works. The tests of the checkers replace one rule at a time by a broken one (see mutants.ts). */
 export interface Rules {
-  /** Statements that do something else than they should. */
+  /** Statements that replace the correct ones. */
   readonly sql: { [S in Service]?: (tables: World[S]) => Sql };
-  /** Who hears an event, and as what. */
-  hear(event: SagaEvent): { queue: string; event: SagaEvent }[];
+  /** Returns the queues that get an event, and the event that each gets. */
+  route(event: SagaEvent): { queue: string; event: SagaEvent }[];
   readonly deadline: 'asks payment' | 'decides';
   readonly lines: 'frozen from checkout on' | 'always open';
   readonly checkout: 'locks the order' | 'reads it unlocked';
   readonly publishing: 'after the commit' | 'before the commit';
   readonly acknowledging: 'after the commit' | 'before the commit';
-  /** What a checkout opens that is repeated because the answer to its COMMIT got lost. */
+  /** What a checkout opens when it is repeated because the answer to its COMMIT was lost. */
   readonly afterLostCommit: 'a new saga' | 'the same saga';
   readonly outbox: 'read whole' | 'read by id > last';
 }
 
 export const protocol: Rules = {
   sql: {},
-  hear: (event) => queuesFor(event.type).map((queue) => ({ queue, event })),
+  route: (event) => queuesFor(event.type).map((queue) => ({ queue, event })),
   deadline: 'asks payment',
   lines: 'frozen from checkout on',
   checkout: 'locks the order',
@@ -82,7 +82,7 @@ export function openShop(shop: InitialShop): World {
   return world;
 }
 
-/** The statements of every service, as the rules have them. */
+/** The statements of every service, with the replacements of the rules. */
 export function statementsOf({ order, payment, stock }: World, { sql }: Rules): Record<Service, Sql> {
   return {
     order: { ...orderSql(order), ...sql.order?.(order) },
@@ -91,14 +91,14 @@ export function statementsOf({ order, payment, stock }: World, { sql }: Rules): 
   };
 }
 
-/** What a transaction leads to once it is committed. */
+/** What a transaction causes once it is committed. */
 export interface Effects {
   emit: SagaEvent[];
-  /** Items that somebody waits for and of which something was just sold, given back, added or taken away. */
-  news: readonly string[];
+  /** Items that a saga waits for and whose units were just sold, released, added or taken away. */
+  itemsToServe: readonly string[];
 }
 
-/** Each queue is named after its service and its step. */
+/** Returns the service that consumes a queue. A queue is named after its service and its step. */
 export function consumerOf(queue: string): Service {
   return queue.slice(0, queue.indexOf('.')) as Service;
 }
@@ -108,19 +108,19 @@ export async function runStep(
   queue: string,
   events: readonly SagaEvent[],
 ): Promise<Effects> {
-  let news: readonly string[] = [];
+  let itemsToServe: readonly string[] = [];
   const steps: Record<string, Step> = {
     'stock.reserve': reserveStock,
     'stock.settle': settleReservation((_, itemIds) => {
-      news = itemIds;
+      itemsToServe = itemIds;
     }),
     'payment.charge': chargePayment,
     'order.settle': settleCheckout(() => {}),
   };
   const { emit, afterCommit } = await (steps[queue] as Step).run(tx, events);
-  // All that it does here is to say which items have news, and that is used after the commit only.
+  // Here it only reports the items to serve, and they are used only after the commit.
   await afterCommit?.();
-  return { emit, news };
+  return { emit, itemsToServe };
 }
 
 export async function runCheckouts(
@@ -130,7 +130,7 @@ export async function runCheckouts(
   return requestCheckouts(tx, requests, 8_000);
 }
 
-/** Lets the deadlines of these sagas pass, and order do what it does about that. */
+/** Lets the deadlines of these sagas pass, and runs the step with which order handles that. */
 export async function runDeadlines(
   tx: Transaction,
   { order: { sagas } }: World,
@@ -144,21 +144,21 @@ export async function runDeadlines(
   if (rules.deadline === 'asks payment') {
     return overdue;
   }
-  const given = overdue.map(({ traceparent, data: { saga_id, order_id } }): SagaEvent => {
+  const released = overdue.map(({ traceparent, data: { saga_id, order_id } }): SagaEvent => {
     return { type: 'stock.released', traceparent, data: { saga_id, order_id, reason: 'cancelled' } };
   });
-  return (await runStep(tx, 'order.settle', given)).emit;
+  return (await runStep(tx, 'order.settle', released)).emit;
 }
 
-/** A buyer adds units of an item, which the order has already, to it. */
+/** Adds a unit of an item that the order already contains, as a client may ask for. */
 export async function addItem(
   tx: Transaction,
   { order }: World,
   orderId: string,
   rules: Rules,
 ): Promise<void> {
-  const refused = await lockOpenOrder(tx, orderId);
-  if (refused && rules.lines === 'frozen from checkout on') {
+  const refusal = await lockOpenOrder(tx, orderId);
+  if (refusal && rules.lines === 'frozen from checkout on') {
     return;
   }
   tx.update(order.lines, orderId, ([first, ...rest]) =>
@@ -173,7 +173,7 @@ export async function addFunds(tx: Transaction, userId: string, amount: number):
   }
 }
 
-/** @returns the items of which those who wait must be told */
+/** @returns the items to serve to waiting sagas */
 export async function changeStock(tx: Transaction, itemId: string, delta: number): Promise<string[]> {
   const answer = await moveStock(tx, itemId, delta);
   return answer.status === 200 ? [itemId] : [];
