@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { perService } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/ports';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
 import { command, DeadLetterFixture, type Ended } from './dead-letter-fixture';
@@ -177,7 +178,7 @@ test('names a database or a broker that cannot be reached, and does nothing', as
   expect(listed.stderr).toMatch(/^The broker cannot be reached.*AMQP_URL/);
 
   const nowhere = `postgresql://order:x@127.0.0.1:${port}/order`;
-  const noShop = { order: nowhere, payment: nowhere, stock: nowhere, amqp: noBroker.amqp };
+  const noShop = { ...perService(() => nowhere), amqp: noBroker.amqp };
   for (const args of [['list'], ['show', sagaId(1)], ['cancel', sagaId(1), '--reason', 'x']]) {
     const { status, stderr } = await command('sagas', noShop, ...args);
     expect(status).toBe(2);
