@@ -96,7 +96,7 @@ function slowConsumer(service: ServiceName): Fault {
   };
 }
 
-/** Every link fault on every kind of link. The services take turns, because every combination would be too many. */
+/** Every link fault on every kind of link. The services take turns. */
 export const networkFaults: Fault[] = [
   ...(['database', 'broker', 'clients'] as const).flatMap((place, p) =>
     Object.entries(linkFaults).map(([description, linkFault], f) =>

@@ -25,7 +25,7 @@ const SCARCE = 8;
 const PRICE = 10;
 const CREDIT = 2_000_000_000;
 const STOCK = 2_000_000_000;
-/** Loading more would take too long, and buyers create orders of their own when these are used up. */
+/** Loading this many takes a while. When they are used up, buyers create orders of their own anyway. */
 const MAX_ORDERS = 200_000;
 const ORDERS_PER_SECOND = 300;
 const LOAD_TIMEOUT_MS = 60_000;
