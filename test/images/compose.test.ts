@@ -27,7 +27,8 @@ interface Service {
   security_opt?: string[];
 }
 
-const read = (file: string) => parse(readFileSync(join(root, file), 'utf8'), { merge: true });
+const read = (file: string) =>
+  parse(readFileSync(join(root, file), 'utf8'), { merge: true, maxAliasCount: -1 });
 const compose = read('compose.yaml') as {
   name: string;
   services: Record<string, Service>;

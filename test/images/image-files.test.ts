@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { serviceNames } from '../../shared/services';
+import { databaseVariables } from '../../tools/support/addresses';
 import { createEmptyDatabase } from '../support/cluster';
 import { ShopProcesses } from '../support/shop';
 import { ImageFiles } from './image-files';
@@ -55,13 +56,7 @@ test.each(serviceNames)('the tools bring an empty database of %s up to date', as
 });
 
 function addressesOf({ databases, amqp }: ShopProcesses) {
-  const { order, payment, stock } = databases;
-  return {
-    ORDER_DATABASE_URL: order,
-    PAYMENT_DATABASE_URL: payment,
-    STOCK_DATABASE_URL: stock,
-    AMQP_URL: amqp,
-  };
+  return { ...databaseVariables(databases), AMQP_URL: amqp };
 }
 
 async function collectTraces() {

@@ -1,9 +1,9 @@
 import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/decide';
 import { itemsWaitedForLong, serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import { readItemsWaitedForTogether } from '../../stock/src/saga/2-reserve-stock/statements';
-import type { QueuedMessage } from './bus';
+import type { QueuedMessage } from './broker';
+import type { Infrastructure } from './infrastructure';
 import type { Transaction } from './memory';
-import type { Infrastructure } from './surroundings';
 import { type Effects, runCheckouts, runDeadlines, runStep, type Service } from './world';
 
 /** Work in progress. It yields after every effect, and may never be continued. */

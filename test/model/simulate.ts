@@ -1,9 +1,9 @@
 import { queues } from '../../shared/contract/events';
 import { Random } from '../../tools/chaos/random';
+import { Infrastructure } from './infrastructure';
 import { checkBooks, checkEnded, checkSaga, Violation } from './invariants';
-import { Workload } from './people';
 import { Replica } from './replica';
-import { Infrastructure } from './surroundings';
+import { Workload } from './workload';
 import { consumerOf, protocol, type Rules, type Service, services } from './world';
 
 /**

@@ -4,7 +4,7 @@ import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 import { checkoutRequested, paymentCaptured, purchase, sagaId, stockRejected } from '../support/events';
-import { CANCEL_AFTER_MS, attempt, orderFixture } from './order';
+import { attempt, CANCEL_AFTER_MS, orderFixture } from './order';
 
 const orders = orderFixture();
 const bill = (n: number, order_id: string, amount: number) =>

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../audit/finding';
 import { makeHome } from '../support/run-home';
 import { openContext, type RunContext } from './context';
+import { type Injection, injectPlanned } from './injections';
 import type { Client } from './load/client';
 import { createDataset } from './load/dataset';
 import { type Load, startLoad } from './load/load';
@@ -11,7 +12,6 @@ import type { ChaosOptions } from './options';
 import { Random } from './random';
 import type { Report } from './report/report';
 import { plan } from './schedule';
-import { type Injection, injectPlanned } from './strikes';
 import { waitUntilEnded } from './verdict/ended';
 import { judge } from './verdict/judge';
 

@@ -16,6 +16,11 @@ export const addressSettings = z.object({
 });
 export type AddressConfig = z.infer<typeof addressSettings>;
 
+/** These databases as the environment variables that name them. */
+export function databaseVariables(databases: Addresses['databases']): Record<string, string> {
+  return Object.fromEntries(serviceNames.map((name) => [variableOf(name, 'DATABASE_URL'), databases[name]]));
+}
+
 /** URLs of the databases and the broker. */
 export interface Addresses {
   readonly databases: Readonly<Record<ServiceName, string>>;

@@ -45,9 +45,9 @@ test('the monitors select their pods and the right ports', async () => {
     return [metadata.name, scraped.map((pod) => pod.metadata.labels['app.kubernetes.io/name']).sort()];
   });
   expect(Object.fromEntries(found)).toEqual({
-    services: ['auditor', ...serviceNames],
+    services: ['auditor', ...serviceNames].sort(),
     rabbitmq: ['rabbitmq'],
-    databases: ['order-db-exporter', 'payment-db-exporter', 'stock-db-exporter'],
+    databases: serviceNames.map((name) => `${name}-db-exporter`).sort(),
   });
 });
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { exchangeOf } from '../../../shared/rabbit/topology';
 import type { ServiceName } from '../../../shared/services';
+import { databaseVariables } from '../../../tools/support/addresses';
 import { freePorts } from '../../../tools/support/ports';
 import type { ApiClient } from '../../support/api-client';
 import { query } from '../../support/books';
@@ -159,12 +160,9 @@ export class WatchedShop {
 
   private async startAuditor(): Promise<string> {
     const [port] = await freePorts(1);
-    const { order, payment, stock } = this.shop.databases;
     const folder = await mkdtemp(join(tmpdir(), 'chandlery-auditor-'));
     const auditor = Running.start(folder, process.execPath, ['dist/tools/audit/main.js', '--watch'], {
-      ORDER_DATABASE_URL: order,
-      PAYMENT_DATABASE_URL: payment,
-      STOCK_DATABASE_URL: stock,
+      ...databaseVariables(this.shop.databases),
       AMQP_URL: this.shop.amqp,
       HOST: '127.0.0.1',
       AUDIT_PORT: String(port),

@@ -7,6 +7,7 @@ import { connectPublisher, type Publisher } from '../../../shared/rabbit/publish
 import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
 import { perServiceAsync, type ServiceName, serviceNames } from '../../../shared/services';
 import type { ShopConnections } from '../../../tools/operate/connections';
+import { databaseVariables } from '../../../tools/support/addresses';
 import { openDatabases } from '../../../tools/support/databases';
 import { query } from '../../support/books';
 import { createDatabases, createVhost } from '../../support/cluster';
@@ -107,15 +108,13 @@ export interface Ended {
 /** Runs a command as `npm run` does, against the shop at these addresses. */
 export function command(
   name: 'deadletters' | 'sagas',
-  { order, payment, stock, amqp }: Addresses,
+  addresses: Addresses,
   ...args: string[]
 ): Promise<Ended> {
   const env = {
     PATH: process.env.PATH,
-    ORDER_DATABASE_URL: order,
-    PAYMENT_DATABASE_URL: payment,
-    STOCK_DATABASE_URL: stock,
-    AMQP_URL: amqp,
+    ...databaseVariables(addresses),
+    AMQP_URL: addresses.amqp,
   };
   return new Promise((resolve) => {
     const file = ['--enable-source-maps', `dist/tools/operate/${name}-command.js`];

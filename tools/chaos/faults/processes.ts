@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceName, serviceNames } from '../../../shared/services';
-import { type BreakpointName, breakpoints } from '../rig/points';
+import { type BreakpointName, breakpoints } from '../rig/breakpoints';
 import { type Fault, withReplica } from './fault';
 
 const signals = ['SIGKILL', 'SIGTERM'] as const;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceName, serviceNames } from '../../../shared/services';
-import { breakpoints } from '../rig/points';
+import { breakpoints } from '../rig/breakpoints';
 import { exclusively, type Fault, withReplica } from './fault';
 
 /** The supervisor waits longer before each restart of a program that ends within 30 s of its start. */

@@ -5,10 +5,10 @@ import { auditHistory } from '../../audit/history/audit-history';
 import { databaseTruth } from '../../audit/history/truth';
 import type { ShopDatabases } from '../../support/databases';
 import type { RunContext } from '../context';
+import type { Injection } from '../injections';
 import type { ChaosOptions } from '../options';
 import { bySecond, type Report, summariseCheckouts, summariseFaults } from '../report/report';
-import type { Injection } from '../strikes';
-import { checkDeadLetters } from './letters';
+import { checkDeadLetters } from './dead-letters';
 import { measureRecovery, percentiles, type Span } from './recovery';
 
 /** What `run` knows of a run that has ended. */

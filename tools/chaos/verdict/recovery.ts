@@ -1,5 +1,5 @@
 import { classify, type Exchange } from '../../audit/history/history';
-import type { Injection } from '../strikes';
+import type { Injection } from '../injections';
 
 /** When a saga was opened and settled, by performance.now(). `end` is infinite while it is not settled. */
 export interface Span {

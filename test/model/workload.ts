@@ -1,5 +1,5 @@
 import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/decide';
-import type { Infrastructure } from './surroundings';
+import type { Infrastructure } from './infrastructure';
 import { addFunds, addItem, changeStock, type InitialShop, services } from './world';
 
 const TRACE = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`;

@@ -1,5 +1,5 @@
 import type { Random } from '../../tools/chaos/random';
-import { Broker } from './bus';
+import { Broker } from './broker';
 import { checkBooks, checkChanges, checkSaga } from './invariants';
 import { type Sql, Transaction } from './memory';
 import { type InitialShop, openShop, type Rules, type Service, statementsOf, type World } from './world';
