@@ -68,6 +68,9 @@ export function serviceOf(name: string): string {
   return name.slice(0, name.indexOf('.'));
 }
 
+/** The services that take part in the checkout saga. */
+export const sagaServices: readonly string[] = [...new Set(eventTypes.map(serviceOf))];
+
 /** The queues that receive an event. */
 export function queuesFor(type: EventType): readonly string[] {
   return [contract[type].consumedBy].flat();

@@ -1,5 +1,4 @@
-import { type EventType, serviceOf } from '../../shared/contract/events';
-import { serviceNames } from '../../shared/services';
+import { type EventType, sagaServices, serviceOf } from '../../shared/contract/events';
 import type { SagaView } from './saga-view';
 import { ago, counted } from './text';
 
@@ -25,7 +24,7 @@ export function waitsFor(view: SagaView): string[] {
       source === 'broker' ? 'The broker cannot be reached' : `The database of ${source} cannot be read`;
     return `${outage} (${why}). No saga gets past it: bring it back first.`;
   });
-  if (serviceNames.some((service) => service in unreadable)) {
+  if (sagaServices.some((service) => service in unreadable)) {
     return outages;
   }
   if (!order) {
