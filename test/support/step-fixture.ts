@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { type Database, openDatabase } from '../../shared/postgres/database';
+import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 import type { ServiceName } from '../../shared/services';
 import { createDatabase } from './cluster';
 import { silent } from './silent';
+
+const flush = statement('step_fixture_flush', 'SELECT 1');
 
 /** A database of the service for the tests of a step. It is emptied before each test and checked after it. */
 export interface StepFixture {
@@ -41,6 +44,8 @@ export function stepFixture(service: ServiceName, tables: string, broken: string
       let secondHasEnded = false;
       const firstResult = database.transaction(async (tx) => {
         const result = await first(tx);
+        // A step sends its last statements without waiting for them; they must have run before the second begins.
+        await tx.run(flush);
         firstIsDone = true;
         await released;
         return result;
