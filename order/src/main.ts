@@ -1,4 +1,4 @@
-import { runService } from '../../shared/service/service';
+import { runService } from '../../shared/service/run-service';
 import { Admission } from './checkout/admission';
 import { openCheckouts } from './checkout/batcher';
 import { watchInFlight } from './checkout/in-flight';

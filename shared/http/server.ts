@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { Logger } from '../observe/log';
 import { createApp } from './app';
 import { answerClientError, answerExpectation } from './client-error';
-import { gentleStop } from './gentle-stop';
+import { gracefulStop } from './graceful-stop';
 import { MAX_CONNECTIONS, SERVER_OPTIONS } from './limits';
 import { type Address, listen } from './listen';
 import { openapiRoute } from './openapi';
@@ -37,7 +37,7 @@ export function createHttpServer({ routes, log }: HttpServerOptions): HttpServer
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerClientError);
   server.on('checkExpectation', answerExpectation);
-  const stopServer = gentleStop(server);
+  const stopServer = gracefulStop(server);
   return {
     start: (address) => listen(server, address),
     announceStop() {

@@ -1,16 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Decoded, decodeBatch } from '../contract/cloudevents';
 import { eventsFor, type SagaEvent } from '../contract/events';
 import type { Logger } from '../observe/log';
 import { duplicates, startAtZero, stepBatchSize, stepDuration } from '../observe/metrics';
 import { traceId, withSpan } from '../observe/trace';
 import type { Outbox } from '../outbox/outbox';
-import { isOutage } from '../postgres/errors';
 import type { Delivery } from '../rabbit/consumer';
 import { smartBatch } from '../service/batch';
 import type { DeadLetters } from './dead-letters';
 import { type Malformed, openParking } from './parking';
-import { retryDelays } from './retry';
+import { retryThroughOutages } from './retry';
 import type { Step, StepOutcome } from './step';
 
 /**
@@ -81,7 +79,7 @@ export function openInbox(options: {
   /** Commits every event that can be committed and parks the others. Rejects only when the service stops. */
   async function handle(events: readonly SagaEvent[], failedBefore = false): Promise<void> {
     try {
-      await retryThroughOutages(() => commit(events));
+      await retryThroughOutages(() => commit(events), { log, signal: stopping.signal });
     } catch (error) {
       if (stopping.signal.aborted) {
         throw error;
@@ -96,23 +94,6 @@ export function openInbox(options: {
       const middle = Math.floor(events.length / 2);
       await handle(events.slice(0, middle), true);
       await handle(events.slice(middle), true);
-    }
-  }
-
-  async function retryThroughOutages(work: () => Promise<void>): Promise<void> {
-    for (const delay of retryDelays()) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isOutage(error) || stopping.signal.aborted) {
-          throw error;
-        }
-        log.warn(
-          { err: error, retry_in_ms: delay },
-          'the database is away; keeping the batch and trying again',
-        );
-        await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal: stopping.signal });
-      }
     }
   }
 

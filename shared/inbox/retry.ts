@@ -1,3 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../observe/log';
+import { isOutage } from '../postgres/errors';
+
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 
@@ -5,5 +9,26 @@ const RETRY_MAX_MS = 5_000;
 export function* retryDelays(): Generator<number, never> {
   for (let delay = RETRY_FIRST_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
     yield delay;
+  }
+}
+
+/** Runs `work` again for as long as the database is away. Throws every other error, and any error once `signal` aborts. */
+export async function retryThroughOutages(
+  work: () => Promise<void>,
+  { log, signal }: { log: Logger; signal: AbortSignal },
+): Promise<void> {
+  for (const delay of retryDelays()) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOutage(error) || signal.aborted) {
+        throw error;
+      }
+      log.warn(
+        { err: error, retry_in_ms: delay },
+        'the database is away; keeping the batch and trying again',
+      );
+      await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal });
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { runService } from '../../shared/service/service';
+import { runService } from '../../shared/service/run-service';
 import { settings } from './config';
 import { routes } from './http';
 import { compensations } from './metrics';

@@ -1,7 +1,7 @@
 import { deleteExpiredKeys } from '../../shared/http/key-cleaner';
 import { statement } from '../../shared/postgres/statement';
 import { expectLedgersToBalance, query } from '../support/books';
-import { openServiceEdge, type ServiceEdge } from '../support/edge';
+import { openServiceEdge, type ServiceEdge } from '../support/http-edge';
 
 let edge: ServiceEdge;
 let user: string;

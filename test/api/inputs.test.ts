@@ -3,7 +3,7 @@ import { checkout } from '../../order/src/checkout/route';
 import { MAX_AMOUNT } from '../../shared/http/inputs';
 import type { Route } from '../../shared/http/route';
 import { expectLedgersToBalance, query } from '../support/books';
-import { type Edge, openEdge, openServiceEdge, type ServiceEdge } from '../support/edge';
+import { type Edge, openEdge, openServiceEdge, type ServiceEdge } from '../support/http-edge';
 
 /**
  * Tests every rule about path parameters on every parameter of every route of all services, against servers that really

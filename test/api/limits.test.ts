@@ -8,7 +8,7 @@ import { createHttpServer } from '../../shared/http/server';
 import { openDatabase } from '../../shared/postgres/database';
 import { serviceNames } from '../../shared/services';
 import { expectLedgersToBalance, query } from '../support/books';
-import { type Edge, exchange, openEdge, openServiceEdge, routesOf, statuses } from '../support/edge';
+import { type Edge, exchange, openEdge, openServiceEdge, routesOf, statuses } from '../support/http-edge';
 import { silent } from '../support/silent';
 
 let edge: Edge;

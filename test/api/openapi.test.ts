@@ -1,5 +1,5 @@
 import { checkout } from '../../order/src/checkout/route';
-import { type Edge, openEdge, openServiceEdge } from '../support/edge';
+import { type Edge, openEdge, openServiceEdge } from '../support/http-edge';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is data.
 type Json = any;

@@ -1,6 +1,6 @@
 import { MAX_AMOUNT, MAX_TOTAL } from '../../shared/http/inputs';
 import { expectLedgersToBalance, query } from '../support/books';
-import { openServiceEdge, type ServiceEdge } from '../support/edge';
+import { openServiceEdge, type ServiceEdge } from '../support/http-edge';
 
 let stock: ServiceEdge;
 let edge: ServiceEdge;

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { root } from '../../shared/root';
 import { charts, chartsOf, releaseOf } from '../k8s/charts';
 import { type Manifest, type Overlay, overlays } from '../k8s/manifests';
-import { renderKustomization } from '../support/tools';
+import { renderKustomization } from '../support/kustomize';
 import type { ClusterDouble } from './cluster-double';
 import { changes, Rehearsal } from './rehearsal';
 import { openShopFront, type ShopFront } from './shop-front';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from '../../tools/support/ports';
+import { freePorts } from '../../tools/support/free-ports';
 import { ShopProcesses } from '../support/shop';
 
 export interface ShopFront {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { serviceNames } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
-import { closeConnections } from '../support/cluster';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
+import { closeConnections } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
 import { until } from '../support/wire';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
 import { INTERNAL_PORTS, serviceNames, services } from '../../shared/services';
-import { KUSTOMIZE } from '../support/tools';
+import { KUSTOMIZE } from '../support/kustomize';
 import { readStages, withBases } from './dockerfile';
 
 const stages = readStages();

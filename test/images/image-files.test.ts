@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { serviceNames } from '../../shared/services';
 import { databaseVariables } from '../../tools/support/addresses';
-import { createEmptyDatabase } from '../support/cluster';
+import { createEmptyDatabase } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
 import { ImageFiles } from './image-files';
 

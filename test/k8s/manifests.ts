@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../../shared/root';
-import { renderKustomization } from '../support/tools';
+import { renderKustomization } from '../support/kustomize';
 
 /** The overlays, each rendered once, and the parts of a manifest that the policies check. */
 export const overlays = ['laptop', 'production'] as const;

@@ -1,4 +1,4 @@
-import { lockOpenOrder } from '../../order/src/http/open-order';
+import { lockOpenOrder } from '../../order/src/http/lock-open-order';
 import type { CheckoutDecision, CheckoutRequest } from '../../order/src/saga/1-request-checkout/decide';
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';

@@ -1,4 +1,4 @@
-import { createInternalServer, type InternalServer } from '../../shared/http/internal';
+import { createInternalServer, type InternalServer } from '../../shared/http/internal-server';
 import { silent } from '../support/silent';
 
 let server: InternalServer;

@@ -10,7 +10,7 @@ import { bindings, checkTopology, declaredQueues, exchanges } from '../../shared
 import { type ServiceName, serviceNames } from '../../shared/services';
 import { brokerUsers, permissionsOf } from '../../tools/deploy/broker-definitions';
 import { tablesOf } from '../../tools/deploy/grants';
-import { createDatabases, createVhost, rabbitApi } from '../support/cluster';
+import { createDatabases, createVhost, rabbitApi } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
 
 /** A shop as a cluster runs it: its services may change neither their schema nor the broker's topology. */

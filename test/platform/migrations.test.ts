@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { serviceNames } from '../../shared/services';
-import { createDatabase, createEmptyDatabase } from '../support/cluster';
+import { createDatabase, createEmptyDatabase } from '../support/servers';
 
 const run = promisify(execFile);
 

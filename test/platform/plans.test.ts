@@ -9,7 +9,7 @@ import type { Statement } from '../../shared/postgres/statement';
 import * as reserve from '../../stock/src/saga/2-reserve-stock/statements';
 import * as settleStock from '../../stock/src/saga/4-settle-reservation/statements';
 import { returnItems, settleReservations } from '../../stock/src/saga/statements';
-import { createDatabase } from '../support/cluster';
+import { createDatabase } from '../support/servers';
 import { silent } from '../support/silent';
 
 const services = {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket, connect as tcp } from 'node:net';
-import { closeConnections, createVhost } from '../support/cluster';
+import { closeConnections, createVhost } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
 
 /** A link to the broker that can reset every connection soon after it was made. */

@@ -4,7 +4,7 @@ import { isOutage } from '../../shared/postgres/errors';
 import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { statement } from '../../shared/postgres/statement';
 import { OpenTransaction } from '../../shared/postgres/transaction';
-import { createDatabase } from '../support/cluster';
+import { createDatabase } from '../support/servers';
 import { silent } from '../support/silent';
 import { stepFixture } from '../support/step-fixture';
 

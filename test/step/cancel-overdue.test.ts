@@ -1,6 +1,6 @@
 import { cancelOverdue } from '../../order/src/saga/cancel-overdue/step';
 import { cancelRequested, paymentCaptured, purchase, sagaId, stockReleased } from '../support/events';
-import { attempt, orderFixture } from './order';
+import { attempt, orderFixture } from './order-fixture';
 
 const orders = orderFixture();
 const bill = (n: number) => purchase(n, { order_id: `o-${n}`, user_id: 'user-1' });

@@ -2,7 +2,7 @@ import { openCheckouts } from '../../order/src/checkout/batcher';
 import type { Outbox } from '../../shared/outbox/outbox';
 import { CommitUnknown } from '../../shared/postgres/errors';
 import { purchase, sagaId, stockRejected } from '../support/events';
-import { attempt, CANCEL_AFTER_MS, orderFixture } from './order';
+import { attempt, CANCEL_AFTER_MS, orderFixture } from './order-fixture';
 
 const orders = orderFixture();
 

@@ -1,10 +1,10 @@
-import { lockOpenOrder } from '../../order/src/http/open-order';
+import { lockOpenOrder } from '../../order/src/http/lock-open-order';
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 import { checkoutRequested, paymentCaptured, purchase, sagaId, stockRejected } from '../support/events';
-import { attempt, CANCEL_AFTER_MS, orderFixture } from './order';
+import { attempt, CANCEL_AFTER_MS, orderFixture } from './order-fixture';
 
 const orders = orderFixture();
 const bill = (n: number, order_id: string, amount: number) =>

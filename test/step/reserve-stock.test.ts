@@ -11,7 +11,7 @@ import {
   stockReleased,
   stockReserved,
 } from '../support/events';
-import { stockFixture } from './stock';
+import { stockFixture } from './stock-fixture';
 
 const stock = stockFixture();
 const [first, second, third] = [purchase(1), purchase(2), purchase(3)];

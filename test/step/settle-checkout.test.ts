@@ -8,7 +8,7 @@ import {
   stockRejected,
   stockReleased,
 } from '../support/events';
-import { attempt, orderFixture } from './order';
+import { attempt, orderFixture } from './order-fixture';
 
 const orders = orderFixture();
 const bill = (n: number, order_id = 'o', amount = 10) => purchase(n, { order_id, user_id: 'user-1', amount });

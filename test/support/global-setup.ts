@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../shared/root';
 import { serviceNames } from '../../shared/services';
-import { isLocked, takeLock } from '../../tools/support/lock';
-import { freePorts } from '../../tools/support/ports';
+import { freePorts } from '../../tools/support/free-ports';
 import { type Postgres, startPostgres } from '../../tools/support/postgres';
 import { stopLeftovers } from '../../tools/support/process';
 import { startRabbit } from '../../tools/support/rabbit';
+import { isLocked, takeLock } from '../../tools/support/run-lock';
 
 const prefix = 'chandlery-test-';
 const run = promisify(execFile);

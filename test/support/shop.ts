@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import { callsOf, type ServiceName, serviceNames, variableOf } from '../../shared/services';
-import { freePorts } from '../../tools/support/ports';
+import { freePorts } from '../../tools/support/free-ports';
 import { ApiClient } from './api-client';
 import { auditNow } from './audit';
-import { createDatabases, createVhost } from './cluster';
+import { createDatabases, createVhost } from './servers';
 
 /**
  * A whole shop of real processes, with a database per service and its own virtual host. Tests of the saga run it, break

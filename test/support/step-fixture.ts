@@ -4,7 +4,7 @@ import { type Database, openDatabase } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 import type { ServiceName } from '../../shared/services';
-import { createDatabase } from './cluster';
+import { createDatabase } from './servers';
 import { silent } from './silent';
 
 const flush = statement('step_fixture_flush', 'SELECT 1');

@@ -12,10 +12,10 @@ import { connectConsumer } from '../../shared/rabbit/consumer';
 import { connectPublisher, type Publisher } from '../../shared/rabbit/publisher';
 import { deadLetterQueueOf, declareTopology } from '../../shared/rabbit/topology';
 import type { ServiceName } from '../../shared/services';
-import { closeConnections, createDatabase, createVhost } from './cluster';
+import { closeConnections, createDatabase, createVhost } from './servers';
 import { silent } from './silent';
 
-/** The part of a replica that handles messages: what `shared/service/service.ts` puts together, without HTTP. */
+/** The part of a replica that handles messages: what `shared/service/run-service.ts` puts together, without HTTP. */
 export interface Replica {
   readonly database: Database;
   readonly publisher: Publisher;

@@ -1,4 +1,4 @@
-import { createInternalServer } from '../../shared/http/internal';
+import { createInternalServer } from '../../shared/http/internal-server';
 import type { Logger } from '../../shared/observe/log';
 import { repeat } from '../../shared/service/loop';
 import { perService } from '../../shared/services';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { home as localHome } from '../support/layout';
-import { makeHome } from '../support/run-home';
+import { makeHome } from '../support/run-folder';
 import { Dataset } from './dataset';
 import { Load } from './load/load';
 import type { BenchOptions } from './options';

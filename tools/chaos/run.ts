@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../audit/finding';
-import { makeHome } from '../support/run-home';
+import { makeHome } from '../support/run-folder';
 import { openContext, type RunContext } from './context';
 import { type Injection, injectPlanned } from './injections';
 import type { Client } from './load/client';

@@ -3,7 +3,7 @@ import { Agent, createServer, type IncomingMessage, type ServerResponse } from '
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
 import { answerClientError, answerExpectation } from '../../shared/http/client-error';
-import { gentleStop } from '../../shared/http/gentle-stop';
+import { gracefulStop } from '../../shared/http/graceful-stop';
 import { enforceLimits, SERVER_OPTIONS } from '../../shared/http/limits';
 import { listen } from '../../shared/http/listen';
 import { type Answer, problem, Refusal, serialize, unavailable } from '../../shared/http/problem';
@@ -52,7 +52,7 @@ const server = createServer(SERVER_OPTIONS, async (request, response) => {
 });
 server.on('clientError', answerClientError);
 server.on('checkExpectation', answerExpectation);
-const stopServer = gentleStop(server);
+const stopServer = gracefulStop(server);
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const name = serviceOfPath(request.url ?? '');

@@ -3,11 +3,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { noMore, readArguments } from '../support/command-line';
 import { home } from '../support/layout';
-import { takeLock } from '../support/lock';
 import { postgresDataDir } from '../support/postgres';
 import { stopLeftovers } from '../support/process';
 import { containerName } from '../support/rabbit';
 import { containerEngine } from '../support/rabbit-programs';
+import { takeLock } from '../support/run-lock';
 
 const usage = `Usage: npm run reset
 Deletes the data of local runs: databases, queues and logs. "npm start" must not be running.`;

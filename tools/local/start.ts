@@ -1,11 +1,11 @@
 import { serviceNames } from '../../shared/services';
 import { migrate } from '../deploy/migrate';
+import { isTaken } from '../support/free-ports';
 import { home, type Ports, type Replicas, rememberPort } from '../support/layout';
-import { takeLock } from '../support/lock';
-import { isTaken } from '../support/ports';
 import { startPostgres } from '../support/postgres';
 import { rotateLogs, type Stoppable, stopLeftovers } from '../support/process';
 import { findRabbit, startRabbit } from '../support/rabbit';
+import { takeLock } from '../support/run-lock';
 import { restartOnChange } from './dev';
 import { readSettings, type Settings } from './settings';
 import { startShop } from './shop';

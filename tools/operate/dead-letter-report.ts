@@ -1,7 +1,8 @@
-import type { Action } from './actions';
 import { type DeadLetter, sagaIdsOf } from './dead-letter';
-import type { Listing, Result, ShownDeadLetter } from './dead-letters';
+import type { Listing, ShownDeadLetter } from './dead-letters';
 import type { Discarded, ShownDiscarded } from './discarded';
+import type { Action } from './operator-actions';
+import type { Result } from './take-dead-letters';
 import { ago, counted, shorten } from './text';
 
 /** Dead letters as text for a person. */

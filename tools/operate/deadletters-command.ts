@@ -20,15 +20,12 @@ import {
   describeListing,
   describeResult,
 } from './dead-letter-report';
-import {
-  discardDeadLetters,
-  listDeadLetters,
-  type Result,
-  redriveDeadLetters,
-  showDeadLetter,
-} from './dead-letters';
+import { listDeadLetters, showDeadLetter } from './dead-letters';
+import { discardDeadLetters } from './discard';
 import { listDiscarded, summaryOf } from './discarded';
-import type { Selection } from './visit';
+import { redriveDeadLetters } from './redrive';
+import type { Result } from './take-dead-letters';
+import type { Selection } from './visit-dead-letters';
 
 const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga SAGA] [--limit 50]
        npm run deadletters -- show ID

@@ -3,10 +3,10 @@ import type { Database } from '../../shared/postgres/database';
 import type { Tx } from '../../shared/postgres/tx';
 import { countMessages, type QueueLength } from '../../shared/rabbit/queues';
 import type { ServiceName } from '../../shared/services';
-import { type Action, actionsOnSaga } from './actions';
 import type { ShopConnections } from './connections';
 import type { DeadLetter } from './dead-letter';
 import { listDeadLetters } from './dead-letters';
+import { type Action, actionsOnSaga } from './operator-actions';
 import * as sql from './saga-statements';
 
 /** Everything that the three services and the broker know about one saga, each as it was when it was read. */

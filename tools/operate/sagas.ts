@@ -5,8 +5,8 @@ import type { Database } from '../../shared/postgres/database';
 import type { Statement } from '../../shared/postgres/statement';
 import type { ServiceName } from '../../shared/services';
 import { mustBeReachable } from '../support/databases';
-import { type Operator, recordCancel } from './actions';
 import type { ShopConnections } from './connections';
+import { type Operator, recordCancel } from './operator-actions';
 import * as sql from './saga-statements';
 
 /** The states that sagas can be listed by: three of order, and the two of stock that are undecided. */

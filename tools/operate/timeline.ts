@@ -1,4 +1,4 @@
-import type { Action } from './actions';
+import type { Action } from './operator-actions';
 import type { SagaView } from './saga-view';
 
 export interface Moment {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONFIG_EXIT_CODE } from '../../shared/service/config';
-import { follow } from './follow';
+import { follow } from './follow-log';
 import { endOf, type Program, type ProgramOptions, startProgram } from './process';
 
 export interface Supervised {

@@ -5,7 +5,7 @@ import { id } from '../../../shared/http/inputs';
 import type { Answer } from '../../../shared/http/problem';
 import { type ApiRequest, type Route, route } from '../../../shared/http/route';
 import type { Batcher } from '../../../shared/service/batch';
-import { unknownOrder } from '../http/open-order';
+import { unknownOrder } from '../http/lock-open-order';
 import { answeredLate } from '../metrics';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import type { Admission } from './admission';

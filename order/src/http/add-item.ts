@@ -6,7 +6,7 @@ import { type ApiRequest, type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
-import { lockOpenOrder } from './open-order';
+import { lockOpenOrder } from './lock-open-order';
 import { type Prices, StockUnavailable } from './prices';
 
 /** A checkout's request to stock carries every line, so an order is a basket and not a catalogue. */

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { id, total } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
-import { statusOf } from '../saga/order';
-import { unknownOrder } from './open-order';
+import { statusOf } from '../saga/order-state';
+import { unknownOrder } from './lock-open-order';
 
 const orderSchema = z.object({
   order_id: z.string(),

@@ -5,7 +5,7 @@ import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
-import { lockOpenOrder } from './open-order';
+import { lockOpenOrder } from './lock-open-order';
 
 const takeUnit = statement<{ quantity: number }>(
   'http_take_unit',

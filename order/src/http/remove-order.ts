@@ -3,7 +3,7 @@ import { id } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
-import { lockOpenOrder } from './open-order';
+import { lockOpenOrder } from './lock-open-order';
 
 /** Deletes the lines too. The sagas of failed checkouts stay, because they make late events harmless. */
 const deleteOrder = statement('http_delete_order', 'DELETE FROM orders WHERE id = $1');

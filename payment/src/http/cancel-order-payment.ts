@@ -6,7 +6,7 @@ import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import type { Tx } from '../../../shared/postgres/tx';
 import { creditAnswer, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
-import { readOrderPayment, writeOrderPayment } from './order-payment';
+import { readOrderPayment, writeOrderPayment } from './order-payment-rows';
 
 export function cancelOrderPayment(database: Database): Route {
   return route({

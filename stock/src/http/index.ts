@@ -3,11 +3,11 @@ import { onlyWhenEnabled } from '../../../shared/http/batch-init';
 import type { Route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import { PrismaClient } from '../../prisma/client/client';
-import { add } from './add';
+import { add } from './add-stock';
 import { batchInit } from './batch-init';
 import { createItem } from './create-item';
 import { findItem } from './find-item';
-import { subtract } from './subtract';
+import { subtract } from './subtract-stock';
 
 export interface StockHttp {
   readonly database: Database;

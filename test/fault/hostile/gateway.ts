@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from '../../../tools/support/ports';
+import { freePorts } from '../../../tools/support/free-ports';
 import type { ShopProcesses } from '../../support/shop';
 
 /** The gateway in front of a shop, as `npm start` runs it. It parses requests before the services do. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { root } from '../../../shared/root';
 import { serviceNames } from '../../../shared/services';
-import { freePorts } from '../../../tools/support/ports';
+import { freePorts } from '../../../tools/support/free-ports';
 import { ApiClient } from '../../support/api-client';
 import { provide } from './bases';
 import { buildImage, compose, docker } from './commands';

@@ -5,8 +5,8 @@ import { join, relative } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { root } from '../../../shared/root';
 import { serviceNames } from '../../../shared/services';
-import { renderKustomization } from '../../support/tools';
-import { folder, manifests } from './sources';
+import { renderKustomization } from '../../support/kustomize';
+import { folder, manifests, ruleFiles } from './sources';
 
 // biome-ignore lint/suspicious/noExplicitAny: the fields of a manifest depend on its kind.
 type Manifest = any;
@@ -78,7 +78,7 @@ test('an overlay can use another release name of kube-prometheus-stack', async (
   await rm(overlay, { recursive: true });
   expect(watched.map(({ kind }) => kind).sort()).toEqual([
     ...Array(4).fill('PodMonitor'),
-    ...Array(3).fill('PrometheusRule'),
+    ...ruleFiles.map(() => 'PrometheusRule'),
   ]);
   for (const { metadata } of watched) {
     expect(metadata.labels.release).toBe('mine');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { freePorts } from '../../../tools/support/ports';
+import { freePorts } from '../../../tools/support/free-ports';
 import { program } from './programs';
 import { manifests, ruleFiles } from './sources';
 

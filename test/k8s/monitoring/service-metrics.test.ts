@@ -2,7 +2,7 @@ import { registry } from '../../../shared/observe/metrics';
 import { watchBroker, watchPool } from '../../../shared/observe/resource-metrics';
 import { openDatabase } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
-import { createDatabase } from '../../support/cluster';
+import { createDatabase } from '../../support/servers';
 import { silent } from '../../support/silent';
 
 const selectOne = statement<{ one: number }>('one', 'SELECT 1 AS one');

@@ -6,7 +6,7 @@ import { connect } from 'amqplib';
 import { exchangeOf } from '../../../shared/rabbit/topology';
 import type { ServiceName } from '../../../shared/services';
 import { databaseVariables } from '../../../tools/support/addresses';
-import { freePorts } from '../../../tools/support/ports';
+import { freePorts } from '../../../tools/support/free-ports';
 import type { ApiClient } from '../../support/api-client';
 import { query } from '../../support/books';
 import { ShopProcesses } from '../../support/shop';

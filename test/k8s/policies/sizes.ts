@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { settings as orderSettings } from '../../../order/src/config';
 import { root } from '../../../shared/root';
 import { STOP_WITHIN_MS } from '../../../shared/service/lifecycle';
-import { HTTP_GRACE_MS } from '../../../shared/service/service';
+import { HTTP_GRACE_MS } from '../../../shared/service/run-service';
 import { type ServiceName, serviceNames } from '../../../shared/services';
 import { type Container, environment, type Manifest, mebibytes, ofKind, workloads } from '../manifests';
 import { proxiesRequest } from './gateway';

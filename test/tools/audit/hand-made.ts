@@ -2,8 +2,8 @@ import { Client } from 'pg';
 import { perServiceAsync, type ServiceName } from '../../../shared/services';
 import type { Finding } from '../../../tools/audit/finding';
 import { auditOf } from '../../support/audit';
-import { createDatabases } from '../../support/cluster';
 import { TRACEPARENT } from '../../support/events';
+import { createDatabases } from '../../support/servers';
 
 /** One ended checkout: 2 of item-a and 1 of item-b for 20 credits. */
 export interface Sale {

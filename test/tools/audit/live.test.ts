@@ -10,8 +10,8 @@ import { watch } from '../../../tools/audit/watch';
 import { openDatabases } from '../../../tools/support/databases';
 import { auditNow, auditOf } from '../../support/audit';
 import { query } from '../../support/books';
-import { createVhost } from '../../support/cluster';
 import { sagaId } from '../../support/events';
+import { createVhost } from '../../support/servers';
 import { silent } from '../../support/silent';
 import { HandMadeShop, type Sale } from './hand-made';
 

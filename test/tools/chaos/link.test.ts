@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { breakpoints } from '../../../tools/chaos/rig/breakpoints';
 import { Link } from '../../../tools/chaos/rig/link';
-import { freePorts } from '../../../tools/support/ports';
+import { freePorts } from '../../../tools/support/free-ports';
 import { query } from '../../support/books';
-import { createDatabase } from '../../support/cluster';
+import { createDatabase } from '../../support/servers';
 
 let server: Server;
 let link: Link;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { perService, serviceNames, variableOf } from '../../../shared/services';
-import { freePorts } from '../../../tools/support/ports';
+import { freePorts } from '../../../tools/support/free-ports';
 import { ApiClient } from '../../support/api-client';
 import { type Dataset, fill, findWrongAnswers, placeOrders, type Sale } from '../../support/load';
 import { ShopProcesses } from '../../support/shop';

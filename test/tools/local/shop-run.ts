@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
 import { serviceNames } from '../../../shared/services';
+import { isTaken } from '../../../tools/support/free-ports';
 import { portsFrom } from '../../../tools/support/layout';
-import { isTaken } from '../../../tools/support/ports';
 
 /** The shop that `npm start` starts, in a process of its own. */
 export interface ShopRun {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTaken } from '../../../tools/support/ports';
+import { isTaken } from '../../../tools/support/free-ports';
 import { stopLeftovers } from '../../../tools/support/process';
 import { ApiClient } from '../../support/api-client';
 import { freeGatewayPort, type ShopRun, startShopRun } from './shop-run';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { perService } from '../../../shared/services';
-import { freePorts } from '../../../tools/support/ports';
+import { freePorts } from '../../../tools/support/free-ports';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
 import { command, DeadLetterFixture, type Ended } from './dead-letter-fixture';
 

@@ -10,7 +10,7 @@ import type { ShopConnections } from '../../../tools/operate/connections';
 import { databaseVariables } from '../../../tools/support/addresses';
 import { openDatabases } from '../../../tools/support/databases';
 import { query } from '../../support/books';
-import { createDatabases, createVhost } from '../../support/cluster';
+import { createDatabases, createVhost } from '../../support/servers';
 import { silent } from '../../support/silent';
 
 /** The addresses of a shop. */

@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues } from '../../../shared/contract/events';
-import {
-  discardDeadLetters,
-  listDeadLetters,
-  redriveDeadLetters,
-  showDeadLetter,
-} from '../../../tools/operate/dead-letters';
-import type { Selection } from '../../../tools/operate/visit';
+import { listDeadLetters, showDeadLetter } from '../../../tools/operate/dead-letters';
+import { discardDeadLetters } from '../../../tools/operate/discard';
+import { redriveDeadLetters } from '../../../tools/operate/redrive';
+import type { Selection } from '../../../tools/operate/visit-dead-letters';
 import { query } from '../../support/books';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
 import { DeadLetterFixture } from './dead-letter-fixture';

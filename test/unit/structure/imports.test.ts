@@ -20,7 +20,7 @@ const isPackage = (name: string, found: string) => found === name || found.start
 test('finds the files and their imports', () => {
   expect(sources.length).toBeGreaterThan(60);
   expect(sources.find(({ path }) => path === 'stock/src/main.ts')?.imports).toContain(
-    'shared/service/service',
+    'shared/service/run-service',
   );
 });
 

@@ -5,7 +5,7 @@ import { root } from '../../../shared/root';
 /** Checks that `npm run test:unit` starts no server: unit tests load nothing that could start one. */
 
 const serverStarters = [
-  'test/support/cluster.ts',
+  'test/support/servers.ts',
   'test/support/global-setup.ts',
   'tools/support/postgres.ts',
   'tools/support/rabbit.ts',
@@ -39,7 +39,9 @@ function chainsToServers(file: string, seen = new Set<string>()): string[] {
 test('finds the files that start servers, also through other files', () => {
   expect(serverStarters.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   expect(unitTests).toContain(relative(root, __filename));
-  expect(chainsToServers('test/support/edge.ts')).toEqual(['test/support/edge.ts → test/support/cluster.ts']);
+  expect(chainsToServers('test/support/http-edge.ts')).toEqual([
+    'test/support/http-edge.ts → test/support/servers.ts',
+  ]);
   expect(chainsToServers('tools/local/start.ts').length).toBeGreaterThan(1);
 });
 

@@ -1,6 +1,6 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import { serviceNames } from '../../../shared/services';
-import { drawPlot, escapeHtml } from '../../support/chart';
+import { drawPlot, escapeHtml } from '../../support/svg-chart';
 import type { LoadRun } from '../load-run';
 
 /** Colour-blind people can tell these apart, on white and on black. */

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../support/chart';
+import { escapeHtml } from '../../support/svg-chart';
 import type { Judged } from '../goals';
 import type { LoadRun } from '../load-run';
 import { SATURATED } from '../settings';

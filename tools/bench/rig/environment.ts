@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import { root } from '../../../shared/root';
 import { type ServiceName, serviceNames } from '../../../shared/services';
-import { freePorts } from '../../support/ports';
+import { freePorts } from '../../support/free-ports';
 import { type Postgres, startPostgres } from '../../support/postgres';
 import { type Rabbit, startRabbit } from '../../support/rabbit';
 

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
 import { callsOf, perService, type ServiceName, serviceNames, variableOf } from '../../../shared/services';
+import { freePorts } from '../../support/free-ports';
 import { isReady } from '../../support/is-ready';
 import { serviceFlags } from '../../support/layout';
-import { freePorts } from '../../support/ports';
 import { endOf, type Program, startProgram } from '../../support/process';
 import type { Databases, Environment } from './environment';
 

@@ -1,4 +1,4 @@
-import { drawLines, drawMarks, escapeHtml } from '../../support/chart';
+import { drawLines, drawMarks, escapeHtml } from '../../support/svg-chart';
 import { lines } from './describe';
 import type { Report } from './report';
 

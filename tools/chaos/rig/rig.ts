@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callsOf, perService, type ServiceName, serviceNames, variableOf } from '../../../shared/services';
-import { freePorts } from '../../support/ports';
+import { freePorts } from '../../support/free-ports';
 import { type Broker, startBroker } from './broker';
 import { type Databases, startDatabases } from './databases';
 import { Link } from './link';

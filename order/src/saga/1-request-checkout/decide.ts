@@ -1,5 +1,5 @@
 import type { Line, SagaEvent } from '../../../../shared/contract/events';
-import { type LastAttempt, statusOf } from '../order';
+import { type LastAttempt, statusOf } from '../order-state';
 
 /**
  * Step 1 decides whether a checkout request opens a saga. The status of its order decides:

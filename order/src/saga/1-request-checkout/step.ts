@@ -1,7 +1,7 @@
 import type { SagaEvent } from '../../../../shared/contract/events';
 import { asJson, columns } from '../../../../shared/postgres/statement';
 import type { Tx } from '../../../../shared/postgres/tx';
-import { statusOf } from '../order';
+import { statusOf } from '../order-state';
 import {
   type CheckoutDecision,
   type CheckoutDecisions,

@@ -1,6 +1,6 @@
 import type { FailureReason, SagaEvent } from '../../../../shared/contract/events';
 import { InvariantViolation } from '../../../../shared/errors';
-import type { SagaState } from '../order';
+import type { SagaState } from '../order-state';
 
 /**
  * Step 5 ends a saga.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { type Check, createInternalServer } from '../http/internal';
+import { type Check, createInternalServer } from '../http/internal-server';
 import { startKeyCleaner } from '../http/key-cleaner';
 import type { Route } from '../http/route';
 import { createHttpServer } from '../http/server';

@@ -8,7 +8,7 @@ import { type Database, openDatabase } from '../../shared/postgres/database';
 import type { ServiceName } from '../../shared/services';
 import { routes as stockRoutes } from '../../stock/src/http';
 import type { ApiAnswer } from './api-client';
-import { createDatabase } from './cluster';
+import { createDatabase } from './servers';
 import { silent } from './silent';
 
 /** An HTTP server that really listens, and a client for it. */

@@ -11,7 +11,7 @@ const LAST_CHANCE_MS = 1_000;
  * open requests finish for at most `graceMs`, and then cuts the rest. A client that sees a reset knows that its outcome
  * is unknown, and asks again.
  */
-export function gentleStop(server: Server): (graceMs: number) => Promise<void> {
+export function gracefulStop(server: Server): (graceMs: number) => Promise<void> {
   const silent = trackSilent(server);
   return async (graceMs) => {
     if (!server.listening) {

@@ -2,7 +2,7 @@ import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/de
 import { requestCheckouts } from '../../order/src/saga/1-request-checkout/step';
 import type { Settlement } from '../../order/src/saga/5-settle-checkout/decide';
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
-import { type LastAttempt, type OrderStatus, statusOf } from '../../order/src/saga/order';
+import { type LastAttempt, type OrderStatus, statusOf } from '../../order/src/saga/order-state';
 import type { SagaEvent } from '../../shared/contract/events';
 import { sagaId, TRACEPARENT } from '../support/events';
 import { type StepFixture, stepFixture } from '../support/step-fixture';

@@ -1,7 +1,7 @@
 import { type Answer, problem } from '../../../shared/http/problem';
 import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
-import { type LastAttempt, statusOf } from '../saga/order';
+import { type LastAttempt, statusOf } from '../saga/order-state';
 
 const lockOrder = statement<LastAttempt>(
   'http_lock_order',

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isLocked, takeLock } from './lock';
 import { stopLeftovers } from './process';
+import { isLocked, takeLock } from './run-lock';
 
 /** A folder that is newer than this may be about to be locked. */
 const NEW_FOR_MS = 60_000;
