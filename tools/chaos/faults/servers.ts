@@ -42,7 +42,12 @@ const lostInCommit = (service: ServiceName, committed: boolean): Fault => ({
         return;
       }
       if (committed) {
-        await paused.blocked;
+        const answered = await Promise.race([paused.blocked.then(() => true), sleep(HIT_WITHIN_MS, false)]);
+        if (!answered) {
+          // Another fault took the server away before it answered.
+          paused.cut();
+          return;
+        }
       } else {
         await exclusively('postgres', () => context.rig.databases.terminateBackends(service));
       }
