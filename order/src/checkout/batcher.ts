@@ -1,4 +1,4 @@
-import { v7 as uuid } from 'uuid';
+import { newId } from '../../../shared/new-id';
 import type { Outbox } from '../../../shared/outbox/outbox';
 import { CommitUnknown } from '../../../shared/postgres/errors';
 import { type Batcher, smartBatch } from '../../../shared/service/batch';
@@ -39,7 +39,7 @@ export function openCheckouts(options: {
         for (const { saga_id } of requests) {
           offered.add(saga_id);
         }
-        requests = requests.map((request) => ({ ...request, saga_id: uuid() }));
+        requests = requests.map((request) => ({ ...request, saga_id: newId() }));
       }
     }
   }

@@ -1,9 +1,9 @@
-import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
 import { fingerprint, keyReused } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
 import type { Answer } from '../../../shared/http/problem';
 import { type ApiRequest, type Route, route } from '../../../shared/http/route';
+import { newId } from '../../../shared/new-id';
 import type { Batcher } from '../../../shared/service/batch';
 import { unknownOrder } from '../http/lock-open-order';
 import { answeredLate } from '../metrics';
@@ -62,7 +62,7 @@ export function checkout(deps: CheckoutDeps): Route {
 
 async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Answer> {
   const { order_id } = request.params;
-  const saga_id = uuid();
+  const saga_id = newId();
   const may_open = deps.admission.enter();
   const waiter = deps.waiting.add(saga_id);
   try {

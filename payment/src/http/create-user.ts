@@ -1,7 +1,7 @@
-import { v7 as uuid } from 'uuid';
 import * as z from 'zod';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { type Route, route } from '../../../shared/http/route';
+import { newId } from '../../../shared/new-id';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 
@@ -17,7 +17,7 @@ export function createUser(database: Database): Route {
     answers: { 200: z.object({ user_id: z.uuid() }) },
     handle: (request) =>
       answerOnce(database, request, async (tx) => {
-        const id = uuid();
+        const id = newId();
         await tx.run(insertUser, [id]);
         return { status: 200, body: { user_id: id } };
       }),

@@ -1,8 +1,8 @@
-import { v7 as uuid } from 'uuid';
 import * as z from 'zod';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { amountOrZero } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
+import { newId } from '../../../shared/new-id';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 
@@ -19,7 +19,7 @@ export function createItem(database: Database): Route {
     answers: { 200: z.object({ item_id: z.uuid() }) },
     handle: (request) =>
       answerOnce(database, request, async (tx) => {
-        const id = uuid();
+        const id = newId();
         await tx.run(insertItem, [id, request.params.price]);
         return { status: 200, body: { item_id: id } };
       }),
