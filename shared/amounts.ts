@@ -1,6 +1,6 @@
 type Entry = readonly [key: string, amount: number];
 
-/** Adds up amounts by key. A sum stops at 2^53 - 1: no row holds more, so none can be asked for more. */
+/** Adds up amounts by key. Sums stop at 2^53 - 1: no row can have more, so more cannot be taken anyway. */
 export function sumByKey(entries: readonly Entry[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const [key, amount] of entries) {
@@ -10,8 +10,8 @@ export function sumByKey(entries: readonly Entry[]): Map<string, number> {
 }
 
 /**
- * Returns what a batch took and does not use. A batch first takes from each row what is asked, or all that the row has
- * if that is less, and decides afterwards who gets it (docs/decisions/0013).
+ * Returns what a batch took but does not use. A batch first takes from each row what was requested, or all that the row
+ * has if that is less, and decides afterwards who gets it (docs/decisions/0013).
  *
  * @param amounts.had what each row had before
  * @returns what must be given back, by key; a key is left out when all of it is used

@@ -1,6 +1,6 @@
 /**
- * Something was seen that must never happen: a capture without a reservation, an outcome that contradicts a recorded
- * one. The event is parked with this error and raises an alarm; it changes nothing.
+ * Something happened that must never happen, such as a capture without a reservation or an outcome that contradicts a
+ * recorded one. The event is parked with this error and raises an alarm; it changes nothing.
  */
 export class InvariantViolation extends Error {
   readonly code = 'INVARIANT_VIOLATED';

@@ -1,13 +1,13 @@
 /**
  * The one list of services. Ports, databases, migrations, grants, broker users, the local gateway, images, compose and
- * the tests' support are derived from it. A test fails if the list is spelled out again.
+ * the tests' support are derived from it. A test fails if the list is repeated elsewhere.
  */
 interface ServiceFacts {
-  /** The public port. The internal one is INTERNAL_PORTS above it. */
+  /** The public port. The internal one is higher by INTERNAL_PORTS. */
   readonly port: number;
   /** The first segment of its paths: the gateway uses it to choose the service. */
   readonly path: string;
-  /** The services whose HTTP API it calls, each at the address in <NAME>_URL. It is stopped before them. */
+  /** The services whose HTTP API it calls, each at the address in <NAME>_URL. It stops before they do. */
   readonly calls: readonly string[];
 }
 

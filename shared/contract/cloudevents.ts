@@ -5,8 +5,8 @@ import { contract, type EventType, eventTypes, type SagaEvent, serviceOf } from 
  * The wire format: a message is a batch, a JSON array of CloudEvents 1.0
  * (https://github.com/cloudevents/spec, JSON event format, section 4) with the distributed tracing extension.
  *
- * `source` and `id` together identify an event. A step that gets an event twice emits the stored outcome again, so
- * both are derived from the saga: the repetition has the same identity as the original.
+ * `source` and `id` together identify an event. A step that gets an event twice emits the stored outcome again. Both
+ * are derived from the saga, so that the repeated event has the same identity as the original.
  */
 export const BATCH_CONTENT_TYPE = 'application/cloudevents-batch+json';
 
@@ -57,14 +57,14 @@ function encode({ type, traceparent, data }: SagaEvent, time: string): string {
   });
 }
 
-/** Far more than any step writes, and few enough to park each malformed one on its own. */
+/** Far more than any step writes, but few enough to park each malformed one on its own. */
 const MAX_ELEMENTS = 10_000;
 
 export type Decoded = { event: SagaEvent } | { invalid: unknown; error: string };
 
 /**
- * Decodes the body of a message. Each element is checked on its own, so one malformed event does not spoil its
- * neighbours.
+ * Decodes the body of a message. Each element is checked on its own, so one malformed event does not affect
+ * the others in its message.
  * @throws SyntaxError when the body is not a JSON array or has too many elements: then none of them is decoded
  */
 export function decodeBatch(body: string, accepted: readonly EventType[]): Decoded[] {

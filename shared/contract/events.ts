@@ -8,7 +8,7 @@ import { z } from 'zod';
  */
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const amount = z.int().min(0);
-/** Lower case only, as PostgreSQL returns it: one saga must not have two names. */
+/** Lower case only, as PostgreSQL returns it: a saga must have only one spelling of its id. */
 const sagaId = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const saga = { saga_id: sagaId, order_id: id };
 const purchase = { ...saga, user_id: id, amount };
@@ -39,7 +39,7 @@ export const contract = {
     consumedBy: 'stock.reserve',
     data: z.object({ ...purchase, lines }),
   },
-  /** The deadline has passed. Payment alone decides, so order asks it to reject the saga unless it has decided. */
+  /** The deadline has passed. Only payment decides, so order asks it to reject the saga if it has not decided yet. */
   'order.checkout_cancel_requested': { consumedBy: 'payment.charge', data: z.object(purchase) },
   /** Every line is reserved for this saga. */
   'stock.reserved': { consumedBy: 'payment.charge', data: z.object(purchase) },
@@ -49,7 +49,7 @@ export const contract = {
   'stock.released': { consumedBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
   /** The commit decision: credit was taken. Stock and order both consume it. */
   'payment.captured': { consumedBy: ['stock.settle', 'order.settle'], data: z.object({ ...saga, amount }) },
-  /** The abort decision: credit was not taken and never will be. */
+  /** The decision against the checkout: no credit was taken, and none ever will be. */
   'payment.rejected': { consumedBy: 'stock.settle', data: z.object({ ...purchase, reason: failureReason }) },
 } as const;
 

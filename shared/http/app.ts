@@ -18,16 +18,17 @@ export interface AppOptions {
 }
 
 /**
- * One middleware does it all, because a checkout request waits for as long as its saga takes. The promises and closures
- * of further middleware would be kept for as long, a thousand times over, for the garbage collector to copy. Koa only
- * creates the context: its own callback would keep listeners for an event that nothing here uses (docs/decisions/0014).
+ * One function handles everything, because a checkout request waits for as long as its saga takes. The promises and
+ * closures of a chain of middleware would stay in memory for that time, for thousands of requests, and the garbage
+ * collector would copy them. Koa only creates the context: its own callback would keep listeners for an event that
+ * nothing here uses (docs/decisions/0014).
  */
 export function createApp({ routes, log, isStopping }: AppOptions): RequestListener {
   const koa = new Koa();
   const router = openRouter(routes);
   return (request, response) => {
     answer(koa.createContext(request, response)).catch((error) => {
-      log.error({ err: error }, 'could not finish an answer; cutting the connection');
+      log.error({ err: error }, 'could not send an answer; closing the connection');
       response.destroy();
     });
   };

@@ -3,8 +3,8 @@ import { problem } from './problem';
 import type { Route } from './route';
 
 /**
- * batch_init overwrites rows that may matter, so a service runs it only where it is enabled. The route is documented
- * and its parameters are checked in any case.
+ * batch_init overwrites rows that may be important, so a service runs it only where it is enabled. The route is
+ * documented and its parameters are checked in any case.
  */
 export function onlyWhenEnabled(enabled: boolean, route: Route): Route {
   return enabled ? route : { ...route, handle: async () => disabled };
@@ -15,14 +15,14 @@ const disabled = problem(404, {
   detail: 'batch_init is off, because it overwrites data. Start the service with BATCH_INIT=on to enable it.',
 });
 
-const PATIENCE_MS = 5_000;
+const MAX_WAIT_MS = 5_000;
 
 /**
- * Waits for a few seconds at most while checkouts are in flight. A client that reloads a shop does so right after its
- * last answer, when stock may still be settling a sale whose buyer already has the answer.
+ * Waits for a few seconds at most while checkouts are in flight. A client may reload the shop as soon as its last
+ * checkout is answered, while stock is still settling that sale.
  */
 export async function whenIdle(inUse: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && (await inUse()); ) {
+  for (const end = Date.now() + MAX_WAIT_MS; Date.now() < end && (await inUse()); ) {
     await sleep(50);
   }
 }

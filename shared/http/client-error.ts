@@ -5,7 +5,7 @@ import { problem, serialize } from './problem';
 type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
 
 /**
- * Answers what Node's parser or its timers refuse, where there is no request to hand to a route. If the connection
+ * Answers what Node's parser or its timers refuse, before there is a request for a route. If the connection
  * still owes an answer to an earlier request, for instance a waiting checkout, it is cut without one: the client would
  * take whatever is written now for that answer.
  */
@@ -25,7 +25,7 @@ export function answerClientError(error: ClientError, socket: Duplex): void {
 
 /** Answers an `Expect` that asks for anything but 100-continue. Node's own refusal is not a problem document. */
 export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const refusal = problem(417, { detail: 'The only expectation that this server meets is 100-continue.' });
+  const refusal = problem(417, { detail: 'This server supports only Expect: 100-continue.' });
   const { type, text } = serialize(refusal);
   response.writeHead(refusal.status, { 'Content-Type': type, Connection: 'close' }).end(text);
 }
@@ -50,11 +50,11 @@ function explanation(status: number): string {
     case 413:
       return 'The chunk extensions of the body are too long.';
     case 414:
-      return 'A request target may have at most 8 KiB.';
+      return 'The request target may be at most 8 KiB long.';
     case 431:
-      return 'The request line and headers together may have at most 16 KiB.';
+      return 'The request line and headers together may be at most 16 KiB long.';
     default:
-      return 'This cannot be read as an HTTP/1.1 request.';
+      return 'This is not a valid HTTP/1.1 request.';
   }
 }
 

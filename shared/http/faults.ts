@@ -2,7 +2,7 @@ import type { Logger } from '../observe/log';
 import { CommitUnknown, isOutage } from '../postgres/errors';
 import { type Answer, problem, unavailable } from './problem';
 
-/** SQLSTATEs and kinds that Prisma's driver adapter reports when a database is away, overloaded or failing over. */
+/** SQLSTATEs and kinds that Prisma's adapter reports when a database is unavailable, overloaded or failing over. */
 const READ_OUTAGE =
   /^(?:(?:08|53|57|58)...|25006|25P03|40001|40P01|42703|42P01|55P03|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|TransactionWriteConflict)$/;
 
@@ -10,12 +10,13 @@ const READ_OUTAGE =
 const CONNECTION_LOST =
   /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client (?:was closed|has encountered a connection error)/;
 
-/** Returns the answer to a fault: 503 if it will pass, otherwise a 500 whose details go to the log, not the client. */
+/** Returns the answer to a fault: 503 if the fault is temporary, otherwise 500. Only the log gets the details. */
 export function answerToFault(error: unknown, log: Logger): Answer {
   if (error instanceof CommitUnknown) {
     log.warn({ err: error }, 'answered a request with 503; its effect is unknown');
     return unavailable(
-      'The connection to the database broke during the commit, so the change may have happened. Check before you repeat the request, or use an Idempotency-Key.',
+      'The connection to the database broke during the commit, so the request may have had its effect. ' +
+        'If it had an Idempotency-Key, repeat it with the same key; otherwise check before you repeat it.',
     );
   }
   if (isOutage(error) || isReadOutage(error)) {
@@ -24,7 +25,7 @@ export function answerToFault(error: unknown, log: Logger): Answer {
   }
   log.error({ err: error }, 'answered a request with 500');
   return problem(500, {
-    detail: 'This is a fault in the service. Its log has the details under this trace_id.',
+    detail: 'The service failed unexpectedly. Its log has the details under this trace_id.',
   });
 }
 

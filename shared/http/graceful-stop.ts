@@ -3,8 +3,8 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a connection that has sent no request yet may still send one, once the server stops. */
-const LAST_CHANCE_MS = 1_000;
+/** How long a connection without a request may still send its first one after the server begins to stop. */
+const FIRST_REQUEST_WITHIN_MS = 1_000;
 
 /**
  * Call it before the server listens. Returns a function that stops the server: it takes no new connections, lets the
@@ -19,15 +19,15 @@ export function gracefulStop(server: Server): (graceMs: number) => Promise<void>
     }
     const closed = once(server, 'close');
     server.close();
-    const lastChance = setTimeout(() => {
+    const closeSilent = setTimeout(() => {
       for (const socket of silent) {
         socket.destroy();
       }
-    }, LAST_CHANCE_MS);
-    const patience = new AbortController();
-    await Promise.race([closed, sleep(graceMs, undefined, { signal: patience.signal, ref: false })]);
-    patience.abort();
-    clearTimeout(lastChance);
+    }, FIRST_REQUEST_WITHIN_MS);
+    const graceTimer = new AbortController();
+    await Promise.race([closed, sleep(graceMs, undefined, { signal: graceTimer.signal, ref: false })]);
+    graceTimer.abort();
+    clearTimeout(closeSilent);
     server.closeAllConnections();
     await closed;
   };

@@ -19,7 +19,7 @@ interface StoredAnswer {
   readonly body: string;
 }
 
-/** The transaction holds the lock to its end, so that a second request with the key can tell "in flight" from "new". */
+/** The transaction keeps the lock until it ends, so a second request with the key finds that the first is in flight. */
 const lockKey = statement<{ locked: boolean }>(
   'idempotency_lock',
   'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked',
@@ -74,7 +74,7 @@ export function fingerprint(request: KeyedRequest): string {
   return `${request.method} ${request.path}`;
 }
 
-/** Takes the key for this transaction, or returns the 409 when another transaction has it. */
+/** Locks the key for this transaction, or returns a 409 if another transaction has locked it. */
 async function claimKey(tx: Tx, key: string): Promise<Answer | undefined> {
   const [lock] = await tx.run(lockKey, [key]);
   return lock?.locked === true ? undefined : keyInFlight();

@@ -4,7 +4,7 @@ import 'zod-openapi';
 /** The largest amount, price, quantity or count that a request may name. */
 export const MAX_AMOUNT = 2 ** 31 - 1;
 
-/** The largest balance, stock or total: the largest integer that JSON carries exactly everywhere. */
+/** The largest balance, stock or total: the largest integer that every JSON parser reads exactly. */
 export const MAX_TOTAL = Number.MAX_SAFE_INTEGER;
 
 /** Plain decimal digits and nothing else: no sign, exponent, hexadecimal, space, leading zero or non-ASCII digit. */
@@ -24,7 +24,7 @@ export const amount = wholeNumber(1, MAX_AMOUNT);
 /** A price or a starting balance, which unlike an amount may be zero. */
 export const amountOrZero = wholeNumber(0, MAX_AMOUNT);
 
-/** How many rows a batch_init loads: bounded, because all others wait for this one transaction. */
+/** How many rows a batch_init loads. It is limited, because all other writers wait for this one transaction. */
 export const rowCount = wholeNumber(1, 200_000);
 
 /** A balance, stock or total in an answer. */

@@ -26,8 +26,8 @@ export interface InternalServerOptions {
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
- * Health and metrics, on a port of their own that is never exposed. /livez looks only at the process: restarting a
- * service because its database is away would only make an outage longer.
+ * Health and metrics, on a port of their own that must not be exposed. /livez looks only at the process: restarting a
+ * service because its database is unavailable would only make an outage longer.
  */
 export function createInternalServer({ checks, log }: InternalServerOptions): InternalServer {
   let phase: 'starting' | 'running' | 'draining' = 'starting';

@@ -6,7 +6,7 @@ const KIB = 1024;
 const MAX_URL = 8 * KIB;
 const MAX_BODY = 16 * KIB;
 
-/** How much of a refused body is still read: after an immediate close, a client that is writing may miss the answer. */
+/** How much of a refused body is still read. After an immediate close, a client that is sending may miss the answer. */
 const MAX_DISCARDED = 1024 * KIB;
 
 /** More than a client needs, and fewer than would exhaust the process's file descriptors. */
@@ -18,7 +18,7 @@ export const SERVER_OPTIONS: ServerOptions = {
   /** For the whole request including its body. It does not limit how long an answer takes. */
   requestTimeout: 15_000,
   connectionsCheckingInterval: 1_000,
-  /** Longer than the idle time of the usual proxies (60 s), so that we never close a connection while they use it. */
+  /** Longer than the idle timeout of common proxies (60 s), so that they close idle connections before we do. */
   keepAliveTimeout: 75_000,
   /** We refuse a missing Host ourselves, because Node's own refusal is not a problem document. */
   requireHostHeader: false,
@@ -28,7 +28,7 @@ export const SERVER_OPTIONS: ServerOptions = {
 /**
  * Checks a request against the limits. No request needs a body, but one that is sent must be read before the next
  * request on the same connection can be.
- * @returns a promise that resolves at the end of the body, if there is a body: most requests need not wait for anything
+ * @returns undefined if there is no body, as in most requests; otherwise a promise that resolves at the end of the body
  * @throws {Refusal} when the request is too large or cannot be read; the promise rejects with one for the same reasons
  */
 export function enforceLimits(request: IncomingMessage): Promise<void> | undefined {
@@ -43,7 +43,7 @@ function checkHead(request: IncomingMessage): void {
   const target = originForm(url);
   request.url = target ?? '/';
   if (url.length > MAX_URL) {
-    throw refusal(414, 'A request target may have at most 8 KiB.');
+    throw refusal(414, 'The request target may be at most 8 KiB long.');
   }
   if (target === undefined) {
     throw refusal(400, 'The request target is neither a path nor an http URL.');
@@ -70,8 +70,8 @@ async function discardBody(request: IncomingMessage): Promise<void> {
     discardRest(request);
     const tooLarge = error instanceof Error && 'type' in error && error.type === 'entity.too.large';
     throw tooLarge
-      ? refusal(413, 'A request body may have at most 16 KiB.')
-      : refusal(400, 'The request body did not arrive completely.');
+      ? refusal(413, 'The request body may be at most 16 KiB long.')
+      : refusal(400, 'The request body is incomplete.');
   }
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 export interface Address {
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0 means any free port. */
   readonly port: number;
   /** The environment variable that sets the port, for the error that tells people to change it. */
   readonly variable: string;

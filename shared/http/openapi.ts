@@ -17,14 +17,17 @@ const problemSchema = z
       .optional()
       .meta({ description: 'A code that programs can switch on, such as out_of_stock.' }),
     saga_id: z.uuid().optional().meta({ description: 'The checkout attempt that this is about.' }),
-    trace_id: z.string().optional().meta({ description: 'Faults and ended checkouts are logged with it.' }),
+    trace_id: z
+      .string()
+      .optional()
+      .meta({ description: 'Search the logs for it: faults and ended checkouts are logged with it.' }),
   })
   .meta({ id: 'Problem', description: 'Problem details as in RFC 9457.' });
 
 /** What any route can answer, because the server answers it before or instead of the route. */
 const EDGE_ANSWERS = {
   400: 'A parameter or header is not valid. Nothing was changed.',
-  500: 'A fault in the service.',
+  500: 'The service failed unexpectedly.',
   503: 'The service cannot reach something it needs. Repeat the request after Retry-After seconds.',
 } as const;
 
@@ -53,7 +56,7 @@ const idempotencyKey = z
   });
 
 const prefer = z.string().optional().meta({
-  description: 'With `respond-async` the answer is 202 at once, instead of the outcome later.',
+  description: 'With `respond-async` the answer is 202 at once, without waiting for the outcome.',
 });
 
 /** Returns the route that serves the OpenAPI 3.1 document of all routes. It is built once: routes do not change. */
@@ -105,7 +108,7 @@ function operation(definition: Route): ZodOpenApiOperationObject {
       default: response(
         definition,
         'default',
-        'The request was refused before it reached the route, because of its method, size or pace.',
+        'The request was refused before it reached a route: wrong method, too large or too slow.',
       ),
     },
   };

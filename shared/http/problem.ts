@@ -66,7 +66,7 @@ function sentence(reason: string): string {
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1).replaceAll('_', ' ')}`;
 }
 
-/** Returns a 503: the service lacks something it needs right now, and the same request can succeed in a moment. */
+/** Returns a 503: something that the service needs is unavailable, and the same request can succeed soon. */
 export function unavailable(detail: string): Answer {
   return problem(503, { reason: 'unavailable', detail, headers: { 'Retry-After': '1' } });
 }

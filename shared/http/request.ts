@@ -28,7 +28,7 @@ class ValidRequest implements Request {
     if (response.closed) {
       listener();
     }
-    // It closes only once, so `on` is enough; `once` would keep two more objects.
+    // A response closes only once, so `on` is enough; `once` would keep two more objects in memory.
     else {
       response.on('close', () => response.writableFinished || listener());
     }

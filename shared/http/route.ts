@@ -20,11 +20,11 @@ export interface Route<Params extends z.ZodObject = z.ZodObject> {
   readonly preferAsync?: boolean;
   /** What each status means: a schema for its JSON body or, from 400 on, a description of the problem. */
   readonly answers: Readonly<Record<number, z.ZodType | string>>;
-  /** Returns a problem to refuse. Whatever it throws is a fault, which is answered with 503 or 500. */
+  /** Returns a problem document to refuse the request. An exception is a fault, answered with 503 or 500. */
   handle(request: ApiRequest<z.infer<Params>>): Promise<Answer>;
 }
 
-/** A request that has passed validation. Call its methods on it; they do not work when taken out of it. */
+/** A request that has passed validation. Call its methods on the object; they do not work detached. */
 export interface ApiRequest<Params> {
   readonly method: string;
   readonly path: string;

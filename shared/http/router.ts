@@ -60,7 +60,7 @@ export function openRouter(routes: readonly Route[]): Router {
   };
 }
 
-/** A parameter matches any text, so that odd text is a 400 and not a 404. */
+/** A parameter matches any text, so that invalid text is answered with 400 and not 404. */
 function patternOf(template: string): RegExp {
   return new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]*)')}$`);
 }

@@ -11,7 +11,7 @@ import type { Route } from './route';
 export interface HttpServer {
   /** Listens, and returns the port. */
   start(address: Address): Promise<number>;
-  /** Makes answers carry `Connection: close`, so that clients go elsewhere before the server stops listening. */
+  /** Makes answers carry `Connection: close`, so that clients reconnect elsewhere before the server stops listening. */
   announceStop(): void;
   /**
    * Takes no new connections, lets the open requests finish for at most `graceMs`, then cuts the rest: a client that

@@ -18,7 +18,7 @@ import type { Step, StepOutcome } from './step';
  */
 export interface Inbox {
   onDelivery(delivery: Delivery): void;
-  /** Call it after the last delivery. Resolves when every delivery is acknowledged or given up. */
+  /** Call it after the last delivery. Resolves when every delivery is acknowledged or abandoned. */
   close(): Promise<void>;
 }
 
@@ -67,12 +67,12 @@ export function openInbox(options: {
     }
   }
 
-  /** Never fails: committed events must not be handled again because what follows the commit failed. */
+  /** Never fails: if the work after a commit fails, the committed events must not be handled again. */
   async function followUp({ afterCommit }: StepOutcome): Promise<void> {
     try {
       await afterCommit?.();
     } catch (error) {
-      log.error({ err: error }, 'the work after a commit failed; the commit stands');
+      log.error({ err: error }, 'the work after a commit failed; the transaction stays committed');
     }
   }
 
@@ -131,7 +131,7 @@ export function openInbox(options: {
           if (stopping.signal.aborted) {
             return;
           }
-          log.error({ err: error }, 'a delivery was not handled; the broker will redeliver it');
+          log.error({ err: error }, 'could not handle a delivery; it stays unacked until its channel closes');
         })
         .finally(() => receiving.delete(received));
       receiving.add(received);

@@ -6,10 +6,10 @@ import { traceId } from '../observe/trace';
 import type { DeadLetters } from './dead-letters';
 import { retryDelays } from './retry';
 
-/** A part of a message that is not an event of the contract. `body` is the whole message, when it cannot be split. */
+/** A part of a message that is not a valid event. `body` is the whole message, if it cannot be split. */
 export type Malformed = { invalid: unknown; error: string } | { body: Buffer; error: string };
 
-/** Puts what a step cannot handle into the step's dead-letter queue. */
+/** Parks what a step cannot handle in the step's dead-letter queue. */
 export interface Parking {
   parkEvent(event: SagaEvent, error: unknown): Promise<void>;
   /** @param message the message that the parts came in */
@@ -17,7 +17,7 @@ export interface Parking {
 }
 
 /**
- * Nothing is acknowledged before it is safe elsewhere, so parking is repeated until the broker has confirmed it.
+ * A message is acknowledged only once its events are safe elsewhere, so parking is repeated until the broker confirms.
  * @param options.signal stops the attempts: the broker redelivers what is not parked by then
  */
 export function openParking(options: {
@@ -67,7 +67,7 @@ export function openParking(options: {
   };
 }
 
-/** Returns undefined for an element nested too deep to be written again: it can only be parked in its whole message. */
+/** Returns undefined for an element nested too deeply to be serialized: it is parked with its whole message. */
 function rewrite(element: unknown): string | undefined {
   try {
     return JSON.stringify([element]);

@@ -5,14 +5,14 @@ import { isOutage } from '../postgres/errors';
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 
-/** Yields the milliseconds to wait before each next attempt: doubling up to a maximum, without end. */
+/** Yields the delays before further attempts, in milliseconds. They double up to a maximum, and never end. */
 export function* retryDelays(): Generator<number, never> {
   for (let delay = RETRY_FIRST_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
     yield delay;
   }
 }
 
-/** Runs `work` again for as long as the database is away. Throws every other error, and any error once `signal` aborts. */
+/** Reruns `work` while the database is unavailable. Throws any other error, and every error once `signal` aborts. */
 export async function retryThroughOutages(
   work: () => Promise<void>,
   { log, signal }: { log: Logger; signal: AbortSignal },
@@ -26,7 +26,7 @@ export async function retryThroughOutages(
       }
       log.warn(
         { err: error, retry_in_ms: delay },
-        'the database is away; keeping the batch and trying again',
+        'the database is unavailable; keeping the batch and trying again',
       );
       await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal });
     }

@@ -1,7 +1,7 @@
 import type { SagaEvent } from '../contract/events';
 import type { Tx } from '../postgres/tx';
 
-/** What a batch of events leads to, besides changed rows. */
+/** The result of a batch of events, apart from changed rows. */
 export interface StepOutcome {
   /** The events that follow, written to the outbox in the same transaction. */
   emit: SagaEvent[];
@@ -13,7 +13,7 @@ export interface StepOutcome {
 
 /**
  * A step of the saga: it takes a batch of events and an open transaction, and may be run again with the same events.
- * It sees no channel, acknowledgement, clock or logger.
+ * It has no access to channels, acknowledgements, clocks or loggers.
  */
 export interface Step {
   /** The queue it consumes, which is also its name. */

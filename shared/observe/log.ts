@@ -13,8 +13,8 @@ export interface LogOptions {
 /**
  * Lines go to standard output: JSON for machines, or one readable line each for a person at a terminal.
  *
- * JSON lines are written 4 KiB at a time, because a write per line costs more than a checkout's own work. The buffer is
- * written at least once a second and when the process exits, so only kill -9 loses lines.
+ * JSON lines are written 4 KiB at a time, because a write for each line would cost more than the rest of a checkout.
+ * The buffer is written at least once a second and when the process exits, so only kill -9 loses lines.
  */
 export function createLogger(options: LogOptions): Logger {
   const settings: pino.LoggerOptions = {
@@ -34,8 +34,8 @@ export function createLogger(options: LogOptions): Logger {
   }
   return pino(
     settings,
-    // With every line, the stream joins the buffered text to measure it. So the buffer is kept to the size of one
-    // write, and maxWrite must be a little more than minLength.
+    // For each line, the stream joins the buffered text to measure it. So the buffer is no larger than one write, and
+    // maxWrite must be a little more than minLength.
     pino.destination({ sync: false, minLength: 4095, maxWrite: 4096, periodicFlush: 1000 }),
   );
 }

@@ -18,7 +18,7 @@ export const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 
 export const httpDuration = new Histogram({
   name: 'http_request_duration_seconds',
-  help: 'Time from the head of a request to sending its answer, by route template.',
+  help: 'Time from receiving the head of a request to sending the answer, by route template.',
   labelNames: ['method', 'route', 'status_code'] as const,
   buckets: FAST,
   registers,
@@ -55,12 +55,15 @@ export const duplicates = new Counter({
 
 export const deadLettered = new Counter({
   name: 'saga_dead_lettered_total',
-  help: 'Events parked in a dead-letter queue because they failed even alone.',
+  help: 'Events parked in a dead-letter queue: they failed even alone, or break the contract.',
   labelNames: ['queue'] as const,
   registers,
 });
 
-export const outboxPending = sampled('saga_outbox_pending', 'Outbox rows the broker has not confirmed yet.');
+export const outboxPending = sampled(
+  'saga_outbox_pending',
+  'Outbox rows that the broker has not confirmed yet.',
+);
 
 export const outboxOldestAge = sampled(
   'saga_outbox_oldest_age_seconds',
@@ -68,8 +71,8 @@ export const outboxOldestAge = sampled(
 );
 
 /**
- * Creates the series of a step at zero. A series that appears with its first event hides that event: Prometheus sees
- * what grows, not what appears.
+ * Creates the series of a step at zero. If a series first appears with the value 1, Prometheus' rate() and increase()
+ * do not see that event.
  */
 export function startAtZero(step: string): void {
   stepDuration.zero({ step });
@@ -89,12 +92,12 @@ export function sharedReading<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Well below the time that Prometheus allows a scrape. */
+/** Well below Prometheus' scrape timeout. */
 const READING_MS = 1_000;
 
 /**
  * A gauge that is read when Prometheus scrapes. It appears once a service has set its source, and it is left out of a
- * scrape whose reading fails: no figure is better than a stale one, and the other metrics still get through.
+ * scrape if reading it fails: a missing value is better than a stale one, and the other metrics are still exported.
  */
 export function sampled(name: string, help: string) {
   let read: () => Promise<number> | number;

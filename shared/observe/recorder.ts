@@ -44,7 +44,7 @@ export function startRecorder(service: string, endpoint: string): Recorder {
   };
 }
 
-/** The settings mean what OpenTelemetry's documentation says. The SDK does not read them on its own. */
+/** Reads the sampler's settings as OpenTelemetry documents them, because the SDK does not read them itself. */
 function samplerFromSettings(): Sampler {
   const ratio = getNumberFromEnv('OTEL_TRACES_SAMPLER_ARG') ?? 1;
   switch (getStringFromEnv('OTEL_TRACES_SAMPLER')) {

@@ -5,7 +5,7 @@ import { Gauge } from 'prom-client';
 import { root } from '../root';
 import { registry } from './metrics';
 
-/** What a process has and may use. It is read when Prometheus scrapes, because nothing announces a change. */
+/** What a process has and may use. It is read at each scrape, because nothing reports a change. */
 const registers = [registry];
 
 /** The counters of a node-postgres pool. */
@@ -67,7 +67,7 @@ new Gauge({
 
 new Gauge({
   name: 'broker_connected',
-  help: '1 while the broker is connected and takes messages, by what the connection is for; otherwise 0.',
+  help: '1 while the broker is connected and accepts messages, otherwise 0; by what the connection is for.',
   labelNames: ['connection'] as const,
   registers,
   collect() {
@@ -79,7 +79,7 @@ new Gauge({
 
 new Gauge({
   name: 'process_memory_limit_bytes',
-  help: 'Memory that this process may use: the limit of its container, or what the machine has.',
+  help: 'Memory that this process may use: the limit of its container, or else the memory of the machine.',
   registers,
   collect() {
     // Without a limit it returns 0, or more than any machine has.

@@ -27,7 +27,7 @@ export function incomingTrace(header: string | undefined): Traceparent | undefin
 
 const ids = Buffer.alloc(24);
 
-/** Uses plain random numbers, as the OpenTelemetry SDK does: an id must differ from others, and is no secret. */
+/** Uses plain random numbers, as the OpenTelemetry SDK does: ids must be unique, but need not be secret. */
 export function newTraceparent(): Traceparent {
   for (let i = 0; i < ids.length; i += 4) {
     ids.writeUInt32LE(Math.floor(Math.random() * 2 ** 32), i);

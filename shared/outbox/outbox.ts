@@ -22,9 +22,9 @@ import {
  * once, and an event that was not committed reaches none.
  *
  * A row is a message, and a message is a batch of events of one type. Rows are written with the step's own changes and
- * published right after the commit. Once the broker has confirmed them, the next transaction deletes them, whatever it
- * is for; if there is none, they are deleted soon after. The poller finds what a crash, a broker outage or an
- * unroutable key leaves behind.
+ * published right after the commit. Once the broker has confirmed a row, the service's next transaction deletes it,
+ * whatever it is for; if there is none, a timer does. The poller publishes the rows that a crash, a broker outage or a
+ * missing binding left behind.
  */
 export interface Outbox {
   /**
@@ -78,7 +78,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
       if (failure) {
         log.warn(
           { err: failure.reason, messages: failed.length },
-          'could not publish messages left in the outbox; they stay there',
+          'could not publish messages from the outbox; trying again later',
         );
       }
       if (delivered.length > 0) {
@@ -102,7 +102,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     log.warn({ err: error }, 'could not poll the outbox; trying again'),
   );
 
-  // Only at debug level: the poller already logs that the database is away, and less often.
+  // Only at debug level: the poller also logs that the database is unavailable, and less often.
   const cleaning = repeat(DELETE_INTERVAL_MS, deleteConfirmed, (error) =>
     log.debug({ err: error }, 'could not delete confirmed messages from the outbox; trying again'),
   );
@@ -127,7 +127,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
           confirmed.push(row.id);
         })
         .catch((error) =>
-          log.debug({ err: error, outbox_id: row.id }, 'could not publish a message; the poller will'),
+          log.debug({ err: error, outbox_id: row.id }, 'could not publish a message; the poller tries again'),
         )
         .finally(() => publishing.delete(done));
       publishing.add(done);
@@ -178,7 +178,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
       await Promise.all(publishing);
       await cleaning.stop();
       await deleteConfirmed().catch((error) =>
-        log.warn({ err: error }, 'could not delete confirmed messages; they will be published twice'),
+        log.warn({ err: error }, 'could not delete confirmed messages; they will be published again'),
       );
     },
   };

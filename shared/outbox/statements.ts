@@ -7,8 +7,8 @@ export interface OutboxRow {
 }
 
 /**
- * Inserts one message and not an array of them: a body is long and full of quotes, and in an array each quote would be
- * escaped here and unescaped by the server.
+ * Inserts one message, not an array of them: a body is long and full of quotes, and in an array each quote would have
+ * to be escaped here and unescaped by the server.
  */
 export const insertOutbox = statement<{ id: number }>(
   'insert_outbox',
@@ -16,8 +16,8 @@ export const insertOutbox = statement<{ id: number }>(
 );
 
 /**
- * Rows that should have been confirmed by now. They are not read by `id > last`: ids are assigned at insert and become
- * visible at commit, so a later id can be visible first, and the earlier one would be skipped for ever.
+ * Rows that should have been confirmed by now. Reading by `id > last` would be wrong: an id is assigned at insert and
+ * becomes visible at commit, so a higher id can be visible first, and the lower one would be skipped for ever.
  */
 export const lockOverdueOutbox = statement<OutboxRow>(
   'lock_overdue_outbox',
@@ -27,7 +27,7 @@ export const lockOverdueOutbox = statement<OutboxRow>(
    FOR UPDATE SKIP LOCKED`,
 );
 
-/** Moves rows to the end of the line, so that messages that cannot be published do not delay those that can. */
+/** Moves rows to the end of the queue, so that messages that cannot be published do not delay those that can. */
 export const postponeOutbox = statement(
   'postpone_outbox',
   'UPDATE outbox SET tried_at = now() WHERE id = ANY($1::bigint[])',

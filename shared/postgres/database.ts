@@ -16,11 +16,11 @@ export interface Database {
   /** Resolves when the database answers. */
   ready(): Promise<void>;
   close(): Promise<void>;
-  /** For libraries that bring their own queries: outside a transaction they can only read. */
+  /** For libraries that run their own queries (Prisma). They can only read: its sessions are read-only. */
   readonly pool: pg.Pool;
 }
 
-/** How often work that loses races is run before its error is passed on. */
+/** The most runs of work that keeps losing races; then its error is thrown. */
 const MAX_RACES = 10;
 
 // Every BIGINT here is CHECKed to stay within 2^53 - 1, so a number holds it exactly. Arrays of them are a type of
@@ -31,21 +31,21 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 pg.types.setTypeParser(INT8_ARRAY, (text) => parseArray(text).map(Number));
 
 /**
- * A prepared statement keeps its plan. A plan made while a table was small would go on reading all of it, and one made
- * before a table was analysed would go on starting parallel workers to read nothing.
+ * A prepared statement keeps its plan. A plan made while a table was small would keep reading the whole table, and one
+ * made before the table was analysed would keep starting parallel workers for nothing.
  */
-const LASTING_PLANS = '-c enable_seqscan=off -c max_parallel_workers_per_gather=0';
+const KEPT_PLAN_SETTINGS = '-c enable_seqscan=off -c max_parallel_workers_per_gather=0';
 /**
  * For statements that find any number of rows by their keys: one plan serves them all, is made once, and finds the rows
  * in the order of the keys, so it also locks them in that order.
  */
-const PLANS_BY_KEY = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
+const KEY_LOOKUP_SETTINGS = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
 /** Short, so that the sessions soon learn that the server has been made read-only. */
 const MAX_LIFETIME_SECONDS = 60;
 
 /**
  * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
- * @param options.wholeTables whether statements join whole tables, as an auditor's do; then the planner chooses how
+ * @param options.wholeTables whether statements join whole tables, as the auditor's do; then the planner chooses how
  */
 export function openDatabase(options: {
   url: string;
@@ -65,20 +65,20 @@ export function openDatabase(options: {
     idle_in_transaction_session_timeout: 20_000,
     // The server's own timeouts do not help when the network is gone.
     query_timeout: 35_000,
-    options: options.wholeTables ? LASTING_PLANS : `${LASTING_PLANS} ${PLANS_BY_KEY}`,
+    options: options.wholeTables ? KEPT_PLAN_SETTINGS : `${KEPT_PLAN_SETTINGS} ${KEY_LOOKUP_SETTINGS}`,
     onConnect: makeReadOnly,
   });
   pool.on('error', (error) => options.log.warn({ err: error }, 'lost an idle database connection'));
   // Without a listener, an error on a client that is checked out would end the process; its query rejects anyway.
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  /** Sessions of a server that is read-only: a standby, or one that its operator has made so. */
+  /** Sessions on a read-only server: a standby, or a server that an operator has made read-only. */
   const readOnly = new WeakSet<pg.ClientBase>();
 
   /**
    * Writing statements are sent along with BEGIN. If BEGIN were refused, each would be committed on its own. So the
-   * session is read-only, and only BEGIN READ WRITE lets a transaction write. That must not overrule a server that is
-   * read-only already.
+   * session is read-only, and only BEGIN READ WRITE lets a transaction write. That must not override a server that is
+   * already read-only.
    */
   async function makeReadOnly(client: pg.ClientBase): Promise<void> {
     const { rows } = await client.query(`SELECT current_setting('transaction_read_only') AS setting`);

@@ -16,7 +16,7 @@ export class CommitUnknown extends Error {
   override readonly name = 'CommitUnknown';
 }
 
-/** Two transactions got in each other's way; running this one again mends it. */
+/** Two transactions conflicted; running this one again resolves it. */
 const RACES: ReadonlySet<string> = new Set([
   SQLSTATE.SERIALIZATION_FAILURE,
   SQLSTATE.DEADLOCK_DETECTED,
@@ -37,7 +37,7 @@ const OUTAGE_CODES: ReadonlySet<string> = new Set([
   // A failover.
   SQLSTATE.READ_ONLY_SQL_TRANSACTION,
   SQLSTATE.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-  // During an upgrade the schema is another version's.
+  // During an upgrade, the schema may be of another version than the service.
   SQLSTATE.UNDEFINED_COLUMN,
   SQLSTATE.UNDEFINED_TABLE,
   SQLSTATE.LOCK_NOT_AVAILABLE,
@@ -59,7 +59,7 @@ export function isOutage(error: unknown): boolean {
   return OUTAGE_CLASSES.has(code.slice(0, 2)) || OUTAGE_CODES.has(code);
 }
 
-/** node-postgres throws the server's errors as DatabaseError; whatever else it throws is about the connection. */
+/** node-postgres throws the server's errors as DatabaseError; its other errors are about the connection. */
 export function asDatabaseFault(error: unknown): unknown {
   return error instanceof DatabaseError
     ? error

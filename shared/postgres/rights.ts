@@ -1,7 +1,7 @@
 /**
- * What roles other than the owner may do to a table. Only the owner may change the schema. The record of what happened
- * can be added to and never rewritten: only the owner may change a ledger, a decision, or the record of what an
- * operator did.
+ * What roles other than the owner may do to a table. Only the owner may change the schema. Records of what happened
+ * can be added and not changed: only the owner may change a ledger or a decision, and a trigger stops even the owner
+ * from changing what operators did.
  */
 export type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
 

@@ -13,8 +13,8 @@ export function statement<Row = never>(name: string, text: string): Statement<Ro
 }
 
 /**
- * Returns the parameter of a statement that changes each row in its own way, and finds the rows by the keys of this
- * object. Such a statement joins nothing, so it has one plan, whatever the planner assumes about the tables
+ * Encodes the parameter of a statement that writes a different value to each row. The keys of the object select the
+ * rows. Such a statement joins nothing, so it has one plan, whatever the planner assumes about the tables
  * (docs/decisions/0006).
  */
 export function asJson(changes: Iterable<readonly [key: string, change: unknown]>): string {
@@ -27,8 +27,8 @@ export function columns<Row, Names extends readonly (keyof Row)[]>(rows: readonl
 }
 
 /**
- * Writes an array as PostgreSQL does, for an array that is itself an element. JSON quotes in the same way, except for
- * control characters, which no id has.
+ * Returns an array as PostgreSQL writes it, for use as an element of another array. JSON escapes in the same way,
+ * except for control characters, which no id has.
  */
 export function asArrayText(values: readonly (string | number)[]): string {
   return `{${JSON.stringify(values).slice(1, -1)}}`;

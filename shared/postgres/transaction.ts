@@ -4,7 +4,7 @@ import type { Statement } from './statement';
 import type { Tx } from './tx';
 
 /**
- * A transaction on the wire, in as few round trips as its work allows: the first statements travel with BEGIN, and
+ * A transaction in as few round trips as its work allows: the first statements travel with BEGIN, and
  * statements that are not awaited travel with COMMIT.
  */
 export class OpenTransaction implements Tx {
@@ -43,7 +43,7 @@ export class OpenTransaction implements Tx {
 
   /**
    * PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error, so the answer itself is checked.
-   * A session that the server ends (FATAL) may have committed before that.
+   * If the server ends the session (FATAL), it may have committed first.
    */
   async commit(): Promise<void> {
     await this.begin;
@@ -62,7 +62,7 @@ export class OpenTransaction implements Tx {
     throw new Error(`PostgreSQL answered COMMIT with ${answer.command}`);
   }
 
-  /** Once a statement has failed, the server refuses the next ones. The error thrown is always that of the first. */
+  /** After a failed statement, the server refuses all later ones, so each throws the error of the first. */
   private async query<Row>(config: string | pg.QueryConfig, faultOf = asDatabaseFault): Promise<Row[]> {
     try {
       return (await this.client.query(config as pg.QueryConfig)).rows;

@@ -1,6 +1,6 @@
 import type { Statement } from './statement';
 
-/** Runs statements. Each is sent as soon as it is issued, so independent ones may be issued together. */
+/** Runs statements. Each is sent at once, so independent ones may be issued without waiting in between. */
 export interface Reader {
   /** @throws DatabaseError (with its SQLSTATE) or DatabaseUnavailable */
   run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;

@@ -5,8 +5,8 @@ import { closeOnFailure, keepConnected, type RabbitConnection } from './connecti
 import type { TopologyMode } from './topology';
 
 /**
- * Sends hints to every other replica of a service. A hint may be lost: it has no confirm and no disk, and its queue
- * goes away with its replica. A receiver must have another way to find out.
+ * Sends broadcasts to every other replica of a service. A broadcast may be lost: it is neither confirmed nor stored on
+ * disk, and its queue is deleted with its replica. Receivers must have another way to find out.
  */
 export interface Broadcast extends RabbitConnection {
   /** Never fails: a replica that misses it finds out in another way. */
@@ -57,10 +57,7 @@ export async function connectBroadcast(options: {
       try {
         channel?.publish(options.exchange, '', Buffer.from(body), { replyTo: queue, expiration: 30_000 });
       } catch (error) {
-        options.log.debug(
-          { err: error },
-          'could not send a broadcast; the other replicas will find out in another way',
-        );
+        options.log.debug({ err: error }, 'could not send a broadcast; the other replicas will poll instead');
       }
     },
   };

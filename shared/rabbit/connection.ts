@@ -2,9 +2,9 @@ import { type ChannelModel, connect } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { checkTopology, declareTopology, type TopologyMode } from './topology';
 
-/** A connection that is made again whenever it is lost, for as long as that takes. */
+/** A connection that reconnects whenever it is lost, however long that takes. */
 export interface RabbitConnection {
-  /** Whether the broker is connected now and takes messages: when short of memory or disk, it stops reading. */
+  /** Whether the broker is connected and accepts messages. It stops reading when it is short of memory or disk. */
   isConnected(): boolean;
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function keepConnected(options: {
   let blocked = false;
 
   const connection = await connect(url.href, {
-    // Without this Nagle's algorithm waits for a delayed ACK at every hop: 40 ms each.
+    // Without this, Nagle's algorithm waits for delayed ACKs: 40 ms at every hop.
     noDelay: true,
     keepAlive: true,
     timeout: 10_000,
@@ -58,15 +58,15 @@ export async function keepConnected(options: {
   );
   connection.on('error', (error) => log.warn({ err: error }, 'broker connection error'));
   connection.on('handler-error', (error: Error, event: string) =>
-    log.error({ err: error, event }, 'a broker listener failed'),
+    log.error({ err: error, event }, 'a listener of the broker connection failed'),
   );
   connection.on('blocked', (reason) => {
     blocked = true;
-    log.warn({ reason }, 'the broker takes no messages for now');
+    log.warn({ reason }, 'the broker accepts no messages right now');
   });
   connection.on('unblocked', () => {
     blocked = false;
-    log.info('the broker takes messages again');
+    log.info('the broker accepts messages again');
   });
 
   return {
@@ -91,8 +91,8 @@ async function prepare(
 
 /**
  * Fails as soon as the connection is lost during its setup. amqplib listens to a connection only once setup is done.
- * Before that, an error would end the process, a call that is never answered would block recovery for ever, and a close
- * would go unnoticed: the connection would count as open.
+ * Before that, an error would end the process, an unanswered call would block recovery for ever, and a close would go
+ * unnoticed: the connection would count as open.
  */
 async function failIfLost(model: ChannelModel, work: () => Promise<void>): Promise<void> {
   model.on('error', () => {});
@@ -109,7 +109,7 @@ async function failIfLost(model: ChannelModel, work: () => Promise<void>): Promi
   }
 }
 
-/** Returns a function that closes the connection of a broken channel, so that recovery makes both again. */
+/** Returns a function that closes the connection of a broken channel, so that recovery opens both again. */
 export function closeOnFailure(model: ChannelModel): () => void {
   return () => {
     // It throws at once when the connection is already closing, which is just what we want.

@@ -7,7 +7,7 @@ export interface Delivery {
   readonly body: Buffer;
   readonly headers: Record<string, unknown>;
   readonly redelivered: boolean;
-  /** Takes the message off the queue. Does nothing once its connection is gone: the broker then redelivers it. */
+  /** Acknowledges the message. Does nothing once its connection is lost: the broker then redelivers the message. */
   ack(): void;
 }
 
@@ -23,7 +23,7 @@ export interface Consumer extends RabbitConnection {
   cancel(): Promise<void>;
 }
 
-/** Consumes queues on one connection, each on its own channel, and starts over whenever the connection was lost. */
+/** Consumes queues on one connection, each on its own channel, and starts over whenever the connection is lost. */
 export async function connectConsumer(options: {
   url: string;
   name: string;

@@ -15,7 +15,7 @@ export interface OutgoingMessage {
 export interface Publisher {
   /**
    * Resolves when the broker has confirmed the message and had a queue for it. Rejects when the broker is not
-   * connected, does not confirm in time, refuses the message or cannot route it. It may have the message all the same.
+   * connected, does not confirm in time, refuses the message or cannot route it. It may have the message even so.
    */
   publish(message: OutgoingMessage): Promise<void>;
   isConnected(): boolean;
@@ -23,8 +23,8 @@ export interface Publisher {
 }
 
 /**
- * Confirms have no timeout of their own. A late one closes the connection: everything else that waits on it is
- * published again over the next one, and a stuck queue cannot use up MAX_UNCONFIRMED.
+ * The protocol has no timeout for confirms. A late confirm closes the connection: all other unconfirmed messages are
+ * published again over a new connection, and a stuck queue cannot use up MAX_UNCONFIRMED.
  */
 const CONFIRM_TIMEOUT_MS = 10_000;
 /** The most unconfirmed messages at a time. Beyond it `publish` rejects, and the outbox keeps the rest. */
@@ -63,7 +63,7 @@ export async function connectPublisher(options: {
         rejectAll('lost the broker connection before the message was confirmed');
       });
       opened.on('close', closeOnFailure(model));
-      // A message without a queue is returned first and confirmed afterwards: the confirm means nothing then.
+      // The broker returns an unroutable message and then confirms it; that confirm means nothing.
       opened.on('return', ({ fields, properties }) => {
         const { exchange, routingKey } = fields as unknown as { exchange: string; routingKey: string };
         unconfirmed
@@ -80,7 +80,7 @@ export async function connectPublisher(options: {
     close: connection.close,
     publish(message) {
       if (!channel || !connection.isConnected()) {
-        return Promise.reject(new Error('the broker is not connected, or takes no messages for now'));
+        return Promise.reject(new Error('the broker is not connected, or accepts no messages right now'));
       }
       if (unconfirmed.size >= MAX_UNCONFIRMED) {
         return Promise.reject(new Error('too many messages are unconfirmed'));

@@ -1,7 +1,7 @@
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { OutgoingMessage } from './publisher';
 
-/** A message taken off its queue. It goes back to its place unless it is acknowledged. */
+/** A message taken from its queue. It goes back to its place unless it is acknowledged. */
 export interface UnackedMessage {
   readonly body: Buffer;
   readonly headers: Record<string, unknown>;
@@ -11,7 +11,7 @@ export interface UnackedMessage {
 }
 
 /**
- * A connection for as long as a command takes. It declares nothing and does not reconnect: when the broker goes away,
+ * A connection for the duration of one command. It declares nothing and does not reconnect: when the broker goes away,
  * the unacked messages are back in their queues and the command fails.
  */
 export interface Session {
@@ -46,7 +46,7 @@ export async function openSession(url: string, name: string): Promise<Session> {
         return undefined;
       }
       const { 'x-delivery-count': deliveries, ...headers } = message.properties.headers ?? {};
-      // It describes this delivery, like the other one, and not the message.
+      // Like x-delivery-count, this describes the delivery and not the message.
       delete headers['x-acquired-count'];
       return {
         body: message.content,

@@ -8,14 +8,14 @@ import { eventsFor, eventTypes, queues, serviceOf } from '../contract/events';
  * tools/deploy/define-broker.ts), and they check that it exists.
  *
  *     order.events ─┐                       ┌─► stock.reserve   ─┐
- *     stock.events ─┼─ routing key = event ─┼─► …                ├─ given up ─► dead_letters ─► stock.reserve.dead
+ *     stock.events ─┼─ routing key = event ─┼─► …                ├─ parked ─► dead_letters ─► stock.reserve.dead
  *     payment.events┘                       └─► order.settle    ─┘
  *
  * Queues are quorum queues: replicated where there are several brokers, and written to disk before a confirm.
  */
 export const DEAD_LETTERS = 'dead_letters';
 
-/** Deliveries after which the broker itself gives up a message: only a message that ends processes gets there. */
+/** After this many deliveries the broker itself parks a message: only one that crashes its consumers gets there. */
 const DELIVERY_LIMIT = 100;
 
 /** The most messages (each up to 256 events) in a queue. Beyond it the broker refuses more; they wait in the outbox. */

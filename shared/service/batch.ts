@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Smart batching: no item waits for a batch to fill. The items that arrive while `inFlight` batches run become the next
  * batch. A lone item runs at once; under load, hundreds share a run.
  *
- * A batch costs about as much as 30 items, so a step that runs one small batch after another keeps the processors busy
- * for little, and slows down all others. So after a small batch it rests for as long as the batch took: half of the
- * time is left to others, and the next batch is larger. See docs/decisions/0010.
+ * A batch costs about as much as 30 items, so a step that runs one small batch after another wastes processor time, and
+ * slows down all others. So after a small batch it pauses for as long as the batch took: half of the time is left to
+ * others, and the next batch is larger. See docs/decisions/0010.
  */
 export interface Batcher<Item, Result> {
   /** Resolves with this item's result, or rejects with the error of its batch. */
@@ -15,9 +15,9 @@ export interface Batcher<Item, Result> {
   idle(): Promise<void>;
 }
 
-/** A batch is small below this part of a full one. */
+/** A batch is small below this fraction of a full one. */
 const SMALL = 1 / 4;
-const REST_AT_MOST_MS = 10;
+const MAX_PAUSE_MS = 10;
 
 interface Entry<Item, Result> {
   item: Item;
@@ -66,7 +66,7 @@ export function smartBatch<Item, Result>(options: {
       }
     }
     if (entries.length < options.max * SMALL) {
-      await sleep(Math.min(performance.now() - began, REST_AT_MOST_MS));
+      await sleep(Math.min(performance.now() - began, MAX_PAUSE_MS));
     }
     busy--;
     if (queue.length > 0) {

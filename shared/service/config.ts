@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { INTERNAL_PORTS, type ServiceName, services } from '../services';
 
-/** A whole number, for instance of milliseconds. */
-export function count(standard: number, min = 1, max = 10_000_000) {
+/** A setting that is a whole number, for instance of milliseconds. */
+export function count(fallback: number, min = 1, max = 10_000_000) {
   return z
     .string()
     .refine((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
       error: `must be a whole number from ${min} to ${max}`,
     })
     .transform(Number)
-    .default(standard);
+    .default(fallback);
 }
 
 /** A TCP port. */
-export const port = (standard: number) => count(standard, 0, 65_535);
+export const port = (fallback: number) => count(fallback, 0, 65_535);
 
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, { error: `must be one of ${values.join(', ')}` });
@@ -27,11 +27,11 @@ export const databaseAddress = address(/^postgres(ql)?$/, 'postgresql://user:pas
 
 /** The settings that every service has. docs/configuration.md describes them. */
 export function serviceSettings(name: ServiceName) {
-  const standard = services[name];
+  const service = services[name];
   return z.object({
     HOST: z.string().min(1).default('0.0.0.0'),
-    PORT: port(standard.port),
-    INTERNAL_PORT: port(standard.port + INTERNAL_PORTS),
+    PORT: port(service.port),
+    INTERNAL_PORT: port(service.port + INTERNAL_PORTS),
     DATABASE_URL: databaseAddress,
     AMQP_URL: address(/^amqps?$/, 'amqp://user:password@host:5672'),
     /** Whether the broker's exchanges and queues are declared, or only checked: see tools/deploy/define-broker.ts. */
@@ -51,17 +51,17 @@ export function serviceSettings(name: ServiceName) {
   });
 }
 
-/** The exit code of a process that cannot work with its settings: EX_CONFIG of sysexits.h. */
+/** The exit code for missing or invalid settings: EX_CONFIG of sysexits.h. */
 export const CONFIG_EXIT_CODE = 78;
 
-/** Settings are missing or unusable: a person's mistake, so the message is plain sentences. */
+/** Settings are missing or invalid. That is a person's mistake, so the message is in plain sentences. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
  * Reads the environment once. An empty variable counts as not set.
- * @throws ConfigError naming every variable that is missing or unusable
+ * @throws ConfigError naming every variable that is missing or invalid
  */
 export function readConfig<T extends z.ZodType>(settings: T): z.infer<T> {
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));

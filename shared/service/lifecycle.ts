@@ -5,16 +5,16 @@ export const STOP_WITHIN_MS = 10_000;
 const FLUSH_WITHIN_MS = 1_000;
 
 /**
- * Stops the parts of a process, in reverse order, when it gets SIGTERM or SIGINT. Each part has a time limit: one that
- * waits for a broker or a database that is gone must not keep the process from ending. A second signal ends the process
- * at once.
+ * Stops the parts of a process, in reverse order, when it gets SIGTERM or SIGINT. Each part has a time limit, so that
+ * one that waits for an unreachable broker or database cannot keep the process from ending. A second signal ends the
+ * process at once.
  */
 export class Lifecycle {
   private readonly stops: (() => Promise<void>)[] = [];
   private readonly announcements: (() => void)[] = [];
   private stopping = false;
 
-  /** @param drainDelayMs the time between announcing the stop and starting it, so that others can learn of it */
+  /** @param drainDelayMs the time between announcing the stop and starting it, so that load balancers notice */
   constructor(
     private readonly log: Logger,
     private readonly drainDelayMs: number,
@@ -24,7 +24,7 @@ export class Lifecycle {
     }
     for (const event of ['uncaughtException', 'unhandledRejection']) {
       process.on(event, (error) => {
-        // After an unexpected fault the state is unknown: exit, and be started again.
+        // After an unexpected fault the state is unknown, so the process exits and is started again from outside.
         log.fatal({ err: error }, `${event}; exiting`);
         void this.exit(1);
       });
@@ -71,7 +71,7 @@ export class Lifecycle {
     await this.exit(0);
   }
 
-  /** Flushes the log first, but does not wait long: its reader may be gone. */
+  /** Flushes the log first, but does not wait long: nothing may be reading it any more. */
   private async exit(code: number): Promise<never> {
     const flushed = new Promise<void>((resolve) => this.log.flush(() => resolve()));
     await Promise.race([flushed, sleep(FLUSH_WITHIN_MS)]);

@@ -3,7 +3,7 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-/** Runs `work` repeatedly, `everyMs` after the last run has ended. A failure goes to `onError` and changes nothing. */
+/** Runs `work` repeatedly, `everyMs` after the last run has ended. A failure goes to `onError`; the loop continues. */
 export function repeat(
   everyMs: number,
   work: () => Promise<unknown>,

@@ -43,8 +43,8 @@ export const HTTP_GRACE_MS = 30_000;
 
 /**
  * Runs a service: starts everything in the order in which it is needed, and stops it in reverse. To stop, a service
- * becomes unready, takes no more requests, finishes the open ones, takes no more events, commits and publishes what it
- * is working on, and closes its connections.
+ * becomes unready, accepts no more requests, finishes the open ones, stops consuming, commits and publishes what is in
+ * progress, and closes its connections.
  */
 export async function runService<Settings extends ReturnType<typeof serviceSettings>>(
   name: ServiceName,
