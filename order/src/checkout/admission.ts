@@ -1,8 +1,8 @@
 import { admissionRefused } from '../metrics';
 
 /**
- * Decides whether another checkout may be opened, or whether so many are in flight that it would only wait. How many
- * requests wait on this replica is known exactly. The sagas in flight in the whole shop are counted now and then, and
+ * Decides whether another saga may be opened, or whether so many are in flight that it would only wait. How many
+ * requests wait on this replica is known exactly. The sagas in flight in the whole shop are counted every second, and
  * those that this replica has opened since are added. A request for a checkout that is in flight or has ended opens
  * nothing and is never refused.
  */
@@ -12,7 +12,7 @@ export class Admission {
 
   constructor(private readonly limits: { waiting: number; inFlight: number }) {}
 
-  /** Lets a request in if there is room, and returns whether it did. Its caller then calls `leave`. */
+  /** Admits a request if there is room, and returns whether it did. If so, the caller must call `leave` later. */
   enter(): boolean {
     if (this.waiting >= this.limits.waiting || this.inFlight >= this.limits.inFlight) {
       return false;

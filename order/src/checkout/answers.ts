@@ -2,7 +2,7 @@ import { keyInFlight } from '../../../shared/http/idempotency';
 import { type Answer, problem } from '../../../shared/http/problem';
 import type { Outcome } from './waiting-requests';
 
-/** Returns the answer for an outcome: 200 only if the order is paid, 409 only if the attempt has left no trace. */
+/** Returns the answer for an outcome: 200 only if the order is paid, 409 only if the attempt had no effect. */
 export function answerTo(order_id: string, { saga_id, state, reason }: Outcome): Answer {
   if (state === 'PAID') {
     return paid(order_id, saga_id);

@@ -5,7 +5,7 @@ import { type Batcher, smartBatch } from '../../../shared/service/batch';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import { requestCheckouts } from '../saga/1-request-checkout/step';
 
-/** The most times that a batch runs while the result of its COMMIT is unknown. */
+/** The most runs of a batch whose COMMIT keeps ending with an unknown result. */
 const MAX_ATTEMPTS = 3;
 
 /** Checkouts that arrive while a transaction is running go into the next one together. */
@@ -20,7 +20,7 @@ export function openCheckouts(options: {
   /**
    * If the result of a COMMIT is unknown, the batch runs again. If the COMMIT did succeed, each request joins the saga
    * that it opened, even if it finds its own idempotency key stored with that saga. That saga may also have ended by
-   * then; its id is taken for ever, so every run offers new ids.
+   * then. Its id can never be used again, so each run offers new ids.
    */
   async function open(requests: CheckoutRequest[]): Promise<CheckoutDecision[]> {
     const offered = new Set<string>();

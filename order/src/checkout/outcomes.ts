@@ -19,7 +19,7 @@ export interface Outcomes {
   stop(): Promise<void>;
 }
 
-/** Brings outcomes to the requests that wait for them, on any replica: at once by broadcast, or else by polling. */
+/** Delivers outcomes to the waiting requests of all replicas: at once by broadcast, otherwise by polling. */
 export async function openOutcomes(options: {
   database: Database;
   waiting: WaitingRequests;

@@ -7,7 +7,7 @@ import type { Settlement } from '../saga/5-settle-checkout/decide';
 /** The metric's label for a paid checkout; a failed one is labelled with its reason. */
 const PAID = 'paid';
 
-/** Shows every outcome to Prometheus as 0 before the first checkout ends with it. */
+/** Exports every outcome as 0 before the first checkout ends with it. */
 export function zeroOutcomes(): void {
   for (const outcome of [PAID, ...failureReason.options]) {
     sagaDuration.zero({ outcome });

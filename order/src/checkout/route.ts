@@ -26,7 +26,7 @@ type Request = ApiRequest<z.infer<typeof params>>;
 
 /**
  * Opens a saga or joins the one in flight, and lets the request wait until it has ended: 200 only if the order is paid,
- * 4xx only if the attempt has left no trace, 202 if neither is certain yet.
+ * 409 with a failure reason only if the attempt had no effect, 202 while neither is certain.
  */
 export function checkout(deps: CheckoutDeps): Route {
   return route({
@@ -102,7 +102,7 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
     if (outcome) {
       return answerTo(order_id, outcome);
     }
-    // A client that has gone away gets no answer, so it does not count as a sign of a slow shop.
+    // A client that has disconnected gets no answer, so it does not count as answered late.
     if (!request.isGone()) {
       answeredLate.inc();
     }
@@ -115,7 +115,7 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
   }
 }
 
-/** Resolves with the outcome, or with undefined if it is not known in time or the client has gone away. */
+/** Resolves with the outcome, or with undefined if it is not known in time or the client has disconnected. */
 function waitForOutcome(
   waiter: WaitingRequest,
   { answerWithinMs }: CheckoutDeps,

@@ -15,9 +15,9 @@ export interface WaitingRequest {
   release(): void;
 }
 
-/** There is one for each waiting request, so it is small: the garbage collector copies what is kept for that long. */
+/** There is one for each waiting request, so it is small: the garbage collector copies objects that live this long. */
 class Waiter implements WaitingRequest {
-  /** By the monotonic clock, which no operator can set back. */
+  /** On the monotonic clock, which never goes back. */
   readonly since = performance.now();
   private isResolved = false;
   private known: Outcome | undefined;
@@ -44,7 +44,7 @@ class Waiter implements WaitingRequest {
     this.remove(this.sagaId, this);
   }
 
-  /** The first call counts. */
+  /** Only the first call has an effect. */
   resolve(outcome: Outcome | undefined): void {
     if (this.isResolved) {
       return;
@@ -58,7 +58,7 @@ class Waiter implements WaitingRequest {
 
 /**
  * The requests that wait on this replica for their saga to end. Outcomes reach them from the settle step, from another
- * replica's broadcast, and from the poll that covers for both.
+ * replica's broadcast, or from the poll if both fail.
  */
 export class WaitingRequests {
   private readonly waiters = new Map<string, Waiter[]>();

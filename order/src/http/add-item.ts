@@ -9,7 +9,7 @@ import type { Tx } from '../../../shared/postgres/tx';
 import { lockOpenOrder } from './lock-open-order';
 import { type Prices, StockUnavailable } from './prices';
 
-/** A checkout's request to stock carries every line, so an order is a basket and not a catalogue. */
+/** The event that requests a checkout contains every line, so their number must be limited. */
 const MAX_LINES = 500;
 
 interface Addition {
@@ -55,7 +55,8 @@ export function addItem(database: Database, prices: Prices): Route {
     ...common,
     path: '/orders/addItem/{order_id}/{item_id}/{quantity}',
     summary: 'Add units of an item to an order',
-    description: 'If the item is already in the order, the units add up, at the price of the first addition.',
+    description:
+      'If the item is already in the order, its quantity grows, and its price stays that of the first addition.',
     params: z.object({ order_id: id, item_id: id, quantity: amount }),
     handle: (request) => add(database, prices, request, request.params),
   });
@@ -109,7 +110,7 @@ async function addLine(tx: Tx, { order_id, item_id, quantity }: Addition, price:
   const linePrice = lines?.price ?? price;
   const totalCost = (lines?.total ?? 0) + quantity * linePrice;
   if (totalCost > MAX_TOTAL || (lines?.quantity ?? 0) + quantity > MAX_TOTAL) {
-    return tooMuch(`The order would exceed ${MAX_TOTAL}, the most that a total cost or a quantity can be.`);
+    return tooMuch(`The total cost or a quantity of the order would exceed the maximum of ${MAX_TOTAL}.`);
   }
   if (lines?.quantity == null && (lines?.count ?? 0) >= MAX_LINES) {
     return tooMuch(`An order can have at most ${MAX_LINES} different items. Split it into several orders.`);

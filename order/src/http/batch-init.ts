@@ -9,7 +9,7 @@ import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
 import type { Prices } from './prices';
 
-/** Reads go on and checkouts in flight may end. None begins: an order must not be checked out while it is replaced. */
+/** Reads continue and checkouts in flight may end. None can begin: no order may be checked out while it is replaced. */
 const lockOrders = statement('batch_lock_orders', 'LOCK TABLE orders IN EXCLUSIVE MODE');
 
 const readCheckingOut = statement<{ checking_out: boolean }>(
@@ -73,7 +73,7 @@ export function batchInit(database: Database, prices: Prices): Route {
         await tx.run(lockOrders);
         if (await isCheckingOut(tx, n)) {
           const detail =
-            'One of these orders is being checked out. Wait until none is, then repeat the request.';
+            'Some of these orders are being checked out. Repeat the request when their checkouts have ended.';
           return problem(409, { reason: 'checkout_in_progress', detail });
         }
         await tx.run(deleteLines, [n]);

@@ -38,7 +38,7 @@ export function findOrder(prisma: PrismaClient): Route {
 }
 
 /**
- * One statement, so one snapshot: the result never combines a checkout with the lines of another attempt.
+ * One statement reads one snapshot, so the result never combines a checkout with the lines of another attempt.
  * Totals are at most 2^53 - 1, which float8 represents exactly.
  */
 function read(prisma: PrismaClient, orderId: string): Promise<Found[]> {

@@ -25,7 +25,7 @@ export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefi
     case 'CHECKING_OUT':
       return problem(409, {
         reason: 'checkout_in_progress',
-        // The client is told to wait and repeat the request, so the repetition must not get this answer again.
+        // The client is told to repeat the request later, so this answer must not be stored under its idempotency key.
         isTransient: true,
         detail: `Order ${id} is being checked out. Wait for the outcome; if the checkout fails, the order can be changed again.`,
         ...(order.saga_id && { saga_id: order.saga_id }),

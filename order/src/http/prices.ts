@@ -15,7 +15,7 @@ export interface Prices {
    * @throws {StockUnavailable}
    */
   get(itemId: string, traceparent: Traceparent): Promise<number | undefined>;
-  /** Forgets every price. Call it when the data of the whole shop is replaced. */
+  /** Empties the cache. Call it when the data of the whole shop is replaced. */
   clear(): void;
 }
 

@@ -5,7 +5,7 @@ import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 import { lockOpenOrder } from './lock-open-order';
 
-/** Deletes the lines too. The sagas of failed checkouts stay, because they make late events harmless. */
+/** Also deletes the lines. The sagas of failed checkouts stay, so that late events remain harmless. */
 const deleteOrder = statement('http_delete_order', 'DELETE FROM orders WHERE id = $1');
 
 export function removeOrder(database: Database): Route {

@@ -8,7 +8,7 @@ export interface LastAttempt {
   readonly state: SagaState | null;
 }
 
-/** Derives an order's status from its last attempt. The status is not stored a second time (docs/decisions/0015). */
+/** Derives an order's status from its last attempt. The status itself is not stored (docs/decisions/0015). */
 export function statusOf({ saga_id, state }: LastAttempt): OrderStatus {
   if (saga_id === null || state === 'FAILED') {
     return 'OPEN';

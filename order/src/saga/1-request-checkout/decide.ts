@@ -13,7 +13,7 @@ import { type LastAttempt, statusOf } from '../order-state';
  *     none          any               unknown_order
  *
  * A request whose idempotency key was used before opens nothing. If it repeats the earlier request, it gets the saga
- * that answered that one (repeated); otherwise it is refused (key_reused).
+ * of that one (repeated); otherwise it is refused (key_reused).
  */
 export interface CheckoutRequest {
   order_id: string;
@@ -57,7 +57,7 @@ export interface CheckoutDecisions {
   /** One for each request, in the same order. */
   decisions: CheckoutDecision[];
   opened: OpenedSaga[];
-  /** New idempotency keys with the saga that answers their request. */
+  /** New idempotency keys, each with the saga that determines its answer. */
   keys: { key: string; fingerprint: string; saga_id: string }[];
 }
 

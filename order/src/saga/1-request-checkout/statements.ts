@@ -4,8 +4,8 @@ import type { KeyRow, LineRow, OrderRow } from './decide';
 /**
  * Freezes the orders that are open, locks all of them, and returns what they were before (docs/decisions/0013). Both
  * subqueries read the state of the last attempt from the statement's snapshot. A transaction that blocked on this lock
- * can see a saga newer than its snapshot. That saga was only just opened; `state` is then NULL and the order stays as
- * it is.
+ * can find an order whose saga is newer than that snapshot. `state` is then NULL: the saga was only just opened, and
+ * the order stays as it is.
  * @param $1 the saga to open for each order, or null if none may be opened, as JSON by order
  */
 export const freezeOrders = statement<OrderRow>(
@@ -18,7 +18,7 @@ export const freezeOrders = statement<OrderRow>(
 );
 
 /**
- * Run it after the orders are locked, because their lines cannot change from then on. An index over orders and items
+ * Run it after the orders are locked: from then on, their lines cannot change. An index over orders and items
  * finds the lines, so they come in that order.
  */
 export const readLines = statement<LineRow>(
@@ -32,7 +32,7 @@ export const readCheckoutKeys = statement<KeyRow>(
 );
 
 /**
- * Corrects orders that were frozen although no saga is opened, or for another saga than the one that is opened.
+ * Corrects orders that were frozen although no saga was opened, or for another saga than the one that was opened.
  * @param $1 the right saga for each order, or null for none, as JSON by order
  */
 export const correctOrders = statement(

@@ -51,7 +51,7 @@ export async function requestCheckouts(
   return { decisions, emit: opened.map(checkoutRequested) };
 }
 
-/** Returns the saga to freeze each order for, before its row is known: that of the first request that may open one. */
+/** Chooses the saga to freeze each order for, before its row is known: that of the first request that may open one. */
 function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string | null> {
   const offers = new Map<string, string | null>();
   for (const { order_id, saga_id, may_open } of requests) {

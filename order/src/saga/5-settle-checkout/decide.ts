@@ -13,8 +13,8 @@ import type { SagaState } from '../order-state';
  *     unknown  any outcome                      nothing: this order service never opened the saga
  *
  * A capture of another amount than the saga's is a violation, too. The order's status follows from its last saga
- * (docs/decisions/0015). `payment.rejected` is not an input: the client is told that the checkout failed only when the
- * units are back in stock.
+ * (docs/decisions/0015). `payment.rejected` ends no saga: the client is told that the checkout failed only when the
+ * units are available again.
  */
 export interface SagaRow {
   saga_id: string;

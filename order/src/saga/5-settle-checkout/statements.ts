@@ -3,7 +3,7 @@ import type { SagaRow } from './decide';
 
 /**
  * Ends the sagas that are pending and returns what they were before (docs/decisions/0013). The condition is not
- * "state = 'PENDING'", because the planner would then look for each saga in the index of all pending ones.
+ * "state = 'PENDING'", because the planner would then search the partial index of all pending sagas for each one.
  * @param $1 the reason why each saga failed, or null if it is paid, as JSON by saga
  */
 export const endSagas = statement<SagaRow>(
@@ -15,7 +15,7 @@ export const endSagas = statement<SagaRow>(
              extract(epoch FROM clock_timestamp() - opened_at)::float8 AS age_seconds`,
 );
 
-/** Reads the sagas that had ended before. */
+/** Reads the sagas that `endSagas` does not return, because they had ended before. */
 export const readSagas = statement<SagaRow>(
   'read_sagas',
   `SELECT id AS saga_id, order_id, state, amount,

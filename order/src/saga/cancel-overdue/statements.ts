@@ -9,8 +9,8 @@ export interface OverdueSaga {
 }
 
 /**
- * Moves the deadline on, so that payment is asked again if this request or its answer is lost. The pause grows with
- * the age of the saga, because payment may be down for hours and then finds every request that was sent in that time.
+ * Postpones the deadline, so that payment is asked again if this request or its answer is lost. The interval grows with
+ * the age of the saga, because payment may be down for hours and then has to handle every request sent in that time.
  */
 export const takeOverdueSagas = statement<OverdueSaga>(
   'take_overdue_sagas',
