@@ -5,7 +5,7 @@ import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 
-/** Reads go on, and nothing else does: a balance must not change between its ledger entry and its replacement. */
+/** Only reads continue: a balance must not change between its ledger entry and its replacement. */
 const lockUsers = statement('batch_lock_users', 'LOCK TABLE users IN EXCLUSIVE MODE');
 
 const recordInLedger = statement(

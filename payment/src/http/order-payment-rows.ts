@@ -2,8 +2,8 @@ import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
 
 /**
- * The older edition's payment for an order, outside any checkout: none → PAID ⇄ CANCELLED. It never changes what a
- * checkout has captured.
+ * A payment for an order outside any checkout, in the older edition of the API: none → PAID ⇄ CANCELLED. It never
+ * changes what a checkout has captured.
  */
 export interface OrderPayment {
   readonly amount: number;

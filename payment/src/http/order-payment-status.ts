@@ -4,7 +4,7 @@ import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
 import { unknownUser } from './adjust-credit';
 
-/** The older edition also reads with POST. */
+/** The older edition of the API also reads this with POST. */
 export function orderPaymentStatus(method: 'GET' | 'POST', prisma: PrismaClient): Route {
   return route({
     method,

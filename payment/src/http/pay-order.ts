@@ -13,7 +13,8 @@ export function payOrder(database: Database): Route {
     method: 'POST',
     path: '/payment/pay/{user_id}/{order_id}/{amount}',
     summary: 'Pay for an order outside any checkout (older edition)',
-    description: 'Paying the same amount again changes nothing. After a cancel, the amount is charged again.',
+    description:
+      'Paying the same amount again changes nothing. After a cancellation, a payment is charged again.',
     params: z.object({ user_id: id, order_id: id, amount }),
     idempotent: true,
     answers: {

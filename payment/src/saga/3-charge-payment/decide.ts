@@ -2,7 +2,7 @@ import type { FailureReason, SagaEvent } from '../../../../shared/contract/event
 import { InvariantViolation } from '../../../../shared/errors';
 
 /**
- * Step 3 decides a checkout, once and for all. Nothing else decides it.
+ * Step 3 makes the final decision on a checkout. Nothing else decides it.
  *
  *     saga     event                            decision                emits
  *     unknown  stock.reserved                   CAPTURED, credit taken  payment.captured

@@ -2,7 +2,7 @@ import { statement } from '../../../../shared/postgres/statement';
 import type { ChargeRow, UserRow } from './decide';
 
 /**
- * Takes the requested amount from each user, or all the credit if it is less, and returns the credit before
+ * Takes the requested amount from each user, or all the credit if it is less, and returns the previous credit
  * (docs/decisions/0013).
  * @param $1 the requested amount for each user, as JSON by user
  */
@@ -29,7 +29,7 @@ export const readCharges = statement<ChargeRow>(
 );
 
 /**
- * The primary key settles the race between a charge and a cancel: the loser fails here, runs again, and finds the
+ * The primary key decides the race between a charge and a cancellation: the loser fails here, runs again, and finds the
  * winner's row.
  */
 export const recordCharges = statement(
