@@ -6,7 +6,7 @@ import { repeat } from '../../shared/service/loop';
 import { itemsWaitedForLong, serveWaiting } from './saga/2-reserve-stock/serve-waiting';
 
 export interface Waiting {
-  /** Soon serves the sagas that wait for these items. The next round sees the changes that the running one misses. */
+  /** Schedules a round for the sagas that wait for these items. It sees the changes that a running round misses. */
   serve(itemIds: readonly string[]): void;
   stop(): Promise<void>;
 }
@@ -16,7 +16,7 @@ const SWEEP_INTERVAL_MS = 1_000;
 
 /**
  * Serves the sagas that wait for stock as soon as one of their items changes. Which items have changed is kept in
- * memory only. If this process dies with it, the sweep of any replica finds the sagas that have waited for long.
+ * memory only. If this process dies, the sweep of any replica finds the sagas that have waited too long.
  */
 export function openWaiting({
   database,

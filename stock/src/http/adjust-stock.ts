@@ -29,9 +29,10 @@ const changeStock = statement(
    INSERT INTO stock_ledger (item_id, delta, kind) VALUES ($1, $2, $3)`,
 );
 
-/** Adds units to what can be sold or takes them from it, and records this in the ledger. A refusal changes nothing. */
+/** Adds available units or takes some away, and records this in the ledger. A refusal changes nothing. */
 export async function moveStock(tx: Tx, id: string, delta: number): Promise<Answer> {
-  // No more of the item can be reserved while it is locked. A sale during that time only leaves more room.
+  // No more of the item can be reserved while it is locked. A sale during that time can only reduce the total, which
+  // leaves more room.
   const [[item], [row]] = await Promise.all([
     tx.run(lockItemRow, [id]),
     delta > 0 ? tx.run(readReserved, [id]) : [],

@@ -9,8 +9,8 @@ import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
 
 /**
- * Reads and sales go on, and nothing else does: the stock of an item must not change between its ledger entry and its
- * replacement, and no checkout may begin to use an item. A sale ends such a use and changes no item.
+ * Only reads and sales continue: the stock of an item must not change between its ledger entry and its replacement, and
+ * no checkout may begin to use an item. A sale only ends such a use, and changes no item.
  */
 const lockItems = statement('batch_lock_items', 'LOCK TABLE items IN EXCLUSIVE MODE');
 
@@ -64,7 +64,7 @@ export function batchInit(database: Database): Route {
         await tx.run(lockItems);
         if (await isInUse(tx, n)) {
           const detail =
-            'A checkout in flight uses one of these items. Wait until none does, then repeat the request.';
+            'A checkout in flight uses one of these items. Repeat the request when that checkout has ended.';
           return problem(409, { reason: 'checkout_in_progress', detail });
         }
         await tx.run(recordInLedger, [n, starting_stock]);

@@ -5,7 +5,7 @@ import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import { moveStock, stockSchema } from './adjust-stock';
 
-/** Sagas that wait for the item may have to be refused now, so they are decided again, as after an addition. */
+/** Sagas that wait for the item may have to be rejected now, so they are decided again, as after an addition. */
 export function subtract(database: Database, onStockChanged: (itemIds: string[]) => void): Route {
   return route({
     method: 'POST',
@@ -17,7 +17,7 @@ export function subtract(database: Database, onStockChanged: (itemIds: string[])
     answers: {
       200: stockSchema,
       404: 'There is no such item.',
-      409: 'Fewer units are available (`out_of_stock`). Nothing was taken.',
+      409: 'Not enough units are available (`out_of_stock`). Nothing was taken.',
     },
     async handle(request) {
       const { item_id, amount } = request.params;

@@ -15,8 +15,8 @@ export type Verdict =
  * or none.
  *
  *     some item does not exist                                     REJECTED (unknown_item)
- *     every line finds enough units behind the claims that wait    RESERVED
- *     some line wants more than available and reserved together    REJECTED (out_of_stock): no outcome can help
+ *     every line finds enough units after the claims that wait     RESERVED
+ *     some line wants more than available and reserved together    REJECTED (out_of_stock): no saga's outcome can help
  *     otherwise                                                    WAITING: reserved units may come back
  *
  * A waiting claim reserves nothing, so claims cannot wait for each other in a circle: once no units of its items are

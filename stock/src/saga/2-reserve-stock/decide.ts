@@ -14,8 +14,8 @@ export interface ReservationRows {
 }
 
 /**
- * Returns the items that are or may be short, because a batch wants more units than are free. Their reserved units must
- * be known before the batch is decided. Most batches have no such item.
+ * Returns the items that are or may be short, because a batch wants more of their units than waiting sagas leave
+ * available. Their reserved units must be known before the batch is decided. Most batches have no such item.
  */
 export function itemsRunningShort(rows: ReservationRows, events: readonly SagaEvent[]): string[] {
   const allocation = new Allocation(rows.items);
@@ -93,7 +93,7 @@ export interface WaitingDecisions {
   /** Reservations that no longer wait. */
   decided: Reservation[];
   emit: SagaEvent[];
-  /** Items to serve again, because a saga waits for them and others of its items were not locked this time. */
+  /** Items to serve again, because a saga waits for them and some of its other items were not locked this time. */
   unsettled: string[];
 }
 
@@ -101,7 +101,7 @@ export interface WaitingDecisions {
  * Decides the waiting sagas again, in order of arrival.
  *
  *     every line finds enough units now    RESERVED            emits stock.reserved
- *     no outcome can help any more         REJECTED            emits stock.rejected
+ *     no other saga's outcome can help     REJECTED            emits stock.rejected
  *     otherwise                            WAITING, as before  emits nothing
  *
  * A saga may want items that are not among the locked ones. It then keeps its place in the queue and is decided in

@@ -37,7 +37,7 @@ export async function serveWaiting(
   const { decided, emit, unsettled } = decideWaiting(items, reserved, waiting);
   if (decided.length > 0) {
     tx.send(settleReservations, [statesOf(decided)]);
-    // All of these units are available: the decision is based on the locked items.
+    // All of these units are available, because the items were locked before the decision: no surplus is left over.
     const granted = decided.filter((reservation) => reservation.state === 'RESERVED').flatMap(linesOf);
     if (granted.length > 0) {
       tx.send(takeItems, [asJson(sumByKey(unitsOf(granted)))]);
@@ -46,7 +46,7 @@ export async function serveWaiting(
   return { emit, unsettled };
 }
 
-/** Returns items that a saga has waited for so long that the replica that should have served it may have stopped. */
+/** Returns items that sagas have waited for too long: the replica that should have served them may have stopped. */
 export async function itemsWaitedForLong(tx: Tx): Promise<string[]> {
   return (await tx.run(readItemsWaitedForLong)).map((row) => row.item_id);
 }

@@ -37,9 +37,9 @@ export const readWaitedFor = statement<Line>(
 
 /**
  * Reads the units of these items that undecided sagas have reserved. Run it after the items are locked, so that no more
- * of them can be reserved. A sale does not lock its items, so this locks the reservations. It waits for one that is
- * being sold and then no longer counts it. One that it counts is not sold before this transaction has ended; the sale
- * then sees which sagas wait.
+ * of them can be reserved. A sale does not lock its items, so this locks the reservations. If one is being sold, this
+ * waits for the sale and then no longer counts it. One that it counts cannot be sold before this transaction ends; that
+ * sale then sees which sagas wait.
  *
  * The reservations are locked in the order in which a sale locks them.
  */
@@ -57,7 +57,7 @@ export const readReserved = statement<Line>(
    GROUP BY item_id`,
 );
 
-/** Lists come as text, because an array of arrays must be rectangular in SQL, and the lines of orders are not. */
+/** Lists are passed as text, because an array of arrays must be rectangular in SQL, and orders differ in length. */
 export const recordReservations = statement(
   'record_reservations',
   `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
@@ -66,7 +66,7 @@ export const recordReservations = statement(
      AS r (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)`,
 );
 
-/** Reads every item wanted by a saga that waits for one of these. */
+/** Reads all items of the sagas that wait for any of these items. */
 export const readItemsWaitedForTogether = statement<{ item_id: string }>(
   'read_items_waited_for_together',
   `SELECT DISTINCT unnest(item_ids) AS item_id FROM reservations

@@ -11,8 +11,8 @@ export const lockReservedItems = statement(
 
 /**
  * Settles the reservations that are undecided and returns what they were before (docs/decisions/0013). The condition
- * does not name the undecided states, because the planner would then look for each reservation in an index of all that
- * are in such a state.
+ * does not name the undecided states, because the planner would then search the partial index of all undecided
+ * reservations for each one.
  * @param $1 the reason why each saga is released, or null if it is sold, as JSON by saga
  */
 export const settleUndecided = statement<Reservation>(
@@ -32,7 +32,7 @@ export const lockReservations = statement<Reservation>(
    ORDER BY saga_id FOR NO KEY UPDATE`,
 );
 
-/** Fails on the primary key if the checkout request arrives at the same time; run again, the batch finds it. */
+/** Violates the primary key if the checkout request arrives at the same time; the batch runs again and finds it. */
 export const recordTombstones = statement(
   'record_tombstones',
   `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
@@ -42,7 +42,7 @@ export const recordTombstones = statement(
    ORDER BY saga_id`,
 );
 
-/** All that a sale writes besides the reservation's state: its units left `available` when they were reserved. */
+/** All that a sale writes besides the reservation's state: its units were taken from `available` when reserved. */
 export const recordSales = statement(
   'record_sales',
   `INSERT INTO stock_ledger (item_id, delta, kind, saga_id)
@@ -51,8 +51,8 @@ export const recordSales = statement(
 );
 
 /**
- * Run it after the reservations are locked, and the items of those that are released: a saga that begins to wait from
- * then on sees how they were settled.
+ * Run it after the reservations are locked, and the items of those that are released. A saga that begins to wait later
+ * sees how they were settled.
  */
 export const readItemsWaitedFor = statement<{ item_id: string }>(
   'read_items_waited_for',

@@ -23,8 +23,8 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
     queue: 'stock.settle',
     async run(tx, events) {
       const reasons = firstReasons(events);
-      // A sale does not change its items, so it does not lock them. But a rejected saga may be a waiting one, and its
-      // place in the queue decides what others get.
+      // A sale does not change its items, so it does not lock them. But a rejected saga may have been waiting,
+      // and its place in the queue decides what others get.
       const rejected = events.flatMap(({ type, data }) => (type === 'payment.rejected' ? data.saga_id : []));
       const [, undecided] = await Promise.all([
         rejected.length > 0 && tx.run(lockReservedItems, [rejected]),
@@ -41,7 +41,7 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
         tx.send(settleReservations, [statesOf(unwritten)]);
       }
       write(tx, decisions);
-      // Not awaited here: it is sent together with COMMIT, which fails if this does.
+      // Not awaited here: it is sent together with COMMIT, and the transaction fails if this does.
       const waitedFor = tx.run(readItemsWaitedFor, [settled.flatMap((reservation) => reservation.item_ids)]);
       waitedFor.catch(() => {});
       return {
