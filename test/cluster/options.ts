@@ -45,7 +45,7 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
     throw new Error(`There is no overlay "${overlay}".\n${usage}`);
   }
   if (!Number.isInteger(buyers) || buyers < 1) {
-    throw new Error(`--buyers must be a whole number from 1, and "${values.buyers}" is not.\n${usage}`);
+    throw new Error(`--buyers must be a whole number from 1, not "${values.buyers}".\n${usage}`);
   }
   const script = [
     ...(images === undefined ? [] : ['--images', images]),

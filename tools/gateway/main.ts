@@ -1,4 +1,4 @@
-// One address for the three services on one machine. A cluster has its own gateway and does not need this one.
+// One address for the services on one machine. In a cluster, Envoy Gateway takes its place.
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
@@ -27,12 +27,12 @@ const proxy = createProxyServer({
   agent: new Agent({ keepAlive: true, maxSockets: 4096, maxFreeSockets: 1024 }),
   proxyTimeout: ANSWER_TIMEOUT_MS,
   xfwd: true,
-  // Paths are forwarded unchanged: the services decide what they mean and whether they are well formed.
+  // Paths are forwarded unchanged: the services interpret and validate them.
   toProxy: true,
   prependPath: false,
 });
 proxy.on('proxyRes', (answer, _request, response) => {
-  // An answer that is cut off must not look like one that is still coming.
+  // If an answer is cut off, so is ours: the client must not keep waiting for the rest.
   answer.once('close', () => {
     if (!answer.complete) {
       response.destroy();
@@ -63,12 +63,12 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   }
 }
 
-/** Tries the replicas in turn, but goes on to the next one only when it is certain that nothing was sent. */
+/** Tries one replica after the other, but continues only when it is certain that nothing was sent. */
 function forward(request: IncomingMessage, response: ServerResponse, replicas: readonly Replica[]): void {
   const [replica, ...others] = replicas;
   if (replica === undefined) {
     const detail =
-      'No replica of the service is running, so nothing was done. Repeat the request in a moment.';
+      'No replica of the service can be reached, so nothing was done. Repeat the request in a moment.';
     send(request, response, unavailable(detail));
     return;
   }
@@ -93,11 +93,14 @@ function forward(request: IncomingMessage, response: ServerResponse, replicas: r
     });
   } catch (error) {
     log.warn({ err: error }, 'could not forward a request; answering 400');
-    send(request, response, problem(400, { detail: 'The request cannot be forwarded as it is.' }));
+    send(request, response, problem(400, { detail: 'The request cannot be forwarded in this form.' }));
   }
 }
 
-/** No route uses a body. It was read here and is not forwarded, so that no service can read it in a different way. */
+/**
+ * No route uses a body. It is read here and not forwarded, so that gateway and service cannot disagree about where it
+ * ends.
+ */
 function withoutBody({ headers }: IncomingMessage): { buffer?: Readable } {
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
     return {};

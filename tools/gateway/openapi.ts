@@ -7,7 +7,7 @@ interface Document {
   components?: Record<string, Record<string, unknown>>;
 }
 
-/** Merges the services' own documents. What several of them define under one name is the same in each. */
+/** Merges the services' own documents. Components of the same name are identical in all of them. */
 export async function mergedDocument(services: readonly (URL | undefined)[]): Promise<Answer> {
   try {
     const documents = await Promise.all(services.map(read));

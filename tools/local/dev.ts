@@ -16,7 +16,10 @@ export interface ShopProgram {
 }
 
 const FOLDERS = [...serviceNames, 'shared', 'tools'];
-/** Dates are polled, because not every file system reports changes, and editors save files in different ways. */
+/**
+ * Modification times are polled, because not every file system reports changes, and editors save files in different
+ * ways.
+ */
 const POLL_EVERY_MS = 500;
 
 export function restartOnChange(programs: readonly ShopProgram[], say: (text: string) => void): Stoppable {
@@ -43,7 +46,7 @@ export function restartOnChange(programs: readonly ShopProgram[], say: (text: st
   };
   const timer = setInterval(() => {
     polling ??= compileAndRestart()
-      .catch((error: Error) => say(`The change could not be compiled or started: ${error.message}`))
+      .catch((error: Error) => say(`Could not compile the change or restart its programs: ${error.message}`))
       .finally(() => {
         polling = undefined;
       });

@@ -1,5 +1,5 @@
-// npm picks the project's own Node.js by operating system and processor. It cannot tell whether that Node.js runs with
-// this machine's C library. If it does not, it has to be removed, or else every script ends with "node: not found".
+// npm picks the project's own Node.js by operating system and processor. npm cannot tell whether that Node.js runs with
+// this machine's C library. If not, that Node.js must be removed; otherwise every script fails with "node: not found".
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

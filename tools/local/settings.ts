@@ -5,7 +5,7 @@ import { MAX_REPLICAS, type Ports, portsFrom, type Replicas, STANDARD_PORT } fro
 export interface Settings {
   readonly replicas: Replicas;
   readonly ports: Ports;
-  /** Whether a source that changes is compiled, and the programs that run it are restarted. */
+  /** Whether changed sources are compiled, and the programs that use them restarted. */
   readonly watch: boolean;
 }
 
@@ -14,7 +14,7 @@ const usage = `Usage: npm start -- [--replicas N] ${serviceNames.map((name) => `
   --replicas N   replicas of each service, 1 to ${MAX_REPLICAS}
 ${serviceNames.map((name) => `${`  --${name} N`.padEnd(17)}replicas of ${name}`).join('\n')}
   --port N       the gateway's port; the other ports follow from it (N+1 to N+103, N+1001 to N+1083)
-  --watch        compiles the sources that change and restarts the programs that run them; npm run dev sets it`;
+  --watch        compile sources when they change, and restart the programs that use them; npm run dev sets it`;
 
 /** Reads the command line of `npm start`. */
 export function readSettings(): Settings {

@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** After this long, the process with the lock hangs, or its id now belongs to another process. */
+/** After this long, the process with the lock must hang, or its id now belongs to another process. */
 const ABANDONED_AFTER_MS = 10 * 60_000;
 
 export async function withLock(path, work) {

@@ -25,7 +25,10 @@ const at = (...parts) => join(root, ...parts);
 const services = readdirSync(root).filter((name) => existsSync(at(name, 'prisma/schema.prisma')));
 const forced = process.argv.includes('--build');
 const builds = !process.argv.includes('--no-build');
-/** Marks that our Node.js cannot be installed or run here. Until the next install, packages are complete without it. */
+/**
+ * If this file exists, our Node.js cannot be installed or run here, and until the next install packages are complete
+ * without it.
+ */
 const withoutOwnNode = at('node_modules/.without-own-node');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -88,7 +91,7 @@ async function installPackages() {
   }
   writeFileSync(withoutOwnNode, '');
   say(
-    `The Node.js version of production is not available for this machine; using its own ${process.versions.node}.`,
+    `The Node.js version of the images is not available here; using the installed ${process.versions.node}.`,
   );
 }
 
@@ -164,7 +167,7 @@ async function compile() {
     rmSync(at('dist'), { recursive: true, force: true });
   }
   say('Compiling …');
-  // On an error nothing is written, because a running shop may use what was compiled before.
+  // If there is an error, nothing is written: a running shop may still use the previous output.
   const options = ['-p', 'tsconfig.build.json', '--noEmitOnError'];
   await run(process.execPath, [at('node_modules/typescript/bin/tsc'), ...options]);
   mkdirSync(at('dist'), { recursive: true });

@@ -69,7 +69,7 @@ async function start({ replicas, ports, watch }: Settings, run: Run): Promise<vo
   console.log(welcome({ ports, replicas, postgres, rabbit }));
   if (watch) {
     started(restartOnChange(shop.programs, say));
-    say('Watching the sources: a change is compiled, and the programs that run it are restarted.');
+    say('Watching the sources: changes are compiled, and the programs that use them are restarted.');
   }
 }
 
@@ -80,7 +80,10 @@ async function migrateAll<T extends { url(database: string): string }>(postgres:
   return postgres;
 }
 
-/** Like Promise.all, but waits for all even on an error: what they start must be known, so that it can be stopped. */
+/**
+ * Like Promise.all, but waits for all even if one fails: everything they start must be known, so that it can be
+ * stopped.
+ */
 async function settled<T extends readonly unknown[]>(
   promises: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {

@@ -8,7 +8,7 @@ interface Facts {
   rabbit: { amqpUrl: string; description: string };
 }
 
-/** Returns where everything is, and a first checkout to paste into a shell that has nothing but curl. */
+/** Returns all addresses, and commands for a first checkout that need nothing but curl. */
 export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
   const shop = `http://localhost:${ports.gateway}`;
   const services = serviceNames.map((name) => {
@@ -21,11 +21,11 @@ export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
   });
   const databases = serviceNames.map((name) => `  ${''.padEnd(10)} ${postgres.url(name)}`);
   return `
-Chandlery is open.
+Chandlery is running.
 
   shop       ${shop}   (API description: ${shop}/openapi.json)
 ${services.join('\n')}
-  internal   ${internal.join(', ')}   (ports of /metrics and /readyz)
+  internal   ${internal.join(', ')}   (ports for /metrics and /readyz)
   PostgreSQL ${postgres.dataDir}
 ${databases.join('\n')}
   RabbitMQ   ${rabbit.amqpUrl}  (${rabbit.description})

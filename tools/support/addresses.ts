@@ -6,7 +6,7 @@ import { perService, type ServiceName, serviceNames, variableOf } from '../../sh
 const database = z.url({ protocol: /^postgres(ql)?$/ }).optional();
 type DatabaseVariable = `${Uppercase<ServiceName>}_DATABASE_URL`;
 
-/** Where the shop is. What is not set defaults to where `npm start` puts it. */
+/** The addresses of the shop. One that is not set defaults to that of `npm start`. */
 export const addressSettings = z.object({
   AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
   ...(Object.fromEntries(serviceNames.map((name) => [variableOf(name, 'DATABASE_URL'), database])) as Record<
@@ -16,7 +16,7 @@ export const addressSettings = z.object({
 });
 export type AddressConfig = z.infer<typeof addressSettings>;
 
-/** These databases as the environment variables that name them. */
+/** Returns the environment variables that name these databases. */
 export function databaseVariables(databases: Addresses['databases']): Record<string, string> {
   return Object.fromEntries(serviceNames.map((name) => [variableOf(name, 'DATABASE_URL'), databases[name]]));
 }
@@ -29,7 +29,8 @@ export interface Addresses {
 
 /**
  * Returns the addresses that the environment names; the others are those of `npm start` on this machine.
- * @param gatewayPort the port that `npm start` was given, by default the last one. All other ports follow from it
+ * @param gatewayPort the gateway's port, as given to `npm start`; by default that of the last start. All others follow
+ * from it
  */
 export async function findAddresses(
   config: AddressConfig,
@@ -41,7 +42,7 @@ export async function findAddresses(
   if (allNamed && amqp) {
     return { databases: named as Addresses['databases'], amqp };
   }
-  // Loaded only here: a deployment names every address, and has neither a local shop nor the programs to find one.
+  // Loaded only here: a deployment sets every address, and its image has no local shop and no programs to find one.
   const { home, portsFrom, rememberedPort } = await import('./layout.js');
   const { findRabbit } = await import('./rabbit.js');
   const ports = portsFrom(gatewayPort ?? rememberedPort());

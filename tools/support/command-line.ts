@@ -47,5 +47,5 @@ export function wholeNumber(name: string, value: string, least: number, most: nu
   if (/^\d{1,12}$/.test(value) && number >= least && number <= most) {
     return number;
   }
-  throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, and "${value}" is not.`);
+  throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not "${value}".`);
 }

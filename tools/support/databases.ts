@@ -5,12 +5,12 @@ import { perService, type ServiceName, serviceNames, variableOf } from '../../sh
 /** The database of each service. */
 export type ShopDatabases = Readonly<Record<ServiceName, Database>>;
 
-/** One connection for the snapshot, because one is open at a time, and one to check whether the database answers. */
+/** One connection for the snapshot (only one is open at a time), and one to check whether the database answers. */
 const POOL_SIZE = 2;
 
 /**
  * Opens the databases of a shop. Nothing connects before something is read.
- * @param statementMs how long a statement may take, when that must be longer than in a service
+ * @param statementMs the time limit of a statement, if it must be longer than in a service
  */
 export function openDatabases(
   urls: Readonly<Record<ServiceName, string>>,

@@ -26,9 +26,9 @@ export interface DebianPackages {
 }
 
 export interface Unpacked {
-  /** Stands in for the root folder that the packages would have been installed in. */
+  /** The packages are unpacked into this folder instead of the root folder. */
   readonly home: string;
-  /** What the programs need to find each other and their libraries. */
+  /** The environment variables with which the programs find each other and their libraries. */
   readonly env: { readonly PATH: string; readonly LD_LIBRARY_PATH: string };
 }
 
@@ -85,7 +85,7 @@ async function unpack(wanted: DebianPackages, work: string, home: string): Promi
     'Debug::NoLocking': 'true',
     'Dir::State::Lists': join(work, 'lists'),
     'Dir::Cache': join(work, 'cache'),
-    // apt would switch to its own user, who cannot write to our folder.
+    // Otherwise apt switches to its own user, who cannot write to our folder.
     'APT::Sandbox::User': userInfo().username,
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
@@ -102,7 +102,7 @@ async function unpack(wanted: DebianPackages, work: string, home: string): Promi
   try {
     renameSync(files, home);
   } catch (error) {
-    // Another process was faster.
+    // Not an error if another process has unpacked them in the meantime.
     if (!existsSync(home)) {
       throw error;
     }

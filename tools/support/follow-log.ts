@@ -2,7 +2,9 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const POLL_EVERY_MS = 250;
 
-/** Passes on each line that is added to a file, which is created if missing. Returns a function that stops this. */
+/**
+ * Calls `onLine` for each line that is added to a file. Creates the file if missing. Returns a function that stops it.
+ */
 export function follow(file: string, onLine: (line: string) => void): () => void {
   closeSync(openSync(file, 'a'));
   const descriptor = openSync(file, 'r');

@@ -11,8 +11,8 @@ export function isTaken(port: number, host = '127.0.0.1'): Promise<boolean> {
 }
 
 /**
- * Below the ports that systems give to outgoing connections (Linux from 32768, others from 49152). One of those may be
- * taken after it was found free and before a server listens on it.
+ * Below the ports that systems give to outgoing connections (Linux from 32768, others from 49152). An outgoing
+ * connection could take such a port after it was found free and before a server listens on it.
  */
 const FIRST_PORT = 15_000;
 const LAST_PORT = 32_000;
@@ -20,7 +20,7 @@ const LAST_PORT = 32_000;
 /** The port to check next. The first is random, so that processes that look at the same time find different ports. */
 let next = randomInt(FIRST_PORT, LAST_PORT);
 
-/** Returns different ports that nothing listens on at this moment. */
+/** Returns distinct ports that nothing listens on at the moment. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {

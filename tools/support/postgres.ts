@@ -12,7 +12,7 @@ export interface Postgres {
   /** Returns the URL of a database, for the role of the same name. `postgres` is the superuser. */
   url(database: string): string;
   dataDir: string;
-  /** Ends the server with a signal; it is then started again. Resolves when it has ended. */
+  /** Stops the server with a signal; its supervisor then restarts it. Resolves when it has stopped. */
   restart(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
   kill(): void;
@@ -24,7 +24,7 @@ export interface PostgresOptions {
   port: number;
   databases: readonly string[];
   say(text: string): void;
-  /** Called as soon as there is a process to stop, before it accepts connections. */
+  /** Called as soon as the process exists, before it accepts connections. */
   started?(server: Stoppable): void;
 }
 
@@ -130,7 +130,7 @@ function initialise({ initdb, user }: PostgresPrograms, dataDir: string, passwor
 
 /**
  * After a crash, the file names a process that has ended. Its id may now belong to another process, which PostgreSQL
- * would take for itself. Programs that we had started ourselves have been stopped before this.
+ * would take for a running server. Programs that we had started ourselves have been stopped before this.
  */
 async function clearStalePid(dataDir: string): Promise<void> {
   const file = join(dataDir, 'postmaster.pid');

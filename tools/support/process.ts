@@ -24,7 +24,7 @@ export interface ProgramOptions {
   /** The working directory, which is also where crash dumps are written. Ours by default. */
   cwd?: string;
   user?: { uid: number; gid: number } | undefined;
-  /** Receives stdout and stderr. A file and not a pipe, so that the program never depends on us to read it. */
+  /** Receives stdout and stderr. A file and not a pipe, so that the program never blocks because we do not read. */
   logFile: string;
   /** The folder with the records of running programs. */
   recordsDir: string;
@@ -48,7 +48,7 @@ export interface Program {
   kill(): void;
 }
 
-/** No program may outlive us, even when we end in an unforeseen way. */
+/** No program may outlive us, even if we exit unexpectedly. */
 const running = new Set<Program>();
 process.once('exit', () => {
   for (const program of running) {
@@ -132,8 +132,8 @@ export function startProgram(options: ProgramOptions): Program {
 }
 
 /**
- * Stops the programs that an earlier run recorded and could not stop, because it was killed itself. Stops them one
- * after the other, the last started first, so that none loses what it needs for an orderly stop. Returns their names.
+ * Stops the programs of an earlier run that was killed before it could stop them. Stops them one after the other, in
+ * reverse order of their start, so that each still has what it needs for an orderly stop. Returns their names.
  */
 export async function stopLeftovers(recordsDir: string, graceMs = 20_000): Promise<string[]> {
   const stopped = [];

@@ -14,7 +14,8 @@ export interface RabbitPorts {
   epmd: number;
 }
 
-// Does not collide with a RabbitMQ of the system: it has its own name, ports and folders, and uses loopback only.
+// Does not conflict with a RabbitMQ that the system runs: it has its own name, ports and folders, and uses loopback
+// only.
 const nodeName = 'chandlery@localhost';
 
 /** Starts a private node. It accepts connections some seconds later. */
@@ -67,7 +68,7 @@ export function startNode(
       env: {
         ...env,
         RABBITMQ_NODENAME: nodeName,
-        // Makes the script replace itself with the node, instead of staying around as a shell that passes signals on.
+        // Makes the script `exec` the node, instead of remaining as a shell that passes signals on.
         RUNNING_UNDER_SYSTEMD: 'true',
         RABBITMQ_DIST_PORT: String(ports.distribution),
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',

@@ -6,7 +6,7 @@ import { systemPath, unpackedPackages, which } from './debian-packages';
 export interface RabbitPrograms {
   server: string;
   epmd: string;
-  /** What these programs need to find their own parts. */
+  /** The environment variables with which these programs find their own parts. */
   env: { PATH: string; LD_LIBRARY_PATH?: string };
 }
 

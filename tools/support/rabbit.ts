@@ -13,7 +13,7 @@ export interface Rabbit {
   /** What was found or started, in words for the user. */
   description: string;
   stop(): Promise<void>;
-  /** For a broker whose data is no longer needed, or for a user in a hurry. */
+  /** For a broker whose data is no longer needed, or for a user who pressed Ctrl-C again. */
   kill(): void;
 }
 
@@ -46,7 +46,7 @@ export async function findRabbit(amqpUrl: string | undefined): Promise<Rabbit | 
   );
 }
 
-/** Starts a private broker with whatever this machine has to offer. */
+/** Starts a private broker with what this machine has available. */
 export async function startRabbit(options: RabbitOptions): Promise<Rabbit> {
   const broker = await startBroker(options);
   const { stop, kill } = broker;
@@ -65,7 +65,7 @@ export async function startRabbit(options: RabbitOptions): Promise<Rabbit> {
   throw new Error(`RabbitMQ did not start. The end of its log (${logFile}):\n${endOf(logFile)}`);
 }
 
-/** Quorum queues can dead-letter at least once since 3.10. */
+/** Quorum queues can dead-letter "at least once" only since 3.10. */
 function requireVersion(description: string): void {
   const [major = 0, minor = 0] = (/[\d.]+/.exec(description)?.[0] ?? '').split('.').map(Number);
   if (major > 3 || (major === 3 && minor >= 10)) {

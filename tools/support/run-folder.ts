@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { stopLeftovers } from './process';
 import { isLocked, takeLock } from './run-lock';
 
-/** A folder that is newer than this may be about to be locked. */
+/** A folder that is newer than this may belong to a run that has not locked it yet. */
 const NEW_FOR_MS = 60_000;
 /** The exit status of a run that ended without a result. */
 const INTERRUPTED = 2;
 
 /**
- * Creates a folder for all files of one run. It is removed when the run is interrupted. First stops what killed runs
- * left running; their folders stay.
+ * Creates a folder for all files of one run. It is removed when the run is interrupted. First stops the programs that
+ * killed runs have left behind; the folders of these runs stay.
  * @param prefix what the folder names of this kind of run start with
  */
 export async function makeHome(
@@ -33,7 +33,7 @@ export async function makeHome(
   const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      // Started programs are killed when this process exits. Only then does nothing write to the folder any more.
+      // Started programs are killed when this process exits. Only after that does nothing write to the folder any more.
       process.once('exit', remove);
       process.exit(INTERRUPTED);
     });

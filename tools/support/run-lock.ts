@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startOf } from './process';
 
 /**
- * Locks a data folder, so that this process is the only run on it. Returns a function that releases the lock.
+ * Locks a data folder, so that no other run can use it. Returns a function that releases the lock.
  * @throws Error that names the process that has the lock
  */
 export function takeLock(home: string): () => void {
@@ -12,7 +12,7 @@ export function takeLock(home: string): () => void {
   const holder = holderOf(home);
   if (holder !== undefined) {
     throw new Error(
-      `Chandlery is already running from this checkout (process ${holder}). ` +
+      `Chandlery is already running from this folder (process ${holder}). ` +
         `Stop it with Ctrl-C in its terminal, or with "kill ${holder}".`,
     );
   }
@@ -26,7 +26,10 @@ export function isLocked(home: string): boolean {
   return holderOf(home) !== undefined;
 }
 
-/** Returns the process that has the lock; undefined when none has, or when it was killed before it released it. */
+/**
+ * Returns the process that has the lock; undefined when there is none, or when it was killed before it released the
+ * lock.
+ */
 function holderOf(home: string): number | undefined {
   try {
     const { pid, startedAt } = JSON.parse(readFileSync(fileIn(home), 'utf8'));

@@ -1,7 +1,7 @@
 /** Plain SVG, so that the page loads nothing from elsewhere. */
 const WIDTH = 1_100;
 const HEIGHT = 220;
-/** Space for the row names. It is the same in every chart, so that a moment has the same place on every x axis. */
+/** Space for the row names. It is the same in every chart, so that their x axes line up. */
 const LEFT = 200;
 const BOTTOM = 24;
 
@@ -51,7 +51,7 @@ export function drawMarks(rows: readonly string[], marks: readonly Mark[], lengt
     const width = Math.max(2, x(to) - x(from)).toFixed(1);
     return `<rect x="${x(from).toFixed(1)}" y="${row * 14 + 3}" width="${width}" height="8"><title>${escapeHtml(text)}</title></rect>`;
   });
-  return `<h2>Faults <small>from the strike until the repair; hover over one to see what it was</small></h2>
+  return `<h2>Faults <small>from injection to end; hover over a bar for details</small></h2>
 <svg role="img" aria-label="Faults" viewBox="0 0 ${WIDTH} ${height}" class="marks">${timeAxis(length, x, height)}${names.join('')}${bars.join('')}</svg>`;
 }
 
@@ -85,7 +85,7 @@ function timeAxis(length: number, x: (step: number) => number, height: number): 
   return labels.join('');
 }
 
-/** Returns a round number just above the value. Its quarters have few digits, too. */
+/** Returns a round number just above the value, whose quarters have few digits, too. */
 function axisTop(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return (

@@ -60,7 +60,7 @@ test.each([
   [
     'a value that is not a number',
     ['--seconds', 'long'],
-    '--seconds must be a whole number from 5 to 86400, and "long" is not',
+    '--seconds must be a whole number from 5 to 86400, not "long"',
   ],
   ['an option that does not exist', ['--fast'], "Unknown option '--fast'"],
 ])('refuses %s before it starts anything', async (_, args, reason) => {

@@ -63,7 +63,7 @@ test.each(commands)(
 );
 
 test.each([
-  ['start', '--port', '80', '--port must be a whole number from 1024 to 64000, and "80" is not.'],
+  ['start', '--port', '80', '--port must be a whole number from 1024 to 64000, not "80".'],
   ['start', '--replicas', '10', '--replicas must be'],
   ['start', '--order', '0', '--order must be'],
   ['audit', '--age', 'old', '--age must be'],

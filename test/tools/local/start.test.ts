@@ -52,7 +52,7 @@ function client(): ApiClient {
 
 test('npm start opens a shop, keeps its data between runs, and leaves no process behind', async () => {
   const first = begin('--order', '2');
-  await first.says('is open');
+  await first.says('Chandlery is running');
   const api = client();
   const [user, item] = [await api.user(10), await api.item(2, 5)];
   expect((await api.checkout(await api.order(user, { [item]: 3 }))).status).toBe(200);
@@ -62,7 +62,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
 
   const second = begin();
   expect(await second.ended).toBe(1);
-  expect(second.printed()).toContain('already running from this checkout');
+  expect(second.printed()).toContain('already running from this folder');
 
   first.process.kill('SIGINT');
   expect(await first.ended).toBe(0);
@@ -71,7 +71,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   expect(await isTaken(port)).toBe(false);
 
   const third = begin();
-  await third.says('is open');
+  await third.says('Chandlery is running');
   const again = client();
   expect([await again.credit(user), await again.stock(item)]).toEqual([4, 2]);
   await again.close();
@@ -80,13 +80,13 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   third.process.kill('SIGKILL');
   await third.ended;
   const fourth = begin();
-  await fourth.says('is open');
+  await fourth.says('Chandlery is running');
   expect(fourth.printed()).toContain('left behind');
   fourth.process.kill('SIGTERM');
   expect(await fourth.ended).toBe(0);
   expect(ours()).toEqual([]);
 
-  // A run that is stopped before the shop is open stops in order what has started by then.
+  // A run that is stopped before the shop is running stops in order what has started by then.
   const fifth = begin();
   const log = () => readFileSync(join(home, 'log/postgres.log'), 'utf8');
   await fifth.says('Starting PostgreSQL');
@@ -95,7 +95,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   }
   fifth.process.kill('SIGINT');
   expect(await fifth.ended).toBe(0);
-  expect(fifth.printed()).not.toContain('is open');
+  expect(fifth.printed()).not.toContain('Chandlery is running');
   expect(fifth.printed()).toContain('Everything has stopped');
   expect(log()).toContain('database system is shut down');
   expect(ours()).toEqual([]);
