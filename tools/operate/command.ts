@@ -13,7 +13,7 @@ export const commonOptions = {
   port: { type: 'string' },
 } as const;
 
-/** What a command can do, by name. Each verb reads all of its arguments before anything is connected. */
+/** What a command can do, by name. Each verb checks all of its arguments before it connects to anything. */
 export type Verbs<T extends Options> = Record<
   string,
   (ids: string[], values: Values<T>) => (shop: ShopConnections) => Promise<void>
@@ -102,6 +102,6 @@ export function actorFrom(given: string | undefined): string {
   try {
     return userInfo().username;
   } catch {
-    throw new UsageError('Your user on this machine has no name. Say who you are with --actor.');
+    throw new UsageError('Your user account has no name. Say who you are with --actor.');
   }
 }

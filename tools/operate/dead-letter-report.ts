@@ -21,7 +21,7 @@ export function describeListing({ letters, seen, total }: Listing, now: Date): s
   });
   const unseen = total - seen;
   if (letters.length === 0) {
-    chapters.push(`None of ${counted(seen, 'dead letter')} matches.`);
+    chapters.push(`None of the ${counted(seen, 'dead letter')} matches.`);
   }
   if (unseen > 0) {
     chapters.push(`${unseen} more were not read. Raise --limit, or choose a --queue.`);
@@ -65,7 +65,7 @@ export function describeDeadLetter(deadLetter: ShownDeadLetter, now: Date): stri
 
 export function describeDiscarded(letters: readonly Discarded[], now: Date): string {
   if (letters.length === 0) {
-    return 'No such dead letter has been discarded.';
+    return 'No dead letter has been discarded.';
   }
   const each = letters.map(({ id, queue, at, actor, reason, error_code, error }) => {
     const why = shorten(`${error_code}: ${error}`.replace(/\s+/g, ' '), 200);

@@ -16,9 +16,9 @@ export interface DeadLetter {
   readonly parked_at: string | undefined;
   readonly error_code: string;
   readonly error: string;
-  /** What can be read of its events, at most 256. A dead letter may contain anything. */
+  /** The events that can be read from it, at most 256. A dead letter may contain anything. */
   readonly events: readonly DeadLetterEvent[];
-  /** Whether it follows the contract. If not, it is parked again wherever it is sent. */
+  /** Whether it follows the contract. If not, any queue parks it again. */
   readonly sound: boolean;
   /** Bytes. */
   readonly size: number;
@@ -77,7 +77,7 @@ function causeOf(headers: Headers): Pick<DeadLetter, 'parked_at' | 'error_code' 
   return {
     parked_at: new Date(time.value * 1_000).toISOString(),
     error_code: reason.toUpperCase(),
-    error: `the broker gave up on it (${reason}): its consumers kept ending without acknowledging it`,
+    error: `the broker dead-lettered it (${reason}): its consumers kept exiting without acknowledging it`,
   };
 }
 

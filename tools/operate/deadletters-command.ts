@@ -36,12 +36,12 @@ const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga
        npm run deadletters -- discarded [--queue stock.settle] [--saga SAGA] [--limit 50]
   ID          the id of a dead letter, as list shows it
   show        everything about a dead letter, even after it was discarded
-  redrive     send dead letters back to their queue, once the cause is mended
-  discard     delete dead letters that can never be handled; what they contained is kept on record
+  redrive     send dead letters back to their queue, once the cause is fixed
+  discard     delete dead letters that can never be handled; their contents are recorded
   discarded   what was discarded, by whom and why, latest first
-  --rate      dead letters a second
+  --rate      at most this many dead letters a second
   --dry-run   say what would be done, and do nothing
-  --actor     who does it, if not the user of this machine
+  --actor     your name for the record; default: your user name on this machine
   --json      print JSON for programs
   --port      the port that npm start was given; default: the last one on this machine
 For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
@@ -62,7 +62,7 @@ const options = {
 type Arguments = Values<typeof options>;
 
 const MAX_DEAD_LETTERS = 10_000;
-/** RabbitMQ takes a message back that has been unacked for half an hour. */
+/** RabbitMQ requeues a message that has been unacked for half an hour. */
 const LONGEST_RUN_S = 1_200;
 
 const verbs: Verbs<typeof options> = {
@@ -139,7 +139,7 @@ const verbs: Verbs<typeof options> = {
   discard(ids, values) {
     const selection = targets(ids, values);
     if (values.reason === undefined) {
-      throw new UsageError('Say why with --reason: a discarded dead letter is gone.');
+      throw new UsageError('Say why with --reason: discarding cannot be undone.');
     }
     const reason = oneLine('reason', values.reason, 500);
     const settings = { actor: actorFrom(values.actor), reason, dryRun: values['dry-run'] };
@@ -150,7 +150,7 @@ const verbs: Verbs<typeof options> = {
   },
 };
 
-/** Either dead letters by id, or --all: leaving something out must not empty a queue. */
+/** Either dead letters by id, or --all: forgetting an argument must not empty a queue. */
 function targets(ids: string[], values: Arguments): Selection {
   if (ids.length > 0 === values.all) {
     throw new UsageError('Name the dead letters, by their ids as list shows them, or use --all.');

@@ -11,7 +11,7 @@ export interface OrderRow {
   /** When order next asks payment to cancel. */
   deadline_at: Date;
   settled_at: Date | null;
-  /** The saga that the order is in now. It may be another one, or none when batch_init has replaced the order. */
+  /** The order's current saga. It may be another one, or none when batch_init has replaced the order. */
   current_saga_id: string | null;
   order_is_gone: boolean;
 }
@@ -52,7 +52,7 @@ export const readCharge = statement<PaymentRow>(
   'SELECT order_id, user_id, amount, state, reason, created_at FROM charges WHERE saga_id = $1',
 );
 
-/** What a waiting saga wants of an item, what is there, and how many units the sagas ahead of it want. */
+/** How many units of an item a waiting saga wants, how many there are, and how many the sagas ahead of it want. */
 export interface WantedItem {
   item_id: string;
   wanted: number;
@@ -122,7 +122,9 @@ export const listEnded = statement<ListedSaga>(
    WHERE state = $3 AND opened_at <= now() - $1 * interval '1 millisecond'
    ORDER BY id DESC LIMIT $2`,
 );
-/** Every saga of an order, latest first. There is no index for this query, because only people ask, now and then. */
+/**
+ * Every saga of an order, latest first. There is no index for this query, because only operators run it, and rarely.
+ */
 export const listOfOrder = statement<ListedSaga>(
   'operate_list_of_order',
   `SELECT id AS saga_id, order_id, user_id, amount, opened_at AS since FROM sagas

@@ -24,7 +24,10 @@ export interface SagaView {
   readonly queues: readonly QueueLength[];
   readonly letters: readonly DeadLetter[];
   readonly actions: readonly (Action & { service: ServiceName })[];
-  /** What could not be read, and why. Its part of the view is missing, which says nothing about the saga. */
+  /**
+   * What could not be read, and why. Its part of the view is missing, which does not mean that the service does not
+   * know the saga.
+   */
   readonly unreadable: Partial<Record<ServiceName | 'broker', string>>;
 }
 

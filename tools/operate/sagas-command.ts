@@ -26,12 +26,12 @@ const usage = `Usage: npm run sagas -- list [--state PENDING] [--older-than 30s]
        npm run sagas -- cancel SAGA --reason "…"
   list          sagas in a state (default PENDING: not ended), or of an order
   show          everything about a saga: its states, its timeline, and what it waits for
-  cancel        ask payment to cancel a saga that has not ended; payment alone decides
+  cancel        ask payment to cancel a saga that has not ended; only payment decides
   --state       ${listableStates.join(', ')};
                 ended sagas (PAID, FAILED) are listed latest first, all others oldest first
   --order       every saga of an order, latest first
   --older-than  a time such as 30s, 5m, 2h or 1d
-  --actor       who asks, if not the user of this machine
+  --actor       your name for the record; default: your user name on this machine
   --json        print JSON for programs
   --port        the port that npm start was given; default: the last one on this machine
 For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.

@@ -77,7 +77,7 @@ export async function isOrder({ databases }: ShopConnections, id: string): Promi
   return (await databases.order.transaction((tx) => tx.run(sql.findOrder, [id]))).length > 0;
 }
 
-/** A database that is away is a likely reason for asking, so the other services are shown without it. */
+/** Operators often ask because a database is down, so the other services are shown without it. */
 async function statesIn(database: Database, states: Statement<sql.StateRow>, ids: readonly string[]) {
   const rows = await database.transaction((tx) => tx.run(states, [ids])).catch(() => undefined);
   const known = new Map(rows?.map(({ saga_id, state }) => [saga_id, state]));

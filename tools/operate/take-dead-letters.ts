@@ -28,7 +28,7 @@ export async function takeDeadLetters(
       }
     } catch (cause) {
       const { id, queue } = deadLetter;
-      const failed = `Dead letter ${id} of ${queue} could not be ${done} (${letters.length} ${done} before it).`;
+      const failed = `Dead letter ${id} of ${queue} could not be ${done} (${letters.length} were ${done} before it).`;
       throw new Error(`${failed} All others are still in their dead-letter queues.`, { cause });
     }
     letters.push(deadLetter);

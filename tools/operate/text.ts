@@ -2,7 +2,7 @@
 
 /**
  * A dead letter may contain anything, so characters that could move the cursor, hide text or reverse it are spelled
- * out. The terminal shows what is there and obeys none of it.
+ * out. So they have no effect on the terminal.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
@@ -30,7 +30,10 @@ const UNITS: [number, string][] = [
   [1_000, 's'],
 ];
 
-/** "42 s ago". It has only one unit of time, because the clocks of several machines do not agree on more. */
+/**
+ * "42 s ago". It has only one unit of time, because the clocks of different machines do not agree more precisely than
+ * that.
+ */
 export function ago(then: Date, now: Date): string {
   const elapsed = Math.max(0, now.getTime() - then.getTime());
   const [size, unit] = UNITS.find(([size]) => elapsed >= 2 * size) ?? [1_000, 's'];

@@ -8,7 +8,7 @@ export interface Moment {
   what: string;
 }
 
-/** Returns what is known to have happened to a saga, in order. Each service's times are by its database's clock. */
+/** Returns what is known to have happened to a saga, in order. Each service's times come from its database's clock. */
 export function timelineOf(view: SagaView): Moment[] {
   const moments = [...orderMoments(view), ...stockMoments(view), ...paymentMoments(view), ...messages(view)];
   for (const { at, actor, action, queue, letter_id, reason, service } of view.actions) {

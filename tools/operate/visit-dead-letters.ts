@@ -24,7 +24,7 @@ export interface Visit {
   total: number;
 }
 
-/** At most this many of one queue are read. They stay unacked all the while, so that each comes once. */
+/** At most this many of one queue are read. They stay unacked meanwhile, so that each is read only once. */
 const MAX_SEEN = 10_000;
 
 /**
@@ -49,7 +49,7 @@ export async function visitDeadLetters(
   try {
     for (const { queue, count } of counts) {
       visit.total += count;
-      // Only as many as there were at first: what is parked from now on is left for the next run.
+      // Reads only as many as there were at the start: what is parked later is left for the next run.
       for (let left = Math.min(count, MAX_SEEN); left > 0 && visit.selected < selection.limit; left--) {
         const message = await session.take(deadLetterQueueOf(queue));
         if (message === undefined) {

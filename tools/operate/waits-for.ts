@@ -22,7 +22,7 @@ export function waitsFor(view: SagaView): string[] {
   const outages = Object.entries(unreadable).map(([source, why]) => {
     const outage =
       source === 'broker' ? 'The broker cannot be reached' : `The database of ${source} cannot be read`;
-    return `${outage} (${why}). No saga gets past it: bring it back first.`;
+    return `${outage} (${why}). No saga can end without it: bring it back first.`;
   });
   if (sagaServices.some((service) => service in unreadable)) {
     return outages;
@@ -46,7 +46,7 @@ function waitsForEnded(view: SagaView): string[] {
     return [end, missing, ...clues(view, 'payment.captured', 'stock.settle')];
   }
   const advice = 'Run "npm run audit -- --live" and follow docs/runbooks/InvariantViolated.md.';
-  return [end, `But stock still has it ${stock.state}, which must never happen. ${advice}`];
+  return [end, `But in stock it is still ${stock.state}, which must never happen. ${advice}`];
 }
 
 function waitsForPending(view: SagaView): string[] {
@@ -111,7 +111,7 @@ function clues(view: SagaView, type: EventType, queue: string): string[] {
       .map(({ id, parked_at, error_code, error }) => {
         const when = parked_at === undefined ? '' : ` ${ago(new Date(parked_at), at)}`;
         const cause = `${queue} could not handle ${type} and parked it${when}: ${error_code}, ${error}.`;
-        return `${cause} Mend the cause, then run "npm run deadletters -- redrive ${id}".`;
+        return `${cause} Fix the cause, then run "npm run deadletters -- redrive ${id}".`;
       }),
     ...unsent
       .filter(({ service, routing_key }) => service === publisher && routing_key === type)
@@ -154,5 +154,5 @@ function deadline({ order, at }: SagaView): string[] {
     return ['Order is about to ask payment to cancel it.'];
   }
   const due = `Order should have asked payment to cancel it ${ago(order.deadline_at, at)} and has not`;
-  return [`${due}: order is not running. Start it.`];
+  return [`${due}: order is probably not running. Check it.`];
 }

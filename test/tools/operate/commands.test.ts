@@ -55,7 +55,7 @@ test('records a discarded dead letter under the name of the user of the machine'
 });
 
 test('lists discarded dead letters with who did it and why, and shows what they contained', async () => {
-  expect((await deadletters('discarded')).stdout).toBe('No such dead letter has been discarded.\n');
+  expect((await deadletters('discarded')).stdout).toBe('No dead letter has been discarded.\n');
   await fixture.parkEvent('stock.settle', paymentCaptured(purchase(1)));
   const long = `[${'7'.repeat(70_000)}`;
   await fixture.park('order.settle', long);

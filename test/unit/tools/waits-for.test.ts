@@ -165,14 +165,14 @@ test('an empty queue means that its step is handling the message, or hangs', () 
   );
 });
 
-test('a deadline that passed long ago means that order is not running', () => {
+test('a deadline that passed long ago means that order is probably not running', () => {
   const late = { ...order('PENDING'), deadline_at: before(120) } as NonNullable<SagaView['order']>;
-  expect(sentences({ order: late })).toContain('2 min ago and has not: order is not running');
+  expect(sentences({ order: late })).toContain('2 min ago and has not: order is probably not running');
 });
 
 test('names only the database that cannot be read', () => {
   expect(sentences({ ...reserved, unreadable: { payment: 'connect ECONNREFUSED' } })).toBe(
-    'The database of payment cannot be read (connect ECONNREFUSED). No saga gets past it: bring it back first.',
+    'The database of payment cannot be read (connect ECONNREFUSED). No saga can end without it: bring it back first.',
   );
 });
 
