@@ -14,8 +14,8 @@ export interface AuditOptions {
   /** The broker. Without it, the queues are not checked. */
   amqpUrl?: string | undefined;
   /**
-   * Set it while the shop is at work: what is younger than this, in milliseconds, may be in flight. Without it,
-   * nothing may be in flight.
+   * Set this for a running shop: what is younger than this, in milliseconds, may be in flight. Without it, nothing may
+   * be in flight.
    */
   inFlightMs?: number | undefined;
   /** How long reading the databases may take, in milliseconds. */
@@ -35,8 +35,8 @@ export interface Report {
 
 /**
  * Checks I1 to I6 and I9 against the three databases and the broker. I7, I8 and I10 are about answers, which only the
- * clients know: see history.
- * @throws when a database or the broker cannot be read, or not in time
+ * clients know: see `history/`.
+ * @throws when a database or the broker cannot be read, or takes too long
  */
 export async function audit(
   databases: ShopDatabases,

@@ -4,9 +4,9 @@ export const invariants = {
   I2: 'available, reserved and sold units add up to what was added less what was subtracted',
   I3: 'the sagas that were charged, sold and paid are the same',
   I4: 'an order is charged at most once',
-  I5: 'what was ordered, reserved and charged is the same',
+  I5: 'what was ordered, what was reserved and what was charged agree',
   I6: 'every saga has ended, and no event is left in an outbox or a queue',
-  I7: 'a checkout was answered 200 only if it was paid, and 4xx only if it was never charged',
+  I7: 'a checkout was answered 200 only if it was paid, and a final 4xx only if it was never charged',
   I8: 'a read after a final answer agrees with it',
   I9: 'a paid order stays paid, and its lines do not change',
   I10: 'every acknowledged write is still there',
@@ -24,5 +24,5 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** A check stops at this many findings: more of the same kind would not tell an operator more. */
+/** A check stops after this many findings: more of the same kind would not help an operator. */
 export const MAX_FINDINGS = 100;

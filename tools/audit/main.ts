@@ -15,7 +15,7 @@ import { watch } from './watch';
 const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port N]
        npm run audit -- --watch [--age 30]
        npm run audit -- --history <file> [--api http://127.0.0.1:8000] [--json]
-  --live      for a shop at work: what is younger than --age seconds may still be in flight
+  --live      for a running shop: what is younger than --age seconds may still be in flight
   --watch     audit again and again, as with --live, and serve /metrics on AUDIT_PORT
   --history   check a file of requests and answers, one JSON object a line, against the databases,
               or with --api against the public API only
@@ -23,7 +23,7 @@ const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port N]
   --port      the port that npm start was given; default: the last one on this machine
 For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
 AUDIT_TIMEOUT_MS limits one audit (default 600000). With --watch, AUDIT_INTERVAL_MS is the pause between two (60000).
-Exit status: 0 every invariant holds, 1 an invariant is violated, 2 the audit could not be done.`;
+Exit status: 0 every invariant holds, 1 an invariant is violated, 2 the audit could not be completed.`;
 
 const options = {
   live: { type: 'boolean', default: false },
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   if (values.watch) {
     const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };
     const lifecycle = new Lifecycle(log, 0);
-    // A round that hangs is abandoned: PostgreSQL notices that its client is gone, and ends the statement.
+    // A round that hangs is abandoned: PostgreSQL notices that its client has disconnected, and cancels the statement.
     lifecycle.addPart(databases, ({ close }) => close(), 1_000);
     const watching = await watch(databases, log, {
       ...settings,

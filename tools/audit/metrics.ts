@@ -1,11 +1,11 @@
 import { Gauge } from 'prom-client';
 import { registers } from '../../shared/observe/metrics';
 
-/** Only the auditor has these metrics: a service that exported "no violation" would be lying. */
+/** Only the auditor exports these metrics: a service cannot know whether an invariant is violated. */
 
 export const invariantViolation = new Gauge({
   name: 'saga_invariant_violation',
-  help: 'Findings of the last completed audit, by invariant of the protocol (I1 to I10). Anything above 0 is a defect.',
+  help: 'Findings of the last completed audit, by invariant. Anything above 0 is a defect. I7, I8 and I10 are about answers to clients, so they stay 0 here.',
   labelNames: ['invariant'] as const,
   registers,
 });
@@ -24,6 +24,6 @@ export const auditLastRoundCompleted = new Gauge({
 
 export const auditDuration = new Gauge({
   name: 'saga_audit_duration_seconds',
-  help: 'How long the last completed audit took. An audit that takes longer than AUDIT_TIMEOUT_MS is given up.',
+  help: 'How long the last completed audit took. An audit that takes longer than AUDIT_TIMEOUT_MS is aborted.',
   registers,
 });

@@ -5,9 +5,10 @@ import type { Reader } from '../../shared/postgres/tx';
 import type { ShopDatabases } from '../support/databases';
 
 /**
- * The services whose databases the invariants compare, in the order in which they are read. Events flow the other way,
- * so what one of them says has happened, the later ones know: an order seen PAID has its charge, a reservation seen
- * COMMITTED or RELEASED has its decision. What is younger than order's snapshot shows only in the later ones.
+ * The services whose databases the invariants compare, in the order in which they are read. Outcomes flow the other
+ * way. So if one of them has recorded an outcome, those that are read later know it, too: an order seen PAID has its
+ * charge, a reservation seen COMMITTED or RELEASED has its decision. What is younger than order's snapshot shows only
+ * in the later ones.
  */
 const READING_ORDER = ['order', 'stock', 'payment'] as const;
 
@@ -18,7 +19,7 @@ const readOnly = statement('audit_read_only', 'SET TRANSACTION ISOLATION LEVEL R
 
 /**
  * A snapshot may be idle while another database is read, for longer than a service's transaction may. When the auditor
- * goes away, its statement must end too. Sums over whole tables are computed in memory rather than on disk.
+ * exits, its statement must be cancelled. Sums over whole tables are computed in memory rather than on disk.
  */
 const settings = statement(
   'audit_settings',
@@ -36,7 +37,7 @@ const takeSnapshot = statement('audit_look_now', 'SELECT now()');
 /**
  * Opens the snapshots one after the other, in READING_ORDER.
  * @param withinMs the limit for everything, from now; without it, each statement has only the limit of its connection
- * @throws Error saying so when the time was not enough
+ * @throws Error saying so when the time limit was exceeded
  */
 export function withSnapshots<T>(
   databases: Pick<ShopDatabases, keyof Snapshots>,
@@ -98,8 +99,8 @@ function within({ withinMs, end }: Limit, tx: Reader): Reader {
 }
 
 /**
- * Runs one statement at a time: a statement's time begins when it is issued, and must not pass while it waits for
- * others. Once the work has failed, the statements that still wait are not issued.
+ * Runs one statement at a time: the time limit of a statement starts when it is issued, so it must not wait behind
+ * others after that. Once the work has failed, the statements that still wait are not issued.
  */
 function oneAtATime(tx: Reader): Reader & { close(): Promise<unknown> } {
   let last: Promise<unknown> = Promise.resolve();

@@ -18,8 +18,9 @@ export interface Watching {
 
 /**
  * Audits again and again, and exports the findings for Prometheus. A round begins when the previous one has ended and
- * the interval has passed. A round that does not complete says so, and changes neither the findings nor the time of the
- * last success: the metrics then show the findings of that time, and their age raises the alarm.
+ * the interval has passed. If a round does not complete, it is logged, and neither the findings nor the time of the
+ * last success change. The metrics then still show the earlier findings, and AuditNotRunning fires when these are too
+ * old.
  */
 export async function watch(
   databases: ShopDatabases,
@@ -41,9 +42,9 @@ export async function watch(
   const onFailure = (error: unknown) => {
     auditLastRoundCompleted.set(0);
     const shown = completedAt
-      ? `the metrics still show the one of ${completedAt}`
+      ? `the metrics still show the audit of ${completedAt}`
       : 'no audit has completed yet';
-    log.error({ err: error }, `the audit did not complete, and ${shown}; trying again`);
+    log.error({ err: error }, `the audit did not complete; ${shown}; trying again`);
   };
 
   const firstRound = auditOnce().catch(onFailure);

@@ -308,7 +308,7 @@ describe('I9 finds', () => {
     await expectFindings({
       invariant: 'I9',
       ...idsOf({ saga: sagaId(9), order: 'order-9', user: 'ann' }),
-      detail: 'the order is in a saga that does not exist',
+      detail: 'the order refers to a saga that does not exist',
     });
   });
 

@@ -1,15 +1,15 @@
 /**
- * What a balance may be, judging by requests and their answers alone. It includes a change that was acknowledged before
- * the balance was read, and does not include a refused one. A change in flight, or never answered, may be in it or not.
+ * Computes what a balance may be, from requests and their answers alone. It includes a change that was acknowledged
+ * before the balance was read, and excludes a refused one. A change in flight, or never answered, may be in it or not.
  */
 export interface Change {
   delta: number;
-  /** Changes of one group are one change that was requested several times. It happens once at most. */
+  /** All changes of a group are the same change, requested several times. It happens once at most. */
   group: string;
   sent: number;
   answered: number;
   outcome: 'done' | 'refused' | 'unknown';
-  /** A refused change that may have shown for a while: units that were reserved for a checkout that failed. */
+  /** A refused change that may have been visible for a while: units that were reserved for a checkout that failed. */
   isTemporary?: boolean;
 }
 

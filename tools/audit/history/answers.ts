@@ -3,7 +3,7 @@ import { answeredAt, classify, type Exchange } from './history';
 import type { OrderTruth } from './truth';
 
 /**
- * I7. Compares the answers to the checkouts of one order with what became of the order.
+ * I7. Compares the answers to an order's checkouts with the final state of the order.
  * @param truth the order in the end; undefined when it does not exist
  * @param charged the sagas that were charged, as far as they are known
  */

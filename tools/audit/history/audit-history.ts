@@ -8,7 +8,7 @@ import type { OrderTruth, Truth } from './truth';
 
 export interface HistoryReport {
   findings: Finding[];
-  /** How much was checked, so that an empty history is not taken for a good one. */
+  /** How much was checked, so that an empty history is not mistaken for a correct one. */
   checked: { requests: number; checkouts: number; reads: number; orders: number; balances: number };
 }
 
@@ -16,9 +16,9 @@ export interface HistoryReport {
 const CONCURRENCY = 16;
 
 /**
- * Checks I7, I8 and I10 (and of I9 what readers could see): whether the answers agree with each other and with the
- * state in the end. The history must contain every request that changed what it mentions, and nothing may be in flight
- * any more.
+ * Checks I7, I8 and I10 (and the part of I9 that reads can show): whether the answers agree with each other and with
+ * the state in the end. The history must contain every request that changed what it mentions, and nothing may be in
+ * flight any more.
  *
  * Users, items and orders whose creation (create, or a batch_init) is not in the history are not checked, nor is the
  * credit of users who paid for orders outside a checkout.
@@ -73,7 +73,7 @@ async function checkOrders(ledger: Ledger, orders: Orders, truth: Truth): Promis
 /** A checkout takes credit and units: once for an order, however often it was requested. */
 function addSale(ledger: Ledger, id: string, order: OrderTruth | undefined): void {
   if (order === undefined) {
-    // Its lines are gone, and with them what it had reserved.
+    // Its lines were deleted, so it is unknown what it had reserved.
     for (const item of ledger.itemsOf(id)) {
       ledger.unclear.add(`stock:${item}`);
     }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** One request and its answer. */
 const exchange = z.object({
-  /** When it was sent, in milliseconds of any clock that does not go back. */
+  /** When it was sent, in milliseconds of any monotonic clock. */
   at: z.number(),
   /** When its answer arrived, by the same clock. Absent when none came: the outcome is unknown. */
   answered_at: z.number().optional(),
@@ -35,7 +35,7 @@ export function readHistory(text: string): Exchange[] {
     });
 }
 
-/** The request had its effect, or had none and never will, or it is unknown whether it had. */
+/** done: the request had its effect; refused: it never will; unknown: it may have had its effect. */
 export type Outcome = 'done' | 'refused' | 'unknown';
 
 export function classify({ status, body }: Exchange): Outcome {

@@ -27,7 +27,7 @@ export class Ledger {
   readonly created = new Map<string, number>();
   /** Orders that a request tried to remove, or that batch_init replaced. Whether they exist is not checked. */
   readonly maybeRemoved = new Set<string>();
-  /** Accounts that a request changed whose effect its answer does not tell. They are not checked. */
+  /** Accounts that were changed by a request whose answer does not show the effect. They are not checked. */
   readonly unclear = new Set<Account>();
   /** Orders were replaced after checkouts, so it is unknown which users those charged, and for what. */
   hasLostCheckouts = false;
@@ -40,7 +40,7 @@ export class Ledger {
     this.origins.set(account, { at, balance: 0 });
   }
 
-  /** batch_init: rows "0" to "count-1" start over. Without an origin, it is unknown whether they did. */
+  /** batch_init: rows "0" to "count-1" start over. Without a known origin, it is unknown whether they did. */
   reset(kind: string, count: number, origin: Origin | undefined): void {
     this.ranges.push({ kind, count, origin });
   }

@@ -12,7 +12,7 @@ export interface OrderTruth {
   items: [string, number][];
 }
 
-/** The state in the end, which the answers of a history are compared with. Undefined is what does not exist. */
+/** The final state, with which the answers of a history are compared. Undefined means that it does not exist. */
 export interface Truth {
   order(id: string): Promise<OrderTruth | undefined>;
   credit(user: string): Promise<number | undefined>;

@@ -19,7 +19,7 @@ interface Entry {
   digest: string;
 }
 
-/** Buckets that are compared together. It bounds what is in memory: 1,000,000 sagas are 250 a bucket. */
+/** Buckets that are compared together. This limits memory: with 1,000,000 sagas, a bucket has 250. */
 const BUCKETS_AT_ONCE = 256;
 
 /**

@@ -3,9 +3,9 @@ import type { Reader } from '../../../shared/postgres/tx';
 import { type Finding, MAX_FINDINGS } from '../finding';
 
 /**
- * I1. Credit is never negative and is the sum of its ledger. Every capture and every payment of an order is in the
- * ledger with its amount, and no other capture or payment is. It follows that credit, captured and paid directly
- * together are the funds added; the report shows these sums.
+ * I1. Credit is never negative and is the sum of its ledger. The ledger contains every capture and every payment of an
+ * order with its amount, and no others. So credit, captured and paid directly add up to the funds added; the report
+ * shows these sums.
  *
  * All of it is in one database, so it holds in every snapshot, whatever is in flight.
  */

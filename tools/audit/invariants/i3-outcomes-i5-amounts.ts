@@ -53,7 +53,7 @@ const PAGE = 1_000;
  * have ended just before the age limit in one service and just after it in another, and a cancelled one may have been
  * rejected as well. Each selected saga is then judged by what all three services know about it.
  *
- * @param olderThanMs the other services may not know yet what changed later than this; null when nothing is in flight
+ * @param olderThanMs changes younger than this may be unknown to the other services; null when nothing is in flight
  */
 export async function checkOutcomes(snapshots: Snapshots, olderThanMs: number | null): Promise<Finding[]> {
   const { order, payment, stock } = snapshots;

@@ -19,7 +19,7 @@ const ordersAgainstTheirSagas = statement<Disagreement>(
    ORDER BY o.id LIMIT ${MAX_FINDINGS}`,
 );
 
-/** Paid or pending sagas that their order is not in, unless batch_init has replaced the order since. */
+/** Paid or pending sagas that their order does not refer to, unless batch_init has replaced the order since. */
 const sagasAgainstTheirOrders = statement<Disagreement>(
   'audit_sagas_against_orders',
   `SELECT s.order_id, s.user_id, s.id AS saga_id, s.state, o.saga_id AS current_saga_id
@@ -30,9 +30,9 @@ const sagasAgainstTheirOrders = statement<Disagreement>(
 );
 
 /**
- * I9. PAID never reverts: an order is in its paid or pending saga, and in no saga of another order. (I5 checks that
- * lines do not change, with the amounts.) Both tables are in one database and change together, so this holds in every
- * snapshot.
+ * I9. PAID never reverts: an order refers to its paid or pending saga, and never to a saga of another order. (I5 checks
+ * that lines do not change, with the amounts.) Both tables are in one database and change together, so this holds in
+ * every snapshot.
  */
 export async function checkPaidStays(order: Reader): Promise<Finding[]> {
   const [orders, sagas] = await Promise.all([
@@ -50,9 +50,9 @@ export async function checkPaidStays(order: Reader): Promise<Finding[]> {
 
 function describe({ saga_id, state, current_saga_id }: Disagreement): string {
   if (saga_id === current_saga_id) {
-    return `the order is in a saga that ${state === null ? 'does not exist' : 'belongs to another order or user'}`;
+    return `the order refers to a saga that ${state === null ? 'does not exist' : 'belongs to another order or user'}`;
   }
   return current_saga_id === null
-    ? `the saga is ${state}, but its order is gone or in no saga`
-    : `the saga is ${state}, but its order is in saga ${current_saga_id}`;
+    ? `the saga is ${state}, but its order does not exist or refers to no saga`
+    : `the saga is ${state}, but its order refers to saga ${current_saga_id}`;
 }

@@ -36,7 +36,7 @@ type Payment = ChargeView['state'] | 'none';
 
 /**
  * Which states may be seen together at any moment, given that order is read first and payment last. A state that is not
- * final in one service leaves the others free; a final state binds them.
+ * final allows any state in the others; a final state restricts them.
  */
 const stockBesideOrder: Record<OrderView['state'], readonly Stock[] | 'any'> = {
   PENDING: 'any',
@@ -59,7 +59,8 @@ const paymentBesideStock: Record<Stock, readonly Payment[] | 'any'> = {
 
 /**
  * Judges one saga, I3 and I5.
- * @param settled nothing is in flight, so charged, sold and paid must be the same, not merely free of contradiction
+ * @param settled nothing is in flight, so charged, sold and paid must agree exactly, not merely be free of
+ * contradiction
  */
 export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
   const { saga_id, order, stock, payment } = saga;
