@@ -41,7 +41,7 @@ install_chart() { # NAME REPOSITORY CHART VERSION NAMESPACE
 }
 
 # Helm installs the definitions in a chart's folder crds once and never updates them. Without this, a newer version
-# would run with the kinds of the first one.
+# would run with the definitions of the first one.
 install_definitions() { # CHART [OPTION …], as helm takes them
   local apply=(kube apply --server-side --force-conflicts "--field-manager=$manager")
   if [[ $dry_run == yes ]]; then

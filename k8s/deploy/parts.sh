@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the cluster must have, and what it must not have yet.
+# Checks what the cluster must have, and what it must not have yet.
 
 # The first version whose HTTPRoutes know the redirect 308.
 minimum_gateway_api=1.5

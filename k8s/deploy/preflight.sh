@@ -106,7 +106,7 @@ served_kinds() { # GROUP/VERSION
   { kube get --raw "$path" </dev/null 2>/dev/null || true; } | grep -Eo '"kind": *"[A-Za-z]+"' | sed -E 's/.*"(.*)"/ \1 /' || true
 }
 
-# Finds example values in the files that only you can replace.
+# Finds example values that only you can replace.
 check_examples() {
   local runbooks
   if [[ $host == *.example ]]; then

@@ -9,8 +9,8 @@ interface Entry {
 }
 
 /**
- * Reads everything back through the public API. What was put in must equal what is left plus what was sold, and what
- * buyers were answered must be true.
+ * Reads everything back through the public API. What was put in must equal what is left plus what was sold, and the
+ * answers to buyers must be true.
  * @returns what does not add up
  */
 export async function checkBooks(shop: DemoShop): Promise<string[]> {
@@ -31,7 +31,7 @@ export async function checkBooks(shop: DemoShop): Promise<string[]> {
   const mismatches = orders.filter(({ order, found }) => (order.outcome?.status === 200) !== found.paid);
   return [
     ...check(
-      'Credit and every item: what was put in is what is left plus what was sold',
+      'Credit and every item: what was put in equals what is left plus what was sold',
       entries
         .filter((entry) => !isBalanced(entry))
         .map(({ name, putIn, left, sold }) => `${name}: put in ${putIn}, but ${left} left and ${sold} sold.`),

@@ -9,7 +9,7 @@ const problem = z.object({
 });
 const paid = z.object({ saga_id: z.string() });
 
-/** How a checkout ended: 200 when it was paid, 4xx with a reason when it left no trace. */
+/** How a checkout ended: 200 when it was paid, 4xx with a reason when it had no effect. */
 export interface Outcome {
   readonly status: number;
   readonly reason: string | undefined;
@@ -43,7 +43,10 @@ export class DemoClient {
     throw new Error(`${method} ${path} was answered ${status}: ${this.read(problem, body).detail}`);
   }
 
-  /** Checks an order out. While the outcome is open, repeats the request, which joins the checkout or reads it. */
+  /**
+   * Checks an order out. Repeats the request until the outcome is known; a repetition joins the checkout or learns its
+   * outcome.
+   */
   async checkOut(orderId: string): Promise<Outcome> {
     const path = `/orders/checkout/${orderId}`;
     const start = performance.now();

@@ -2,12 +2,12 @@ import { bold, check, number, table, withProgress } from './print';
 import type { DemoShop, Good, Order } from './shop';
 
 const BUYER_COUNT = 200;
-/** Enough for one item of either kind but not for two: some buyers for whom a unit is reserved cannot pay. */
+/** Enough for one item but not for two, so some buyers cannot pay although a unit is reserved for them. */
 const CREDIT = 30;
 
 /**
- * Buyers want far more than there is, all at the same moment. Each of two goods has 100 buyers and fewer units than
- * that, so every unit must be sold, in whatever order things happen.
+ * Buyers want far more than there is, all at the same moment. Each of the two goods has 100 buyers but fewer units, so
+ * every unit must be sold, in whatever order things happen.
  * @returns what did not go as expected
  */
 export async function rush(shop: DemoShop): Promise<string[]> {
@@ -60,7 +60,7 @@ function report(orders: readonly Order[], seconds: number): void {
 async function checkSoldOut(shop: DemoShop, goods: readonly Good[]): Promise<string[]> {
   const left = await Promise.all(goods.map((good) => shop.stockOf(good)));
   return check(
-    'All 150 are sold: no unit was kept for a buyer who could not pay while others were refused',
+    'All 150 are sold: no unit stayed reserved for a buyer who could not pay',
     goods.flatMap(({ name }, i) =>
       left[i] === 0 ? [] : `${name}: ${left[i]} left, although enough buyers wanted one.`,
     ),

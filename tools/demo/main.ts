@@ -8,7 +8,7 @@ import { DemoShop } from './shop';
 import { runStory } from './story';
 
 const usage = `Usage: npm run demo -- [--url http://localhost:8000]
-  Runs a small shop on a running system, and checks that money and stock add up.
+  Runs checkouts in a running shop, and checks that money and stock add up.
   --url   the address of the gateway; by default SHOP_URL, or else that of the last "npm start"`;
 /** Enough for every checkout of the rush to run at once. */
 const CONNECTIONS = 400;
@@ -40,7 +40,7 @@ function readAddress(): URL {
     if (/^https?:$/.test(url.protocol)) {
       return url;
     }
-    throw new Error(`"${url.href}" is not the address of a web server.`);
+    throw new Error(`"${url.href}" is not an http or https address.`);
   });
 }
 

@@ -32,7 +32,7 @@ const order = z.object({
 });
 export type FoundOrder = z.infer<typeof order>;
 
-/** A shop within the shop: new buyers, goods and orders, and a record of all that was put in, to compare later. */
+/** The demo's own buyers, goods and orders in the shop, and a record of all that was put in, to compare at the end. */
 export class DemoShop {
   readonly buyers: Buyer[] = [];
   readonly goods: Good[] = [];

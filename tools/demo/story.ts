@@ -3,8 +3,7 @@ import { bold, dim, mark } from './print';
 import type { Buyer, DemoShop } from './shop';
 
 /**
- * Shows with one buyer after another what can happen at a checkout, and checks credit and stock right after each
- * answer.
+ * Shows what can happen at a checkout, one buyer after another, and checks credit and stock right after each answer.
  * @returns what did not go as expected
  */
 export async function runStory(shop: DemoShop): Promise<string[]> {
@@ -29,7 +28,7 @@ export async function runStory(shop: DemoShop): Promise<string[]> {
   const shelves = shop.goods.map(({ name, price, putIn }) => `${putIn} × ${name} at ${price}`);
   const purses = shop.buyers.map(({ name, given }) => `${name} ${given}`);
   console.log(`\n${bold('A small shop')} at ${shop.origin}`);
-  console.log(`  On the shelves  ${shelves.join(', ')}`);
+  console.log(`  In stock        ${shelves.join(', ')}`);
   console.log(`  Credit          ${purses.join(', ')}\n`);
 
   const creditOf = (buyer: Buyer) => shop.creditOf(buyer);
@@ -46,7 +45,7 @@ export async function runStory(shop: DemoShop): Promise<string[]> {
   const tooDear = await shop.placeOrder(grace, [[anchor, 1]]);
   const poor = await shop.checkOut(tooDear);
   const graceKept = (await creditOf(grace)) === 60 && (await shop.stockOf(anchor)) === 5;
-  const anchorBack = 'she keeps her 60, and the anchor set aside for her is back on the shelf';
+  const anchorBack = 'she keeps her 60, and the anchor reserved for her can be sold again';
   report(
     'Grace, who has 60, wants an anchor',
     [poor],
@@ -60,7 +59,7 @@ export async function runStory(shop: DemoShop): Promise<string[]> {
   ]);
   const short = await shop.checkOut(tooMany);
   const alanKept = (await creditOf(alan)) === 250 && (await shop.stockOf(rope)) === 48;
-  const nothingTaken = 'he keeps his 250, and the rope that he also wanted was not taken either';
+  const nothingTaken = 'he keeps his 250, and no rope was taken either';
   report(
     'Alan wants a rope and 3 of the 2 sextants',
     [short],
@@ -72,7 +71,7 @@ export async function runStory(shop: DemoShop): Promise<string[]> {
   const both = await Promise.all([shop.checkOut(twice), shop.checkOut(twice)]);
   const isOneSaga = both.every(({ status, sagaId }) => status === 200 && sagaId === both[0].sagaId);
   const chargedOnce = (await creditOf(barbara)) === 110 && (await shop.stockOf(anchor)) === 4;
-  const oneAnchor = 'both requests got the answer of one checkout: she paid 90 once and has one anchor';
+  const oneAnchor = 'both requests got the same outcome: she paid 90 once and has one anchor';
   report('Barbara checks one order out twice at once', both, oneAnchor, isOneSaga && chargedOnce);
 
   const again = await shop.checkOut(twice);
@@ -83,7 +82,7 @@ export async function runStory(shop: DemoShop): Promise<string[]> {
   const mended = await shop.checkOut(tooMany);
   const soldOut = (await creditOf(alan)) === 78 && (await shop.stockOf(sextant)) === 0;
   const paid172 = 'the same order is now paid: 172, so he has 78 left, and the sextants are sold out';
-  report('Alan takes one sextant out and tries again', [mended], paid172, mended.status === 200 && soldOut);
+  report('Alan removes one sextant and tries again', [mended], paid172, mended.status === 200 && soldOut);
   return problems;
 }
 

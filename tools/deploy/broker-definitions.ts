@@ -20,7 +20,10 @@ export interface Permissions {
   readonly read: readonly string[];
 }
 
-/** Each replica receives its service's broadcasts on its own queue, which the broker names and deletes with it. */
+/**
+ * Each replica receives its service's broadcasts on its own queue. The broker names that queue, and deletes it when the
+ * replica disconnects.
+ */
 const OWN_QUEUES = 'amq.gen-*';
 
 /**

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   );
 }
 
-/** Reads the users from the addresses, so that each password is written down in one place only. */
+/** Reads the users from the addresses, so that each password is stored in one place only. */
 function readUsers(addresses: Record<string, string>): { vhost: string; passwords: Map<string, string> } {
   const urls = brokerUsers.map((user) => [user, new URL(addresses[variableOf(user)] as string)] as const);
   const vhosts = new Set(urls.map(([, { pathname }]) => decodeURIComponent(pathname.slice(1)) || '/'));
@@ -111,7 +111,7 @@ async function waitUntilRunning(api: Api, nodes: number, end: number): Promise<v
   }
 }
 
-/** Removes the default user, whose password is known to everyone. */
+/** Removes the default user `guest`, whose password is well known. */
 async function removeGuest(api: Api): Promise<void> {
   await api('DELETE', '/users/guest').catch((error) => {
     if (!(error instanceof Refused && error.status === 404)) {

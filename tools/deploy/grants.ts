@@ -4,7 +4,7 @@ import type { ServiceName } from '../../shared/services';
 /** The kinds of role that a migration grants rights to. The auditor reads everything. */
 export type RoleKind = 'runtime' | 'auditor' | 'operator';
 
-/** Returns what the service's own src/grants.ts says about its tables. */
+/** Returns the rights to the service's tables, from its own src/grants.ts. */
 export function tablesOf(service: ServiceName): Readonly<Record<string, TableRights>> {
   return require(`../../${service}/src/grants`).grants;
 }

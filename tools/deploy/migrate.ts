@@ -12,7 +12,7 @@ import { noMore, readArguments, UsageError } from '../support/command-line';
 import { grantStatements, type RoleKind } from './grants';
 import { withSchemaEngine } from './schema-engine';
 
-/** Any number will do except 72707369, which is the engine's own: a second replica would give up on it after 10 s. */
+/** Any number except 72707369, which is the engine's own lock: a second replica would wait for that one only 10 s. */
 const MIGRATION_LOCK = 8_001_002_003;
 const MIGRATION_TIMEOUT_MS = 10 * 60_000;
 const filters = { externalTables: [], externalEnums: [] };
@@ -20,7 +20,10 @@ const filters = { externalTables: [], externalEnums: [] };
 /** The names of existing roles that are given the rights that a service, the auditor or operators need. */
 export type Roles = Readonly<Partial<Record<RoleKind, string | undefined>>>;
 
-/** Brings a database up to date and returns the names of the migrations that it lacked. Many may run this at once. */
+/**
+ * Brings a database up to date and returns the names of the migrations that were missing. Several processes may do this
+ * at once.
+ */
 export function migrate(service: ServiceName, databaseUrl: string, roles: Roles = {}): Promise<string[]> {
   return withEngine(service, databaseUrl, async (engine, client) => {
     const done = await engine.applyMigrations({ migrationsList: migrationsOf(service), filters });

@@ -1,5 +1,5 @@
-// Prisma's schema engine as WebAssembly, so that migrating needs no download. The package is written for bundlers,
-// so its module is put together by hand here.
+// Prisma's schema engine as WebAssembly, so that migrating needs no download. The package is written for bundlers, so
+// the module is instantiated by hand here.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
