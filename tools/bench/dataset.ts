@@ -43,7 +43,7 @@ export class Dataset {
 
   /** Refills the shop. Returns how many seconds each of the three batch_init requests took. */
   async fill(goods: Partial<Goods> = {}): Promise<{ users: number; items: number; orders: number }> {
-    // Once the goods are replaced, their sums no longer show what was sold of the old ones.
+    // Once users and items are replaced, the totals no longer show what was sold before.
     if (this.paid > this.paidBeforeFill) {
       await this.assertBalanced();
     }
@@ -86,7 +86,7 @@ export class Dataset {
     return this.orders - this.next;
   }
 
-  /** Checks out one order after the other. @throws Error when there is any other answer than the expected one */
+  /** Checks out one order after the other. @throws Error when an answer is not the expected one */
   async run({ answer = '200', ...options }: LoadRunOptions): Promise<LoadRun> {
     const { name, connections, seconds, warmUpSeconds, perSecond } = options;
     const needed =
@@ -152,7 +152,7 @@ export class Dataset {
   }
 
   /**
-   * Runs unmeasured checkouts until throughput stops growing from one stretch to the next: a shop of new processes has
+   * Runs unmeasured checkouts until throughput stops growing from one stretch to the next: newly started processes have
    * gone from 1,400 a second to 2,600 within 22 s while V8 compiled its hot code. A quick run does one stretch.
    */
   async warmUp({ warmUpSeconds, quick }: { warmUpSeconds: number; quick: boolean }): Promise<void> {

@@ -41,7 +41,7 @@ export function judge(figures: readonly Figure[]): Judged[] {
       return { ...figure, goal };
     }
     const { median } = figure.spread;
-    // A figure that may grow a little, but does not grow or even shrinks, gets a huge ratio and no division by zero.
+    // A figure that does not grow or even shrinks gets a huge ratio, to avoid a division by zero.
     const ratio =
       goal.atLeast !== undefined
         ? median / goal.atLeast

@@ -14,7 +14,7 @@ const urlOptions = Object.fromEntries(
   serviceNames.map((name) => [`${name}-url`, { type: 'string' } as const]),
 );
 const names = scenarios.map(({ name }) => name);
-/** A quick run skips these unless --only names them: they take long, or have no goal. */
+/** A quick run skips these unless --only names them, because they take long or have no goal. */
 const NOT_QUICK = ['curve', 'history', 'cost', 'memory'];
 const usage = `Usage: npm run bench -- [--quick] [--only a,b] [--seconds 10] [--rounds 5] [--json file] [--html file] …
   --only            scenarios, separated by commas (default: all of them):
@@ -24,16 +24,16 @@ ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12
   --memory-seconds  length of "memory" (600); growth is judged in the second half
   --rounds          how often to measure; the sides of a comparison take turns
   --size            number of users, items and orders in the shop (100000; on a target 10000)
-  --warm-up         seconds of load before each measurement (3); new processes get more stretches of it for as long as
-                    they become faster, ten at most
+  --warm-up         seconds of load before each measurement (3); new processes get up to ten such periods, until they
+                    stop becoming faster
   --history-orders  paid orders in "history" (1000000)
   --profile         also takes CPU profiles of the services and PostgreSQL's statistics of statements
   --target URL      measures a shop that runs elsewhere, behind one address, instead of starting one;
                     use ${urlFlags.join(', ')} if each service has its own address.
                     Replaces its users, items and orders "0" to --size; BATCH_INIT must be on there
-  --json, --html    file for the report, for machines and for people
+  --json, --html    file for the report, as JSON or as a web page
   --write           also writes tools/bench/report.html and the table in tools/bench/README.md;
-                    only for a run of everything
+                    only for a complete run
 Exit status: 0 everything was measured, 1 books did not balance or a measurement failed, 2 usage error.`;
 
 /** Ends the process after --help, and when the arguments are wrong. */
@@ -54,7 +54,7 @@ export function readOptions(): BenchOptions {
     const target = readTarget(values);
     const only = chooseScenarios(values.only, target !== undefined, quick);
     if (values.write && (quick || values.only !== undefined || target !== undefined)) {
-      throw new UsageError('--write is for a run of everything, without --quick, --only or --target.');
+      throw new UsageError('--write is for a complete run, without --quick, --only or --target.');
     }
     const seconds = number(values.seconds, quick ? 2 : 10, 0.1, 3_600);
     return {

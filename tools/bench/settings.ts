@@ -1,8 +1,8 @@
 import type { ServiceName } from '../../shared/services';
 
 /**
- * So many connections are enough for every step to collect a batch while others are in progress, though not always
- * enough to keep every core busy.
+ * This many connections are enough for every step to collect a batch while other batches are in progress, but not
+ * always enough to keep every core busy.
  */
 export const SATURATED = 512;
 

@@ -10,7 +10,7 @@ export interface Injection {
   /** When it was injected; absent when it found nothing to break. */
   at?: number;
   endedAt?: number;
-  /** Why it could not be injected. That is a defect of the test rig, and not of the shop. */
+  /** Why it could not be injected. That is a defect of the test rig, not of the shop. */
   failed?: string;
 }
 

@@ -19,7 +19,7 @@ const MAX_SEED = 2 ** 31 - 1;
 
 const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all] [--load 192] [--replicas 2] [--json file] [--html file]
   --seconds   how long the shop is under load and faults are injected
-  --seed      the plan of faults follows from it; without it, each run has another plan
+  --seed      determines the plan of faults; without it, each run has a different plan
   --faults    "all", or kinds separated by commas:
               ${kinds
                 .join(', ')

@@ -15,7 +15,7 @@ import { plan } from './schedule';
 import { waitUntilEnded } from './verdict/ended';
 import { judge } from './verdict/judge';
 
-/** The mean time between two faults. Most last less than a few seconds, so some fault is always active. */
+/** The mean time between two faults. Most last up to a few seconds, so usually at least one is active. */
 const FAULT_EVERY_MS = 850;
 /** Everything must have ended this soon after the last fault has ended. */
 const END_WITHIN_MS = 30_000;

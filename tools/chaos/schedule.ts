@@ -9,7 +9,9 @@ export interface PlannedFault {
   seed: number;
 }
 
-/** A kind takes one turn in a round for each four of its faults, rounded up: kinds with many faults come more often. */
+/**
+ * In each round, a kind gets one turn for every four of its faults, rounded up: kinds with many faults come more often.
+ */
 const FAULTS_PER_TURN = 4;
 
 /**

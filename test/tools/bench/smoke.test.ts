@@ -149,7 +149,7 @@ test.each([
   ['a value that is not a number', ['--seconds', 'long'], '"long" is not a number from 0.1'],
   ['an option that does not exist', ['--fast'], "Unknown option '--fast'"],
   ['a value that is not an address', ['--target', 'there'], 'must be addresses'],
-  ['publishing a partial run', ['--write', '--quick'], '--write is for a run of everything'],
+  ['publishing a partial run', ['--write', '--quick'], '--write is for a complete run'],
   [
     'a target for a scenario that needs the processes',
     ['--target', 'http://127.0.0.1:1', '--only', 'memory'],

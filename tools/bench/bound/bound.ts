@@ -35,7 +35,9 @@ export class Bound {
     return new Bound(environment, size, pgbench, scriptFile);
   }
 
-  /** Returns checkouts per second with so many clients; 0 when the machine was too busy to finish even one in time. */
+  /**
+   * Returns checkouts per second with this many clients; 0 when the machine was too busy to finish even one in time.
+   */
   async measure(clients: number, seconds: number): Promise<number> {
     const { hostname, port, username, password } = new URL(this.environment.url(database));
     const variables = { size: this.size, run: ++this.rounds, n: 0 };

@@ -1,10 +1,10 @@
 /**
- * The one-transaction-per-step bound: what a checkout would cost if its rows were written by hand, straight into the
- * same PostgreSQL, with nothing around it: no HTTP, no broker, no Node.js. It has four transactions, one for each step:
- * open the saga; reserve the stock; take the credit; close the saga. Each but the last leaves an event in its outbox.
- * The two in the middle record the saga, so that a repetition would do nothing. It buys the same as an order of the
- * shop, one unit each of two items. It leaves out what else the services write (the order's own row, the ledgers, the
- * sale of the reserved units, the outbox's deletions), which flatters the bound.
+ * The one-transaction-per-step bound: what a checkout would cost if its rows were written directly to the same
+ * PostgreSQL, without HTTP, broker or Node.js. It has four transactions, one for each step: open the saga; reserve the
+ * stock; take the credit; close the saga. Each but the last leaves an event in its outbox. The two in the middle record
+ * the saga, so that a repetition would do nothing. It buys the same as an order of the shop: one unit of each of two
+ * items. It leaves out what else the services write (the order's own row, the ledgers, the sale of the reserved units,
+ * the outbox's deletions), which makes the bound higher.
  *
  * Saga ids ascend within a client, as those of the services do, so that they fall into few pages of the indexes.
  */

@@ -5,7 +5,7 @@ import { Connection } from './connection';
 import { Measurement } from './measurement';
 import type { LoadMessage, LoadRequest, LoadResult } from './protocol';
 
-/** A server of Node's queues at most this many unaccepted connections. TCP retries the rest, but a second later. */
+/** A Node.js server queues at most this many unaccepted connections. TCP retries the others only after a second. */
 const AT_ONCE = 512;
 
 const send = (message: LoadMessage) => process.send?.(message);
@@ -18,7 +18,7 @@ process.on('disconnect', () => process.exit());
 async function run(request: LoadRequest): Promise<LoadResult> {
   const { urls, connections: count, first, end, warmUpMs, forMs, perSecond } = request;
   const connections = Array.from(
-    // A connection more than there are orders would have nothing to do.
+    // More connections than orders would have nothing to do.
     { length: Math.min(count, end - first) },
     (_, i) => new Connection(urls[i % urls.length] as string),
   );
@@ -70,7 +70,7 @@ async function keepTime(
   measurement.begin();
   send({ event: 'begin' });
   await sleep(forMs, undefined, { signal }).catch(() => {});
-  // A stretch without an answer says nothing, and on a busy machine the first answer may take longer.
+  // A period without an answer measures nothing, and on a busy machine the first answer may take longer.
   while (!signal.aborted && !measurement.hasAnswers) {
     await sleep(10);
   }

@@ -4,7 +4,7 @@ export interface Best {
   perSecond: Record<number, number>;
 }
 
-/** Measures each number briefly, one after the other. Of equals, the first is the best. */
+/** Measures each number briefly, one after the other. If several are equal, the first is the best. */
 export async function bestOf(
   numbers: readonly [number, ...number[]],
   measure: (number: number) => Promise<number>,

@@ -10,7 +10,7 @@ const COUNTERS = ['xact_commit', 'tup_inserted', 'tup_updated', 'tup_deleted', '
 
 /**
  * Reads the counters of the three databases, and the log that the server has written. Call it when no service is
- * connected: a connection may report its counts late, but no later than when it ends.
+ * connected: a connection may report its counts late, but at the latest when it closes.
  */
 export async function readWork(admin: Pool, databases: Databases): Promise<Work> {
   const work: Work = {};

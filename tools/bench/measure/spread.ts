@@ -16,7 +16,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: sorted[0] as number, max: sorted.at(-1) as number, values: [...values] };
 }
 
-/** Returns a ratio for each round, so that a spell in which the machine is slow affects both sides of one ratio. */
+/** Returns a ratio for each round, so that a period in which the machine is slow affects both sides of a ratio. */
 export function ratios(over: readonly number[], under: readonly number[]): number[] {
   return over.map((value, round) => value / (under[round] as number));
 }

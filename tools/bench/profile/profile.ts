@@ -23,9 +23,9 @@ export interface Profiles {
 }
 
 /**
- * Does one more load run with what is too expensive for a measurement: V8's sampling of each service, and PostgreSQL's
- * statistics of statements. The profiles on disk cover a process from start to end; the results here cover the load run
- * alone.
+ * Does one more load run with profiling that is too expensive for a measurement: V8's sampling of each service, and
+ * PostgreSQL's statistics of statements. The profiles on disk cover a process from start to end; the results here cover
+ * the load run alone.
  */
 export async function takeProfiles(
   dataset: Dataset,

@@ -30,7 +30,7 @@ export function drawCurve(loadRuns: readonly LoadRun[]): string {
   ].join('\n');
 }
 
-/** On the axis, each further nine is as wide as the one before. */
+/** On the axis, 90 to 99 % is as wide as 99 to 99.9 %, and so on. */
 const NINES = [0, 0.5, 0.9, 0.99, 0.999, 0.9999];
 const position = (share: number) => -Math.log10(1 - share);
 
@@ -41,7 +41,7 @@ export function drawPercentiles(runs: readonly { name: string; histogram: string
   }
   const series = runs.map(({ name, histogram }, i) => {
     const decoded = decodeFromCompressedBase64(histogram);
-    // Where fewer than five answers are slower, a percentile is only a single answer, so the line ends there.
+    // Where fewer than five answers are slower, a percentile depends on single answers, so the line ends there.
     const last = Math.min(position(0.9999), Math.max(position(0.9), Math.log10(decoded.totalCount / 5)));
     const points = Array.from({ length: 81 }, (_, step) => {
       const x = (last * step) / 80;

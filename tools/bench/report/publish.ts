@@ -10,7 +10,7 @@ const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 
 /**
- * Call it before the run, which takes an hour.
+ * Call this before the run, because a run takes an hour.
  * @throws Error when the benchmark's README has no place for the table
  */
 export function assertPublishable(): void {

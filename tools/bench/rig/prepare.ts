@@ -2,8 +2,8 @@ import { Client } from 'pg';
 import type { Databases, Environment } from './environment';
 
 /**
- * Vacuums and analyzes the new rows, and writes them to their files. The server would do this by itself within minutes,
- * in the middle of a measurement.
+ * Vacuums and analyzes the new rows, and writes them to disk. The server would do this by itself within minutes, in the
+ * middle of a measurement.
  */
 export async function prepare(environment: Environment, databases: Databases): Promise<void> {
   for (const url of Object.values(databases)) {

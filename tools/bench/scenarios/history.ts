@@ -7,14 +7,14 @@ import type { LocalShop } from '../rig/shop';
 import type { Scenario, ScenarioContext } from '../scenario';
 import { SATURATED } from '../settings';
 
-/** Both shops have so many open orders; one of them has nothing else. */
+/** Both shops have this many open orders; one of them has nothing else. */
 const FEW_ORDERS = 10_000;
 const SHOP_GROUPS: string[] = [...serviceNames, 'postgres', 'rabbitmq'];
 
 /**
  * Measures what a checkout costs in a shop with many orders and a day's history, against one with few. The cost is
- * processor time rather than throughput, because it shows how much work the shop does and not how well the machine
- * hides it.
+ * processor time rather than throughput, because it shows how much work the shop does, even if the machine has idle
+ * time that hides it.
  */
 export const history: Scenario = {
   name: 'history',

@@ -12,7 +12,7 @@ import { bestConnections } from './saturation';
  * shop.
  *
  * At saturation, the rate is what a closed loop reached before. If the shop is a little slower now, it falls behind for
- * the whole measurement, so that latency there says as much about the machine's mood as about the shop.
+ * the whole measurement, so this latency depends as much on the machine's speed at that time as on the shop.
  */
 export const openLoop: Scenario = {
   name: 'open-loop',

@@ -7,9 +7,9 @@ import { SATURATED } from '../settings';
 const MANY = 3;
 
 /**
- * Measures three replicas of each service against one, on the same cores: more replicas cannot gain anything, so the
- * loss is what replicas cost each other. Connections go to the replicas of order in turn. Each change means new
- * processes and another warm-up, so every other round begins with three replicas, which saves changes.
+ * Measures three replicas of each service against one, on the same cores: more replicas cannot add capacity, so the
+ * loss is their overhead. Connections go to the replicas of order in turn. Each switch means new processes and another
+ * warm-up, so every second round begins with three replicas, which saves a switch.
  */
 export const replicas: Scenario = {
   name: 'replicas',

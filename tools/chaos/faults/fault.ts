@@ -14,7 +14,7 @@ export interface Fault {
   readonly kind: string;
   /** At least this many milliseconds pass between two faults of this kind. */
   readonly minGapMs?: number;
-  /** Breaks something and mends it again. Resolves when it is mended. */
+  /** Injects the fault and ends it again. Resolves when it has ended. */
   inject(context: FaultContext): Promise<void>;
 }
 

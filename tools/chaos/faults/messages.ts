@@ -39,7 +39,7 @@ const reversed: Fault = {
 };
 
 const replayed: Fault = {
-  name: 'messages from any time before are published again',
+  name: 'old messages are published again',
   kind: 'replayed messages',
   async inject({ messages, random, markInjected }) {
     const copies = shuffle(messages.sample, random).slice(0, 100);

@@ -32,7 +32,7 @@ function endAtAnyTime(service: ServiceName, signal: Signal): Fault {
 
 /**
  * Ends a process at a breakpoint. The service contains no code for this. A proxy waits for the bytes of a COMMIT, a
- * published event or an acknowledgement, keeps back either them or the response, and the process is ended then.
+ * published event or an acknowledgement, and holds back either them or the response. Then the process is ended.
  */
 function endAtBreakpoint(service: ServiceName, signal: Signal, name: BreakpointName): Fault {
   return {
@@ -51,7 +51,7 @@ function endAtBreakpoint(service: ServiceName, signal: Signal, name: BreakpointN
           await Promise.race([paused.blocked, sleep(BLOCKED_WITHIN_MS)]);
           const restarted = replica.restart(signal);
           context.markInjected();
-          // A process that is asked to stop must be able to finish. From a killed one, not a single byte more arrives.
+          // A process that gets SIGTERM must be able to finish. From a killed one, not a single byte more arrives.
           if (signal === 'SIGTERM') {
             await sleep(context.random.between(0, 200));
           }

@@ -79,7 +79,7 @@ export class Buyer {
     return exchange;
   }
 
-  /** Creates an order that is more likely than not to be refused or to wait: poor user, scarce items. Returns its id. */
+  /** Creates an order that will probably be refused or wait: poor user, scarce items. Returns its id. */
   private async createOrder(): Promise<string | undefined> {
     const { random, dataset } = this;
     const isUnknownUser = random.chance(0.03);

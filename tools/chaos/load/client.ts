@@ -19,8 +19,8 @@ const TIMEOUT_MS = 6_000;
 const RETRY_MS = { least: 100, most: 800 };
 
 /**
- * Members of a problem document that are not kept. They are for people and no evidence, and a long run has hundreds of
- * thousands of answers.
+ * Members of a problem document that are not kept. They are for people and prove nothing, and a long run has hundreds
+ * of thousands of answers.
  */
 const PROSE = ['type', 'title', 'detail', 'instance', 'trace_id'];
 

@@ -6,7 +6,7 @@ import type { Client } from './client';
  * little credit and a few items too little stock, so that refusals, waits and compensations happen all the time.
  */
 export interface Dataset {
-  /** Returns an order that can be paid and supplied, each only once; undefined when there are no more. */
+  /** Returns the next order with enough credit and stock, each only once; undefined when there are no more. */
   nextOrder(): string | undefined;
   /** How many users have plenty of credit. Their ids are the numbers from 0. */
   readonly users: number;

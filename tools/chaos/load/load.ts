@@ -14,8 +14,8 @@ export interface Load {
 }
 
 /**
- * The longest pause between two visits of a buyer. Long enough that the faults, and not the buyers, put stress on the
- * shop.
+ * The longest pause between two visits of a buyer. Long enough that the stress on the shop comes from the faults and
+ * not from the load.
  */
 const MAX_PAUSE_MS = 200;
 

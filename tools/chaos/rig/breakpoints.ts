@@ -16,7 +16,7 @@ function publish(service: string): Buffer {
   return Buffer.concat([Buffer.from([0, 60, 0, 40, 0, 0, exchange.length]), Buffer.from(exchange, 'latin1')]);
 }
 
-/** The moments at which a crash shows whether a service keeps its promises. */
+/** The moments at which a crash shows whether a service keeps its guarantees. */
 export const breakpoints = {
   'before commit': { link: 'database', breakpoint: () => ({ pattern: commit, lead: 0, pauses: 'up' }) },
   'after commit': { link: 'database', breakpoint: () => ({ pattern: commit, lead: 0, pauses: 'down' }) },

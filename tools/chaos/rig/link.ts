@@ -6,7 +6,7 @@ export interface Breakpoint {
   readonly pattern: Buffer;
   /** How many bytes before the pattern the message begins. */
   readonly lead: number;
-  /** The direction to pause: `up` keeps back the message itself, `down` keeps back the response to it. */
+  /** The direction to pause: `up` holds back the message itself, `down` holds back the response to it. */
   readonly pauses: DirectionName;
 }
 
@@ -116,7 +116,8 @@ export class Link {
       return;
     }
     const { lead, pauses } = armed.breakpoint;
-    // Forward what comes before the message. Then keep back the message or, when the response is to be kept, forward it.
+    // Forward what comes before the message. Then hold back the message or, for `down`, forward it and hold back the
+    // response.
     const start = pauses === 'up' ? Math.max(0, index - lead) : 0;
     if (start > 0) {
       directions.up.carry(bytes.subarray(0, start), from);

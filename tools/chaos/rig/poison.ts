@@ -27,7 +27,7 @@ const forged = (label: string) =>
     },
   ]);
 
-/** Creates poison messages and records them, so that dead letters that are none of them are noticed. */
+/** Creates poison messages and records them, so that any other dead letters are noticed. */
 export class PoisonMessages {
   private readonly labels = new Map<string, { queue: string; isPublished: boolean }>();
 

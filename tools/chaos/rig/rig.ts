@@ -14,7 +14,7 @@ export interface Rig {
   readonly links: readonly Link[];
   /** Of each service, the public and the internal URLs of its replicas, in the same order. */
   readonly addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>;
-  /** Processes that exited although no fault ended them. Whatever else is broken, that must not happen. */
+  /** Processes that exited although no fault ended them. This must not happen, whatever else is broken. */
   readonly unexpectedExits: string[];
   /** Ends all link conditions. Resolves when no fault is active and every replica is ready. */
   heal(): Promise<void>;

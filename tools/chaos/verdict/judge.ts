@@ -11,7 +11,7 @@ import { bySecond, type Report, summariseCheckouts, summariseFaults } from '../r
 import { checkDeadLetters } from './dead-letters';
 import { measureRecovery, percentiles, type Span } from './recovery';
 
-/** What `run` knows of a run that has ended. */
+/** What `run` recorded about a run that has ended. */
 export interface RunRecord {
   options: ChaosOptions;
   /** When the load started, by performance.now(). */

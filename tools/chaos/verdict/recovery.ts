@@ -20,8 +20,8 @@ export interface MeasuredInjection extends Injection {
 }
 
 /**
- * Computes which sagas each fault affected and how long the shop took to recover. It reads the sagas' own rows and the
- * history of requests, and not what was observed during the run.
+ * Computes which sagas each fault affected and how long the shop took to recover. It uses the sagas' own rows and the
+ * history of requests, not observations made during the run.
  */
 export function measureRecovery(
   injections: readonly Injection[],
