@@ -1,4 +1,5 @@
-// The shop itself, given a database server and a broker: the services' replicas, and the gateway in front of them.
+// Starts the shop itself, given a database server and a broker: the services' replicas and the gateway in front of
+// them.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../shared/root';
@@ -68,7 +69,7 @@ function startReplicas(service: ServiceName, options: ShopOptions): Supervised[]
       ...Object.fromEntries(
         callsOf(service).map((called) => [
           variableOf(called, 'URL'),
-          // Several replicas are reached through the gateway, which knows the ones that are ready.
+          // If there are several replicas, calls go through the gateway, which knows which ones are ready.
           address(replicas[called] === 1 ? ports.service(called, 0) : ports.gateway),
         ]),
       ),

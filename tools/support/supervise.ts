@@ -6,11 +6,14 @@ import { endOf, type Program, type ProgramOptions, startProgram } from './proces
 export interface Supervised {
   readonly name: string;
   isRunning(): boolean;
-  /** Rejects if the program refuses its settings. Only `restart` starts it again then, because a retry would not help. */
+  /**
+   * Rejects if the program exits because of its settings. Only `restart` starts it again, because a retry would not
+   * help.
+   */
   readonly refused: Promise<never>;
   /**
-   * Ends the program with a signal, on purpose: it is started again without a message. Resolves when it has ended. A
-   * program that has already ended is started at once.
+   * Ends the program with a signal, on purpose: it is started again without a message. Resolves when it has ended. If
+   * it has already ended, it is started immediately.
    */
   restart(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
@@ -51,7 +54,7 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
       const { exitCode, signalCode } = program.child;
       const isRefusal = exitCode === CONFIG_EXIT_CODE;
       if (isRefusal) {
-        refuse(new Error(`${name} refuses its settings:\n${endOf(options.logFile)}`));
+        refuse(new Error(`${name} cannot start with its settings:\n${endOf(options.logFile)}`));
       } else if (!isDeliberate) {
         const how = signalCode ?? `exit code ${exitCode}`;
         say(`${name} ended unexpectedly (${how}); restarting it in ${delayMs} ms. See ${options.logFile}`);
@@ -100,7 +103,7 @@ export function keepServing(options: ProgramOptions, say: (text: string) => void
   let last: string | undefined;
   const unfollow = follow(options.logFile, (line) => {
     const text = readable(line);
-    // A message that every retry repeats is shown once.
+    // A message that every attempt repeats is shown only once.
     if (text !== undefined && text !== last) {
       say(`${options.name}: ${text}`);
     }
@@ -110,7 +113,7 @@ export function keepServing(options: ProgramOptions, say: (text: string) => void
   return { ...kept, stop: () => kept.stop().finally(unfollow) };
 }
 
-/** Returns what a person should see of a line: warnings and worse, and any line that is not a log line. */
+/** Returns what a person should see of a line, if anything: warnings and errors, and lines that are not JSON. */
 function readable(line: string): string | undefined {
   try {
     const { level, msg, err } = JSON.parse(line) as {

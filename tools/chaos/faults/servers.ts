@@ -30,7 +30,7 @@ const terminateBackends = (service: ServiceName): Fault => ({
     }),
 });
 
-/** Whether the COMMIT happened or not looks the same to the client, which has to cope with both. */
+/** The client cannot see whether the COMMIT happened, and must cope with both. */
 const lostInCommit = (service: ServiceName, committed: boolean): Fault => ({
   name: `a connection of ${service} is lost in COMMIT, which ${committed ? 'happened' : 'did not happen'}`,
   kind: 'backends terminated in COMMIT',
