@@ -1,8 +1,7 @@
-import crypto from 'node:crypto';
 import { v7 } from 'uuid';
 
 /**
- * Returns a new UUIDv7 (RFC 9562): ids that were made one after another are close together in an index. Node.js makes them
- * itself from version 24 on, in a tenth of the time; a machine that runs an older one takes the package's.
+ * Returns a new UUIDv7 (RFC 9562). The ids of one process ascend, also within a millisecond, so that new rows go to the end
+ * of an index. Node.js has randomUUIDv7, which is faster by a microsecond, but its ids do not.
  */
-export const newId: () => string = (crypto as { randomUUIDv7?: () => string }).randomUUIDv7 ?? (() => v7());
+export const newId = (): string => v7();

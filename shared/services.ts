@@ -7,7 +7,7 @@ interface ServiceFacts {
   readonly port: number;
   /** The first segment of its paths: the gateway uses it to choose the service. */
   readonly path: string;
-  /** The services whose HTTP API it calls, each at the address in <NAME>_URL. It stops before they do. */
+  /** The services whose HTTP API it calls, each at the address in <NAME>_URL. */
   readonly calls: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export const serviceNames = Object.keys(services) as ServiceName[];
 /** The port for health and metrics is this far above the public one. */
 export const INTERNAL_PORTS = 1_000;
 
-export const isServiceName = (name: string): name is ServiceName => name in services;
+export const isServiceName = (name: string): name is ServiceName => Object.hasOwn(services, name);
 
 export function callsOf(name: ServiceName): readonly ServiceName[] {
   return services[name].calls;

@@ -24,6 +24,7 @@ void runService('order', settings, async ({ config, database, httpDatabase, outb
     batchesInFlight: config.BATCHES_IN_FLIGHT,
     cancelAfterMs,
   });
+  zeroOutcomes();
   const outcomes = await openOutcomes({
     database,
     waiting,
@@ -31,7 +32,6 @@ void runService('order', settings, async ({ config, database, httpDatabase, outb
     topology: config.TOPOLOGY,
     log,
   });
-  zeroOutcomes();
   const inFlight = watchInFlight({ database, log, onCounted: (count) => admission.recordInFlight(count) });
   const overdue = watchOverdue({ outbox, log, cancelAfterMs });
 

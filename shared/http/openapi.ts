@@ -125,7 +125,7 @@ function response(definition: Route, status: string, answer: z.ZodType | string)
   return typeof answer === 'string'
     ? { description: answer, headers, content: { 'application/problem+json': { schema: problemSchema } } }
     : {
-        description: answer.description ?? 'Ddefinition.',
+        description: answer.description ?? 'Done.',
         headers,
         content: { 'application/json': { schema: answer } },
       };

@@ -5,7 +5,10 @@ export interface Answer {
   readonly status: number;
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The same request will soon get another answer, so this one is not stored under an Idempotency-Key. */
+  /**
+   * The answer asks the client to wait and repeat the request. It is not stored under an Idempotency-Key, because the
+   * repetition must not get it again.
+   */
   readonly isTransient?: boolean;
 }
 

@@ -46,7 +46,8 @@ export function startRecorder(service: string, endpoint: string): Recorder {
 
 /** Reads the sampler's settings as OpenTelemetry documents them, because the SDK does not read them itself. */
 function samplerFromSettings(): Sampler {
-  const ratio = getNumberFromEnv('OTEL_TRACES_SAMPLER_ARG') ?? 1;
+  const given = getNumberFromEnv('OTEL_TRACES_SAMPLER_ARG') ?? 1;
+  const ratio = given >= 0 && given <= 1 ? given : 1;
   switch (getStringFromEnv('OTEL_TRACES_SAMPLER')) {
     case 'always_on':
       return new AlwaysOnSampler();

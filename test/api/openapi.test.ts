@@ -89,6 +89,7 @@ test('every reference resolves', () => {
 test('every failure is a problem document, and every success is plain JSON', () => {
   for (const { operation } of operations()) {
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['200', '400', '500', '503']));
+    expect(operation.responses['200'].description).toMatch(/^[A-Z][^.]*\.$/);
     for (const [status, response] of Object.entries<Json>(operation.responses)) {
       const type = Number(status) < 400 ? 'application/json' : 'application/problem+json';
       expect(Object.keys(response.content)).toEqual([type]);

@@ -233,6 +233,17 @@ describe('batch_init', () => {
     expect((await edge.post('/orders/batch_init/2/3/3/1')).status).toBe(200);
   });
 
+  test('can be repeated with the same key once the checkout has ended', async () => {
+    const again = () => edge.post('/orders/batch_init/3/3/3/1', { 'idempotency-key': 'batch-of-orders' });
+    await setState('2', 'PENDING');
+    expect((await again()).status).toBe(409);
+    await query(
+      edge.databaseUrl,
+      `UPDATE sagas SET state = 'PAID', settled_at = now() WHERE state = 'PENDING'`,
+    );
+    expect((await again()).status).toBe(200);
+  });
+
   test('creates 100,000 orders in one request, once none of them is being checked out', async () => {
     await query(
       edge.databaseUrl,

@@ -154,6 +154,15 @@ describe('batch_init', () => {
     expect((await edge.post('/stock/batch_init/10/1/1')).status).toBe(200);
   });
 
+  test('can be repeated with the same key once the checkout has ended', async () => {
+    const again = () => edge.post('/stock/batch_init/10/1/1', { 'idempotency-key': 'batch-of-items' });
+    await edge.post('/stock/batch_init/10/50/9');
+    await reserve('9', 1);
+    expect((await again()).status).toBe(409);
+    await sellReserved();
+    expect((await again()).status).toBe(200);
+  });
+
   test('is refused while a checkout waits for one of the items', async () => {
     await edge.post('/stock/batch_init/10/50/9');
     await reserve('9', 1, 'WAITING');

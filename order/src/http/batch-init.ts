@@ -74,7 +74,7 @@ export function batchInit(database: Database, prices: Prices): Route {
         if (await isCheckingOut(tx, n)) {
           const detail =
             'Some of these orders are being checked out. Repeat the request when their checkouts have ended.';
-          return problem(409, { reason: 'checkout_in_progress', detail });
+          return problem(409, { reason: 'checkout_in_progress', isTransient: true, detail });
         }
         await tx.run(deleteLines, [n]);
         await tx.run(replaceOrders, [n, n_users]);

@@ -65,7 +65,7 @@ export function batchInit(database: Database): Route {
         if (await isInUse(tx, n)) {
           const detail =
             'A checkout in flight uses one of these items. Repeat the request when that checkout has ended.';
-          return problem(409, { reason: 'checkout_in_progress', detail });
+          return problem(409, { reason: 'checkout_in_progress', isTransient: true, detail });
         }
         await tx.run(recordInLedger, [n, starting_stock]);
         await tx.run(replaceItems, [n, starting_stock, item_price]);
