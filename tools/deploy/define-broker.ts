@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   }
   const { exchanges, queues, users } = document;
   console.log(
-    `${exchanges.length} exchanges, ${queues.length} queues and ${users.length} users are as they should be.`,
+    `${exchanges.length} exchanges, ${queues.length} queues and ${users.length} users are up to date.`,
   );
 }
 
