@@ -8,6 +8,7 @@ import {
   AlwaysOffSampler,
   AlwaysOnSampler,
   BatchSpanProcessor,
+  type BatchSpanProcessorOptions,
   ParentBasedSampler,
   type Sampler,
   TraceIdRatioBasedSampler,
@@ -22,7 +23,7 @@ export function startRecorder(service: string, endpoint: string): Recorder {
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service }),
-    spanProcessors: [new BatchSpanProcessor({ exporter })],
+    spanProcessors: [new BatchSpanProcessor({ exporter, ...batchingFromSettings() })],
     sampler: samplerFromSettings(),
   });
   const tracer = provider.getTracer('chandlery');
@@ -42,6 +43,17 @@ export function startRecorder(service: string, endpoint: string): Recorder {
     },
     shutdown: () => provider.shutdown(),
   };
+}
+
+/** OpenTelemetry's settings of the batches; what is not set keeps the SDK's default. */
+function batchingFromSettings(): Partial<BatchSpanProcessorOptions> {
+  const settings = {
+    maxQueueSize: getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE'),
+    maxExportBatchSize: getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
+    scheduledDelayMillis: getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY'),
+    exportTimeoutMillis: getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT'),
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** Reads the sampler's settings as OpenTelemetry documents them, because the SDK does not read them itself. */
