@@ -195,6 +195,6 @@ export class ShopProcesses {
   }
 }
 
-export function logOf(replica: Replica): string {
+function logOf(replica: Replica): string {
   return readFileSync(replica.logFile, 'utf8').split('\n').slice(-30).join('\n');
 }

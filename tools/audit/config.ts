@@ -15,4 +15,3 @@ export const auditConfig = () =>
       LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
     }),
   );
-export type AuditConfig = ReturnType<typeof auditConfig>;

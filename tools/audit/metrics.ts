@@ -1,7 +1,7 @@
 import { Gauge } from 'prom-client';
 import { registers } from '../../shared/observe/metrics';
 
-/** Only the auditor exports these metrics: a service cannot know whether an invariant is violated. */
+// Only the auditor exports these metrics: a service cannot know whether an invariant is violated.
 
 export const invariantViolation = new Gauge({
   name: 'saga_invariant_violation',

@@ -20,7 +20,7 @@ export interface ShopOptions {
 const gatewayFile = join(root, 'dist/tools/gateway/main.js');
 const serviceFile = (name: ServiceName) => join(root, `dist/${name}/src/main.js`);
 
-/** Starts everything. `ready` resolves when every replica is ready. `stop` stops the programs in the order of calls. */
+/** Starts everything. `ready` resolves when every replica is ready. `stop` stops in the order in which requests come in. */
 export function startShop(options: ShopOptions) {
   const replicas = perService((name) => startReplicas(name, options));
   const gateway = startGateway(options);
@@ -30,24 +30,18 @@ export function startShop(options: ShopOptions) {
       replicas[name].map((supervised) => ({ supervised, file: serviceFile(name) })),
     ),
   ];
-  const stopped = new Map<ServiceName, Promise<unknown>>();
-  /** Stops a service after the services that call it have stopped. */
-  const stopService = (name: ServiceName): Promise<unknown> => {
-    const callers = serviceNames.filter((other) => callsOf(other).includes(name));
-    const done =
-      stopped.get(name) ??
-      Promise.all(callers.map(stopService)).then(() =>
-        Promise.all(replicas[name].map((program) => program.stop())),
-      );
-    stopped.set(name, done);
-    return done;
-  };
+  const stopAll = (names: readonly ServiceName[]) =>
+    Promise.all(names.flatMap((name) => replicas[name].map((program) => program.stop())));
+  const callers = serviceNames.filter((name) => callsOf(name).length > 0);
+  const others = serviceNames.filter((name) => callsOf(name).length === 0);
   return {
     programs,
     ready: () => Promise.race([allReady(options), ...programs.map(({ supervised }) => supervised.refused)]),
     async stop() {
       await gateway.stop();
-      await Promise.all(serviceNames.map(stopService));
+      // The open requests of order end only while the services that decide about them still run.
+      await stopAll(callers);
+      await stopAll(others);
     },
     kill() {
       for (const { supervised } of programs) {

@@ -89,7 +89,7 @@ async function renew(session: Session, queue: string, message: UnackedMessage): 
 }
 
 /** @throws Error that says what to do, when the broker cannot be reached or is not that of the shop */
-export async function countDeadLetters(
+async function countDeadLetters(
   amqpUrl: string,
   queues: readonly string[],
 ): Promise<{ queue: string; count: number }[]> {

@@ -62,7 +62,7 @@ export function keepRunning(options: ProgramOptions, say: (text: string) => void
       isDeliberate = false;
       startNow = new AbortController();
       const signal = AbortSignal.any([stopping.signal, startNow.signal]);
-      await sleep(isRefusal ? FOREVER_MS : delayMs, undefined, { signal }).catch(() => {});
+      await sleep(isRefusal ? FOREVER_MS : delayMs, undefined, { signal, ref: !isRefusal }).catch(() => {});
       if (stopping.signal.aborted) {
         return;
       }

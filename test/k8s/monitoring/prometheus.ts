@@ -71,7 +71,7 @@ export class Running {
  * Returns the scrape configuration that the operator makes from the PodMonitors, for fixed targets. Paths, parameters
  * and relabelings are those of the PodMonitors.
  */
-export function scrapeConfigs(targets: Targets): object[] {
+function scrapeConfigs(targets: Targets): object[] {
   return manifests('pod-monitors.yaml').flatMap(({ metadata, spec }) =>
     spec.podMetricsEndpoints.flatMap(
       (endpoint: {

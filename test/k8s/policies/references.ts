@@ -12,7 +12,7 @@ import type { Policy } from './pods';
 import { secretsOf } from './secrets';
 
 /** Returns every Secret that a manifest names, also in custom resources, with the key if it names one. */
-export function secretsNamed(manifests: readonly Manifest[]): { by: string; secret: string; key?: string }[] {
+function secretsNamed(manifests: readonly Manifest[]): { by: string; secret: string; key?: string }[] {
   const found: { by: string; secret: string; key?: string }[] = [];
   for (const manifest of manifests) {
     const by = nameOf(manifest);

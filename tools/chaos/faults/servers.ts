@@ -3,7 +3,7 @@ import { type ServiceName, serviceNames } from '../../../shared/services';
 import { breakpoints } from '../rig/breakpoints';
 import { exclusively, type Fault, withReplica } from './fault';
 
-/** The supervisor waits longer before each restart of a program that ends within 30 s of its start. */
+/** A restart takes the whole shop down, and most of a run is to happen while the server is up. */
 const MIN_GAP_MS = 45_000;
 const HIT_WITHIN_MS = 4_000;
 
