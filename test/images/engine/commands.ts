@@ -32,8 +32,8 @@ export const docker = Object.assign((...args: string[]) => run('docker', args), 
   succeeds: (...args: string[]) => spawnSync('docker', args, limits).status === 0,
 });
 
-/** The lines that show how far a build is: a step, a test file that has ended, and the count of all tests. */
-const progress = /^(Step \d|#\d+ \[|PASS |FAIL |\d+ passed, \d+ failed$)/;
+/** The lines that show how far a build is: a command, a test file that has ended, and the count of all tests. */
+const progress = /^(Step \S+ : RUN |#\d+ \[|PASS |FAIL |\d+ passed, \d+ failed$)/;
 
 /**
  * Builds an image and prints the progress, because a build takes minutes when the tests run in it.
