@@ -187,13 +187,16 @@ describe('redriving', () => {
   test('a dead letter stays when its queue is gone, the failure is recorded, and the error counts the earlier ones', async () => {
     await fixture.parkEvent('order.settle', captured(1));
     await fixture.channel.deleteQueue('order.settle');
-    await expect(redriveDeadLetters(fixture.shop, everything, redriving)).rejects.toThrow(
-      /could not be redriven \(0 redriven before it\)\. All others are still in their dead-letter queues/,
-    );
-    expect((await fixture.actions()).map(({ action }) => action)).toEqual(['redrive', 'redrive_failed']);
-    await fixture.expectLength('order.settle.dead', 1);
-    await fixture.close();
-    fixture = await DeadLetterFixture.open();
+    try {
+      await expect(redriveDeadLetters(fixture.shop, everything, redriving)).rejects.toThrow(
+        /could not be redriven \(0 were redriven before it\)\. All others are still in their dead-letter queues/,
+      );
+      expect((await fixture.actions()).map(({ action }) => action)).toEqual(['redrive', 'redrive_failed']);
+      await fixture.expectLength('order.settle.dead', 1);
+    } finally {
+      await fixture.close();
+      fixture = await DeadLetterFixture.open();
+    }
   });
 
   test('what cannot be recorded is not done', async () => {
