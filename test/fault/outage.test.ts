@@ -5,7 +5,7 @@ import type { ApiClient } from '../support/api-client';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { closeConnections } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
-import { until } from '../support/wire';
+import { until } from '../support/until';
 
 let shop: ShopProcesses;
 let api: ApiClient;

@@ -11,7 +11,8 @@ import {
   purchase,
   TRACEPARENT,
 } from '../support/events';
-import { until, Wire } from '../support/wire';
+import { until } from '../support/until';
+import { Wire } from '../support/wire';
 
 let wire: Wire;
 beforeAll(async () => {

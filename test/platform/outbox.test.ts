@@ -1,7 +1,8 @@
 import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloudevents';
 import type { SagaEvent } from '../../shared/contract/events';
 import { paymentCaptured, paymentRejected, purchase, sagaId } from '../support/events';
-import { type Replica, until, Wire } from '../support/wire';
+import { until } from '../support/until';
+import { type Replica, Wire } from '../support/wire';
 
 let wire: Wire;
 beforeAll(async () => {

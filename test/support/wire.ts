@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import { Pool } from 'pg';
 import { BATCH_CONTENT_TYPE, encodeBatch } from '../../shared/contract/cloudevents';
@@ -14,6 +13,7 @@ import { deadLetterQueueOf, declareTopology } from '../../shared/rabbit/topology
 import type { ServiceName } from '../../shared/services';
 import { closeConnections, createDatabase, createVhost } from './servers';
 import { silent } from './silent';
+import { until } from './until';
 
 /** The part of a replica that handles messages: what `shared/service/run-service.ts` puts together, without HTTP. */
 export interface Replica {
@@ -174,12 +174,5 @@ export class Wire {
   async close(): Promise<void> {
     await this.connection.close();
     await this.pool.end();
-  }
-}
-
-/** Waits until the condition holds. If it never does, the test's own timeout ends the wait. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) {
-    await sleep(10);
   }
 }

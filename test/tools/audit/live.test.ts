@@ -13,6 +13,7 @@ import { query } from '../../support/books';
 import { sagaId } from '../../support/events';
 import { createVhost } from '../../support/servers';
 import { silent } from '../../support/silent';
+import { until } from '../../support/until';
 import { HandMadeShop, type Sale } from './hand-made';
 
 let shop: HandMadeShop;
@@ -125,9 +126,7 @@ test('I6 finds messages left in queues, dead letters and missing queues', async 
 
   // Connecting declares the queues.
   const publisher = await connectPublisher({ url: amqp, name: 'test', log: silent });
-  while (!publisher.isConnected()) {
-    await sleep(20);
-  }
+  await until(() => publisher.isConnected());
   await auditNow({ ...shop.addresses, amqp });
 
   const message = { body: '[]', contentType: 'application/json' };
@@ -180,12 +179,6 @@ describe('the watch', () => {
     return { unlock: () => holder.end() };
   }
 
-  async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
-    while (!(await isTrue())) {
-      await sleep(20);
-    }
-  }
-
   test('exports its findings and the time of the last completed audit', async () => {
     const watching = await watch(databases, silent, settings);
     try {
@@ -211,7 +204,7 @@ describe('the watch', () => {
       expect((await metrics(watching.port))('saga_audit_last_round_completed')).toBe(1);
 
       lock = await lockSagas();
-      await eventually(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 0);
+      await until(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 0);
       const first = await metrics(watching.port);
       await sleep(700);
       const later = await metrics(watching.port);
@@ -221,7 +214,7 @@ describe('the watch', () => {
 
       await lock.unlock();
       lock = undefined;
-      await eventually(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 1);
+      await until(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 1);
       expect((await metrics(watching.port))(lastSuccess)).toBeGreaterThan(later(lastSuccess));
     } finally {
       await lock?.unlock();
@@ -235,7 +228,7 @@ describe('the watch', () => {
     try {
       const waitingForLock = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
       const rounds = () => query<{ pid: number }>(shop.addresses.order, waitingForLock);
-      await eventually(async () => (await rounds()).length > 0);
+      await until(async () => (await rounds()).length > 0);
       const [first] = await rounds();
       // Hundreds of intervals.
       await sleep(500);

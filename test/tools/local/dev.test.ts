@@ -1,11 +1,11 @@
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
 import { portsFrom } from '../../../tools/support/layout';
 import { stopLeftovers } from '../../../tools/support/process';
 import { ApiClient } from '../../support/api-client';
+import { until } from '../../support/until';
 import { freeGatewayPort, type ShopRun, startShopRun } from './shop-run';
 
 /** Runs what `npm run dev` starts in a copy of the checkout, so that a test can change its sources. */
@@ -41,9 +41,7 @@ async function change(path: string, from: string, to: string, says: string): Pro
   expect(text).toContain(from);
   const before = run.printed().length;
   writeFileSync(file, text.replace(from, to));
-  while (!run.printed().slice(before).includes(says)) {
-    await sleep(50);
-  }
+  await until(() => run.printed().slice(before).includes(says));
 }
 
 const pidOf = (program: string): number =>
@@ -75,9 +73,7 @@ const source = 'stock/src/http/find-item.ts';
 test('a change is compiled, and the program that runs it is restarted', async () => {
   const [stock, payment, gateway] = ['stock', 'payment', 'gateway'].map(pidOf);
   await change(source, 'Read the price', 'Look up the price', 'Compiled. Restarting stock …');
-  while (!(await stockSays('Look up the price'))) {
-    await sleep(50);
-  }
+  await until(() => stockSays('Look up the price'));
   expect(pidOf('stock')).not.toBe(stock);
   expect([pidOf('payment'), pidOf('gateway')]).toEqual([payment, gateway]);
   expect(await checkOut()).toBe(200);
@@ -96,9 +92,7 @@ test('a program that cannot start is started after its source is fixed', async (
   await change(source, 'export function', "throw new Error('not yet');\nexport function", 'Restarting stock');
   await run.says('stock ended unexpectedly');
   await change(source, "throw new Error('not yet');\n", '', 'Restarting stock');
-  while (!(await stockSays('Look up the price'))) {
-    await sleep(50);
-  }
+  await until(() => stockSays('Look up the price'));
   expect(await checkOut()).toBe(200);
 });
 

@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isTaken } from '../../../tools/support/free-ports';
 import { stopLeftovers } from '../../../tools/support/process';
 import { ApiClient } from '../../support/api-client';
+import { until } from '../../support/until';
 import { freeGatewayPort, type ShopRun, startShopRun } from './shop-run';
 
 /** `npm start` itself, with its own data and its own ports. */
@@ -90,9 +90,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   const fifth = begin();
   const log = () => readFileSync(join(home, 'log/postgres.log'), 'utf8');
   await fifth.says('Starting PostgreSQL');
-  while (!existsSync(join(home, 'log/postgres.log')) || !log().includes('starting PostgreSQL')) {
-    await sleep(10);
-  }
+  await until(() => existsSync(join(home, 'log/postgres.log')) && log().includes('starting PostgreSQL'));
   fifth.process.kill('SIGINT');
   expect(await fifth.ended).toBe(0);
   expect(fifth.printed()).not.toContain('Chandlery is running');
