@@ -1,6 +1,6 @@
 import { serviceOfPath } from '../../shared/services';
+import { type Gateway, openGateway } from '../support/gateway';
 import { FRAMING } from './hostile/framing';
-import { type Gateway, openGateway } from './hostile/gateway';
 import { describeFailure, type HttpInput, runClient } from './hostile/raw-socket';
 import { REQUESTS, ROUTES } from './hostile/requests';
 import { SLOW } from './hostile/slow';

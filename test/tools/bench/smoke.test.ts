@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,21 +9,15 @@ import { withTable } from '../../../tools/bench/report/publish';
 import type { Report } from '../../../tools/bench/report/report';
 import type { Outcome } from '../../../tools/bench/scenario';
 import { scenarios } from '../../../tools/bench/scenarios/index';
+import { runProgram } from '../../support/run-program';
 import { ShopProcesses } from '../../support/shop';
 
 const folder = mkdtempSync(join(tmpdir(), 'chandlery-bench-report-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function bench(...args: string[]): Promise<{ status: number; output: string }> {
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/tools/bench/main.js', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => (output += text));
-  }
-  const [status] = await once(child, 'close');
-  return { status, output };
+  const { status, stdout, stderr } = await runProgram('dist/tools/bench/main.js', args);
+  return { status, output: stdout + stderr };
 }
 
 /** Measurements this short, in a shop this small, say nothing about speed. */

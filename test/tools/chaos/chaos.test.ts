@@ -1,24 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { kinds, slug } from '../../../tools/chaos/faults/index';
 import type { Report } from '../../../tools/chaos/report/report';
-
-const COMMAND = 'dist/tools/chaos/main.js';
+import { runProgram } from '../../support/run-program';
 
 async function chaos(...args: string[]): Promise<{ status: number; output: string }> {
-  const child = spawn(process.execPath, ['--enable-source-maps', COMMAND, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => (output += text));
-  }
-  const [status] = await once(child, 'close');
-  return { status, output };
+  const { status, stdout, stderr } = await runProgram('dist/tools/chaos/main.js', args);
+  return { status, output: stdout + stderr };
 }
 
 test('violates no invariant under any kind of fault, and everything ends in time', async () => {

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { perService, serviceNames, variableOf } from '../../../shared/services';
+import { perService } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
 import { ApiClient } from '../../support/api-client';
+import { type Gateway, openGateway } from '../../support/gateway';
 import { type Dataset, fill, findWrongAnswers, placeOrders, type Sale } from '../../support/load';
 import { ShopProcesses } from '../../support/shop';
 
@@ -13,52 +12,22 @@ const BUYERS = 40;
 const NOTICED_MS = 600;
 
 let shop: ShopProcesses;
-let gateway: ChildProcess;
+let gateway: Gateway;
 let api: ApiClient;
 beforeAll(async () => {
   const [port] = (await freePorts(1)) as [number];
-  const url = `http://127.0.0.1:${port}`;
   shop = await ShopProcesses.open({
     replicas: perService(() => 2),
-    env: { all: { DRAIN_DELAY_MS: '1000' }, order: { STOCK_URL: url } },
+    env: { all: { DRAIN_DELAY_MS: '1000' }, order: { STOCK_URL: `http://127.0.0.1:${port}` } },
   });
-  const addresses = serviceNames.flatMap((service) => [
-    [
-      variableOf(service, 'URLS'),
-      shop
-        .of(service)
-        .map((replica) => replica.url)
-        .join(),
-    ],
-    [
-      variableOf(service, 'INTERNAL_URLS'),
-      shop
-        .of(service)
-        .map((replica) => replica.internalUrl)
-        .join(),
-    ],
-  ]);
-  gateway = spawn(process.execPath, ['--enable-source-maps', 'dist/tools/gateway/main.js'], {
-    stdio: 'ignore',
-    env: { ...Object.fromEntries(addresses), GATEWAY_PORT: String(port), LOG_FORMAT: 'json' },
-  });
-  api = new ApiClient(() => [url]);
-  while (
-    !(await fetch(url).then(
-      (answer) => answer.ok,
-      () => false,
-    ))
-  ) {
-    await sleep(50);
-  }
+  gateway = await openGateway(shop, port);
+  api = new ApiClient(() => [gateway.url]);
   await sleep(NOTICED_MS);
 });
 afterAll(async () => {
   await shop.balances();
   await api.close();
-  const ended = once(gateway, 'exit');
-  gateway.kill();
-  await ended;
+  await gateway.close();
   await shop.close();
 });
 

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Ended, runProgram } from '../../support/run-program';
 
 /** Checks how every npm script that takes arguments handles them. */
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
@@ -22,23 +22,10 @@ const commands = [
 const home = mkdtempSync(join(tmpdir(), 'chandlery-command-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-interface Ended {
-  status: number;
-  stdout: string;
-  stderr: string;
-}
-
 /** Runs the compiled program of a script, without the setup before it. */
 function run(name: string, ...args: string[]): Promise<Ended> {
   const program = /dist\/\S+\.js/.exec(scripts[name] ?? '')?.[0] ?? 'none';
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [program, ...args],
-      { env: { PATH: process.env.PATH, CHANDLERY_HOME: home } },
-      (error, stdout, stderr) => resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
+  return runProgram(program, args, { PATH: process.env.PATH, CHANDLERY_HOME: home });
 }
 
 test.each(commands)('npm run %s prints its usage on request', async (name) => {

@@ -1,67 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceName } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
+import { type Gateway, openGateway } from '../../support/gateway';
+import { runProgram } from '../../support/run-program';
 import { ShopProcesses } from '../../support/shop';
 
-interface Ended {
-  status: number;
-  stdout: string;
-  stderr: string;
-}
-
-function demo(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const command = ['--enable-source-maps', 'dist/tools/demo/main.js', ...args];
-    const options = { env: { PATH: process.env.PATH, ...env } };
-    execFile(process.execPath, command, options, (error, stdout, stderr) => {
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
-
-/** Opens a gateway in front of the shop's services. Resolves when requests reach all of them. */
-async function openGateway(shop: ShopProcesses): Promise<{ url: string; close(): Promise<unknown> }> {
-  const [port] = await freePorts(1);
-  const urls = (service: ServiceName) => ({
-    [`${service.toUpperCase()}_URLS`]: shop
-      .of(service)
-      .map((replica) => replica.url)
-      .join(),
-    [`${service.toUpperCase()}_INTERNAL_URLS`]: shop
-      .of(service)
-      .map((replica) => replica.internalUrl)
-      .join(),
-  });
-  const gateway = spawn(process.execPath, ['dist/tools/gateway/main.js'], {
-    stdio: 'ignore',
-    env: { GATEWAY_PORT: String(port), ...urls('order'), ...urls('payment'), ...urls('stock') },
-  });
-  const exited = once(gateway, 'exit');
-  const url = `http://127.0.0.1:${port}`;
-  for (const path of ['/orders/find/none', '/payment/find_user/none', '/stock/find/none']) {
-    const status = () =>
-      fetch(url + path).then(
-        (answer) => answer.status,
-        () => undefined,
-      );
-    while ((await status()) !== 404) {
-      await sleep(50);
-    }
-  }
-  return {
-    url,
-    close() {
-      gateway.kill('SIGTERM');
-      return exited;
-    },
-  };
-}
+const demo = (args: readonly string[], env: Record<string, string> = {}) =>
+  runProgram('dist/tools/demo/main.js', args, { PATH: process.env.PATH, ...env });
 
 describe('with a running shop', () => {
   let shop: ShopProcesses;
-  let gateway: Awaited<ReturnType<typeof openGateway>>;
+  let gateway: Gateway;
   beforeAll(async () => {
     shop = await ShopProcesses.open();
     gateway = await openGateway(shop);

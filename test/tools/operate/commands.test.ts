@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { perService } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
-import { command, DeadLetterFixture, type Ended } from './dead-letter-fixture';
+import type { Ended } from '../../support/run-program';
+import { command, DeadLetterFixture } from './dead-letter-fixture';
 
 let fixture: DeadLetterFixture;
 beforeAll(async () => {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, connect, type GetMessage } from 'amqplib';
 import { queues, type SagaEvent } from '../../../shared/contract/events';
@@ -10,8 +9,10 @@ import type { ShopConnections } from '../../../tools/operate/connections';
 import { databaseVariables } from '../../../tools/support/addresses';
 import { openDatabases } from '../../../tools/support/databases';
 import { query } from '../../support/books';
+import { type Ended, runProgram } from '../../support/run-program';
 import { createDatabases, createVhost } from '../../support/servers';
 import { silent } from '../../support/silent';
+import { until } from '../../support/until';
 
 /** The addresses of a shop. */
 export type Addresses = Record<ServiceName, string> & { amqp: string };
@@ -30,9 +31,7 @@ export class DeadLetterFixture {
     const [databases, amqp] = await Promise.all([createDatabases(), createVhost()]);
     const addresses = { ...databases, amqp };
     const publisher = await connectPublisher({ url: amqp, name: 'parks', log: silent });
-    while (!publisher.isConnected()) {
-      await sleep(10);
-    }
+    await until(() => publisher.isConnected());
     const connection = await connect(amqp);
     const channel = await connection.createChannel();
     const shop = { databases: openDatabases(addresses, silent), amqpUrl: amqp };
@@ -99,27 +98,12 @@ export class DeadLetterFixture {
   }
 }
 
-export interface Ended {
-  status: number;
-  stdout: string;
-  stderr: string;
-}
-
 /** Runs a command as `npm run` does, against the shop at these addresses. */
 export function command(
   name: 'deadletters' | 'sagas',
   addresses: Addresses,
   ...args: string[]
 ): Promise<Ended> {
-  const env = {
-    PATH: process.env.PATH,
-    ...databaseVariables(addresses),
-    AMQP_URL: addresses.amqp,
-  };
-  return new Promise((resolve) => {
-    const file = ['--enable-source-maps', `dist/tools/operate/${name}-command.js`];
-    execFile(process.execPath, [...file, ...args], { env }, (error, stdout, stderr) =>
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
+  const env = { PATH: process.env.PATH, ...databaseVariables(addresses), AMQP_URL: addresses.amqp };
+  return runProgram(`dist/tools/operate/${name}-command.js`, args, env);
 }

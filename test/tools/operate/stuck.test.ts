@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { openSession } from '../../../shared/rabbit/session';
 import type { ApiClient } from '../../support/api-client';
+import type { Ended } from '../../support/run-program';
 import { ShopProcesses } from '../../support/shop';
-import { command, type Ended } from './dead-letter-fixture';
+import { command } from './dead-letter-fixture';
 
 let shop: ShopProcesses;
 let api: ApiClient;
