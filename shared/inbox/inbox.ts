@@ -13,7 +13,8 @@ import type { Step, StepOutcome } from './step';
 
 /**
  * Delivery → transaction → step → acknowledgement. Its guarantees: a message is acknowledged only after its events are
- * committed or parked; an outage of the database delays messages and loses none; and an event that cannot be handled is
+ * committed or parked; whatever keeps the database
+ * from being used delays messages and loses none; and an event that cannot be handled is
  * parked alone while the rest of its batch goes on.
  */
 export interface Inbox {
@@ -79,7 +80,7 @@ export function openInbox(options: {
   /** Commits every event that can be committed and parks the others. Rejects only when the service stops. */
   async function handle(events: readonly SagaEvent[], failedBefore = false): Promise<void> {
     try {
-      await retryThroughOutages(() => commit(events), { log, signal: stopping.signal });
+      await retryThroughOutages(() => commit(events), { step: step.queue, log, signal: stopping.signal });
     } catch (error) {
       if (stopping.signal.aborted) {
         throw error;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observe/log';
-import { isOutage } from '../postgres/errors';
+import { stepRetries } from '../observe/metrics';
+import { causeOf } from '../postgres/errors';
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
@@ -12,20 +13,22 @@ export function* retryDelays(): Generator<number, never> {
   }
 }
 
-/** Reruns `work` while the database is unavailable. Throws any other error, and every error once `signal` aborts. */
+/** Reruns `work` until it succeeds. Throws what is the work's own fault, and every error once `signal` aborts. */
 export async function retryThroughOutages(
   work: () => Promise<void>,
-  { log, signal }: { log: Logger; signal: AbortSignal },
+  { step, log, signal }: { step: string; log: Logger; signal: AbortSignal },
 ): Promise<void> {
   for (const delay of retryDelays()) {
     try {
       return await work();
     } catch (error) {
-      if (!isOutage(error) || signal.aborted) {
+      const cause = causeOf(error);
+      if (cause === 'work' || signal.aborted) {
         throw error;
       }
+      stepRetries.inc({ step, cause });
       log.warn(
-        { err: error, retry_in_ms: delay },
+        { err: error, cause, retry_in_ms: delay },
         'the database is unavailable; keeping the batch and trying again',
       );
       await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal });

@@ -13,6 +13,9 @@ collectDefaultMetrics({ register: registry });
 /** For a metric's `registers`. */
 export const registers = [registry];
 
+/** The causes that `stepRetries` can have: those of shared/postgres/errors.ts, but for the work's own fault. */
+const RETRY_CAUSES = ['locked', 'unreachable', 'refused', 'schema', 'other'];
+
 /** Buckets in seconds, from a millisecond to the longest wait of a request. */
 export const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
 
@@ -60,6 +63,13 @@ export const deadLettered = new Counter({
   registers,
 });
 
+export const stepRetries = new Counter({
+  name: 'saga_step_retries_total',
+  help: 'Batches that a step kept and tried again, by what kept the database from being used.',
+  labelNames: ['step', 'cause'] as const,
+  registers,
+});
+
 export const outboxPending = sampled(
   'saga_outbox_pending',
   'Outbox rows that the broker has not confirmed yet.',
@@ -79,6 +89,9 @@ export function startAtZero(step: string): void {
   stepBatchSize.zero({ step });
   duplicates.inc({ step }, 0);
   deadLettered.inc({ queue: step }, 0);
+  for (const cause of RETRY_CAUSES) {
+    stepRetries.inc({ step, cause }, 0);
+  }
 }
 
 /** Lets all gauges of a scrape share one reading: a call while a reading runs returns that reading. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../observe/log';
-import { asDatabaseFault, CommitUnknown, DatabaseUnavailable, isRace } from './errors';
+import { asRefusal, causeOf, type FaultCause, isRace } from './errors';
 import { OpenTransaction } from './transaction';
 import type { Tx } from './tx';
 
@@ -19,6 +19,9 @@ export interface Database {
   /** For libraries that run their own queries (Prisma). They can only read: its sessions are read-only. */
   readonly pool: pg.Pool;
 }
+
+/** After a fault of one of these causes, the session can be used again. */
+const SESSION_IS_SOUND: ReadonlySet<FaultCause> = new Set(['work', 'locked']);
 
 /** The most runs of work that keeps losing races; then its error is thrown. */
 const MAX_RACES = 10;
@@ -90,7 +93,7 @@ export function openDatabase(options: {
 
   async function attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await pool.connect().catch((error) => {
-      throw asDatabaseFault(error);
+      throw asRefusal(error);
     });
     const tx = new OpenTransaction(client, readOnly.has(client) ? 'READ ONLY' : 'READ WRITE');
     // A read-only session is not used again: the server may be writable by the next time.
@@ -100,8 +103,9 @@ export function openDatabase(options: {
       await tx.commit();
       return result;
     } catch (error) {
-      const lost = error instanceof CommitUnknown || error instanceof DatabaseUnavailable;
-      broken ||= lost || (await tx.rollback());
+      // The session may be lost, or hold what made the error, such as a plan for a table that has changed since.
+      const suspect = !isRace(error) && !SESSION_IS_SOUND.has(causeOf(error));
+      broken ||= suspect || (await tx.rollback());
       throw error;
     } finally {
       client.release(broken);
@@ -124,7 +128,7 @@ export function openDatabase(options: {
     },
     async ready() {
       await pool.query('SELECT 1').catch((error) => {
-        throw asDatabaseFault(error);
+        throw asRefusal(error);
       });
     },
     close: () => pool.end(),

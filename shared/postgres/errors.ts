@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg';
+import { InvariantViolation } from '../errors';
 import { SQLSTATE, SQLSTATE_CLASS } from './sqlstates';
 
 /** There was no connection, or it was lost before COMMIT was sent: nothing happened. `cause` says what broke. */
@@ -16,6 +17,20 @@ export class CommitUnknown extends Error {
   override readonly name = 'CommitUnknown';
 }
 
+/**
+ * Why work failed, for metrics and messages.
+ *
+ *     work         the work itself is at fault: it fails again, however often it runs
+ *     locked       another session holds a row or table, or somebody cancelled the statement
+ *     unreachable  there is no session: the server is down, starting, stopping, or out of connections
+ *     refused      the server does not let this role in, or does not let it do this
+ *     schema       the tables are of another version than the service, or a prepared plan is
+ *     other        anything else; the work can succeed later
+ *
+ * Only `work` is on a list. Whatever is on no list says nothing about the work, so the work is kept and runs again.
+ */
+export type FaultCause = 'work' | 'locked' | 'unreachable' | 'refused' | 'schema' | 'other';
+
 /** Two transactions conflicted; running this one again resolves it. */
 const RACES: ReadonlySet<string> = new Set([
   SQLSTATE.SERIALIZATION_FAILURE,
@@ -24,39 +39,84 @@ const RACES: ReadonlySet<string> = new Set([
   SQLSTATE.UNIQUE_VIOLATION,
 ]);
 
-/** Errors about the state of the server or the schema, and not about the work. */
-const OUTAGE_CLASSES: ReadonlySet<string> = new Set([
-  SQLSTATE_CLASS.CONNECTION_EXCEPTION,
-  // The server is so busy that races do not end.
-  SQLSTATE_CLASS.TRANSACTION_ROLLBACK,
-  SQLSTATE_CLASS.INSUFFICIENT_RESOURCES,
-  SQLSTATE_CLASS.OPERATOR_INTERVENTION,
-  SQLSTATE_CLASS.SYSTEM_ERROR,
-]);
-const OUTAGE_CODES: ReadonlySet<string> = new Set([
-  // A failover.
-  SQLSTATE.READ_ONLY_SQL_TRANSACTION,
-  SQLSTATE.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-  // During an upgrade, the schema may be of another version than the service.
-  SQLSTATE.UNDEFINED_COLUMN,
-  SQLSTATE.UNDEFINED_TABLE,
-  SQLSTATE.LOCK_NOT_AVAILABLE,
-]);
+/** Classes of SQLSTATEs, each with what it says. A code of its own in CAUSES comes first. */
+const CAUSES_OF_CLASSES: Readonly<Record<string, FaultCause>> = {
+  // A value does not fit its column, or cannot be computed.
+  [SQLSTATE_CLASS.DATA_EXCEPTION]: 'work',
+  // A row would break a CHECK or another constraint, and a race for a key that did not end is no race.
+  [SQLSTATE_CLASS.INTEGRITY_CONSTRAINT_VIOLATION]: 'work',
+  // A statement is too large. Half a batch makes a smaller one, so this ends with the event that is too large alone.
+  [SQLSTATE_CLASS.PROGRAM_LIMIT_EXCEEDED]: 'work',
+  [SQLSTATE_CLASS.CONNECTION_EXCEPTION]: 'unreachable',
+  [SQLSTATE_CLASS.INSUFFICIENT_RESOURCES]: 'unreachable',
+  [SQLSTATE_CLASS.OPERATOR_INTERVENTION]: 'unreachable',
+  [SQLSTATE_CLASS.SYSTEM_ERROR]: 'unreachable',
+  [SQLSTATE_CLASS.INVALID_AUTHORIZATION]: 'refused',
+  [SQLSTATE_CLASS.INVALID_CATALOG_NAME]: 'refused',
+  [SQLSTATE_CLASS.OBJECT_NOT_IN_PREREQUISITE_STATE]: 'refused',
+  [SQLSTATE_CLASS.FEATURE_NOT_SUPPORTED]: 'schema',
+  [SQLSTATE_CLASS.SYNTAX_ERROR_OR_ACCESS_RULE]: 'schema',
+};
+const CAUSES: Readonly<Record<string, FaultCause>> = {
+  [SQLSTATE.LOCK_NOT_AVAILABLE]: 'locked',
+  // A statement was cancelled, by its time limit or by somebody else.
+  [SQLSTATE.QUERY_CANCELED]: 'locked',
+  [SQLSTATE.INSUFFICIENT_PRIVILEGE]: 'refused',
+  // A failover, or an operator who has made the server read-only.
+  [SQLSTATE.READ_ONLY_SQL_TRANSACTION]: 'refused',
+};
+
+/** Faults of our own code, which the same event meets again. */
+const CODE_FAULTS = [InvariantViolation, TypeError, RangeError, ReferenceError, SyntaxError];
 
 export function isRace(error: unknown): boolean {
   return error instanceof DatabaseError && RACES.has(error.code ?? '');
 }
 
-/** Whether the database was not available, so that the same work can succeed later. */
-export function isOutage(error: unknown): boolean {
-  if (error instanceof DatabaseUnavailable || error instanceof CommitUnknown) {
-    return true;
+export function causeOf(error: unknown): FaultCause {
+  return databaseCauseOf(error) ?? (CODE_FAULTS.some((fault) => error instanceof fault) ? 'work' : 'other');
+}
+
+/** Like `causeOf`; undefined if the error does not come from the database. */
+export function databaseCauseOf(error: unknown): FaultCause | undefined {
+  if (error instanceof DatabaseError) {
+    return causeOfSqlState(error.code);
   }
-  if (!(error instanceof DatabaseError)) {
-    return false;
+  if (error instanceof DatabaseUnavailable) {
+    return error.cause instanceof DatabaseError ? causeOfNoSession(error.cause) : 'unreachable';
   }
-  const code = error.code ?? '';
-  return OUTAGE_CLASSES.has(code.slice(0, 2)) || OUTAGE_CODES.has(code);
+  if (error instanceof CommitUnknown) {
+    return 'unreachable';
+  }
+  return error instanceof Error ? causeOfRead(error) : undefined;
+}
+
+function causeOfSqlState(code = ''): FaultCause {
+  return CAUSES[code] ?? CAUSES_OF_CLASSES[code.slice(0, 2)] ?? 'other';
+}
+
+/** What node-postgres says about a lost connection. Prisma passes it on as it is. */
+const CONNECTION_LOST =
+  /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client (?:was closed|has encountered a connection error)/;
+
+/** Plain reads go through Prisma, which wraps the server's error twice. An error without a SQLSTATE is the network's. */
+function causeOfRead(error: Error & { meta?: PrismaMeta }): FaultCause | undefined {
+  const cause = error.meta?.driverAdapterError?.cause;
+  if (cause !== undefined) {
+    return /^[0-9A-Z]{5}$/.test(cause.originalCode ?? '')
+      ? causeOfSqlState(cause.originalCode)
+      : 'unreachable';
+  }
+  return CONNECTION_LOST.test(error.message) ? 'unreachable' : undefined;
+}
+
+interface PrismaMeta {
+  readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: string } };
+}
+
+/** Whether only the work itself is at fault. Everything else can succeed later as it is. */
+export function isOwnFault(error: unknown): boolean {
+  return causeOf(error) === 'work';
 }
 
 /** node-postgres throws the server's errors as DatabaseError; its other errors are about the connection. */
@@ -64,4 +124,16 @@ export function asDatabaseFault(error: unknown): unknown {
   return error instanceof DatabaseError
     ? error
     : new DatabaseUnavailable('the database cannot be reached', { cause: error });
+}
+
+/** The server or the network refused a session or a transaction. Whatever the reason, nothing has happened yet. */
+export function asRefusal(error: unknown): DatabaseUnavailable {
+  const { message } = error as Error;
+  return new DatabaseUnavailable(`the database gave no session: ${message}`, { cause: error });
+}
+
+/** Before there is a transaction, no error can be the fault of the work. */
+function causeOfNoSession({ code }: DatabaseError): FaultCause {
+  const cause = causeOfSqlState(code);
+  return cause === 'work' ? 'other' : cause;
 }

@@ -1,5 +1,5 @@
 import pg, { type PoolClient } from 'pg';
-import { asDatabaseFault, CommitUnknown, DatabaseUnavailable } from './errors';
+import { asDatabaseFault, asRefusal, CommitUnknown } from './errors';
 import type { Statement } from './statement';
 import type { Tx } from './tx';
 
@@ -16,7 +16,7 @@ export class OpenTransaction implements Tx {
     private readonly client: PoolClient,
     access: 'READ ONLY' | 'READ WRITE' = 'READ WRITE',
   ) {
-    this.begin = this.query(`BEGIN ${access}`, asRefusedBegin);
+    this.begin = this.query(`BEGIN ${access}`, asRefusal);
     this.latest = this.begin;
     this.begin.catch(() => {});
   }
@@ -71,9 +71,4 @@ export class OpenTransaction implements Tx {
       throw this.firstFault;
     }
   }
-}
-
-/** Whatever the reason for the refusal, nothing has happened yet, and BEGIN may succeed later. */
-function asRefusedBegin(error: unknown): DatabaseUnavailable {
-  return new DatabaseUnavailable('the database refused to begin a transaction', { cause: error });
 }

@@ -179,17 +179,29 @@ test('keeps events, and parks none, while the database ends their connections', 
   expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
 });
 
+/** PostgreSQL documentation, Appendix A. None of these says anything about an event. */
 test.each([
-  ['column', 'SELECT gone FROM items'],
-  ['table', 'SELECT FROM gone'],
-])('keeps events, and parks none, while an upgrade has left the schema without a %s', async (_, text) => {
-  const missing = statement('test_missing', text);
-  let attempts = 6;
+  ['28P01', 'refuses the password'],
+  ['3D000', 'does not have the database'],
+  ['55000', 'accepts no connections to the database'],
+  ['42501', 'has taken rights away'],
+  ['42703', 'lacks a column during an upgrade'],
+  ['42P01', 'lacks a table during an upgrade'],
+  ['0A000', 'finds a prepared plan stale'],
+  ['25006', 'is read-only'],
+  ['53100', 'has no room on its disk'],
+  ['57P03', 'is starting'],
+  ['58030', 'cannot read its disk'],
+  ['XX000', 'has an error that is on no list'],
+])('keeps events, and parks none, while the server answers %s because it %s', async (code) => {
+  const fail = statement(`test_${code}`, `DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '${code}'; END $$`);
+  // More attempts than a poisonous event gets.
+  let attempts = 4;
   await wire.replica({
     queue: 'stock.reserve',
     async run(tx, events) {
       if (attempts-- > 0) {
-        await tx.run(missing);
+        await tx.run(fail);
       }
       return reserveStock.run(tx, events);
     },
@@ -197,6 +209,38 @@ test.each([
   await wire.send('stock.reserve', requests(5));
   await reservedFor(5);
   await until(() => wire.isEmpty('stock.reserve'));
+  expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
+});
+
+test.each([
+  ['22003', 'a number is out of range'],
+  ['23514', 'a row breaks a check'],
+  ['54000', 'a statement is too large'],
+])('parks only the event that makes the server answer %s because %s', async (code) => {
+  const fail = statement(`test_${code}`, `DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '${code}'; END $$`);
+  await wire.replica({
+    queue: 'stock.reserve',
+    async run(tx, events) {
+      if (events.some(({ data }) => data.saga_id === purchase(3).saga_id)) {
+        await tx.run(fail);
+      }
+      return reserveStock.run(tx, events);
+    },
+  });
+  await wire.send('stock.reserve', requests(5));
+  const [message] = await wire.parked('stock.reserve', 1);
+  expect(decodeBatch(message?.body ?? '', ['order.checkout_requested'])).toEqual([{ event: request(3) }]);
+  await reservedFor(4);
+});
+
+test('goes on with a new connection when a table has changed under its prepared statements', async () => {
+  await wire.replica(reserveStock);
+  await wire.send('stock.reserve', requests(5));
+  await reservedFor(5);
+  await wire.query('ALTER TABLE items ALTER COLUMN available TYPE NUMERIC');
+  await wire.query('ALTER TABLE items ALTER COLUMN available TYPE BIGINT');
+  await wire.send('stock.reserve', [request(6), request(7)]);
+  await reservedFor(7);
   expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
 });
 

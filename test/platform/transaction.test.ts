@@ -1,6 +1,6 @@
 import { Client, type PoolClient } from 'pg';
 import { openDatabase } from '../../shared/postgres/database';
-import { isOutage } from '../../shared/postgres/errors';
+import { causeOf } from '../../shared/postgres/errors';
 import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { statement } from '../../shared/postgres/statement';
 import { OpenTransaction } from '../../shared/postgres/transaction';
@@ -119,7 +119,7 @@ test('only reads while an operator has made the server read-only, and writes whe
   const write = () => database.transaction((tx) => tx.run(add, ['a']));
 
   const fault = await write().catch((error: unknown) => error);
-  expect([isOutage(fault), fault]).toMatchObject([true, { code: SQLSTATE.READ_ONLY_SQL_TRANSACTION }]);
+  expect([causeOf(fault), fault]).toMatchObject(['refused', { code: SQLSTATE.READ_ONLY_SQL_TRANSACTION }]);
   expect(await database.transaction((tx) => tx.run(read))).toEqual([]);
 
   await owner.query(`ALTER DATABASE "${name}" RESET default_transaction_read_only`);
@@ -144,6 +144,6 @@ test('reports a connection that the server ends in COMMIT as an outage, so that 
       FOR EACH ROW EXECUTE FUNCTION lose()`);
   const lost = await bench.transaction((tx) => tx.run(add, ['a'])).catch((error: unknown) => error);
   await bench.query('DROP TRIGGER lose ON items');
-  expect(isOutage(lost)).toBe(true);
+  expect(causeOf(lost)).toBe('unreachable');
   expect(await bench.transaction((tx) => tx.run(read))).toEqual([]);
 });
