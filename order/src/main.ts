@@ -11,7 +11,7 @@ import { settings } from './config';
 import { routes } from './http';
 import { settleCheckout } from './saga/5-settle-checkout/step';
 
-void runService('order', settings, async ({ config, database, httpDatabase, outbox, log }) => {
+void runService('order', settings, async ({ config, database, httpDatabase, outbox, caution, log }) => {
   const waiting = new WaitingRequests();
   const admission = new Admission({
     waiting: config.MAX_HELD_CHECKOUTS,
@@ -20,6 +20,7 @@ void runService('order', settings, async ({ config, database, httpDatabase, outb
   const cancelAfterMs = config.CANCEL_AFTER_MS;
   const checkouts = openCheckouts({
     outbox,
+    caution,
     batchSize: config.BATCH_SIZE,
     batchesInFlight: config.BATCHES_IN_FLIGHT,
     cancelAfterMs,

@@ -18,5 +18,11 @@ export interface StepOutcome {
 export interface Step {
   /** The queue it consumes, which is also its name. */
   readonly queue: string;
-  run(tx: Tx, events: readonly SagaEvent[]): Promise<StepOutcome>;
+  /** @param isCautious whether another session may hold locks: then the step waits for none that it can do without */
+  run(tx: Tx, events: readonly SagaEvent[], isCautious?: boolean): Promise<StepOutcome>;
+  /**
+   * Finds the events that need a row which another session has locked right now, each with the name of the row, such as
+   * "items/42". It waits for no lock, and locks the rows that the other events need.
+   */
+  findBlocked(tx: Tx, events: readonly SagaEvent[]): Promise<ReadonlyMap<SagaEvent, string>>;
 }

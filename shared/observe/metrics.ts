@@ -70,6 +70,23 @@ export const stepRetries = new Counter({
   registers,
 });
 
+export const deferrals = new Counter({
+  name: 'saga_deferrals_total',
+  help: 'Times an event was set aside because another session held a lock on a row that it needs.',
+  labelNames: ['queue'] as const,
+  registers,
+});
+
+export const deferredEvents = sampled(
+  'saga_deferred_events',
+  'Events set aside until a row that they need is no longer locked by another session.',
+);
+
+export const deferredOldestAge = sampled(
+  'saga_deferred_oldest_age_seconds',
+  'How long the oldest of these events has been set aside; 0 when there is none.',
+);
+
 export const outboxPending = sampled(
   'saga_outbox_pending',
   'Outbox rows that the broker has not confirmed yet.',
@@ -89,6 +106,7 @@ export function startAtZero(step: string): void {
   stepBatchSize.zero({ step });
   duplicates.inc({ step }, 0);
   deadLettered.inc({ queue: step }, 0);
+  deferrals.inc({ queue: step }, 0);
   for (const cause of RETRY_CAUSES) {
     stepRetries.inc({ step, cause }, 0);
   }

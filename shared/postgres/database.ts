@@ -43,17 +43,24 @@ const KEPT_PLAN_SETTINGS = '-c enable_seqscan=off -c max_parallel_workers_per_ga
  * in the order of the keys, so it also locks them in that order.
  */
 const KEY_LOOKUP_SETTINGS = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
+/**
+ * A transaction of ours is hardly ever idle. A process that is frozen in the middle of one must not keep its locks for
+ * long; a pause of the garbage collector is much shorter.
+ */
+const IDLE_IN_TRANSACTION_MS = 3_000;
 /** Short, so that the sessions soon learn that the server has been made read-only. */
 const MAX_LIFETIME_SECONDS = 60;
 
 /**
  * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
+ * @param options.lockMs how long a statement waits for a lock
  * @param options.wholeTables whether statements join whole tables, as the auditor's do; then the planner chooses how
  */
 export function openDatabase(options: {
   url: string;
   poolSize: number;
   log: Logger;
+  lockMs?: number;
   wholeTables?: boolean;
 }): Database {
   const pool = new pg.Pool({
@@ -64,8 +71,8 @@ export function openDatabase(options: {
     connectionTimeoutMillis: 5_000,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     statement_timeout: 30_000,
-    lock_timeout: 10_000,
-    idle_in_transaction_session_timeout: 20_000,
+    lock_timeout: options.lockMs ?? 10_000,
+    idle_in_transaction_session_timeout: options.wholeTables ? 20_000 : IDLE_IN_TRANSACTION_MS,
     // The server's own timeouts do not help when the network is gone.
     query_timeout: 35_000,
     options: options.wholeTables ? KEPT_PLAN_SETTINGS : `${KEPT_PLAN_SETTINGS} ${KEY_LOOKUP_SETTINGS}`,

@@ -58,6 +58,8 @@ const CAUSES_OF_CLASSES: Readonly<Record<string, FaultCause>> = {
   [SQLSTATE_CLASS.SYNTAX_ERROR_OR_ACCESS_RULE]: 'schema',
 };
 const CAUSES: Readonly<Record<string, FaultCause>> = {
+  // A trigger refuses this very row.
+  [SQLSTATE.RAISE_EXCEPTION]: 'work',
   [SQLSTATE.LOCK_NOT_AVAILABLE]: 'locked',
   // A statement was cancelled, by its time limit or by somebody else.
   [SQLSTATE.QUERY_CANCELED]: 'locked',

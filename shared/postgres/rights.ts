@@ -21,6 +21,7 @@ export const ALL: readonly Right[] = [...KEEP, 'DELETE'];
 /** The tables that every service has. */
 export const commonTables = {
   outbox: { runtime: ALL, numbered: 'id' },
+  deferred_events: { runtime: ALL, numbered: 'id' },
   idempotency_keys: { runtime: ALL },
   operator_actions: { runtime: [], operator: APPEND, numbered: 'id' },
 } satisfies Record<string, TableRights>;

@@ -9,6 +9,7 @@ export const SQLSTATE = {
   SYNTAX_ERROR: '42601',
   LOCK_NOT_AVAILABLE: '55P03',
   QUERY_CANCELED: '57014',
+  RAISE_EXCEPTION: 'P0001',
 } as const;
 
 /** The first two characters of a SQLSTATE: what kind of condition it is. */

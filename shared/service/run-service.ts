@@ -4,7 +4,9 @@ import { type Check, createInternalServer } from '../http/internal-server';
 import { startKeyCleaner } from '../http/key-cleaner';
 import type { Route } from '../http/route';
 import { createHttpServer } from '../http/server';
+import { Caution } from '../inbox/caution';
 import { openDeadLetters } from '../inbox/dead-letters';
+import { watchDeferred } from '../inbox/deferrals';
 import { openInbox } from '../inbox/inbox';
 import type { Step } from '../inbox/step';
 import { createLogger, type Logger } from '../observe/log';
@@ -27,6 +29,8 @@ export interface Core<Config> {
   /** For requests that are not checkouts: many of them, for instance on one hot row, must not delay the saga. */
   httpDatabase: Database;
   outbox: Outbox;
+  /** Shared by all that locks rows. */
+  caution: Caution;
   log: Logger;
 }
 
@@ -37,6 +41,12 @@ export interface Parts {
   /** Stops what `build` started. Called when no request waits and no event is being handled. */
   stop?: () => Promise<void>;
 }
+
+/**
+ * How long the saga waits for a lock. Its own transactions hold theirs for milliseconds, so whoever holds one longer is
+ * a stranger, and the events that need that row are deferred (shared/inbox/caution.ts).
+ */
+const SAGA_LOCK_MS = 500;
 
 /** Longer than the longest waiting request. */
 export const HTTP_GRACE_MS = 30_000;
@@ -57,12 +67,12 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
 
   const tracing = await startTracing({ service: name, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
   lifecycle.addPart(tracing, (stop) => stop());
-  const openPool = (purpose: string, poolSize: number) => {
-    const database = openDatabase({ url: config.DATABASE_URL, poolSize, log });
+  const openPool = (purpose: string, poolSize: number, lockMs?: number) => {
+    const database = openDatabase({ url: config.DATABASE_URL, poolSize, log, ...(lockMs && { lockMs }) });
     watchPool(purpose, database.pool, poolSize);
     return lifecycle.addPart(database, ({ close }) => close());
   };
-  const database = openPool('saga', config.POOL_SIZE);
+  const database = openPool('saga', config.POOL_SIZE, SAGA_LOCK_MS);
   const httpDatabase = openPool('http', config.HTTP_POOL_SIZE);
   const broker = { url: config.AMQP_URL, topology: config.TOPOLOGY, log };
   const publisher = lifecycle.addPart(
@@ -81,8 +91,11 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
 
   const outbox = lifecycle.addPart(openOutbox({ database, publisher, log }), ({ close }) => close());
   lifecycle.addPart(startKeyCleaner(database, log), ({ stop }) => stop());
-  const parts = lifecycle.addPart(await build({ config, database, httpDatabase, outbox, log }), (built) =>
-    built.stop?.(),
+  const caution = new Caution();
+  watchDeferred(database);
+  const parts = lifecycle.addPart(
+    await build({ config, database, httpDatabase, outbox, caution, log }),
+    (built) => built.stop?.(),
   );
 
   const inboxes = parts.steps.map((step) => ({
@@ -92,6 +105,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
       step,
       outbox,
       deadLetters: openDeadLetters(publisher),
+      caution,
       log,
       batchSize: config.BATCH_SIZE,
       batchesInFlight: config.BATCHES_IN_FLIGHT,

@@ -1,6 +1,8 @@
+import type { Caution } from '../../shared/inbox/caution';
 import type { Logger } from '../../shared/observe/log';
 import type { Outbox } from '../../shared/outbox/outbox';
 import type { Database } from '../../shared/postgres/database';
+import { causeOf } from '../../shared/postgres/errors';
 import { smartBatch } from '../../shared/service/batch';
 import { repeat } from '../../shared/service/loop';
 import { itemsWaitedForLong, serveWaiting } from './saga/2-reserve-stock/serve-waiting';
@@ -21,21 +23,33 @@ const SWEEP_INTERVAL_MS = 1_000;
 export function openWaiting({
   database,
   outbox,
+  caution,
   log,
 }: {
   database: Database;
   outbox: Outbox;
+  caution: Caution;
   log: Logger;
 }): Waiting {
-  const logFailure = (error: unknown) =>
+  const logFailure = (error: unknown) => {
+    if (causeOf(error) === 'locked') {
+      caution.advise();
+    }
     log.warn({ err: error }, 'could not serve the sagas that wait for stock; trying again');
+  };
 
   const rounds = smartBatch<string, void>({
     max: MAX_ITEMS,
     inFlight: 1,
     async run(itemIds) {
-      const { unsettled } = await outbox.transaction((tx) => serveWaiting(tx, [...new Set(itemIds)]));
-      serve(unsettled);
+      const isCautious = caution.isAdvised();
+      const { unsettled } = await outbox.transaction((tx) =>
+        serveWaiting(tx, [...new Set(itemIds)], isCautious),
+      );
+      // What another session has locked is left to the sweep, because nothing tells when it is free.
+      if (!isCautious) {
+        serve(unsettled);
+      }
       return [];
     },
   });

@@ -52,7 +52,7 @@ function gated() {
     reach = resolve;
   });
   const step: Step = {
-    queue: 'stock.reserve',
+    ...reserveStock,
     async run(tx, events) {
       const outcome = await reserveStock.run(tx, events);
       reach();
@@ -165,7 +165,7 @@ test('keeps events, and parks none, while the database ends their connections', 
   // More attempts than a poisonous event gets.
   let outages = 6;
   await wire.replica({
-    queue: 'stock.reserve',
+    ...reserveStock,
     async run(tx, events) {
       if (outages-- > 0) {
         await tx.run(kill);
@@ -198,7 +198,7 @@ test.each([
   // More attempts than a poisonous event gets.
   let attempts = 4;
   await wire.replica({
-    queue: 'stock.reserve',
+    ...reserveStock,
     async run(tx, events) {
       if (attempts-- > 0) {
         await tx.run(fail);
@@ -216,10 +216,11 @@ test.each([
   ['22003', 'a number is out of range'],
   ['23514', 'a row breaks a check'],
   ['54000', 'a statement is too large'],
+  ['P0001', 'a trigger refuses the row'],
 ])('parks only the event that makes the server answer %s because %s', async (code) => {
   const fail = statement(`test_${code}`, `DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '${code}'; END $$`);
   await wire.replica({
-    queue: 'stock.reserve',
+    ...reserveStock,
     async run(tx, events) {
       if (events.some(({ data }) => data.saga_id === purchase(3).saga_id)) {
         await tx.run(fail);

@@ -1,4 +1,5 @@
 import { openCheckouts } from '../../order/src/checkout/batcher';
+import { Caution } from '../../shared/inbox/caution';
 import type { Outbox } from '../../shared/outbox/outbox';
 import { CommitUnknown } from '../../shared/postgres/errors';
 import { purchase, sagaId, stockRejected } from '../support/events';
@@ -22,7 +23,13 @@ function loseFirstCommit(beforeRetry: () => Promise<unknown>): Pick<Outbox, 'tra
 }
 
 const checkouts = (outbox: Pick<Outbox, 'transaction'>) =>
-  openCheckouts({ outbox, batchSize: 8, batchesInFlight: 1, cancelAfterMs: CANCEL_AFTER_MS });
+  openCheckouts({
+    outbox,
+    caution: new Caution(),
+    batchSize: 8,
+    batchesInFlight: 1,
+    cancelAfterMs: CANCEL_AFTER_MS,
+  });
 
 test('a checkout whose COMMIT has an unknown result joins the saga that it opened', async () => {
   await orders.create('o', { a: [1, 10] });

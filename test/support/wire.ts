@@ -2,6 +2,7 @@ import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import { Pool } from 'pg';
 import { BATCH_CONTENT_TYPE, encodeBatch } from '../../shared/contract/cloudevents';
 import type { SagaEvent } from '../../shared/contract/events';
+import { Caution } from '../../shared/inbox/caution';
 import { openDeadLetters } from '../../shared/inbox/dead-letters';
 import { type Inbox, openInbox } from '../../shared/inbox/inbox';
 import type { Step } from '../../shared/inbox/step';
@@ -45,7 +46,7 @@ export class Wire {
 
   private constructor(
     readonly amqp: string,
-    private readonly url: string,
+    readonly url: string,
     private readonly pool: Pool,
   ) {}
 
@@ -72,12 +73,17 @@ export class Wire {
 
   /** @param step whose queue the replica consumes, if given; @param wrap goes between the replica and its database */
   async replica(step?: Step, wrap: (database: Database) => Database = (same) => same): Promise<Replica> {
-    const pool = openDatabase({ url: this.url, poolSize: 4, log: silent });
+    const pool = openDatabase({ url: this.url, poolSize: 4, log: silent, lockMs: 500 });
     const database = wrap(pool);
     const publisher = await connectPublisher({ url: this.amqp, name: 'test publishes', log: silent });
     const outbox = openOutbox({ database: pool, publisher, log: silent });
     const inbox = openInbox({
-      step: step ?? { queue: 'stock.reserve', run: async () => ({ emit: [], duplicates: 0 }) },
+      step: step ?? {
+        queue: 'stock.reserve',
+        run: async () => ({ emit: [], duplicates: 0 }),
+        findBlocked: async () => new Map(),
+      },
+      caution: new Caution(),
       ...{ database, outbox, deadLetters: openDeadLetters(publisher), log: silent },
       ...{ batchSize: 256, batchesInFlight: 2 },
     });

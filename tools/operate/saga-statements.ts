@@ -101,6 +101,17 @@ export const readUnsent = statement<UnsentRow>(
   'SELECT id, routing_key, created_at FROM outbox WHERE strpos(body, $1) > 0 ORDER BY id LIMIT 20',
 );
 
+export interface DeferredRow {
+  queue: string;
+  blocked_by: string;
+  tries: number;
+  deferred_at: Date;
+}
+export const readDeferred = statement<DeferredRow>(
+  'operate_read_deferred',
+  'SELECT queue, blocked_by, tries, deferred_at FROM deferred_events WHERE saga_id = $1 ORDER BY id LIMIT 20',
+);
+
 export interface ListedSaga {
   saga_id: string;
   order_id: string;

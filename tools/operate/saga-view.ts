@@ -21,6 +21,8 @@ export interface SagaView {
   readonly ledger: readonly (sql.LedgerRow & { service: ServiceName })[];
   /** Messages that mention it and that the broker has not confirmed yet. */
   readonly unsent: readonly (sql.UnsentRow & { service: ServiceName })[];
+  /** Its events that wait for a row which another session has locked. */
+  readonly deferred: readonly (sql.DeferredRow & { service: ServiceName })[];
   readonly queues: readonly QueueLength[];
   readonly letters: readonly DeadLetter[];
   readonly actions: readonly (Action & { service: ServiceName })[];
@@ -67,6 +69,7 @@ export async function viewSaga(shop: ShopConnections, sagaId: string): Promise<S
     wanted: stock?.wanted ?? [],
     ledger: parts.flatMap((part) => part?.ledger ?? []),
     unsent: parts.flatMap((part) => part?.unsent ?? []),
+    deferred: parts.flatMap((part) => part?.deferred ?? []),
     actions: parts.flatMap((part) => part?.actions ?? []),
     queues: broker?.queues ?? [],
     letters: broker?.letters ?? [],
@@ -83,14 +86,16 @@ function readService<Row>(
   const withService = <T>(rows: readonly T[]) => rows.map((row) => ({ ...row, service }));
   return database.transaction(async (tx) => {
     const part = await read(tx, sagaId);
-    const [unsent, actions] = await Promise.all([
+    const [unsent, deferred, actions] = await Promise.all([
       tx.run(sql.readUnsent, [sagaId]),
+      tx.run(sql.readDeferred, [sagaId]),
       actionsOnSaga(tx, sagaId),
     ]);
     return {
       ...part,
       ledger: withService(part.ledger ?? []),
       unsent: withService(unsent),
+      deferred: withService(deferred),
       actions: withService(actions),
     };
   });

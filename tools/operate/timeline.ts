@@ -81,12 +81,17 @@ function paymentMoments({ payment, ledger }: SagaView): Moment[] {
   ];
 }
 
-function messages({ unsent, letters, at }: SagaView): Moment[] {
+function messages({ unsent, deferred, letters, at }: SagaView): Moment[] {
   return [
     ...unsent.map(({ created_at, service, id, routing_key }) => ({
       at: created_at,
       who: service,
       what: `${routing_key} is not sent yet (row ${id} of the outbox)`,
+    })),
+    ...deferred.map(({ deferred_at, queue, blocked_by }) => ({
+      at: deferred_at,
+      who: queue,
+      what: `deferred an event, because another session has locked ${blocked_by}`,
     })),
     ...letters.map(({ parked_at, queue, id, error_code, error, events }) => ({
       at: parked_at === undefined ? at : new Date(parked_at),

@@ -101,7 +101,7 @@ function waitsForOthers({ stock, wanted, at }: SagaView): string[] {
 
 /** Says where the event is that the step of a queue has not handled. */
 function clues(view: SagaView, type: EventType, queue: string): string[] {
-  const { letters, unsent, unreadable, at } = view;
+  const { letters, unsent, deferred, unreadable, at } = view;
   const publisher = serviceOf(type);
   const found = [
     ...letters
@@ -118,6 +118,13 @@ function clues(view: SagaView, type: EventType, queue: string): string[] {
       .map(({ created_at }) => {
         const unsent = `${type} was put into the outbox of ${publisher} ${ago(created_at, at)} and is not sent yet`;
         return `${unsent}: ${publisher} is not running, or cannot reach the broker. Check both.`;
+      }),
+    ...deferred
+      .filter((event) => event.queue === queue)
+      .map(({ service, blocked_by, tries, deferred_at }) => {
+        const waits = `${queue} set ${type} aside ${ago(deferred_at, at)}, because another session has locked ${blocked_by}`;
+        const advice = `Find that session in pg_stat_activity of the database of ${service}, and end it`;
+        return `${waits} (tried ${counted(tries + 1, 'time')}). ${advice}: docs/runbooks/RowsLocked.md.`;
       }),
   ];
   return found.length > 0 || 'broker' in unreadable ? found : [inQueue(view, type, queue)];

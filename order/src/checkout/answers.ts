@@ -41,6 +41,16 @@ export function empty(): Answer {
   });
 }
 
+export function locked(order_id: string): Answer {
+  return problem(409, {
+    reason: 'order_locked',
+    detail:
+      `Another transaction has locked order ${order_id} for too long. The checkout was not started: nothing was ` +
+      'charged and no stock was taken. Try again in a moment.',
+    headers: { 'Retry-After': '1' },
+  });
+}
+
 export function overloaded(): Answer {
   return problem(429, {
     reason: 'overloaded',

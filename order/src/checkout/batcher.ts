@@ -1,9 +1,11 @@
+import type { Caution } from '../../../shared/inbox/caution';
 import { newId } from '../../../shared/new-id';
 import type { Outbox } from '../../../shared/outbox/outbox';
-import { CommitUnknown } from '../../../shared/postgres/errors';
+import { CommitUnknown, causeOf } from '../../../shared/postgres/errors';
 import { type Batcher, smartBatch } from '../../../shared/service/batch';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import { requestCheckouts } from '../saga/1-request-checkout/step';
+import { requestWithoutWaiting } from '../saga/1-request-checkout/without-waiting';
 
 /** The most runs of a batch whose COMMIT keeps ending with an unknown result. */
 const MAX_ATTEMPTS = 3;
@@ -11,28 +13,43 @@ const MAX_ATTEMPTS = 3;
 /** Checkouts that arrive while a transaction is running go into the next one together. */
 export function openCheckouts(options: {
   outbox: Pick<Outbox, 'transaction'>;
+  caution: Caution;
   batchSize: number;
   batchesInFlight: number;
   cancelAfterMs: number;
 }): Batcher<CheckoutRequest, CheckoutDecision> {
-  const { outbox, batchSize, batchesInFlight, cancelAfterMs } = options;
+  const { outbox, caution, batchSize, batchesInFlight, cancelAfterMs } = options;
 
   /**
    * If the result of a COMMIT is unknown, the batch runs again. If the COMMIT did succeed, each request joins the saga
    * that it opened, even if it finds its own idempotency key stored with that saga. That saga may also have ended by
    * then. Its id can never be used again, so each run offers new ids.
+   *
+   * If a lock was not had in time, the batch runs again without waiting for any: nothing happened the first time.
    */
   async function open(requests: CheckoutRequest[]): Promise<CheckoutDecision[]> {
     const offered = new Set<string>();
     for (let attempt = 1; ; attempt++) {
       try {
-        const { decisions } = await outbox.transaction((tx) => requestCheckouts(tx, requests, cancelAfterMs));
+        const decide = caution.isAdvised() ? requestWithoutWaiting : requestCheckouts;
+        const { decisions } = await outbox.transaction((tx) => decide(tx, requests, cancelAfterMs));
+        if (decisions.some(({ kind }) => kind === 'locked')) {
+          caution.advise();
+        }
         return decisions.map((decision) =>
           decision.kind === 'repeated' && offered.has(decision.saga_id)
             ? { ...decision, kind: 'joined' }
             : decision,
         );
       } catch (error) {
+        if (causeOf(error) === 'locked') {
+          if (caution.isAdvised()) {
+            // Not a row but the whole table is locked.
+            return requests.map(() => ({ kind: 'locked' }));
+          }
+          caution.advise();
+          continue;
+        }
         if (!(error instanceof CommitUnknown) || attempt === MAX_ATTEMPTS) {
           throw error;
         }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { fingerprint, keyReused } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
@@ -9,7 +10,7 @@ import { unknownOrder } from '../http/lock-open-order';
 import { answeredLate } from '../metrics';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import type { Admission } from './admission';
-import { answerTo, empty, overloaded, paid, pending, repeated } from './answers';
+import { answerTo, empty, locked, overloaded, paid, pending, repeated } from './answers';
 import type { Outcome, WaitingRequest, WaitingRequests } from './waiting-requests';
 
 export interface CheckoutDeps {
@@ -51,8 +52,9 @@ export function checkout(deps: CheckoutDeps): Route {
       404: 'There is no such order.',
       409:
         'The checkout failed: nothing was charged and no stock was taken (`reason` is `out_of_stock`, `unknown_item`, ' +
-        '`insufficient_credit`, `unknown_user` or `cancelled`). Or a request with this Idempotency-Key is still in ' +
-        'flight (`idempotency_key_in_flight`): repeat this one in a moment.',
+        '`insufficient_credit`, `unknown_user` or `cancelled`). Or it was not started: a request with this ' +
+        'Idempotency-Key is still in flight (`idempotency_key_in_flight`), or another transaction holds the order ' +
+        '(`order_locked`). Repeat this one in a moment.',
       422: 'This Idempotency-Key was used for another request. Use a new key for each new request.',
       429: 'Too many checkouts are in flight, and this one was not started. Try again after Retry-After seconds.',
     },
@@ -66,7 +68,7 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
   const may_open = deps.admission.enter();
   const waiter = deps.waiting.add(saga_id);
   try {
-    const decision = await deps.checkouts.submit({
+    const decision = await decide(deps, request, {
       order_id,
       saga_id,
       may_open,
@@ -83,6 +85,8 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
       case 'overloaded':
         deps.admission.recordRefused();
         return overloaded();
+      case 'locked':
+        return locked(order_id);
       case 'key_reused':
         return keyReused();
       case 'paid':
@@ -111,6 +115,23 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
     waiter.release();
     if (may_open) {
       deps.admission.leave();
+    }
+  }
+}
+
+/** How soon a request for an order that another session has locked is tried again. */
+const LOCKED_RETRY_MS = 500;
+
+/** Nothing is decided about an open order that another session has locked, so the request waits, as for an outcome. */
+async function decide(
+  { checkouts, answerWithinMs }: CheckoutDeps,
+  request: Request,
+  checkoutRequest: CheckoutRequest,
+): Promise<CheckoutDecision> {
+  for (const end = performance.now() + answerWithinMs; ; await sleep(LOCKED_RETRY_MS)) {
+    const decision = await checkouts.submit(checkoutRequest);
+    if (decision.kind !== 'locked' || request.isGone() || performance.now() > end) {
+      return decision;
     }
   }
 }

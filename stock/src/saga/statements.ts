@@ -14,6 +14,18 @@ export function statesOf(reservations: readonly Reservation[]): string {
   return asJson(reservations.map(({ saga_id, state, reason }) => [saga_id, { state, reason }]));
 }
 
+/**
+ * Locks the items that no other session has locked, without waiting, and returns the others. A row is named as in
+ * `Step.findBlocked`.
+ */
+export const findLockedItems = statement<{ id: string }>(
+  'find_locked_items',
+  `WITH free AS (
+     SELECT id FROM items WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+   )
+   SELECT id FROM items WHERE id = ANY ($1::text[]) AND id NOT IN (SELECT id FROM free)`,
+);
+
 /** @param $1 the units for each item, as JSON by item */
 export const returnItems = statement(
   'return_items',

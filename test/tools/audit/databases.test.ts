@@ -288,6 +288,20 @@ describe('I6 finds', () => {
       detail: expect.stringContaining(`outbox of ${service}`) as never,
     });
   });
+
+  test.each(serviceNames)('an event that %s has deferred, with the locked row', async (service) => {
+    await shop.run(
+      service,
+      `INSERT INTO deferred_events (queue, saga_id, body, blocked_by, retry_at)
+       VALUES ('some.queue', $1, '[]', 'items/42', now())`,
+      [sale.saga],
+    );
+    await expectFindings({
+      invariant: 'I6',
+      saga_id: sale.saga,
+      detail: expect.stringContaining('locked items/42') as never,
+    });
+  });
 });
 
 describe('I9 finds', () => {

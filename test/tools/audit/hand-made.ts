@@ -42,9 +42,12 @@ export class HandMadeShop {
   }
 
   async clear(): Promise<void> {
-    await this.run('order', 'TRUNCATE orders, order_lines, sagas, outbox');
-    await this.run('payment', 'TRUNCATE users, credit_ledger, charges, order_payments, outbox');
-    await this.run('stock', 'TRUNCATE items, stock_ledger, reservations, outbox');
+    await this.run('order', 'TRUNCATE orders, order_lines, sagas, outbox, deferred_events');
+    await this.run(
+      'payment',
+      'TRUNCATE users, credit_ledger, charges, order_payments, outbox, deferred_events',
+    );
+    await this.run('stock', 'TRUNCATE items, stock_ledger, reservations, outbox, deferred_events');
   }
 
   /** Adds 100 units of each of two items. */

@@ -117,6 +117,7 @@ test('a step imports the contract, amounts, errors and transactions, and nothing
     'shared/amounts',
     'shared/contract',
     'shared/errors',
+    'shared/inbox/blocked',
     'shared/inbox/step',
     'shared/postgres/tx',
     'shared/postgres/statement',

@@ -43,6 +43,7 @@ const nothing: SagaView = {
   wanted: [],
   ledger: [],
   unsent: [],
+  deferred: [],
   queues: ['stock.reserve', 'stock.settle', 'payment.charge', 'order.settle'].map((queue) => ({
     queue,
     messages: 3,
@@ -108,6 +109,23 @@ test.each<[string, Partial<SagaView>, RegExp]>([
     'has failed with its units still reserved',
     { order: order('FAILED'), stock: stock('RESERVED') },
     /must never happen/,
+  ],
+  [
+    'payment has deferred, because its user is locked',
+    {
+      order: order('PENDING'),
+      stock: stock('RESERVED'),
+      deferred: [
+        {
+          service: 'payment',
+          queue: 'payment.charge',
+          blocked_by: 'users/ann',
+          tries: 4,
+          deferred_at: before(20),
+        },
+      ],
+    },
+    /payment\.charge set stock\.reserved aside 20 s ago.*locked users\/ann \(tried 5 times\).*pg_stat_activity/,
   ],
   ['order never opened', { stock: stock('RESERVED') }, /forged/],
 ])('a saga that %s', (_, view, expected) => {

@@ -39,8 +39,15 @@ const unsentRows = statement<{ id: number; routing_key: string; seconds: number 
    ORDER BY id LIMIT ${MAX_FINDINGS}`,
 );
 
+const deferredEvents = statement<{ saga_id: string; queue: string; blocked_by: string; seconds: number }>(
+  'audit_deferred_events',
+  `SELECT saga_id, queue, blocked_by, extract(epoch FROM now() - deferred_at)::float8 AS seconds
+   FROM deferred_events WHERE deferred_at <= now() - $1 * interval '1 millisecond'
+   ORDER BY id LIMIT ${MAX_FINDINGS}`,
+);
+
 /**
- * I6. Nothing is in flight: no saga PENDING, no reservation WAITING or RESERVED, no outbox row unsent.
+ * I6. Nothing is in flight: no saga PENDING, no reservation WAITING or RESERVED, no outbox row unsent, no event deferred.
  * @param olderThanMs what is younger than this may still be in flight; 0 when nothing may be
  */
 export async function checkEnded(snapshots: Snapshots, olderThanMs: number): Promise<Finding[]> {
@@ -48,13 +55,16 @@ export async function checkEnded(snapshots: Snapshots, olderThanMs: number): Pro
     snapshots.order.run(unendedSagas, [olderThanMs]),
     snapshots.stock.run(unendedReservations, [olderThanMs]),
   ]);
-  const unsent = await Promise.all(
-    Object.entries(snapshots).map(([service, tx]) => checkOutbox(service, tx, olderThanMs)),
+  const left = await Promise.all(
+    Object.entries(snapshots).flatMap(([service, tx]) => [
+      checkOutbox(service, tx, olderThanMs),
+      checkDeferred(tx, olderThanMs),
+    ]),
   );
   return [
     ...sagas.map((saga) => stuck('order', saga)),
     ...reservations.map((reservation) => stuck('stock', reservation)),
-    ...unsent.flat(),
+    ...left.flat(),
   ];
 }
 
@@ -68,6 +78,15 @@ async function checkOutbox(service: string, tx: Reader, olderThanMs: number): Pr
   return rows.map(({ id, routing_key, seconds }) => ({
     invariant: 'I6',
     detail: `row ${id} (${routing_key}) in the outbox of ${service} has not been sent for ${seconds.toFixed(1)} s`,
+  }));
+}
+
+async function checkDeferred(tx: Reader, olderThanMs: number): Promise<Finding[]> {
+  const rows = await tx.run(deferredEvents, [olderThanMs]);
+  return rows.map(({ saga_id, queue, blocked_by, seconds }) => ({
+    invariant: 'I6',
+    saga_id,
+    detail: `${queue} has deferred an event for ${seconds.toFixed(1)} s, because another session has locked ${blocked_by}`,
   }));
 }
 

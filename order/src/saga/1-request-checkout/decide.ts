@@ -13,7 +13,8 @@ import { type LastAttempt, statusOf } from '../order-state';
  *     none          any               unknown_order
  *
  * A request whose idempotency key was used before opens nothing. If it repeats the earlier request, it gets the saga
- * of that one (repeated); otherwise it is refused (key_reused).
+ * of that one (repeated); otherwise it is refused (key_reused). While another session has an open order locked, nothing
+ * can be decided about it (locked, see without-waiting.ts).
  */
 export interface CheckoutRequest {
   order_id: string;
@@ -27,7 +28,7 @@ export interface CheckoutRequest {
 
 export type CheckoutDecision =
   | { kind: 'opened' | 'joined' | 'paid' | 'repeated'; saga_id: string }
-  | { kind: 'unknown_order' | 'empty' | 'key_reused' | 'overloaded' };
+  | { kind: 'unknown_order' | 'empty' | 'key_reused' | 'overloaded' | 'locked' };
 
 export interface OrderRow extends LastAttempt {
   readonly id: string;

@@ -17,6 +17,16 @@ export const freezeOrders = statement<OrderRow>(
    RETURNING id, user_id, old.saga_id, (SELECT state FROM sagas WHERE sagas.id = old.saga_id) AS state`,
 );
 
+/** Locks the orders that no other session has locked, without waiting, and returns the others as they are. */
+export const findLockedOrders = statement<OrderRow>(
+  'find_locked_orders',
+  `WITH free AS (
+     SELECT id FROM orders WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+   )
+   SELECT id, user_id, saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
+   FROM orders WHERE id = ANY ($1::text[]) AND id NOT IN (SELECT id FROM free)`,
+);
+
 /**
  * Run it after the orders are locked: from then on, their lines cannot change. An index over orders and items
  * finds the lines, so they come in that order.

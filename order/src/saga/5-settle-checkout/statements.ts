@@ -15,6 +15,15 @@ export const endSagas = statement<SagaRow>(
              extract(epoch FROM clock_timestamp() - opened_at)::float8 AS age_seconds`,
 );
 
+/** Locks the sagas that no other session has locked, without waiting, and returns the others. */
+export const findLockedSagas = statement<{ id: string }>(
+  'find_locked_sagas',
+  `WITH free AS (
+     SELECT id FROM sagas WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+   )
+   SELECT id FROM sagas WHERE id = ANY ($1::uuid[]) AND id NOT IN (SELECT id FROM free)`,
+);
+
 /** Reads the sagas that `endSagas` does not return, because they had ended before. */
 export const readSagas = statement<SagaRow>(
   'read_sagas',

@@ -1,7 +1,8 @@
+import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
 import { asJson } from '../../../../shared/postgres/statement';
 import { decideSettlements, firstReasons, type Settlement } from './decide';
-import { endSagas, readSagas } from './statements';
+import { endSagas, findLockedSagas, readSagas } from './statements';
 
 /**
  * Step 5 ends a saga with its outcome, which makes the order PAID, or OPEN again with a reason.
@@ -18,6 +19,11 @@ export function settleCheckout(onSettled: (settled: Settlement[]) => void): Step
       const ended = missing.length > 0 ? await tx.run(readSagas, [missing]) : [];
       const { settled, duplicates } = decideSettlements([...pending, ...ended], events);
       return { emit: [], duplicates, afterCommit: () => onSettled(settled) };
+    },
+
+    async findBlocked(tx, events) {
+      const locked = await tx.run(findLockedSagas, [events.map((event) => event.data.saga_id)]);
+      return blockedBy(events, ({ data }) => [data.saga_id], namesOf('sagas', locked));
     },
   };
 }

@@ -13,6 +13,15 @@ export const takeCredit = statement<UserRow>(
    RETURNING id, old.credit`,
 );
 
+/** Locks the users that no other session has locked, without waiting, and returns the others. */
+export const findLockedUsers = statement<{ id: string }>(
+  'find_locked_users',
+  `WITH free AS (
+     SELECT id FROM users WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+   )
+   SELECT id FROM users WHERE id = ANY ($1::text[]) AND id NOT IN (SELECT id FROM free)`,
+);
+
 /**
  * Returns credit that was taken and not used.
  * @param $1 the amount for each user, as JSON by user

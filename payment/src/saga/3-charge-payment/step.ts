@@ -1,8 +1,10 @@
 import { sumByKey, surplus } from '../../../../shared/amounts';
+import type { SagaEvent } from '../../../../shared/contract/events';
+import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
 import { asJson, columns } from '../../../../shared/postgres/statement';
 import { decideCharges } from './decide';
-import { readCharges, recordCharges, returnCredit, takeCredit } from './statements';
+import { findLockedUsers, readCharges, recordCharges, returnCredit, takeCredit } from './statements';
 
 /** Step 3 takes the credit or refuses the charge. The row that it writes is the commit decision. */
 export const chargePayment: Step = {
@@ -30,5 +32,12 @@ export const chargePayment: Step = {
       tx.send(returnCredit, [asJson(returned)]);
     }
     return { emit, duplicates };
+  },
+
+  /** A cancellation takes nothing from its user. */
+  async findBlocked(tx, events) {
+    const userOf = ({ type, data }: SagaEvent) => (type === 'stock.reserved' ? [data.user_id] : []);
+    const locked = await tx.run(findLockedUsers, [[...new Set(events.flatMap(userOf))]]);
+    return blockedBy(events, userOf, namesOf('users', locked));
   },
 };

@@ -104,21 +104,21 @@ export interface WaitingDecisions {
  *     no other saga's outcome can help     REJECTED            emits stock.rejected
  *     otherwise                            WAITING, as before  emits nothing
  *
- * A saga may want items that are not among the locked ones. It then keeps its place in the queue and is decided in
- * another round, if this one changed anything.
+ * A saga may want items that are not among the locked ones, or may itself be locked by another session. It then keeps its
+ * place in the queue and is decided in another round, if this one changed anything.
  *
  * @param reserved the units that undecided sagas have reserved of each of the items
  */
 export function decideWaiting(
   items: readonly ItemRow[],
   reserved: readonly Line[],
-  waiting: readonly Reservation[],
+  waiting: readonly (Reservation & { isLocked?: boolean })[],
 ): WaitingDecisions {
   const allocation = new Allocation(items, reserved);
   const result: WaitingDecisions = { decided: [], emit: [], unsettled: [] };
-  for (const reservation of waiting) {
+  for (const { isLocked = false, ...reservation } of waiting) {
     const lines = linesOf(reservation);
-    if (!lines.every((line) => allocation.has(line.item_id))) {
+    if (isLocked || !lines.every((line) => allocation.has(line.item_id))) {
       allocation.queue(lines);
       result.unsettled.push(...reservation.item_ids);
       continue;

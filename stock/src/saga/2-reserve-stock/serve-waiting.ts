@@ -2,26 +2,32 @@ import { sumByKey } from '../../../../shared/amounts';
 import type { SagaEvent } from '../../../../shared/contract/events';
 import { asJson } from '../../../../shared/postgres/statement';
 import type { Tx } from '../../../../shared/postgres/tx';
-import { linesOf, unitsOf } from '../reservation';
+import { linesOf, type Reservation, unitsOf } from '../reservation';
 import { settleReservations, statesOf } from '../statements';
 import { decideWaiting } from './decide';
 import {
+  lockFreeItems,
+  lockFreeWaiting,
   lockItems,
   lockWaiting,
   readItemsWaitedForLong,
   readItemsWaitedForTogether,
   readReserved,
+  readReservedNow,
   takeItems,
 } from './statements';
 
 /**
  * Serves the sagas that wait for items whose units were just sold, released, added or taken away.
  *
+ * @param isCautious whether another session may hold locks: then this waits for none, and leaves what is locked to the
+ *   sweep
  * @returns the events that follow, and the items to serve again
  */
 export async function serveWaiting(
   tx: Tx,
   itemIds: readonly string[],
+  isCautious = false,
 ): Promise<{ emit: SagaEvent[]; unsettled: string[] }> {
   const together = (await tx.run(readItemsWaitedForTogether, [itemIds])).map((row) => row.item_id);
   if (together.length === 0) {
@@ -30,9 +36,9 @@ export async function serveWaiting(
   // The statements are sent at once and run one after the other, so the waiting sagas and the reserved units are read
   // after the items are locked.
   const [items, waiting, reserved] = await Promise.all([
-    tx.run(lockItems, [together]),
-    tx.run(lockWaiting, [together]),
-    tx.run(readReserved, [together]),
+    tx.run(isCautious ? lockFreeItems : lockItems, [together]),
+    tx.run<Reservation & { isLocked?: boolean }>(isCautious ? lockFreeWaiting : lockWaiting, [together]),
+    tx.run(isCautious ? readReservedNow : readReserved, [together]),
   ]);
   const { decided, emit, unsettled } = decideWaiting(items, reserved, waiting);
   if (decided.length > 0) {

@@ -20,6 +20,12 @@ export const lockItems = statement<ItemRow>(
   'SELECT id, available FROM items WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE',
 );
 
+/** Like `lockItems`, but leaves out the items that another session has locked. */
+export const lockFreeItems = statement<ItemRow>(
+  'lock_free_items',
+  `SELECT id, available FROM items WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`,
+);
+
 export const readReservations = statement<Reservation>(
   'read_reservations',
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
@@ -57,6 +63,20 @@ export const readReserved = statement<Line>(
    GROUP BY item_id`,
 );
 
+/**
+ * Like `readReserved`, but waits for nobody, so it also counts a reservation that is being sold. A saga may then wait for
+ * units that are gone. It is not woken by that sale, but the sweep decides it again after a second.
+ */
+export const readReservedNow = statement<Line>(
+  'read_reserved_now',
+  `SELECT item_id, coalesce(sum(quantity), 0)::bigint AS quantity
+   FROM unnest($1::text[]) AS short (item_id)
+   LEFT JOIN (SELECT line.item_id, line.quantity
+              FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
+              WHERE state = 'RESERVED' AND item_ids && $1::text[]) AS line USING (item_id)
+   GROUP BY item_id`,
+);
+
 /** Lists are passed as text, because an array of arrays must be rectangular in SQL, and orders differ in length. */
 export const recordReservations = statement(
   'record_reservations',
@@ -78,6 +98,20 @@ export const lockWaiting = statement<Reservation>(
   `SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent
    FROM reservations WHERE state = 'WAITING' AND item_ids && $1::text[]
    ORDER BY arrival FOR NO KEY UPDATE`,
+);
+
+/** Like `lockWaiting`, but waits for nobody: `isLocked` says that another session has the saga locked. */
+export const lockFreeWaiting = statement<Reservation & { isLocked: boolean }>(
+  'lock_free_waiting',
+  `WITH free AS (
+     SELECT saga_id FROM reservations
+     WHERE state = 'WAITING' AND item_ids && $1::text[]
+     ORDER BY arrival FOR NO KEY UPDATE SKIP LOCKED
+   )
+   SELECT saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent,
+          saga_id NOT IN (SELECT saga_id FROM free) AS "isLocked"
+   FROM reservations WHERE state = 'WAITING' AND item_ids && $1::text[]
+   ORDER BY arrival`,
 );
 
 export const readItemsWaitedForLong = statement<{ item_id: string }>(

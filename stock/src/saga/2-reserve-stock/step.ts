@@ -1,15 +1,24 @@
 import { sumByKey, surplus } from '../../../../shared/amounts';
+import type { SagaEvent } from '../../../../shared/contract/events';
+import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
 import { asArrayText, asJson, columns } from '../../../../shared/postgres/statement';
 import { linesOf, unitsOf } from '../reservation';
-import { returnItems } from '../statements';
+import { findLockedItems, returnItems } from '../statements';
 import { decideReservations, itemsRunningShort } from './decide';
-import { readReservations, readReserved, readWaitedFor, recordReservations, takeItems } from './statements';
+import {
+  readReservations,
+  readReserved,
+  readReservedNow,
+  readWaitedFor,
+  recordReservations,
+  takeItems,
+} from './statements';
 
 /** Step 2 reserves every line of an order, refuses the whole order, or lets its saga wait. */
 export const reserveStock: Step = {
   queue: 'stock.reserve',
-  async run(tx, events) {
+  async run(tx, events, isCautious) {
     const asked = sumByKey(
       events.flatMap(({ type, data }) => (type === 'order.checkout_requested' ? unitsOf(data.lines) : [])),
     );
@@ -22,7 +31,8 @@ export const reserveStock: Step = {
     ]);
     const rows = { items, reservations, waitedFor };
     const short = itemsRunningShort(rows, events);
-    const reserved = short.length > 0 ? await tx.run(readReserved, [short]) : [];
+    const readUnits = isCautious ? readReservedNow : readReserved;
+    const reserved = short.length > 0 ? await tx.run(readUnits, [short]) : [];
     const { decided, emit, duplicates } = decideReservations(rows, reserved, events);
 
     if (decided.length > 0) {
@@ -43,5 +53,12 @@ export const reserveStock: Step = {
       tx.send(returnItems, [asJson(returned)]);
     }
     return { emit, duplicates };
+  },
+
+  async findBlocked(tx, events) {
+    const itemsOf = (event: SagaEvent) =>
+      event.type === 'order.checkout_requested' ? event.data.lines.map((line) => line.item_id) : [];
+    const locked = await tx.run(findLockedItems, [[...new Set(events.flatMap(itemsOf))]]);
+    return blockedBy(events, itemsOf, namesOf('items', locked));
   },
 };

@@ -32,6 +32,22 @@ export const lockReservations = statement<Reservation>(
    ORDER BY saga_id FOR NO KEY UPDATE`,
 );
 
+/** The items of each reservation, as far as there is one. */
+export const readItemsOf = statement<Pick<Reservation, 'saga_id' | 'item_ids'>>(
+  'read_items_of',
+  'SELECT saga_id, item_ids FROM reservations WHERE saga_id = ANY ($1::uuid[])',
+);
+
+/** Locks the reservations that no other session has locked, without waiting, and returns the others. */
+export const findLockedReservations = statement<{ id: string }>(
+  'find_locked_reservations',
+  `WITH free AS (
+     SELECT saga_id FROM reservations WHERE saga_id = ANY ($1::uuid[]) ORDER BY saga_id FOR NO KEY UPDATE SKIP LOCKED
+   )
+   SELECT saga_id AS id FROM reservations
+   WHERE saga_id = ANY ($1::uuid[]) AND saga_id NOT IN (SELECT saga_id FROM free)`,
+);
+
 /** Violates the primary key if the checkout request arrives at the same time; the batch runs again and finds it. */
 export const recordTombstones = statement(
   'record_tombstones',

@@ -1,13 +1,17 @@
 import { sumByKey } from '../../../../shared/amounts';
+import type { SagaEvent } from '../../../../shared/contract/events';
+import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
 import { asJson, columns } from '../../../../shared/postgres/statement';
 import type { Tx } from '../../../../shared/postgres/tx';
 import { unitsOf } from '../reservation';
-import { returnItems, settleReservations, statesOf } from '../statements';
+import { findLockedItems, returnItems, settleReservations, statesOf } from '../statements';
 import { decideSettlements, firstReasons, type SettlementDecisions } from './decide';
 import {
+  findLockedReservations,
   lockReservations,
   lockReservedItems,
+  readItemsOf,
   readItemsWaitedFor,
   recordSales,
   recordTombstones,
@@ -25,7 +29,7 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
       const reasons = firstReasons(events);
       // A sale does not change its items, so it does not lock them. But a rejected saga may have been waiting,
       // and its place in the queue decides what others get.
-      const rejected = events.flatMap(({ type, data }) => (type === 'payment.rejected' ? data.saga_id : []));
+      const rejected = rejectedBy(events);
       const [, undecided] = await Promise.all([
         rejected.length > 0 && tx.run(lockReservedItems, [rejected]),
         tx.run(settleUndecided, [asJson(reasons)]),
@@ -54,7 +58,32 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
           ),
       };
     },
+
+    async findBlocked(tx, events) {
+      const sagaIds = events.map((event) => event.data.saga_id);
+      const itemsOf = new Map(
+        (await tx.run(readItemsOf, [rejectedBy(events)])).map((row) => [row.saga_id, row.item_ids]),
+      );
+      const [items, reservations] = await Promise.all([
+        tx.run(findLockedItems, [[...new Set([...itemsOf.values()].flat())]]),
+        tx.run(findLockedReservations, [sagaIds]),
+      ]);
+      const locked = new Map([...namesOf('items', items), ...namesOf('reservations', reservations)]);
+      return blockedBy(
+        events,
+        ({ type, data: { saga_id } }) => [
+          saga_id,
+          ...(type === 'payment.rejected' ? (itemsOf.get(saga_id) ?? []) : []),
+        ],
+        locked,
+      );
+    },
   };
+}
+
+/** The sagas whose units go back to their items, if they have any. */
+function rejectedBy(events: readonly SagaEvent[]): string[] {
+  return events.flatMap(({ type, data }) => (type === 'payment.rejected' ? data.saga_id : []));
 }
 
 function write(tx: Tx, { tombstones, sold, returned }: SettlementDecisions): void {
