@@ -20,6 +20,8 @@ export const goals: readonly Goal[] = [
   { figure: 'memory', atMost: 200 },
   { figure: 'memory_growth', atMost: 1 },
   { figure: 'batch_init', atMost: 5 },
+  { figure: 'p99_beside_a_lock', atMost: 3 },
+  { figure: 'ended_after_release', atMost: 10 },
 ];
 
 export interface Judged extends Figure {

@@ -5,6 +5,7 @@ import { curve } from './curve';
 import { history } from './history';
 import { hotItem } from './hot-item';
 import { latency } from './latency';
+import { lockedRows } from './locked-rows';
 import { memory } from './memory';
 import { openLoop } from './open-loop';
 import { rejected } from './rejected';
@@ -23,5 +24,6 @@ export const scenarios: readonly Scenario[] = [
   replicas,
   batchInit,
   cost,
+  lockedRows,
   memory,
 ];
