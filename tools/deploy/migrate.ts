@@ -1,43 +1,60 @@
 // Applies <service>/prisma/migrations to a database and records them in _prisma_migrations. `prisma migrate deploy`
 // does the same, so either can continue where the other stopped.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DiffTarget, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
-import { Client } from 'pg';
+import type { DiffTarget } from '@prisma/schema-engine-wasm';
 import { z } from 'zod';
 import { root } from '../../shared/root';
-import { databaseAddress, readConfig } from '../../shared/service/config';
+import { count, databaseAddress, readConfig } from '../../shared/service/config';
 import { isServiceName, type ServiceName, serviceNames } from '../../shared/services';
 import { noMore, readArguments, UsageError } from '../support/command-line';
+import { applyMigrations } from './apply-migrations';
 import { grantStatements, type RoleKind } from './grants';
+import { withSession } from './migration-session';
+import { readMigrations } from './migrations';
+import { inTurns, type Session } from './patience';
 import { withSchemaEngine } from './schema-engine';
 
-/** Any number except 72707369, which is the engine's own lock: a second replica would wait for that one only 10 s. */
-const MIGRATION_LOCK = 8_001_002_003;
-const MIGRATION_TIMEOUT_MS = 10 * 60_000;
-const filters = { externalTables: [], externalEnums: [] };
+const WAIT_MS = 10 * 60_000;
 
 /** The names of existing roles that are given the rights that a service, the auditor or operators need. */
 export type Roles = Readonly<Partial<Record<RoleKind, string | undefined>>>;
 
+export interface MigrateOptions {
+  readonly roles?: Roles;
+  /** How long to wait for another run, and for the locks of each migration, in milliseconds. */
+  readonly waitMs?: number;
+  /** Is told what the run waits for. */
+  readonly say?: (text: string) => void;
+  /** The folder of the migrations; by default the service's own. */
+  readonly folder?: string;
+}
+
 /**
  * Brings a database up to date and returns the names of the migrations that were missing. Several processes may do this
- * at once.
+ * at once, and each may be killed at any moment.
  */
-export function migrate(service: ServiceName, databaseUrl: string, roles: Roles = {}): Promise<string[]> {
-  return withEngine(service, databaseUrl, async (engine, client) => {
-    const done = await engine.applyMigrations({ migrationsList: migrationsOf(service), filters });
+export function migrate(
+  service: ServiceName,
+  databaseUrl: string,
+  { roles = {}, waitMs = WAIT_MS, say = console.error, folder }: MigrateOptions = {},
+): Promise<string[]> {
+  const migrations = readMigrations(folder ?? join(root, service, 'prisma/migrations'));
+  const options = { name: `migrate ${service}`, waitMs, say: (text: string) => say(`${service}: ${text}`) };
+  return withSession(databaseUrl, options, async (session) => {
+    const applied = await applyMigrations(session, migrations);
     for (const [kind, role] of Object.entries(roles) as [RoleKind, string | undefined][]) {
       if (role !== undefined) {
-        await grant(client, service, kind, role);
+        await grant(session, service, kind, role);
       }
     }
-    return done.appliedMigrationNames;
+    return applied;
   });
 }
 
 /** Grants in one transaction, so that a running service is never without its rights. */
-async function grant(client: Client, service: ServiceName, kind: RoleKind, role: string): Promise<void> {
+async function grant(session: Session, service: ServiceName, kind: RoleKind, role: string): Promise<void> {
+  const { client } = session;
   const name = `${kind.toUpperCase()}_ROLE`;
   const sql = 'SELECT rolname = current_user AS self FROM pg_roles WHERE rolname = $1';
   const [found] = (await client.query<{ self: boolean }>(sql, [role])).rows;
@@ -49,67 +66,20 @@ async function grant(client: Client, service: ServiceName, kind: RoleKind, role:
       `${name} is "${role}", which owns the tables and would lose its rights. Name another role.`,
     );
   }
-  await client.query(['BEGIN', ...grantStatements(service, kind, role), 'COMMIT'].join('; '));
+  await inTurns(session, `Granting rights to ${role}`, async () => {
+    await client.query(grantStatements(service, kind, role).join('; '));
+  });
 }
 
 /** Returns the tables of a schema.prisma as SQL: what its migrations must add up to, and the basis of the next one. */
 export function describe(service: string, databaseUrl: string): Promise<string> {
-  return withEngine(service, databaseUrl, async (engine) => {
-    const to: DiffTarget = {
-      tag: 'schemaDatamodel',
-      files: [{ path: 'schema.prisma', content: schemaOf(service) }],
-    };
+  const schema = readFileSync(join(root, service, 'prisma/schema.prisma'), 'utf8');
+  return withSchemaEngine(databaseUrl, schema, async (engine) => {
+    const to: DiffTarget = { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content: schema }] };
+    const filters = { externalTables: [], externalEnums: [] };
     const result = await engine.diff({ from: { tag: 'empty' }, to, script: true, exitCode: null, filters });
     return result.stdout ?? '';
   });
-}
-
-async function withEngine<T>(
-  service: string,
-  databaseUrl: string,
-  work: (engine: SchemaEngine, client: Client) => Promise<T>,
-): Promise<T> {
-  const timeouts = { connectionTimeoutMillis: 10_000, lock_timeout: MIGRATION_TIMEOUT_MS };
-  const lock = new Client({ connectionString: databaseUrl, ...timeouts });
-  await lock.connect().catch((error: Error) => {
-    const { hostname, port } = new URL(databaseUrl);
-    throw new Error(
-      `The database at ${hostname}:${port || 5432} cannot be reached or refuses the login: ${error.message}`,
-      { cause: error },
-    );
-  });
-  try {
-    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    return await withSchemaEngine(databaseUrl, schemaOf(service), (engine) => work(engine, lock));
-  } finally {
-    // Closing the connection releases the lock.
-    await lock.end();
-  }
-}
-
-function schemaOf(service: string): string {
-  return readFileSync(join(root, service, 'prisma/schema.prisma'), 'utf8');
-}
-
-function migrationsOf(service: string): MigrationList {
-  const baseDir = join(root, service, 'prisma/migrations');
-  const read = (path: string) => readFileSync(join(baseDir, path), 'utf8');
-  const names = readdirSync(baseDir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return {
-    baseDir,
-    lockfile: { path: 'migration_lock.toml', content: read('migration_lock.toml') },
-    shadowDbInitScript: '',
-    migrationDirectories: names
-      .map(({ name }) => name)
-      .sort()
-      .map((name) => ({
-        path: name,
-        migrationFile: {
-          path: 'migration.sql',
-          content: { tag: 'ok', value: read(`${name}/migration.sql`) },
-        },
-      })),
-  };
 }
 
 const usage = `Usage: npm run migrate -- ${serviceNames.join('|')} [--describe]
@@ -117,6 +87,8 @@ Applies the migrations of a service to its database.
 DATABASE_URL is the database's address, for example postgresql://order:secret@127.0.0.1:5432/order.
 RUNTIME_ROLE, AUDITOR_ROLE and OPERATOR_ROLE, if set, name existing roles. They are given exactly the rights that the
 service, the auditor and operators need.
+WAIT_MS (default 600000) is how long it waits for another run, and for the locks of each migration. Requests pass
+meanwhile, and it says who is in the way.
 With --describe, prints the tables that schema.prisma describes as SQL, and changes nothing.`;
 
 const role = z.string().min(1).max(63).optional();
@@ -125,6 +97,7 @@ const settings = z.object({
   RUNTIME_ROLE: role,
   AUDITOR_ROLE: role,
   OPERATOR_ROLE: role,
+  WAIT_MS: count(WAIT_MS),
 });
 
 async function main(): Promise<void> {
@@ -141,9 +114,12 @@ async function main(): Promise<void> {
     return console.log(await describe(service, config.DATABASE_URL));
   }
   const applied = await migrate(service, config.DATABASE_URL, {
-    runtime: config.RUNTIME_ROLE,
-    auditor: config.AUDITOR_ROLE,
-    operator: config.OPERATOR_ROLE,
+    roles: {
+      runtime: config.RUNTIME_ROLE,
+      auditor: config.AUDITOR_ROLE,
+      operator: config.OPERATOR_ROLE,
+    },
+    waitMs: config.WAIT_MS,
   });
   console.log(applied.length === 0 ? `${service}: up to date` : `${service}: applied ${applied.join(', ')}`);
 }

@@ -75,7 +75,7 @@ async function start({ replicas, ports, watch }: Settings, run: Run): Promise<vo
 
 async function migrateAll<T extends { url(database: string): string }>(postgres: T): Promise<T> {
   for (const service of serviceNames) {
-    await migrate(service, postgres.url(service));
+    await migrate(service, postgres.url(service), { say });
   }
   return postgres;
 }

@@ -1,0 +1,52 @@
+import { Client } from 'pg';
+import { holdersOf } from './blockers';
+import { type Session, until } from './patience';
+
+/** The lock that Prisma's own commands take, so that they and we exclude each other. */
+const MIGRATION_LOCK = 72_707_369;
+
+/** Opens the two connections of a run, and begins once no other run migrates this database. */
+export async function withSession<T>(
+  databaseUrl: string,
+  { name, waitMs, say }: { name: string; waitMs: number; say(text: string): void },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const client = await open(databaseUrl, name);
+  const watcher = await open(databaseUrl, `${name} (watching)`);
+  try {
+    const [row] = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+    const session = { client, watcher, pid: row?.pid ?? 0, waitMs, say };
+    // Not pg_advisory_lock: who waits in it has a snapshot, and an index that is built concurrently waits for that.
+    const tryLock = async () =>
+      (await client.query('SELECT pg_try_advisory_lock($1) AS taken', [MIGRATION_LOCK])).rows[0].taken;
+    await until(session, 'Another run is migrating this database', tryLock, () =>
+      holdersOf(watcher, MIGRATION_LOCK),
+    );
+    return await work(session);
+  } finally {
+    // Closing the connection releases the lock.
+    await Promise.all([client.end(), watcher.end()]);
+  }
+}
+
+async function open(databaseUrl: string, name: string): Promise<Client> {
+  const client = new Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 10_000,
+    application_name: name,
+  });
+  // The call that breaks reports the error; without a listener the event would end the process.
+  client.on('error', () => {});
+  await client.connect().catch((error: Error) => {
+    const { hostname, port } = new URL(databaseUrl);
+    throw new Error(
+      `The database at ${hostname}:${port || 5432} cannot be reached or refuses the login: ${error.message}`,
+      { cause: error },
+    );
+  });
+  // An index of a large table takes long, whatever the role may do otherwise.
+  await client.query('SET statement_timeout = 0');
+  // When this program is killed, the server gives up its work soon, and not at its end. Not every platform can do that.
+  await client.query(`SET client_connection_check_interval = '2s'`).catch(() => {});
+  return client;
+}
