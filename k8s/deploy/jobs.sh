@@ -22,7 +22,7 @@ run_jobs() {
 }
 
 await_job() { # NAME
-  local end=$((SECONDS + ${timeout%s})) started=$SECONDS reported=$SECONDS state
+  local end=$((SECONDS + ${timeout%s})) started=$SECONDS reported=$SECONDS state last
   hints=(
     "$(kubectl_command) logs job/$1 --namespace $namespace --tail=100"
     "$(kubectl_command) describe job/$1 --namespace $namespace"
@@ -42,7 +42,9 @@ await_job() { # NAME
     esac
     if ((SECONDS - reported >= 10)); then
       reported=$SECONDS
-      say "$1 is still running"
+      # A migration says who is in its way.
+      last=$(kube logs "job/$1" --namespace "$namespace" --tail=1 2>/dev/null || true)
+      say "$1 is still running${last:+: $last}"
       ((SECONDS - started < image_timeout_s)) || check_image "$1"
     fi
     sleep 2
