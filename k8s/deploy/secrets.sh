@@ -121,10 +121,21 @@ new_value() { # VALUE, as the table has it; the caller's `have` has the keys bef
     certificate) self_signed && cat "$work/tls.crt" ;;
     certificate-key) cat "$work/tls.key" ;;
     *)
-      for key in "${!have[@]}"; do text=${text//"{$key}"/"${have[$key]}"}; done
+      for key in "${!have[@]}"; do text=${text//"{$key}"/"$(url_encoded "${have[$key]}")"}; done
       printf '%s' "$text"
       ;;
   esac
+}
+
+# As a part of a URL. Every byte that is neither a letter nor a digit is escaped, so a password may have any.
+url_encoded() { # TEXT
+  local LC_ALL=C i
+  for ((i = 0; i < ${#1}; i++)); do
+    case ${1:i:1} in
+      [A-Za-z0-9._~-]) printf '%s' "${1:i:1}" ;;
+      *) printf '%%%02X' "'${1:i:1}" ;;
+    esac
+  done
 }
 
 random_text() {

@@ -1,5 +1,6 @@
-import { type ChannelModel, connect } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import type { Logger } from '../observe/log';
+import { openConnection } from './open';
 import { checkTopology, declareTopology, type TopologyMode } from './topology';
 
 /** A connection that reconnects whenever it is lost, however long that takes. */
@@ -31,7 +32,7 @@ export async function keepConnected(options: {
   let connected = false;
   let blocked = false;
 
-  const connection = await connect(url.href, {
+  const connection = await openConnection(url.href, {
     // Without this, Nagle's algorithm waits for delayed ACKs: 40 ms at every hop.
     noDelay: true,
     keepAlive: true,

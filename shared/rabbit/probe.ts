@@ -1,9 +1,9 @@
-import { connect } from 'amqplib';
+import { openConnection } from './open';
 
 /** Returns which broker is at an address, such as "RabbitMQ 4.1.0"; undefined when none answers or it refuses us. */
 export async function probe(url: string): Promise<string | undefined> {
   try {
-    const connection = await connect(url, { timeout: 2_000 });
+    const connection = await openConnection(url, { timeout: 2_000 });
     const { product, version } = connection.connection.serverProperties;
     await connection.close();
     return `${product} ${version}`;

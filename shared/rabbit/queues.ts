@@ -1,4 +1,4 @@
-import { connect } from 'amqplib';
+import { openConnection } from './open';
 
 /** How many messages wait in a queue; `messages` is undefined when the queue does not exist. */
 export interface QueueLength {
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000;
  * because AMQP does not report them.
  */
 export async function countMessages(url: string, queues: readonly string[]): Promise<QueueLength[]> {
-  const connection = await connect(url, { timeout: TIMEOUT_MS });
+  const connection = await openConnection(url, { timeout: TIMEOUT_MS });
   connection.on('error', () => {});
   try {
     const lengths: QueueLength[] = [];

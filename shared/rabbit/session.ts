@@ -1,4 +1,5 @@
-import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { openConnection } from './open';
 import type { OutgoingMessage } from './publisher';
 
 /** A message taken from its queue. It goes back to its place unless it is acknowledged. */
@@ -26,7 +27,7 @@ export interface Session {
 const TIMEOUT_MS = 10_000;
 
 export async function openSession(url: string, name: string): Promise<Session> {
-  const connection = await connect(url, {
+  const connection = await openConnection(url, {
     noDelay: true,
     timeout: TIMEOUT_MS,
     clientProperties: { connection_name: name },

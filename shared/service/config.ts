@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDecodable } from '../credentials';
 import { INTERNAL_PORTS, type ServiceName, services } from '../services';
 
 /** A setting that is a whole number, for instance of milliseconds. */
@@ -21,9 +22,16 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
 
 /** An address. Its value is never shown, because it may contain a password. */
 export const address = (protocol: RegExp, example: string) =>
-  z.url({ protocol, error: `must be an address such as ${example}` });
+  z.url({ protocol, error: `must be an address such as ${example}` }).refine(isDecodable, {
+    error: 'has a % that begins no UTF-8 character in its user, password or path: write %25 for %',
+  });
 
-export const databaseAddress = address(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/database');
+export const brokerAddress = address(/^amqps?$/, 'amqp://user:password@host:5672');
+/** Written out in full, because node-postgres misreads escapes beside a space that is not escaped. */
+export const databaseAddress = address(
+  /^postgres(ql)?$/,
+  'postgresql://user:password@host:5432/database',
+).transform((text) => new URL(text).href);
 
 /** The settings that every service has. docs/configuration.md describes them. */
 export function serviceSettings(name: ServiceName) {
@@ -33,7 +41,7 @@ export function serviceSettings(name: ServiceName) {
     PORT: port(service.port),
     INTERNAL_PORT: port(service.port + INTERNAL_PORTS),
     DATABASE_URL: databaseAddress,
-    AMQP_URL: address(/^amqps?$/, 'amqp://user:password@host:5672'),
+    AMQP_URL: brokerAddress,
     /** Whether the broker's exchanges and queues are declared, or only checked: see tools/deploy/define-broker.ts. */
     TOPOLOGY: oneOf(['declare', 'check']).default('declare'),
     POOL_SIZE: count(10, 2, 1_000),

@@ -143,8 +143,8 @@ test('says where the host name must point when no authority has issued a certifi
   expect(output).toContain('describe certificate,challenge --namespace chandlery');
 }, 60_000);
 
-test('adds the keys that a Secret lacks, and keeps the others', async () => {
-  const password = Buffer.from('chosen-by-hand').toString('base64');
+test('adds the keys that a Secret lacks, with a password escaped in its address, and keeps the others', async () => {
+  const password = Buffer.from('by hand: é%@').toString('base64');
   const metadata = { name: 'order-database', namespace: 'chandlery' };
   rehearsal.cluster.objects.set('secret/chandlery/order-database', {
     ...{ apiVersion: 'v1', kind: 'Secret' },
@@ -155,8 +155,8 @@ test('adds the keys that a Secret lacks, and keeps the others', async () => {
   await deploy();
   expect(rehearsal.secret('order-database')).toEqual({
     username: 'order',
-    password: 'chosen-by-hand',
-    uri: 'postgresql://order:chosen-by-hand@order-db-rw:5432/order',
+    password: 'by hand: é%@',
+    uri: 'postgresql://order:by%20hand%3A%20%C3%A9%25%40@order-db-rw:5432/order',
   });
 });
 

@@ -2,15 +2,19 @@ import { type ExecFileException, execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { sagaServices } from '../../shared/contract/events';
+import { credentialsOf } from '../../shared/credentials';
 import { SQLSTATE } from '../../shared/postgres/sqlstates';
+import { openConnection } from '../../shared/rabbit/open';
 import { countMessages } from '../../shared/rabbit/queues';
 import { bindings, checkTopology, declaredQueues } from '../../shared/rabbit/topology';
-import { type ServiceName, serviceNames } from '../../shared/services';
+import { CONFIG_EXIT_CODE } from '../../shared/service/config';
+import { perService, type ServiceName, serviceNames } from '../../shared/services';
 import { brokerUsers, permissionsOf } from '../../tools/deploy/broker-definitions';
 import { tablesOf } from '../../tools/deploy/grants';
+import { databaseVariables } from '../../tools/support/addresses';
+import { runProgram } from '../support/run-program';
 import { createDatabases, createVhost, rabbitApi } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
 
@@ -19,28 +23,31 @@ const run = promisify(execFile);
 const secret = randomBytes(12).toString('hex');
 const roles = { runtime: `runtime_${secret}`, auditor: `auditor_${secret}`, operator: `operator_${secret}` };
 
+/** Its parts have a meaning in a URL, or are more than a byte long. */
+const password = `${secret} é%@:/?#`;
+
 let owned: Record<ServiceName, string>;
 let vhost: string;
-const brokerUrl = (user: string, password = secret) => {
+const brokerUrl = (user: string) => {
   const url = new URL(vhost);
   url.username = user;
-  url.password = password;
+  url.password = encodeURIComponent(password);
   return url.href;
 };
 const databaseUrl = (service: ServiceName, role: string) => {
   const url = new URL(owned[service]);
   url.username = role;
-  url.password = secret;
+  url.password = encodeURIComponent(password);
   return url.href;
 };
 
 function define(settings: Record<string, string> = {}): Promise<string> {
-  const { username, password } = new URL(process.env.TEST_AMQP_URL ?? '');
+  const admin = credentialsOf(process.env.TEST_AMQP_URL ?? '');
   const env = {
     PATH: process.env.PATH,
     RABBIT_API_URL: (process.env.TEST_RABBIT_API ?? '').replace(/\/api$/, ''),
-    RABBIT_ADMIN_USER: username,
-    RABBIT_ADMIN_PASSWORD: password,
+    RABBIT_ADMIN_USER: admin.username,
+    RABBIT_ADMIN_PASSWORD: admin.password,
     ...Object.fromEntries(brokerUsers.map((user) => [`${user.toUpperCase()}_AMQP_URL`, brokerUrl(user)])),
     ...settings,
   };
@@ -71,7 +78,7 @@ beforeAll(async () => {
   owned = await createDatabases();
   vhost = await createVhost();
   for (const role of Object.values(roles)) {
-    await query(process.env.TEST_POSTGRES_URL ?? '', `CREATE ROLE "${role}" LOGIN PASSWORD '${secret}'`);
+    await query(process.env.TEST_POSTGRES_URL ?? '', `CREATE ROLE "${role}" LOGIN PASSWORD '${password}'`);
   }
   const settings = {
     RUNTIME_ROLE: roles.runtime,
@@ -86,7 +93,7 @@ afterAll(async () => {
   }
 });
 
-describe('a shop whose services have no more rights than they need', () => {
+describe('a shop whose services have no more rights than they need, and passwords that need escapes', () => {
   let shop: ShopProcesses;
   beforeAll(async () => {
     const restricted = (service: ServiceName) => ({
@@ -167,7 +174,7 @@ async function refusalOf(
   user: string,
   action: { exchange?: string; key?: string; take?: string; declare?: string },
 ): Promise<number | undefined> {
-  const connection = await connect(brokerUrl(user));
+  const connection = await openConnection(brokerUrl(user));
   connection.on('error', () => {});
   try {
     const channel = await connection.createConfirmChannel();
@@ -220,6 +227,35 @@ describe('the auditor and operators', () => {
     expect(await refusalOf('operator', { take: 'stock.settle.dead' })).toBeUndefined();
   });
 });
+
+test.each([
+  ['the audit', 'audit/main.js', 'auditor'],
+  ["the operators' commands", 'operate/deadletters-command.js', 'operator'],
+] as const)(
+  '%s, too, log in with such passwords, even if a space is written as such',
+  async (_title, file, user) => {
+    const written = (url: string) => url.replaceAll('%20', ' ');
+    const databases = databaseVariables(perService((service) => written(databaseUrl(service, roles[user]))));
+    const env = { PATH: process.env.PATH, ...databases, AMQP_URL: written(brokerUrl(user)) };
+    expect(await runProgram(`dist/tools/${file}`, [], env)).toMatchObject({ status: 0, stderr: '' });
+  },
+);
+
+test.each([
+  ['AMQP_URL', { AMQP_URL: 'amqp://order:top%secret@127.0.0.1' }],
+  ['AMQP_URL', { AMQP_URL: 'amqp://order:top%E9secret@127.0.0.1' }],
+  ['DATABASE_URL', { DATABASE_URL: 'postgresql://order:top%secret@127.0.0.1/order' }],
+])(
+  'a password in %s that is not escaped, or not in UTF-8, is refused at start, and not shown',
+  async (name, wrong) => {
+    const right = { DATABASE_URL: databaseUrl('order', roles.runtime), AMQP_URL: brokerUrl('order') };
+    const env = { PATH: process.env.PATH, ...right, ...wrong };
+    const { status, stdout, stderr } = await runProgram('dist/order/src/main.js', [], env);
+    expect(status).toBe(CONFIG_EXIT_CODE);
+    expect(stdout + stderr).toContain(`  ${name} has a % that begins no UTF-8 character`);
+    expect(stdout + stderr).not.toContain('secret');
+  },
+);
 
 describe('preparing databases and broker', () => {
   test('grants rights on every table that exists, and on no other', async () => {
@@ -281,7 +317,7 @@ describe('preparing databases and broker', () => {
   });
 
   test('is required by a service that only checks the topology', async () => {
-    const connection = await connect(await createVhost());
+    const connection = await openConnection(await createVhost());
     const channel = await connection.createChannel();
     channel.on('error', () => {});
     await expect(checkTopology(channel)).rejects.toThrow('404');

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { credentialsOf } from '../../shared/credentials';
 import { perServiceAsync, type ServiceName } from '../../shared/services';
 
 /** The addresses of the databases and virtual hosts that a test file has made. */
@@ -81,7 +82,7 @@ export async function dropAll(created: Made | undefined): Promise<void> {
  * disappears at that very moment, so a DELETE is repeated.
  */
 export async function rabbitApi(method: string, path: string, body?: object, tries = 5): Promise<unknown> {
-  const { username, password } = new URL(process.env.TEST_AMQP_URL ?? '');
+  const { username, password } = credentialsOf(process.env.TEST_AMQP_URL ?? '');
   const answer = await fetch(`${process.env.TEST_RABBIT_API}${path}`, {
     method,
     headers: {

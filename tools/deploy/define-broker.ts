@@ -2,10 +2,10 @@
 // Safe to run again: what exists stays, and users get the passwords and permissions that they should have.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { address, count, readConfig } from '../../shared/service/config';
+import { credentialsOf } from '../../shared/credentials';
+import { address, brokerAddress, count, readConfig } from '../../shared/service/config';
 import { brokerUsers, definitions } from './broker-definitions';
 
-const amqpAddress = address(/^amqps?$/, 'amqp://user:password@host:5672');
 const variableOf = (user: string) => `${user.toUpperCase()}_AMQP_URL`;
 
 const settings = z.object({
@@ -17,7 +17,9 @@ const settings = z.object({
   /** How long to wait for a broker that is still starting. */
   WAIT_MS: count(300_000),
 });
-const userSettings = z.object(Object.fromEntries(brokerUsers.map((user) => [variableOf(user), amqpAddress])));
+const userSettings = z.object(
+  Object.fromEntries(brokerUsers.map((user) => [variableOf(user), brokerAddress])),
+);
 
 type Api = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
@@ -39,22 +41,21 @@ async function main(): Promise<void> {
 
 /** Reads the users from the addresses, so that each password is stored in one place only. */
 function readUsers(addresses: Record<string, string>): { vhost: string; passwords: Map<string, string> } {
-  const urls = brokerUsers.map((user) => [user, new URL(addresses[variableOf(user)] as string)] as const);
-  const vhosts = new Set(urls.map(([, { pathname }]) => decodeURIComponent(pathname.slice(1)) || '/'));
+  const urls = brokerUsers.map((user) => [user, addresses[variableOf(user)] as string] as const);
+  const vhosts = new Set(urls.map(([, url]) => decodeURIComponent(new URL(url).pathname.slice(1)) || '/'));
   if (vhosts.size > 1) {
     throw new Error(
       `The addresses name several virtual hosts (${[...vhosts].join(', ')}). Use the same one in all addresses.`,
     );
   }
-  for (const [user, { username, password }] of urls) {
+  const passwords = urls.map(([user, url]) => {
+    const { username, password } = credentialsOf(url);
     if (username !== user || password === '') {
       throw new Error(`${variableOf(user)} must be the address of the user "${user}", with a password.`);
     }
-  }
-  return {
-    vhost: [...vhosts][0] ?? '/',
-    passwords: new Map(urls.map(([user, { password }]) => [user, decodeURIComponent(password)])),
-  };
+    return [user, password] as const;
+  });
+  return { vhost: [...vhosts][0] ?? '/', passwords: new Map(passwords) };
 }
 
 function managementApi(config: z.infer<typeof settings>): Api {

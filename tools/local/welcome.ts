@@ -20,6 +20,8 @@ export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
     return `${name} ${numbers.join(' ')}`;
   });
   const databases = serviceNames.map((name) => `  ${''.padEnd(10)} ${postgres.url(name)}`);
+  // Whoever runs the shop knows the password of a broker that AMQP_URL names; whoever looks at the screen need not.
+  const broker = Object.assign(new URL(rabbit.amqpUrl), { password: '' });
   return `
 Chandlery is running.
 
@@ -28,7 +30,7 @@ ${services.join('\n')}
   internal   ${internal.join(', ')}   (ports for /metrics and /readyz)
   PostgreSQL ${postgres.dataDir}
 ${databases.join('\n')}
-  RabbitMQ   ${rabbit.amqpUrl}  (${rabbit.description})
+  RabbitMQ   ${broker}  (${rabbit.description})
   logs       ${home}/log
 
 For a first checkout, paste this into another terminal:

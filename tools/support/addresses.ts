@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { brokerAddress, databaseAddress } from '../../shared/service/config';
 import { perService, type ServiceName, serviceNames, variableOf } from '../../shared/services';
 
-const database = z.url({ protocol: /^postgres(ql)?$/ }).optional();
+const database = databaseAddress.optional();
 type DatabaseVariable = `${Uppercase<ServiceName>}_DATABASE_URL`;
 
 /** The addresses of the shop. One that is not set defaults to that of `npm start`. */
 export const addressSettings = z.object({
-  AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+  AMQP_URL: brokerAddress.optional(),
   ...(Object.fromEntries(serviceNames.map((name) => [variableOf(name, 'DATABASE_URL'), database])) as Record<
     DatabaseVariable,
     typeof database

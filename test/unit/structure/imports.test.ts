@@ -160,6 +160,13 @@ test.each([
   expect(offences(outside(...folders), (name) => isPackage(library, name))).toEqual([]);
 });
 
+test('only one file connects with amqplib, which decodes a password in a URL in its own way', () => {
+  const connecting = sources
+    .filter(({ path, text }) => outside('test')(path) && /\bconnect\b[^;]*from 'amqplib'/.test(text))
+    .map(({ path }) => path);
+  expect(connecting).toEqual(['shared/rabbit/open.ts']);
+});
+
 test('only config.ts files read the environment', () => {
   const readers = sources
     .filter(({ path, text }) => !path.endsWith('/config.ts') && /process\.env\b/.test(text))

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { credentialsOf } from '../../../shared/credentials';
 import { root } from '../../../shared/root';
 import { serviceNames } from '../../../shared/services';
 import { PLENTY, PRICE } from '../dataset';
@@ -39,7 +40,9 @@ export class Bound {
    * Returns checkouts per second with this many clients; 0 when the machine was too busy to finish even one in time.
    */
   async measure(clients: number, seconds: number): Promise<number> {
-    const { hostname, port, username, password } = new URL(this.environment.url(database));
+    const url = this.environment.url(database);
+    const { hostname, port } = new URL(url);
+    const { username, password } = credentialsOf(url);
     const variables = { size: this.size, run: ++this.rounds, n: 0 };
     const args = [
       ...['-h', hostname, '-p', port, '-U', username, '--no-vacuum', '-M', 'prepared'],
