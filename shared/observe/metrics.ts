@@ -87,6 +87,19 @@ export const deferredOldestAge = sampled(
   'How long the oldest of these events has been set aside; 0 when there is none.',
 );
 
+export const topologyRepaired = new Counter({
+  name: 'broker_topology_repaired_total',
+  help: 'Exchanges and queues that were there before, were missing, and have been declared again.',
+  labelNames: ['name'] as const,
+  registers,
+});
+
+export const topologyProblems = new Gauge({
+  name: 'broker_topology_problems',
+  help: 'Exchanges, queues and bindings that were not as they should be at the last look, and could not be put right.',
+  registers,
+});
+
 export const outboxPending = sampled(
   'saga_outbox_pending',
   'Outbox rows that the broker has not confirmed yet.',

@@ -1,11 +1,11 @@
 import { BATCH_CONTENT_TYPE, encodeBatches } from '../contract/cloudevents';
-import { type EventType, type SagaEvent, serviceOf } from '../contract/events';
+import { type SagaEvent, serviceOf } from '../contract/events';
 import type { Logger } from '../observe/log';
 import { outboxOldestAge, outboxPending, sharedReading } from '../observe/metrics';
 import type { Database } from '../postgres/database';
 import type { Tx } from '../postgres/tx';
 import type { Publisher } from '../rabbit/publisher';
-import { exchangeOf } from '../rabbit/topology';
+import { exchangeOf, routingKeysOf } from '../rabbit/topology';
 import { repeat } from '../service/loop';
 import {
   commitNeedNotBeDurable,
@@ -56,13 +56,16 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
   /** Rows that the broker has confirmed and that no transaction deletes yet. */
   const confirmed: number[] = [];
 
-  const send = (row: OutboxRow) =>
-    publisher.publish({
-      exchange: exchangeOf(serviceOf(row.routing_key as EventType)),
-      routingKey: row.routing_key,
-      body: row.body,
-      contentType: BATCH_CONTENT_TYPE,
-    });
+  /** Resolves when every queue of the event has the message. */
+  async function send(row: OutboxRow): Promise<void> {
+    const exchange = exchangeOf(serviceOf(row.routing_key));
+    const body = Buffer.from(row.body);
+    await Promise.all(
+      routingKeysOf(row.routing_key).map((routingKey) =>
+        publisher.publish({ exchange, routingKey, body, contentType: BATCH_CONTENT_TYPE }),
+      ),
+    );
+  }
 
   async function poll(): Promise<void> {
     if (!publisher.isConnected()) {
@@ -184,7 +187,7 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
   };
 }
 
-/** Groups events by type, because the type is the routing key. */
+/** Groups events by type, because the type decides where they go. The column has its name from that. */
 function toMessages(events: readonly SagaEvent[]): Omit<OutboxRow, 'id'>[] {
   const time = new Date().toISOString();
   return [...new Set(events.map((event) => event.type))].flatMap((type) => {

@@ -1,8 +1,12 @@
 import type { Channel } from 'amqplib';
 import type { BroadcastName } from '../contract/broadcasts';
 import type { Logger } from '../observe/log';
+import { repeat } from '../service/loop';
 import { closeOnFailure, keepConnected, type RabbitConnection } from './connection';
-import type { TopologyMode } from './topology';
+import type { Topology } from './open-topology';
+
+/** If the exchange was deleted and declared again, the queue is no longer bound to it, and nothing says so. */
+const BIND_EVERY_MS = 10_000;
 
 /**
  * Sends broadcasts to every other replica of a service. A broadcast may be lost: it is neither confirmed nor stored on
@@ -17,7 +21,7 @@ export async function connectBroadcast(options: {
   url: string;
   name: string;
   log: Logger;
-  topology?: TopologyMode;
+  topology?: Topology;
   exchange: BroadcastName;
   onReceived(body: string): void;
 }): Promise<Broadcast> {
@@ -44,15 +48,31 @@ export async function connectBroadcast(options: {
       await opened.consume(
         queue,
         // The exchange also sends this replica its own broadcasts.
-        (message) =>
-          message && message.properties.replyTo !== queue && options.onReceived(message.content.toString()),
+        (message) => {
+          // The broker cancelled the consumer: its queue was deleted. Start over.
+          if (message === null) {
+            return closeOnFailure(model)();
+          }
+          if (message.properties.replyTo !== queue) {
+            options.onReceived(message.content.toString());
+          }
+        },
         { noAck: true },
       );
       channel = opened;
     },
   });
+  const binding = repeat(
+    BIND_EVERY_MS,
+    async () => channel?.bindQueue(queue, options.exchange, ''),
+    (error) => options.log.debug({ err: error }, 'could not bind the queue of the broadcasts; trying again'),
+  );
   return {
     ...connection,
+    async close() {
+      await binding.stop();
+      await connection.close();
+    },
     send(body) {
       try {
         channel?.publish(options.exchange, '', Buffer.from(body), { replyTo: queue, expiration: 30_000 });

@@ -1,30 +1,33 @@
-import type { ChannelModel } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { openConnection } from './open';
-import { checkTopology, declareTopology, type TopologyMode } from './topology';
+import { openTopology, type Topology } from './open-topology';
 
 /** A connection that reconnects whenever it is lost, however long that takes. */
 export interface RabbitConnection {
   /** Whether the broker is connected and accepts messages. It stops reading when it is short of memory or disk. */
   isConnected(): boolean;
+  /** Opens a channel as soon as the broker is connected. Rejects once the connection is closed for good. */
+  openChannel(): Promise<Channel>;
   close(): Promise<void>;
 }
 
 /**
- * Connects, declares or checks the topology and calls `setup`, and does all of it again whenever the connection is
- * lost. A channel that `setup` opens must end the whole connection when it breaks (see `closeOnFailure`), because
- * amqplib recovers connections only.
+ * Connects, puts the topology right and calls `setup`, and does all of it again whenever the connection is lost. A
+ * channel that `setup` opens must end the whole connection when it breaks (see `closeOnFailure`), because amqplib
+ * recovers connections only.
  */
 export async function keepConnected(options: {
   url: string;
   /** What the connection is for: shown in logs and in the broker's own list. */
   name: string;
   log: Logger;
-  /** By default it is declared. */
-  topology?: TopologyMode;
+  /** By default, all of it is declared. */
+  topology?: Topology;
   setup(model: ChannelModel): Promise<void>;
 }): Promise<RabbitConnection> {
   const log = options.log.child({ connection: options.name });
+  const { setup, topology = openTopology({ mode: 'declare', log: options.log }) } = options;
   const url = new URL(options.url);
   if (!url.searchParams.has('heartbeat')) {
     url.searchParams.set('heartbeat', '10');
@@ -42,7 +45,11 @@ export async function keepConnected(options: {
       initialDelay: 100,
       maxDelay: 2_000,
       waitForConnect: false,
-      setup: (model: ChannelModel) => failIfLost(model, () => prepare(model, options)),
+      setup: (model: ChannelModel) =>
+        failIfLost(model, async () => {
+          await topology.ensure(() => model.createChannel());
+          await setup(model);
+        }),
     },
   });
   connection.on('connect', () => {
@@ -72,22 +79,12 @@ export async function keepConnected(options: {
 
   return {
     isConnected: () => connected && !blocked,
+    openChannel: () => connection.createChannel(),
     async close() {
       connected = false;
       await connection.close();
     },
   };
-}
-
-async function prepare(
-  model: ChannelModel,
-  { topology, setup }: { topology?: TopologyMode; setup(model: ChannelModel): Promise<void> },
-): Promise<void> {
-  const channel = await model.createChannel();
-  channel.on('error', () => {});
-  await (topology === 'check' ? checkTopology : declareTopology)(channel);
-  await channel.close();
-  await setup(model);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { closeOnFailure, keepConnected, type RabbitConnection } from './connection';
-import type { TopologyMode } from './topology';
+import type { Topology } from './open-topology';
 
 export interface Delivery {
   readonly body: Buffer;
@@ -28,7 +28,7 @@ export async function connectConsumer(options: {
   url: string;
   name: string;
   log: Logger;
-  topology?: TopologyMode;
+  topology?: Topology;
   subscriptions: readonly Subscription[];
 }): Promise<Consumer> {
   let cancelling = false;

@@ -1,7 +1,7 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { closeOnFailure, keepConnected } from './connection';
-import type { TopologyMode } from './topology';
+import type { Topology } from './open-topology';
 
 /** One message, routed by `exchange` and `routingKey`. */
 export interface OutgoingMessage {
@@ -39,7 +39,7 @@ export async function connectPublisher(options: {
   url: string;
   name: string;
   log: Logger;
-  topology?: TopologyMode;
+  topology?: Topology;
 }): Promise<Publisher> {
   let channel: ConfirmChannel | undefined;
   let end = () => {};

@@ -1,11 +1,9 @@
-import type { Channel } from 'amqplib';
 import { broadcastNames } from '../contract/broadcasts';
-import { eventsFor, eventTypes, queues, serviceOf } from '../contract/events';
+import { type EventType, eventsFor, eventTypes, queues, queuesFor, serviceOf } from '../contract/events';
 
 /**
- * The topology of the broker. The first service to connect declares all of it, so that services can start in any order
- * without losing a message. Where services may not declare, it is imported before they start (see
- * tools/deploy/define-broker.ts), and they check that it exists.
+ * The topology of the broker, as data: one source for the services, which declare it (see open-topology.ts), and for the
+ * definitions that a deployment imports (see tools/deploy/define-broker.ts).
  *
  *     order.events ─┐                       ┌─► stock.reserve   ─┐
  *     stock.events ─┼─ routing key = event ─┼─► …                ├─ parked ─► dead_letters ─► stock.reserve.dead
@@ -29,7 +27,24 @@ export function deadLetterQueueOf(queue: string): string {
   return `${queue}.dead`;
 }
 
-/** What is declared, as data: one source for the services and for the definitions that a deployment imports. */
+/**
+ * Returns the routing key that takes an event to one of its queues. Each queue of an event has a key of its own: the
+ * broker returns a message only if no queue takes it, so with a common key it would say nothing about a queue that is
+ * missing while another one is there.
+ */
+export function routingKeyOf(type: EventType, queue: string): string {
+  return queuesFor(type).length === 1 ? type : `${type}:${queue}`;
+}
+
+/**
+ * Returns the routing keys of an event: a message is published once with each of them. An outbox may have rows of a
+ * later version, with events that this one does not know; the broker returns them, and so they are kept.
+ */
+export function routingKeysOf(type: string): string[] {
+  const known = eventTypes.find((name) => name === type);
+  return known === undefined ? [type] : queuesFor(known).map((queue) => routingKeyOf(known, queue));
+}
+
 export const exchanges: readonly { name: string; type: 'direct' | 'fanout' }[] = [
   { name: DEAD_LETTERS, type: 'direct' },
   ...broadcastNames.map((name) => ({ name, type: 'fanout' as const })),
@@ -60,35 +75,18 @@ export const declaredQueues: readonly { name: string; arguments: Record<string, 
 export const bindings: readonly { exchange: string; queue: string; key: string }[] = queues.flatMap(
   (queue) => [
     { exchange: DEAD_LETTERS, queue: deadLetterQueueOf(queue), key: queue },
-    ...eventsFor(queue).map((type) => ({ exchange: exchangeOf(serviceOf(type)), queue, key: type })),
+    ...eventsFor(queue).map((type) => ({
+      exchange: exchangeOf(serviceOf(type)),
+      queue,
+      key: routingKeyOf(type, queue),
+    })),
   ],
 );
 
-/** Whether a service declares the topology, or only checks that it exists. */
-export type TopologyMode = 'declare' | 'check';
-
-export async function declareTopology(channel: Channel): Promise<void> {
-  for (const { name, type } of exchanges) {
-    await channel.assertExchange(name, type, { durable: true });
-  }
-  for (const { name, arguments: settings } of declaredQueues) {
-    await channel.assertQueue(name, { durable: true, arguments: settings });
-  }
-  for (const { exchange, queue, key } of bindings) {
-    await channel.bindQueue(queue, exchange, key);
-  }
-}
-
 /**
- * Checks the exchanges and queues, without the right to configure anything. AMQP cannot check bindings: publishing with
- * `mandatory` notices a missing one.
- * @throws when an exchange or a queue is missing
+ * Whether an exchange or a queue belongs to a service. Everybody parks events, so the exchange of the dead letters
+ * belongs to every service.
  */
-export async function checkTopology(channel: Channel): Promise<void> {
-  for (const { name } of exchanges) {
-    await channel.checkExchange(name);
-  }
-  for (const { name } of declaredQueues) {
-    await channel.checkQueue(name);
-  }
+export function belongsTo(service: string, name: string): boolean {
+  return name === DEAD_LETTERS || serviceOf(name) === service;
 }

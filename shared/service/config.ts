@@ -42,8 +42,8 @@ export function serviceSettings(name: ServiceName) {
     INTERNAL_PORT: port(service.port + INTERNAL_PORTS),
     DATABASE_URL: databaseAddress,
     AMQP_URL: brokerAddress,
-    /** Whether the broker's exchanges and queues are declared, or only checked: see tools/deploy/define-broker.ts. */
-    TOPOLOGY: oneOf(['declare', 'check']).default('declare'),
+    /** Which of the broker's exchanges and queues are declared, and not only checked: see shared/rabbit/open-topology.ts. */
+    TOPOLOGY: oneOf(['declare', 'own', 'check']).default('declare'),
     POOL_SIZE: count(10, 2, 1_000),
     HTTP_POOL_SIZE: count(5, 1, 1_000),
     BATCH_SIZE: count(256, 1, 10_000),

@@ -14,9 +14,10 @@ import { watchBroker, watchPool } from '../observe/resource-metrics';
 import { startTracing } from '../observe/trace';
 import { type Outbox, openOutbox } from '../outbox/outbox';
 import { type Database, openDatabase } from '../postgres/database';
-import type { RabbitConnection } from '../rabbit/connection';
 import { connectConsumer } from '../rabbit/consumer';
+import { openTopology, type Topology } from '../rabbit/open-topology';
 import { connectPublisher } from '../rabbit/publisher';
+import { watchTopology } from '../rabbit/watch-topology';
 import type { ServiceName } from '../services';
 import { CONFIG_EXIT_CODE, ConfigError, readConfig, type serviceSettings } from './config';
 import { Lifecycle } from './lifecycle';
@@ -28,6 +29,8 @@ export interface Core<Config> {
   database: Database;
   /** For requests that are not checkouts: many of them, for instance on one hot row, must not delay the saga. */
   httpDatabase: Database;
+  /** For the connections to the broker that a service adds. */
+  topology: Topology;
   outbox: Outbox;
   /** Shared by all that locks rows. */
   caution: Caution;
@@ -47,6 +50,9 @@ export interface Parts {
  * a stranger, and the events that need that row are deferred (shared/inbox/caution.ts).
  */
 const SAGA_LOCK_MS = 500;
+
+/** A connection to the broker. */
+type Broker = { isConnected(): boolean };
 
 /** Longer than the longest waiting request. */
 export const HTTP_GRACE_MS = 30_000;
@@ -74,12 +80,13 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   };
   const database = openPool('saga', config.POOL_SIZE, SAGA_LOCK_MS);
   const httpDatabase = openPool('http', config.HTTP_POOL_SIZE);
-  const broker = { url: config.AMQP_URL, topology: config.TOPOLOGY, log };
+  const topology = openTopology({ mode: config.TOPOLOGY, service: name, log });
+  const broker = { url: config.AMQP_URL, topology, log };
   const publisher = lifecycle.addPart(
     await connectPublisher({ ...broker, name: `${name} publishes` }),
     ({ close }) => close(),
   );
-  const brokers: RabbitConnection[] = [publisher];
+  const brokers: Broker[] = [publisher];
   watchBroker('publish', publisher);
   const internal = lifecycle.addPart(
     createInternalServer({ log, checks: readinessChecks(database, brokers) }),
@@ -94,7 +101,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const caution = new Caution();
   watchDeferred(database);
   const parts = lifecycle.addPart(
-    await build({ config, database, httpDatabase, outbox, caution, log }),
+    await build({ config, database, httpDatabase, topology, outbox, caution, log }),
     (built) => built.stop?.(),
   );
 
@@ -119,6 +126,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
       await consumer.close();
     },
   );
+  lifecycle.addPart(watchTopology({ connection: consumer, topology, log }), ({ stop }) => stop());
   brokers.push(consumer);
   watchBroker('consume', consumer);
 
@@ -145,8 +153,8 @@ function readConfigOrExit<Settings extends z.ZodType>(settings: Settings): z.inf
   }
 }
 
-function readinessChecks(database: Database, brokers: readonly RabbitConnection[]): Record<string, Check> {
-  const reached = new Set<RabbitConnection>();
+function readinessChecks(database: Database, brokers: readonly Broker[]): Record<string, Check> {
+  const reached = new Set<Broker>();
   return {
     database: () => database.ready(),
     // A broker that goes away later does not make the service unready: the outbox keeps the messages until it is back.

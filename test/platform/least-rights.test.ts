@@ -8,7 +8,7 @@ import { credentialsOf } from '../../shared/credentials';
 import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { openConnection } from '../../shared/rabbit/open';
 import { countMessages } from '../../shared/rabbit/queues';
-import { bindings, checkTopology, declaredQueues } from '../../shared/rabbit/topology';
+import { bindings, declaredQueues, exchanges } from '../../shared/rabbit/topology';
 import { CONFIG_EXIT_CODE } from '../../shared/service/config';
 import { perService, type ServiceName, serviceNames } from '../../shared/services';
 import { brokerUsers, permissionsOf } from '../../tools/deploy/broker-definitions';
@@ -17,8 +17,9 @@ import { databaseVariables } from '../../tools/support/addresses';
 import { runProgram } from '../support/run-program';
 import { createDatabases, createVhost, rabbitApi } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
+import { until } from '../support/until';
 
-/** A shop as a cluster runs it: its services may change neither their schema nor the broker's topology. */
+/** A shop as a cluster runs it: its services may not change their schema, and of the topology only their own part. */
 const run = promisify(execFile);
 const secret = randomBytes(12).toString('hex');
 const roles = { runtime: `runtime_${secret}`, auditor: `auditor_${secret}`, operator: `operator_${secret}` };
@@ -57,6 +58,18 @@ function define(settings: Record<string, string> = {}): Promise<string> {
 function migrate(service: ServiceName, settings: Record<string, string>): Promise<unknown> {
   const env = { PATH: process.env.PATH, DATABASE_URL: owned[service], ...settings };
   return run(process.execPath, ['dist/tools/deploy/migrate.js', service], { env });
+}
+
+async function deleteTopology(amqp: string): Promise<void> {
+  const admin = await openConnection(amqp);
+  const channel = await admin.createChannel();
+  for (const { name } of declaredQueues) {
+    await channel.deleteQueue(name);
+  }
+  for (const { name } of exchanges) {
+    await channel.deleteExchange(name);
+  }
+  await admin.close();
 }
 
 const failure = (work: Promise<unknown>) =>
@@ -99,7 +112,7 @@ describe('a shop whose services have no more rights than they need, and password
     const restricted = (service: ServiceName) => ({
       DATABASE_URL: databaseUrl(service, roles.runtime),
       AMQP_URL: brokerUrl(service),
-      TOPOLOGY: 'check',
+      TOPOLOGY: 'own',
     });
     shop = await ShopProcesses.open({
       amqp: vhost,
@@ -131,14 +144,47 @@ describe('a shop whose services have no more rights than they need, and password
     await shop.balances();
   });
 
+  test('declares again what was deleted, each service its own part, and sells', async () => {
+    const api = shop.client();
+    const [user, item] = [await api.user(10), await api.item(10, 2)];
+    await deleteTopology(vhost);
+    expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
+    await api.close();
+    await shop.balances();
+    await brokerState();
+  });
+
   test('broadcasts ended sagas through one queue for each replica of order', async () => {
-    const queues = (await rabbitApi('GET', `/queues/${new URL(vhost).pathname.slice(1)}`)) as {
-      name: string;
-      exclusive: boolean;
-    }[];
+    const name = new URL(vhost).pathname.slice(1);
+    const queues = (await rabbitApi('GET', `/queues/${name}`)) as { name: string }[];
     expect(queues.filter(({ name }) => name.startsWith('amq.gen-'))).toHaveLength(2);
     expect(queues.filter(({ name }) => !name.startsWith('amq.gen-'))).toHaveLength(declaredQueues.length);
+    // The exchange was deleted above, and with it the bindings of these queues.
+    const bound = async () =>
+      (await rabbitApi('GET', `/exchanges/${name}/order.settled/bindings/source`)) as unknown[];
+    await until(async () => (await bound()).length === 2);
   });
+});
+
+test('services that all start at once on a broker without any topology declare it together, and sell', async () => {
+  const empty = await createVhost();
+  const urlOf = (user: string) =>
+    Object.assign(new URL(brokerUrl(user)), { pathname: new URL(empty).pathname });
+  await define(
+    Object.fromEntries(brokerUsers.map((user) => [`${user.toUpperCase()}_AMQP_URL`, urlOf(user).href])),
+  );
+  await deleteTopology(empty);
+  const own = (service: ServiceName) => ({ AMQP_URL: urlOf(service).href, TOPOLOGY: 'own' });
+  const shop = await ShopProcesses.open({
+    amqp: empty,
+    env: Object.fromEntries(serviceNames.map((service) => [service, own(service)])),
+  });
+  const api = shop.client();
+  const [user, item] = [await api.user(10), await api.item(10, 2)];
+  expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
+  await api.close();
+  await shop.balances();
+  await shop.close();
 });
 
 describe('a service may not', () => {
@@ -164,6 +210,9 @@ describe('a service may not', () => {
     ["take another's messages", 'stock', { take: 'order.settle' }],
     ['take dead letters', 'payment', { take: 'payment.charge.dead' }],
     ['declare a queue', 'order', { declare: 'mine' }],
+    ["delete another's queue", 'stock', { remove: 'order.settle' }],
+    ["bind another's queue", 'stock', { bind: ['order.settle', 'stock.events'] }],
+    ['listen to a service that tells it nothing', 'payment', { bind: ['payment.charge', 'payment.events'] }],
   ] as const)('%s', async (_title, user, action) => {
     expect(await refusalOf(user, action)).toBe(403);
   });
@@ -172,7 +221,14 @@ describe('a service may not', () => {
 /** Returns the code with which the broker refuses a user's action; undefined when the user may do it. */
 async function refusalOf(
   user: string,
-  action: { exchange?: string; key?: string; take?: string; declare?: string },
+  action: {
+    exchange?: string;
+    key?: string;
+    take?: string;
+    declare?: string;
+    remove?: string;
+    bind?: readonly [queue: string, exchange: string];
+  },
 ): Promise<number | undefined> {
   const connection = await openConnection(brokerUrl(user));
   connection.on('error', () => {});
@@ -187,6 +243,12 @@ async function refusalOf(
       }
       if (action.declare) {
         await channel.assertQueue(action.declare, { durable: true });
+      }
+      if (action.remove) {
+        await channel.deleteQueue(action.remove);
+      }
+      if (action.bind) {
+        await channel.bindQueue(...action.bind, 'any');
       }
       if (action.key) {
         channel.publish(action.exchange ?? '', action.key, Buffer.from('{}'));
@@ -300,10 +362,11 @@ describe('preparing databases and broker', () => {
 
   test('leaves every user with exactly the permissions of the table', () => {
     expect(permissionsOf('auditor')).toEqual({ configure: [], write: [], read: [] });
+    const declared = ['payment.events', 'dead_letters', 'payment.charge', 'payment.charge.dead'];
     expect(permissionsOf('payment')).toEqual({
-      configure: [],
-      write: ['payment.events', 'dead_letters'],
-      read: ['payment.charge'],
+      configure: declared,
+      write: declared,
+      read: ['payment.charge', 'dead_letters', 'order.events', 'stock.events'],
     });
   });
 
@@ -314,14 +377,6 @@ describe('preparing databases and broker', () => {
 
   test('waits for the given number of nodes, and fails with their count when time is up', async () => {
     expect(await failure(define({ RABBIT_NODES: '3', WAIT_MS: '1' }))).toContain('1 of 3 nodes run');
-  });
-
-  test('is required by a service that only checks the topology', async () => {
-    const connection = await openConnection(await createVhost());
-    const channel = await connection.createChannel();
-    channel.on('error', () => {});
-    await expect(checkTopology(channel)).rejects.toThrow('404');
-    await connection.close();
   });
 });
 

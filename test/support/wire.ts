@@ -9,8 +9,9 @@ import type { Step } from '../../shared/inbox/step';
 import { type Outbox, openOutbox } from '../../shared/outbox/outbox';
 import { type Database, openDatabase } from '../../shared/postgres/database';
 import { connectConsumer } from '../../shared/rabbit/consumer';
+import { openTopology } from '../../shared/rabbit/open-topology';
 import { connectPublisher, type Publisher } from '../../shared/rabbit/publisher';
-import { deadLetterQueueOf, declareTopology } from '../../shared/rabbit/topology';
+import { deadLetterQueueOf } from '../../shared/rabbit/topology';
 import type { ServiceName } from '../../shared/services';
 import { closeConnections, createDatabase, createVhost } from './servers';
 import { silent } from './silent';
@@ -54,7 +55,7 @@ export class Wire {
     const [amqp, url] = await Promise.all([createVhost(), createDatabase(service)]);
     const wire = new Wire(amqp, url, new Pool({ connectionString: url, max: 4 }));
     await wire.connect();
-    await declareTopology(wire.channel);
+    await openTopology({ mode: 'declare', log: silent }).ensure(() => wire.connection.createChannel());
     return wire;
   }
 

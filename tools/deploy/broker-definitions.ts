@@ -1,5 +1,5 @@
 import { broadcastNames } from '../../shared/contract/broadcasts';
-import { queues, serviceOf } from '../../shared/contract/events';
+import { eventsFor, queues, serviceOf } from '../../shared/contract/events';
 import {
   bindings,
   DEAD_LETTERS,
@@ -27,9 +27,11 @@ export interface Permissions {
 const OWN_QUEUES = 'amq.gen-*';
 
 /**
- * Returns what a user may do. A service writes to its own exchange and to the dead letters, and reads its own queues.
- * The auditor counts messages, which needs no permission at all. An operator takes dead letters and sends them back
- * through the default exchange.
+ * Returns what a user may do. A service writes to its own exchange and to the dead letters, and reads its own queues. It
+ * may also declare what is its own again (TOPOLOGY=own): that takes the right to configure it, and a binding takes the
+ * right to write to the queue and to read from the exchange. It cannot read its dead letters, or publish to a queue past
+ * an exchange. The auditor counts messages, which needs no permission at all. An operator takes dead letters and sends
+ * them back through the default exchange.
  */
 export function permissionsOf(user: string): Permissions {
   const none: Permissions = { configure: [], write: [], read: [] };
@@ -39,16 +41,21 @@ export function permissionsOf(user: string): Permissions {
   if (user === 'operator') {
     return { ...none, write: ['amq.default'], read: queues.map(deadLetterQueueOf) };
   }
-  const own = queues.filter((queue) => serviceOf(queue) === user);
-  const service = { ...none, write: [exchangeOf(user), DEAD_LETTERS], read: own };
+  const consumed = queues.filter((queue) => serviceOf(queue) === user);
+  const heard = new Set(consumed.flatMap(eventsFor).map((type) => exchangeOf(serviceOf(type))));
   const broadcasts = broadcastNames.filter((name) => serviceOf(name) === user);
-  if (broadcasts.length === 0) {
-    return service;
-  }
+  const forBroadcasts = broadcasts.length === 0 ? [] : [...broadcasts, OWN_QUEUES];
+  const declared = [
+    exchangeOf(user),
+    DEAD_LETTERS,
+    ...consumed,
+    ...consumed.map(deadLetterQueueOf),
+    ...forBroadcasts,
+  ];
   return {
-    configure: [OWN_QUEUES],
-    write: [...service.write, ...broadcasts, OWN_QUEUES],
-    read: [...service.read, ...broadcasts, OWN_QUEUES],
+    configure: declared,
+    write: declared,
+    read: [...consumed, DEAD_LETTERS, ...heard, ...forBroadcasts],
   };
 }
 

@@ -2,7 +2,7 @@ import { broadcasts } from '../../../shared/contract/broadcasts';
 import type { Logger } from '../../../shared/observe/log';
 import type { Database } from '../../../shared/postgres/database';
 import { connectBroadcast } from '../../../shared/rabbit/broadcast';
-import type { TopologyMode } from '../../../shared/rabbit/topology';
+import type { Topology } from '../../../shared/rabbit/open-topology';
 import { type Loop, repeat } from '../../../shared/service/loop';
 import type { Settlement } from '../saga/5-settle-checkout/decide';
 import { readOutcomes } from './statements';
@@ -24,7 +24,7 @@ export async function openOutcomes(options: {
   database: Database;
   waiting: WaitingRequests;
   amqpUrl: string;
-  topology: TopologyMode;
+  topology: Topology;
   log: Logger;
 }): Promise<Outcomes> {
   const { database, waiting, log } = options;

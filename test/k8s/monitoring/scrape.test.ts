@@ -83,7 +83,7 @@ test('a dead letter raises its alert with a readable summary', async () => {
 test('only known labels are exported, and no label value comes from a request', async () => {
   const known = new Set([
     ...['__name__', 'job', 'instance', 'le'],
-    ...['method', 'route', 'status_code', 'outcome', 'step', 'queue', 'invariant'],
+    ...['method', 'route', 'status_code', 'outcome', 'step', 'queue', 'name', 'invariant'],
     ...['pool', 'state', 'connection', 'version'],
     ...['major', 'minor', 'patch', 'kind', 'space', 'type'],
   ]);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { BATCH_CONTENT_TYPE } from '../../../shared/contract/cloudevents';
-import { eventTypes, queues, serviceOf } from '../../../shared/contract/events';
+import { queues } from '../../../shared/contract/events';
 import type { Logger } from '../../../shared/observe/log';
 import { keepConnected } from '../../../shared/rabbit/connection';
-import { deadLetterQueueOf, exchangeOf } from '../../../shared/rabbit/topology';
+import { bindings, DEAD_LETTERS, deadLetterQueueOf } from '../../../shared/rabbit/topology';
 
 /** A copy of a published message. */
 export interface Copy {
@@ -126,8 +126,8 @@ export class Messages {
       autoDelete: true,
       arguments: { 'x-max-length': 1_000 },
     });
-    for (const type of eventTypes) {
-      await channel.bindQueue(queue, exchangeOf(serviceOf(type)), type);
+    for (const { exchange, key } of bindings.filter(({ exchange }) => exchange !== DEAD_LETTERS)) {
+      await channel.bindQueue(queue, exchange, key);
     }
     await channel.consume(queue, (message) => message && this.remember(message), { noAck: true });
     this.model = model;

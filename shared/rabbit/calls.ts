@@ -1,0 +1,70 @@
+import type { Channel } from 'amqplib';
+
+/** The broker refused a call, and closed its channel. Other errors concern the connection. */
+export interface Refusal {
+  readonly code: number;
+  readonly message: string;
+}
+
+export const NOT_ALLOWED = 403;
+export const NOT_FOUND = 404;
+export const OTHER_ARGUMENTS = 406;
+/** 405 is RESOURCE_LOCKED: the queue is exclusive to another connection. */
+const REFUSALS = [NOT_ALLOWED, NOT_FOUND, 405, OTHER_ARGUMENTS];
+
+/** The protocol has no timeout for calls. */
+const TIMEOUT_MS = 10_000;
+
+/** Calls that the broker may refuse, one after the other. After a refusal, the next call gets a new channel. */
+export interface Calls {
+  /**
+   * Returns why the broker refused the call; undefined when it carried it out.
+   * @throws when the connection is lost, or the broker does not answer in time
+   */
+  refusalOf(call: (channel: Channel) => PromiseLike<unknown>): Promise<Refusal | undefined>;
+  close(): Promise<void>;
+}
+
+export function openCalls(openChannel: () => PromiseLike<Channel>): Calls {
+  let channel: Channel | undefined;
+
+  async function currentChannel(): Promise<Channel> {
+    if (channel === undefined) {
+      channel = await openChannel();
+      // The call that fails reports the error; without a listener the event would end the process.
+      channel.on('error', () => {});
+    }
+    return channel;
+  }
+
+  return {
+    async refusalOf(call) {
+      try {
+        await inTime(currentChannel().then(call));
+        return undefined;
+      } catch (error) {
+        channel = undefined;
+        const { code } = error as { code?: number };
+        if (code !== undefined && REFUSALS.includes(code)) {
+          return error as Refusal;
+        }
+        throw error;
+      }
+    },
+    async close() {
+      await channel?.close().catch(() => {});
+    },
+  };
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the broker did not answer in time')), TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
