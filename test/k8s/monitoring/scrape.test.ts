@@ -64,19 +64,17 @@ test('Prometheus reaches every target, and can evaluate every rule', async () =>
   expect(left).toEqual([]);
 });
 
-test('a dead letter raises its alert with a readable summary', async () => {
-  let summaries: string[] = [];
+test('a dead letter that payment decided raises a critical alert with a readable summary', async () => {
+  let raised: { labels: Record<string, string>; annotations: Record<string, string> }[] = [];
   await watched.sellUntilNoneIsLeft(async () => {
     const { alerts } = await watched.prometheus.api('alerts');
-    const raised = alerts.filter(
-      ({ labels }: Series & { labels: Record<string, string> }) => labels.alertname === 'DeadLetters',
-    );
-    summaries = raised.map(({ annotations }: { annotations: Record<string, string> }) => annotations.summary);
-    return summaries.length >= 2 ? [] : ['DeadLetters'];
+    raised = alerts.filter(({ labels }: (typeof raised)[number]) => labels.alertname === 'DeadLetters');
+    return raised.length >= 2 ? [] : ['DeadLetters'];
   });
-  expect(summaries.sort()).toEqual([
-    'Dead letters in order.settle.dead: 1',
-    'Dead letters in stock.settle.dead: 1',
+  expect(raised.map(({ labels }) => labels.severity)).toEqual(['critical', 'critical']);
+  expect(raised.map(({ annotations }) => annotations.summary).sort()).toEqual([
+    'What payment decided was not handled: 1 dead letters in order.settle.dead',
+    'What payment decided was not handled: 1 dead letters in stock.settle.dead',
   ]);
 });
 
