@@ -5,7 +5,7 @@ import { registers } from '../../shared/observe/metrics';
 
 export const invariantViolation = new Gauge({
   name: 'saga_invariant_violation',
-  help: 'Findings of the last completed audit, by invariant. Anything above 0 is a defect. I7, I8 and I10 are about answers to clients, so they stay 0 here.',
+  help: 'Findings of the last completed audit, by invariant. Anything above 0 is a defect. An invariant without findings is left out while audits do not complete. I7, I8 and I10 are about answers to clients, so they stay 0 here.',
   labelNames: ['invariant'] as const,
   registers,
 });
@@ -19,6 +19,12 @@ export const auditLastSuccess = new Gauge({
 export const auditLastRoundCompleted = new Gauge({
   name: 'saga_audit_last_round_completed',
   help: 'Whether the latest audit could read everything (1) or not (0). While it is 0, the findings are those of an earlier audit.',
+  registers,
+});
+
+export const auditInterval = new Gauge({
+  name: 'saga_audit_interval_seconds',
+  help: 'The pause between the end of an audit and the beginning of the next. The alert AuditNotRunning waits for two of them, and for the audits.',
   registers,
 });
 

@@ -5,8 +5,16 @@ import { perService } from '../../shared/services';
 import type { ShopDatabases } from '../support/databases';
 import { type AuditOptions, audit, type Report } from './audit';
 import { type Invariant, invariants } from './finding';
-import { auditDuration, auditLastRoundCompleted, auditLastSuccess, invariantViolation } from './metrics';
+import {
+  auditDuration,
+  auditInterval,
+  auditLastRoundCompleted,
+  auditLastSuccess,
+  invariantViolation,
+} from './metrics';
 import { countOf } from './report';
+
+const invariantNames = Object.keys(invariants) as Invariant[];
 
 export interface Watching {
   readonly port: number;
@@ -18,9 +26,9 @@ export interface Watching {
 
 /**
  * Audits again and again, and exports the findings for Prometheus. A round begins when the previous one has ended and
- * the interval has passed. If a round does not complete, it is logged, and neither the findings nor the time of the
- * last success change. The metrics then still show the earlier findings, and AuditNotRunning fires when these are too
- * old.
+ * the interval has passed. If a round does not complete, it is logged, and the time of the last success does not change:
+ * AuditNotRunning fires when that is too long ago. Bad news stays until an audit says otherwise, and good news goes at
+ * once, because an invariant that held an hour ago may not hold now.
  */
 export async function watch(
   databases: ShopDatabases,
@@ -33,16 +41,18 @@ export async function watch(
   // Not after the first round: on large databases it takes longer than a supervisor waits for a start.
   internal.markStarted();
 
-  let completedAt: string | undefined;
+  auditInterval.set(options.intervalMs / 1_000);
+  let completed: Report | undefined;
   const auditOnce = async () => {
-    const report = await audit(databases, options);
-    exportReport(report, log);
-    completedAt = report.at;
+    completed = await audit(databases, options);
+    exportReport(completed, log);
   };
   const onFailure = (error: unknown) => {
     auditLastRoundCompleted.set(0);
-    const shown = completedAt
-      ? `the metrics still show the audit of ${completedAt}`
+    const findings = completed?.findings ?? [];
+    withdraw(invariantNames.filter((invariant) => countOf(findings, invariant) === 0));
+    const shown = completed
+      ? `the metrics show only the findings of ${completed.at}`
       : 'no audit has completed yet';
     log.error({ err: error }, `the audit did not complete; ${shown}; trying again`);
   };
@@ -60,8 +70,15 @@ export async function watch(
   };
 }
 
+/** Takes back that these invariants hold. */
+function withdraw(names: readonly Invariant[]): void {
+  for (const invariant of names) {
+    invariantViolation.remove({ invariant });
+  }
+}
+
 function exportReport({ findings, tookMs }: Report, log: Logger): void {
-  for (const invariant of Object.keys(invariants) as Invariant[]) {
+  for (const invariant of invariantNames) {
     invariantViolation.set({ invariant }, countOf(findings, invariant));
   }
   auditLastRoundCompleted.set(1);

@@ -188,6 +188,7 @@ describe('the watch', () => {
       expect(value('saga_invariant_violation{invariant="I3"}')).toBe(0);
       expect(value('saga_audit_last_round_completed')).toBe(1);
       expect(value('saga_audit_duration_seconds')).toBeGreaterThan(0);
+      expect(value('saga_audit_interval_seconds')).toBe(0.001);
       const age = Date.now() / 1000 - value('saga_audit_last_success_timestamp_seconds');
       expect(Math.abs(age)).toBeLessThan(30);
       expect((await fetch(`http://127.0.0.1:${watching.port}/readyz`)).status).toBe(200);
@@ -196,12 +197,18 @@ describe('the watch', () => {
     }
   });
 
-  test('reports a round that did not complete, and keeps the time of the earlier findings', async () => {
+  test('reports a round that did not complete, keeps earlier findings, and no longer says that the rest holds', async () => {
     const watching = await watch(databases, silent, { ...settings, withinMs: 300 });
     let lock: { unlock(): Promise<void> } | undefined;
     try {
       await watching.firstRound;
-      expect((await metrics(watching.port))('saga_audit_last_round_completed')).toBe(1);
+      await until(async () => {
+        const value = await metrics(watching.port);
+        return (
+          value('saga_audit_last_round_completed') === 1 &&
+          value('saga_invariant_violation{invariant="I3"}') === 0
+        );
+      });
 
       lock = await lockSagas();
       await until(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 0);
@@ -211,10 +218,13 @@ describe('the watch', () => {
       const lastSuccess = 'saga_audit_last_success_timestamp_seconds';
       expect(later(lastSuccess)).toBe(first(lastSuccess));
       expect(later('saga_invariant_violation{invariant="I1"}')).toBe(1);
+      expect(later('saga_invariant_violation{invariant="I3"}')).toBeNaN();
 
       await lock.unlock();
       lock = undefined;
-      await until(async () => (await metrics(watching.port))('saga_audit_last_round_completed') === 1);
+      await until(
+        async () => (await metrics(watching.port))('saga_invariant_violation{invariant="I3"}') === 0,
+      );
       expect((await metrics(watching.port))(lastSuccess)).toBeGreaterThan(later(lastSuccess));
     } finally {
       await lock?.unlock();
