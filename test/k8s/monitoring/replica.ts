@@ -1,4 +1,6 @@
 import { Client } from 'pg';
+import { query } from '../../support/books';
+import { until } from '../../support/until';
 
 /** The part of node-postgres' connection that its types leave out. */
 interface Wire {
@@ -7,19 +9,36 @@ interface Wire {
 
 /**
  * Follows a PostgreSQL server's write-ahead log as a standby does, as far as the server can tell, but never advances.
- * The server sees a replica that falls behind.
- * @returns a function that disconnects
+ * The server sees a replica that falls behind. The replica has a slot, as CloudNativePG gives one to each.
+ * @returns a function that disconnects, and drops the slot
  */
 export async function followPrimary(url: string, name: string): Promise<() => Promise<void>> {
   const client = new Client({ connectionString: url, replication: 'true', application_name: name } as object);
   await client.connect();
+  const slot = name.replaceAll('-', '_');
+  await client.query(`CREATE_REPLICATION_SLOT ${slot} PHYSICAL RESERVE_WAL`);
   const { rows } = await client.query<{ xlogpos: string }>('IDENTIFY_SYSTEM');
   const start = rows[0]?.xlogpos as string;
   // The server answers this when replication ends, which here is when the connection ends.
-  client.query(`START_REPLICATION PHYSICAL ${start}`).catch(() => {});
+  client.query(`START_REPLICATION SLOT ${slot} PHYSICAL ${start}`).catch(() => {});
   client.on('error', () => {});
   (client as unknown as Wire).connection.sendCopyFromChunk(statusUpdate(start));
-  return () => client.end();
+  return async () => {
+    await client.end();
+    await dropSlot(url, slot);
+  };
+}
+
+/** The server may take a moment to notice that the replica is gone; until then the slot is in use. */
+async function dropSlot(url: string, slot: string): Promise<void> {
+  await until(async () => {
+    const found = await query<{ active: boolean }>(
+      url,
+      `SELECT active FROM pg_replication_slots WHERE slot_name = '${slot}'`,
+    );
+    return found[0]?.active === false;
+  });
+  await query(url, `SELECT pg_drop_replication_slot('${slot}')`);
 }
 
 /** "Standby status update" of PostgreSQL's streaming replication protocol: all is flushed and applied up to here. */

@@ -64,6 +64,17 @@ test('Prometheus reaches every target, and can evaluate every rule', async () =>
   expect(left).toEqual([]);
 });
 
+test('a replica that streams has an active slot, which the alert about missing replicas can see', async () => {
+  let slots: Series[] = [];
+  await watched.sellUntilNoneIsLeft(async () => {
+    slots = await watched.prometheus.instant('pg_replication_slots_active{job="order-db", database=""}');
+    return slots.length > 0 ? [] : ['slots'];
+  });
+  expect(slots.map(({ metric, value }) => [metric.slot_name, value?.[1]])).toEqual([
+    ['replica_of_a_test', '1'],
+  ]);
+});
+
 test('a dead letter that payment decided raises a critical alert with a readable summary', async () => {
   let raised: { labels: Record<string, string>; annotations: Record<string, string> }[] = [];
   await watched.sellUntilNoneIsLeft(async () => {
