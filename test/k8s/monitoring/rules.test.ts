@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { root } from '../../../shared/root';
 import { program } from './programs';
 import { alerts, folder, metricsIn, ruleFiles, rules, ruleTestFiles, runbooks } from './sources';
 
@@ -60,6 +61,46 @@ test('every alert has a severity, a summary, a description and a link to its run
 
 test('every alert has a runbook, and every runbook has an alert', () => {
   expect([...new Set(alerts.map(({ alert }) => alert))].sort()).toEqual([...runbooks].sort());
+});
+
+describe.each(runbooks)('the runbook %s', (name) => {
+  const text = readFileSync(join(root, 'docs/runbooks', `${name}.md`), 'utf8');
+
+  test('begins with the severities that the alert has', () => {
+    const [beginning = ''] = text.split('\n## ');
+    const own = alerts.filter(({ alert }) => alert === name).map(({ labels }) => labels?.severity);
+    const stated = ['critical', 'warning'].filter((severity) => beginning.toLowerCase().includes(severity));
+    expect(stated).toEqual([...new Set(own)].sort());
+  });
+
+  test('says what it means, what is not in danger, where to look and how to mend it', () => {
+    expect(text.match(/(?<=^## ).+$/gm)).toEqual([
+      'What it means',
+      'What buyers notice',
+      'What is not in danger',
+      'Look first',
+      'Mend',
+      'Escalate',
+    ]);
+  });
+});
+
+test('the list of runbooks links to each of them', () => {
+  const list = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8');
+  expect(runbooks.filter((name) => !list.includes(`[${name}](${name}.md)`))).toEqual([]);
+});
+
+test('the list of alerts in docs/operating.md has each in the column of its severity', () => {
+  const text = readFileSync(join(root, 'docs/operating.md'), 'utf8');
+  const [section = ''] = (text.split('\n## Alerts\n')[1] ?? '').split('\n## ');
+  const cells = [...section.matchAll(/^\| (?!about)\w[^|]+\|([^|]*)\|([^|]*)\|$/gm)];
+  const listed = (column: number) => cells.flatMap((cell) => cell[column]?.match(/\w+/g) ?? []).sort();
+  const wanted = (severity: string) =>
+    [
+      ...new Set(alerts.filter(({ labels }) => labels?.severity === severity).map(({ alert }) => alert)),
+    ].sort();
+  expect(listed(1)).toEqual(wanted('critical'));
+  expect(listed(2)).toEqual(wanted('warning'));
 });
 
 test('one setting gives rules and dashboards the address of the runbooks', async () => {
