@@ -13,7 +13,13 @@ interface Wire {
  * @returns a function that disconnects, and drops the slot
  */
 export async function followPrimary(url: string, name: string): Promise<() => Promise<void>> {
-  const client = new Client({ connectionString: url, replication: 'true', application_name: name } as object);
+  const client = new Client({
+    connectionString: url,
+    replication: 'true',
+    application_name: name,
+    // It reports its position only once. After a minute without another report, the server would end the connection.
+    options: '-c wal_sender_timeout=0',
+  } as object);
   await client.connect();
   const slot = name.replaceAll('-', '_');
   await client.query(`CREATE_REPLICATION_SLOT ${slot} PHYSICAL RESERVE_WAL`);
