@@ -9,12 +9,14 @@ interface ServiceFacts {
   readonly path: string;
   /** The services whose HTTP API it calls, each at the address in <NAME>_URL. */
   readonly calls: readonly string[];
+  /** The beginnings of paths whose requests may wait for long. The service itself limits how many of them wait. */
+  readonly waits: readonly string[];
 }
 
 export const services = {
-  order: { port: 8001, path: 'orders', calls: ['stock'] },
-  payment: { port: 8002, path: 'payment', calls: [] },
-  stock: { port: 8003, path: 'stock', calls: [] },
+  order: { port: 8001, path: 'orders', calls: ['stock'], waits: ['/orders/checkout/'] },
+  payment: { port: 8002, path: 'payment', calls: [], waits: [] },
+  stock: { port: 8003, path: 'stock', calls: [], waits: [] },
 } as const satisfies Record<string, ServiceFacts>;
 
 export type ServiceName = keyof typeof services;

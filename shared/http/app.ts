@@ -1,9 +1,9 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa, { type Context } from 'koa';
 import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
-import { answerToFault } from './faults';
+import { openFaultAnswers } from './faults';
 import { enforceLimits } from './limits';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
@@ -17,21 +17,24 @@ export interface AppOptions {
   readonly isStopping: () => boolean;
 }
 
+/** Resolves when the answer is written. Never rejects. */
+export type App = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 /**
  * One function handles everything, because a checkout request waits for as long as its saga takes. The promises and
  * closures of a chain of middleware would stay in memory for that time, for thousands of requests, and the garbage
  * collector would copy them. Koa only creates the context: its own callback would keep listeners for an event that
  * nothing here uses (docs/decisions/0014).
  */
-export function createApp({ routes, log, isStopping }: AppOptions): RequestListener {
+export function createApp({ routes, log, isStopping }: AppOptions): App {
   const koa = new Koa();
   const router = openRouter(routes);
-  return (request, response) => {
+  const answerToFault = openFaultAnswers(log);
+  return (request, response) =>
     answer(koa.createContext(request, response)).catch((error) => {
       log.error({ err: error }, 'could not send an answer; closing the connection');
       response.destroy();
     });
-  };
 
   async function answer(ctx: Context): Promise<void> {
     const started = performance.now();
@@ -57,10 +60,7 @@ export function createApp({ routes, log, isStopping }: AppOptions): RequestListe
     } catch (error) {
       span?.end(error);
       traceparent ??= newTraceparent();
-      reply =
-        error instanceof Refusal
-          ? error.answer
-          : answerToFault(error, log.child({ trace_id: traceId(traceparent) }));
+      reply = error instanceof Refusal ? error.answer : answerToFault(error, traceId(traceparent));
     }
     httpInFlight.dec();
     traceparent ??= newTraceparent();

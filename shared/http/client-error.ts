@@ -1,8 +1,21 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Lines } from './in-turn';
 import { problem, serialize } from './problem';
 
 type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
+
+/**
+ * Returns a listener that ignores what Node's timers refuse while requests are in line on the connection: the rest of the
+ * next one arrives late because we do not read it.
+ */
+export function answerUnlessWaiting({ isWaiting }: Pick<Lines, 'isWaiting'>): typeof answerClientError {
+  return (error, socket) => {
+    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || !isWaiting(socket)) {
+      answerClientError(error, socket);
+    }
+  };
+}
 
 /**
  * Answers what Node's parser or its timers refuse, before there is a request for a route. If the connection

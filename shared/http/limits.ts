@@ -12,6 +12,12 @@ const MAX_DISCARDED = 1024 * KIB;
 /** More than a client needs, and fewer than would exhaust the process's file descriptors. */
 export const MAX_CONNECTIONS = 10_000;
 
+/**
+ * The most reads that are in flight at a time, and the most writes. A process answers a few thousand a second, so the
+ * last of them waits for less than half a second.
+ */
+export const MAX_IN_FLIGHT = 1_000;
+
 export const SERVER_OPTIONS: ServerOptions = {
   maxHeaderSize: 16 * KIB,
   headersTimeout: 10_000,
@@ -33,9 +39,11 @@ export const SERVER_OPTIONS: ServerOptions = {
  */
 export function enforceLimits(request: IncomingMessage): Promise<void> | undefined {
   checkHead(request);
-  const { headers } = request;
-  const length = headers['content-length'] ?? '0';
-  return length === '0' && headers['transfer-encoding'] === undefined ? undefined : discardBody(request);
+  return hasBody(request) ? discardBody(request) : undefined;
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
 }
 
 function checkHead(request: IncomingMessage): void {

@@ -74,6 +74,24 @@ export function unavailable(detail: string): Answer {
   return problem(503, { reason: 'unavailable', detail, headers: { 'Retry-After': '1' } });
 }
 
+/** Returns a 503: there is more to do than can be done in time. */
+export function overloaded(detail: string): Answer {
+  return problem(503, {
+    reason: 'overloaded',
+    detail: `${detail} Repeat the request in a moment.`,
+    headers: { 'Retry-After': '1' },
+  });
+}
+
+/** Returns a 503: other requests or transactions are in the way of this one, for instance on the same row. */
+export function busy(obstacle: string): Answer {
+  return problem(503, {
+    reason: 'busy',
+    detail: `${obstacle} Nothing was changed. Repeat the request in a moment.`,
+    headers: { 'Retry-After': '1' },
+  });
+}
+
 /** Thrown where the server refuses a request before any route handles it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';

@@ -33,6 +33,16 @@ export const httpInFlight = new Gauge({
   registers,
 });
 
+export const requestsShed = new Counter({
+  name: 'http_requests_shed_total',
+  help: 'Requests answered 503 because there was more to do than can be done in time, by the limit that was reached.',
+  labelNames: ['limit'] as const,
+  registers,
+});
+for (const limit of ['reads', 'writes', 'line', 'row', 'pool']) {
+  requestsShed.inc({ limit }, 0);
+}
+
 export const stepDuration = new Histogram({
   name: 'saga_step_duration_seconds',
   help: 'Time a saga step takes for one batch of events, from delivery to commit.',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../observe/log';
+import { BoundedPool } from './bounded-pool';
 import { asRefusal, causeOf, type FaultCause, isRace } from './errors';
 import { OpenTransaction } from './transaction';
 import type { Tx } from './tx';
@@ -17,7 +18,7 @@ export interface Database {
   ready(): Promise<void>;
   close(): Promise<void>;
   /** For libraries that run their own queries (Prisma). They can only read: its sessions are read-only. */
-  readonly pool: pg.Pool;
+  readonly pool: BoundedPool;
 }
 
 /** After a fault of one of these causes, the session can be used again. */
@@ -63,7 +64,7 @@ export function openDatabase(options: {
   lockMs?: number;
   wholeTables?: boolean;
 }): Database {
-  const pool = new pg.Pool({
+  const pool = new BoundedPool({
     connectionString: options.url,
     max: options.poolSize,
     pipeline: true,

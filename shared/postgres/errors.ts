@@ -4,8 +4,8 @@ import { SQLSTATE, SQLSTATE_CLASS } from './sqlstates';
 
 /** There was no connection, or it was lost before COMMIT was sent: nothing happened. `cause` says what broke. */
 export class DatabaseUnavailable extends Error {
-  readonly code = 'DATABASE_UNAVAILABLE';
-  override readonly name = 'DatabaseUnavailable';
+  readonly code: string = 'DATABASE_UNAVAILABLE';
+  override readonly name: string = 'DatabaseUnavailable';
 }
 
 /**
@@ -123,13 +123,16 @@ export function isOwnFault(error: unknown): boolean {
 
 /** node-postgres throws the server's errors as DatabaseError; its other errors are about the connection. */
 export function asDatabaseFault(error: unknown): unknown {
-  return error instanceof DatabaseError
+  return error instanceof DatabaseError || error instanceof DatabaseUnavailable
     ? error
     : new DatabaseUnavailable('the database cannot be reached', { cause: error });
 }
 
 /** The server or the network refused a session or a transaction. Whatever the reason, nothing has happened yet. */
 export function asRefusal(error: unknown): DatabaseUnavailable {
+  if (error instanceof DatabaseUnavailable) {
+    return error;
+  }
   const { message } = error as Error;
   return new DatabaseUnavailable(`the database gave no session: ${message}`, { cause: error });
 }

@@ -18,7 +18,7 @@ import { connectConsumer } from '../rabbit/consumer';
 import { openTopology, type Topology } from '../rabbit/open-topology';
 import { connectPublisher } from '../rabbit/publisher';
 import { watchTopology } from '../rabbit/watch-topology';
-import type { ServiceName } from '../services';
+import { type ServiceName, services } from '../services';
 import { CONFIG_EXIT_CODE, ConfigError, readConfig, type serviceSettings } from './config';
 import { Lifecycle } from './lifecycle';
 
@@ -131,7 +131,12 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   watchBroker('consume', consumer);
 
   const http = lifecycle.addPart(
-    createHttpServer({ routes: parts.routes, log }),
+    createHttpServer({
+      routes: parts.routes,
+      log,
+      waits: services[name].waits,
+      isBusy: () => httpDatabase.pool.isBusy(),
+    }),
     ({ stop }) => stop(HTTP_GRACE_MS),
     HTTP_GRACE_MS + 1_000,
   );

@@ -3,7 +3,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { routes as orderRoutes } from '../../order/src/http';
 import { routes as paymentRoutes } from '../../payment/src/http';
 import type { Route } from '../../shared/http/route';
-import { createHttpServer } from '../../shared/http/server';
+import { createHttpServer, type HttpServerOptions } from '../../shared/http/server';
 import { type Database, openDatabase } from '../../shared/postgres/database';
 import type { ServiceName } from '../../shared/services';
 import { routes as stockRoutes } from '../../stock/src/http';
@@ -34,11 +34,15 @@ export interface ServiceOptions {
   readonly onStockChanged?: (itemIds: string[]) => void;
 }
 
-export async function openEdge(routes: readonly Route[]): Promise<Edge> {
-  const server = createHttpServer({ routes, log: silent });
+/** @param options of the server, and how many connections the client may open */
+export async function openEdge(
+  routes: readonly Route[],
+  { connections = 200, ...options }: Partial<HttpServerOptions> & { connections?: number } = {},
+): Promise<Edge> {
+  const server = createHttpServer({ routes, log: silent, ...options });
   const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
   const origin = `http://127.0.0.1:${port}`;
-  const agent = new Agent({ connections: 200 });
+  const agent = new Agent({ connections });
   const call: Edge['call'] = async (method, path, headers = {}) => {
     const answer = await agent.request({ origin, path, method: method as Dispatcher.HttpMethod, headers });
     const text = await answer.body.text();

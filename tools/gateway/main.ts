@@ -2,13 +2,15 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
-import { answerClientError, answerExpectation } from '../../shared/http/client-error';
+import { answerExpectation, answerUnlessWaiting } from '../../shared/http/client-error';
 import { gracefulStop } from '../../shared/http/graceful-stop';
-import { enforceLimits, SERVER_OPTIONS } from '../../shared/http/limits';
+import { openLines } from '../../shared/http/in-turn';
+import { enforceLimits, MAX_CONNECTIONS, SERVER_OPTIONS } from '../../shared/http/limits';
 import { listen } from '../../shared/http/listen';
 import { type Answer, problem, Refusal, serialize, unavailable } from '../../shared/http/problem';
+import { openShedding } from '../../shared/http/shedding';
 import { createLogger } from '../../shared/observe/log';
-import { perService, serviceOfPath, services } from '../../shared/services';
+import { perService, serviceNames, serviceOfPath, services } from '../../shared/services';
 import { gatewayConfig } from './config';
 import { mergedDocument } from './openapi';
 import { type Replica, watchReplicas } from './replicas';
@@ -24,7 +26,8 @@ const ANSWER_TIMEOUT_MS = 60_000;
 const DRAIN_MS = 30_000;
 
 const proxy = createProxyServer({
-  agent: new Agent({ keepAlive: true, maxSockets: 4096, maxFreeSockets: 1024 }),
+  // A request never waits in the agent for a socket: there are no more requests at a time than connections.
+  agent: new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: 1024 }),
   proxyTimeout: ANSWER_TIMEOUT_MS,
   xfwd: true,
   // Paths are forwarded unchanged: the services interpret and validate them.
@@ -40,19 +43,30 @@ proxy.on('proxyRes', (answer, _request, response) => {
   });
 });
 
-const server = createServer(SERVER_OPTIONS, async (request, response) => {
+const { handle, refuse } = openShedding({
+  handle: handleRequest,
+  waits: serviceNames.flatMap((name) => services[name].waits),
+  log,
+});
+const lines = openLines(refuse);
+const server = createServer(SERVER_OPTIONS, lines.inTurn(handle));
+server.maxConnections = MAX_CONNECTIONS;
+server.on('clientError', answerUnlessWaiting(lines));
+server.on('checkExpectation', lines.inTurn(answerExpectation));
+const stopServer = gracefulStop(server);
+
+async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     await enforceLimits(request);
+    answer(request, response);
   } catch (error) {
     const unreadable = problem(400, { detail: 'The request cannot be read.' });
     send(request, response, error instanceof Refusal ? error.answer : unreadable);
-    return;
   }
-  answer(request, response);
-});
-server.on('clientError', answerClientError);
-server.on('checkExpectation', answerExpectation);
-const stopServer = gracefulStop(server);
+  if (!response.closed) {
+    await new Promise((resolve) => response.once('close', resolve));
+  }
+}
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const name = serviceOfPath(request.url ?? '');

@@ -3,6 +3,7 @@ import type { Logger } from '../../../shared/observe/log';
 import type { Database } from '../../../shared/postgres/database';
 import { connectBroadcast } from '../../../shared/rabbit/broadcast';
 import type { Topology } from '../../../shared/rabbit/open-topology';
+import { smartBatch } from '../../../shared/service/batch';
 import { type Loop, repeat } from '../../../shared/service/loop';
 import type { Settlement } from '../saga/5-settle-checkout/decide';
 import { readOutcomes } from './statements';
@@ -10,6 +11,7 @@ import type { Outcome, WaitingRequests } from './waiting-requests';
 
 /** A broadcast can be lost, so the saga of a request that has waited this long is looked up. */
 const POLL_AFTER_MS = 500;
+const MAX_LOOK_UPS = 1_000;
 
 export interface Outcomes {
   /** Answers the requests that wait here and notifies the other replicas. Call it after the commit. */
@@ -29,6 +31,15 @@ export async function openOutcomes(options: {
 }): Promise<Outcomes> {
   const { database, waiting, log } = options;
   const read = (sagaIds: string[]) => database.transaction((tx) => tx.run(readOutcomes, [sagaIds]));
+  // Thousands of buyers may repeat a checkout at once. They share the connection, and leave the others to the saga.
+  const lookUps = smartBatch<string, Outcome | undefined>({
+    max: MAX_LOOK_UPS,
+    inFlight: 1,
+    async run(sagaIds) {
+      const found = new Map((await read(sagaIds)).map((outcome) => [outcome.saga_id, outcome]));
+      return sagaIds.map((sagaId) => found.get(sagaId));
+    },
+  });
 
   const replicas = await connectBroadcast({
     url: options.amqpUrl,
@@ -67,7 +78,7 @@ export async function openOutcomes(options: {
         JSON.stringify(settlements.map(({ saga_id, state, reason }) => ({ saga_id, state, reason }))),
       );
     },
-    read: async (sagaId) => (await read([sagaId]))[0],
+    read: (sagaId) => lookUps.submit(sagaId),
     async stop() {
       await poll.stop();
       await replicas.close();

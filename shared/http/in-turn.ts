@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+export interface Lines {
+  /** Wraps a handler, so that it gets a request when its turn has come. All handlers of a server share the lines. */
+  inTurn(handle: Handler): Handler;
+  /** Whether requests wait in line on a connection, so that it is not read. */
+  isWaiting(socket: Duplex): boolean;
+}
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The requests that wait on one connection for their turn. */
+interface Line {
+  length: number;
+  /** Whether the connection must not be read. */
+  isPaused: boolean;
+}
+
+/** Of all connections together. One read of a connection brings up to 2,600 requests, of about 2.5 kB of memory each. */
+const MAX_IN_LINE = 10_000;
+
+/**
+ * The guarantee: a connection has one request in progress at a time, and is not read while others wait in line behind
+ * that one. So a client that sends requests without waiting for the answers (pipelining) is served like any other
+ * client, and its requests wait in the network and not in our memory. RFC 9112, section 9.3.2, lets a server handle
+ * pipelined requests at the same time only if all of them are safe (docs/decisions/0020).
+ *
+ * @param refuse gets a request instead, in its turn, if too many waited in line when it arrived. It must close the
+ *   connection: the requests behind it are dropped
+ */
+export function openLines(refuse: Handler): Lines {
+  const lines = new WeakMap<Duplex, Line>();
+  let inLine = 0;
+
+  function openLine(socket: Socket): Line {
+    const line: Line = { length: 0, isPaused: false };
+    lines.set(socket, line);
+    // Node resumes a socket for reasons of its own, for instance when it has discarded the body of a request.
+    socket.on('resume', () => line.isPaused && socket.pause());
+    socket.once('close', () => {
+      inLine -= line.length;
+      line.length = 0;
+    });
+    return line;
+  }
+
+  function join(line: Line, socket: Socket): void {
+    line.length++;
+    inLine++;
+    line.isPaused = true;
+    socket.pause();
+  }
+
+  function leave(line: Line, { socket, complete }: IncomingMessage, response: ServerResponse): void {
+    line.length--;
+    inLine--;
+    if (line.length > 0) {
+      return;
+    }
+    const readOn = () => {
+      line.isPaused = false;
+      socket.resume();
+    };
+    // The end of the stream is read after the last answer, so that a client that has ended it still gets that answer.
+    if (complete) {
+      response.once('close', readOn);
+    } else {
+      readOn();
+    }
+  }
+
+  const inTurn: Lines['inTurn'] = (handle) => (request, response) => {
+    // Node gives a response its socket when the answers to all earlier requests of the connection have been sent.
+    if (response.socket !== null) {
+      handle(request, response);
+      return;
+    }
+    const { socket } = request;
+    const line = lines.get(socket) ?? openLine(socket);
+    const isFull = inLine >= MAX_IN_LINE;
+    join(line, socket);
+    // Each turn is one of the event loop's, too: a long line of quick answers keeps nobody else waiting.
+    response.once('socket', () => setImmediate(takeTurn));
+
+    function takeTurn(): void {
+      if (!socket.destroyed) {
+        leave(line, request, response);
+        (isFull ? refuse : handle)(request, response);
+      }
+    }
+  };
+
+  return { inTurn, isWaiting: (socket) => lines.get(socket)?.isPaused === true };
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../observe/log';
+import { sparseLog } from '../observe/sparse-log';
+import { hasBody, MAX_IN_FLIGHT } from './limits';
+import { type Answer, overloaded, serialize } from './problem';
+
+export type Kind = 'reads' | 'writes';
+/** What there can be too many of: reads or writes in flight, or requests in line behind others of their connection. */
+export type Limit = Kind | 'line';
+
+export interface SheddingOptions {
+  /** Resolves when the request is answered. Never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /**
+   * The beginnings of paths whose requests may wait for long. They are not counted and never refused here, because the
+   * service limits their number itself.
+   */
+  readonly waits: readonly string[];
+  readonly log: Logger;
+  /** Whether what reads or writes need is so busy that they would wait too long. */
+  isBusy?(kind: Kind): boolean;
+  /** Called for each request that is refused. */
+  onShed?(limit: Limit): void;
+}
+
+const LOG_TEXT: Record<Limit, string> = {
+  reads: 'too many reads in flight; answering 503',
+  writes: 'too many writes in flight; answering 503',
+  line: 'too many pipelined requests in line; answering 503',
+};
+
+/**
+ * Refuses requests before any work is spent on them when as many are in flight as can be answered within a fraction of
+ * a second. Those in flight are answered in time, and the others learn at once that they should come again. Reads and
+ * writes are counted separately, so that writes that wait for a lock do not keep reads out.
+ */
+export function openShedding({ handle, waits, log, isBusy, onShed }: SheddingOptions) {
+  const inFlight = { reads: 0, writes: 0 };
+  const logSparsely = sparseLog(log);
+
+  function shed(limit: Limit, request: IncomingMessage, response: ServerResponse): void {
+    onShed?.(limit);
+    logSparsely(LOG_TEXT[limit], {});
+    // A body would have to be read first, and what follows in a line may be as much again.
+    const closes = limit === 'line' || hasBody(request);
+    response.writeHead(REFUSAL.status, closes ? CLOSING : HEADERS).end(TEXT);
+  }
+
+  return {
+    handle(request: IncomingMessage, response: ServerResponse): void {
+      const { method, url = '' } = request;
+      if (waits.some((path) => url.startsWith(path))) {
+        void handle(request, response);
+        return;
+      }
+      const kind = method === 'GET' || method === 'HEAD' ? 'reads' : 'writes';
+      if (inFlight[kind] >= MAX_IN_FLIGHT || isBusy?.(kind)) {
+        shed(kind, request, response);
+        return;
+      }
+      inFlight[kind]++;
+      void handle(request, response).then(() => inFlight[kind]--);
+    },
+    /** Refuses a request that found too many others in line. Its connection is closed. */
+    refuse(request: IncomingMessage, response: ServerResponse): void {
+      shed('line', request, response);
+    },
+  };
+}
+
+// The same text for all, because it may be sent thousands of times a second.
+const REFUSAL: Answer = overloaded(
+  'The service has more requests in flight than it can answer in time, so nothing was done.',
+);
+const { type = '', text: TEXT = '' } = serialize(REFUSAL);
+const HEADERS = {
+  ...REFUSAL.headers,
+  'Cache-Control': 'no-store',
+  'Content-Type': type,
+  'Content-Length': Buffer.byteLength(TEXT),
+};
+const CLOSING = { ...HEADERS, Connection: 'close' };

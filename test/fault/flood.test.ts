@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent } from 'undici';
+import { type Gateway, openGateway } from '../support/gateway';
+import { type Replica, ShopProcesses } from '../support/shop';
+
+/** Clients that send far more than the shop can answer. */
+let shop: ShopProcesses;
+let gateway: Gateway;
+let path: string;
+
+beforeAll(async () => {
+  shop = await ShopProcesses.open();
+  gateway = await openGateway(shop);
+  const api = shop.client();
+  path = `/orders/find/${await api.order(await api.user(1), { [await api.item(1, 1)]: 1 })}`;
+  await api.close();
+});
+afterAll(async () => {
+  await shop.balances();
+  await gateway.close();
+  await shop.close();
+});
+
+const orderService = () => shop.of('order')[0] as Replica;
+const times = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** How much memory a pod of a service may use, in MiB. */
+const MEMORY_LIMIT = 512;
+
+function residentMebibytes(pid: number | undefined): number {
+  const [, peak] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(peak) / 1024;
+}
+
+/** Sends requests without waiting for the answers, and never reads more than it gets until `stop` is called. */
+function pipeline(port: number, count: number): { stop(): string } {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  let received = '';
+  socket.on('data', (data) => (received += data.toString('latin1')));
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: shop\r\n\r\n`.repeat(count));
+  return {
+    stop() {
+      socket.destroy();
+      return received;
+    },
+  };
+}
+
+/** Returns the answers that another client gets meanwhile, one after the other. */
+async function otherClient(origin: string): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const _ of times(30)) {
+    statuses.push((await fetch(origin + path)).status);
+    await sleep(10);
+  }
+  return statuses;
+}
+
+test.each([
+  ['a service', () => orderService().url, () => orderService().process.pid],
+  ['the gateway', () => gateway.url, () => gateway.process.pid],
+])(
+  '%s serves other clients, and its memory is bounded, while 20 connections pipeline 5,000 requests each',
+  async (_, origin, pid) => {
+    const floods = times(20).map(() => pipeline(Number(new URL(origin()).port), 5_000));
+    await sleep(100);
+    expect(new Set(await otherClient(origin()))).toEqual(new Set([200]));
+    expect((await fetch(`${orderService().internalUrl}/metrics`)).status).toBe(200);
+    const answers = floods.map((flood) => flood.stop()).join('\n');
+    const statuses = new Set([...answers.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status));
+    expect([...statuses].filter((status) => status !== '200' && status !== '503')).toEqual([]);
+    expect(answers).not.toContain('unavailable');
+    expect(residentMebibytes(pid())).toBeLessThan(MEMORY_LIMIT);
+  },
+);
+
+test.each([
+  ['a service', () => orderService().url],
+  ['the gateway', () => gateway.url],
+])(
+  '%s tells the cause to those of 3,000 clients at once whom it cannot answer in time, and recovers',
+  async (_, origin) => {
+    const agent = new Agent({ connections: 3_000 });
+    const answers = await Promise.all(
+      times(3_000).map(async () => {
+        const { statusCode, headers, body } = await agent.request({ origin: origin(), path, method: 'GET' });
+        const { reason } = (await body.json()) as { reason?: string };
+        return { statusCode, reason, retryAfter: headers['retry-after'] };
+      }),
+    );
+    await agent.close();
+    const refused = answers.filter(({ statusCode }) => statusCode !== 200);
+    expect(refused.length).toBeLessThan(answers.length);
+    for (const answer of refused) {
+      expect(answer).toEqual({ statusCode: 503, reason: 'overloaded', retryAfter: '1' });
+    }
+    expect((await fetch(`${orderService().internalUrl}/metrics`)).status).toBe(200);
+    expect((await fetch(origin() + path)).status).toBe(200);
+  },
+);
+
+test('the log has a few lines about all of that, and no stack', () => {
+  const lines = readFileSync(orderService().logFile, 'utf8').split('\n');
+  const about503 = lines.filter((line) => line.includes('503'));
+  expect(about503.length).toBeLessThan(100);
+  expect(about503.filter((line) => line.includes('stack'))).toEqual([]);
+});

@@ -1,0 +1,83 @@
+import { openDatabase } from '../../shared/postgres/database';
+import { statement } from '../../shared/postgres/statement';
+import type { Tx } from '../../shared/postgres/tx';
+import { openEdge, openServiceEdge, routesOf, type ServiceEdge } from '../support/http-edge';
+import { createDatabase } from '../support/servers';
+import { silent } from '../support/silent';
+import { until } from '../support/until';
+
+const now = statement<{ now: Date }>('', 'SELECT now()');
+const read = (tx: Tx) => tx.run(now);
+const overloaded = { code: 'OVERLOADED', message: 'too many transactions wait for a database connection' };
+
+/** Uses up the connections of a database until it is released. */
+function occupy(database: ServiceEdge['database'], connections: number): () => Promise<void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const held = Array.from({ length: connections }, () => database.transaction(() => released));
+  return async () => {
+    release();
+    await Promise.all(held);
+  };
+}
+
+test('a pool refuses at once what is beyond its bound, and serves all that wait', async () => {
+  const database = openDatabase({ url: await createDatabase('stock'), poolSize: 1, log: silent });
+  const release = occupy(database, 1);
+  const waiting = Array.from({ length: 999 }, () => database.transaction(read));
+  await until(() => database.pool.waitingCount === 999 || database.pool.isBusy());
+  await expect(database.transaction(read)).rejects.toMatchObject(overloaded);
+  await expect(database.pool.query('SELECT 1')).rejects.toMatchObject(overloaded);
+  await release();
+  expect(await Promise.all(waiting)).toHaveLength(999);
+  expect(await database.transaction(read)).toHaveLength(1);
+  await database.close();
+});
+
+test('a pool refuses at once when those before have waited for long', async () => {
+  const database = openDatabase({ url: await createDatabase('stock'), poolSize: 1, log: silent });
+  await database.ready();
+  const release = occupy(database, 1);
+  const waiting = Array.from({ length: 110 }, () => database.transaction(read));
+  await until(() => database.pool.isBusy());
+  await expect(database.transaction(read)).rejects.toMatchObject(overloaded);
+  await release();
+  await Promise.all(waiting);
+  await database.close();
+});
+
+test('requests are told that the connections are in use, and not that the database cannot be reached', async () => {
+  const database = openDatabase({ url: await createDatabase('payment'), poolSize: 1, log: silent });
+  const edge = await openEdge(routesOf('payment', database));
+  const release = occupy(database, 1);
+  const waiting = Array.from({ length: 110 }, () => database.transaction(read));
+  await until(() => database.pool.isBusy());
+  for (const [method, path] of [
+    ['GET', '/payment/find_user/1'],
+    ['POST', '/payment/create_user'],
+  ] as const) {
+    expect(await edge.call(method, path)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { reason: 'overloaded', detail: expect.stringContaining('connections') },
+    });
+  }
+  await release();
+  await Promise.all(waiting);
+  expect((await edge.get('/payment/find_user/1')).status).toBe(404);
+  await edge.close();
+  await database.close();
+});
+
+test('a request whose turn never comes is told that the connections are in use', async () => {
+  const edge = await openServiceEdge('payment');
+  const release = occupy(edge.database, 8);
+  const answers = await Promise.all([edge.get('/payment/find_user/1'), edge.post('/payment/create_user')]);
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ status: 503, body: { reason: 'overloaded' } });
+  }
+  await release();
+  await edge.close();
+});
