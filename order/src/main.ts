@@ -11,55 +11,57 @@ import { settings } from './config';
 import { routes } from './http';
 import { settleCheckout } from './saga/5-settle-checkout/step';
 
-void runService(
-  'order',
-  settings,
-  async ({ config, database, httpDatabase, topology, outbox, caution, log }) => {
-    const waiting = new WaitingRequests();
-    const admission = new Admission({
-      waiting: config.MAX_HELD_CHECKOUTS,
-      inFlight: config.MAX_SAGAS_IN_FLIGHT,
-    });
-    const cancelAfterMs = config.CANCEL_AFTER_MS;
-    const checkouts = openCheckouts({
-      outbox,
-      caution,
-      batchSize: config.BATCH_SIZE,
-      batchesInFlight: config.BATCHES_IN_FLIGHT,
-      cancelAfterMs,
-    });
-    zeroOutcomes();
-    const outcomes = await openOutcomes({
-      database,
-      waiting,
-      amqpUrl: config.AMQP_URL,
-      topology,
-      log,
-    });
-    const inFlight = watchInFlight({ database, log, onCounted: (count) => admission.recordInFlight(count) });
-    const overdue = watchOverdue({ outbox, log, cancelAfterMs });
+void runService('order', settings, async (core) => {
+  const { config, database, topology, outbox, caution, log } = core;
+  const waiting = new WaitingRequests();
+  const admission = new Admission({
+    waiting: config.MAX_HELD_CHECKOUTS,
+    inFlight: config.MAX_SAGAS_IN_FLIGHT,
+  });
+  const cancelAfterMs = config.CANCEL_AFTER_MS;
+  const checkouts = openCheckouts({
+    outbox,
+    caution,
+    batchSize: config.BATCH_SIZE,
+    batchesInFlight: config.BATCHES_IN_FLIGHT,
+    cancelAfterMs,
+  });
+  zeroOutcomes();
+  const outcomes = await openOutcomes({
+    database,
+    waiting,
+    amqpUrl: config.AMQP_URL,
+    topology,
+    log,
+  });
+  const inFlight = watchInFlight({ database, log, onCounted: (count) => admission.recordInFlight(count) });
+  const overdue = watchOverdue({ outbox, log, cancelAfterMs });
 
-    return {
-      routes: [
-        ...routes({ database: httpDatabase, batchInit: config.BATCH_INIT, stockUrl: config.STOCK_URL }),
-        checkout({
-          checkouts,
-          waiting,
-          admission,
-          readOutcome: outcomes.read,
-          answerWithinMs: config.ANSWER_WITHIN_MS,
-        }),
-      ],
-      steps: [
-        settleCheckout((settlements) => {
-          outcomes.notify(settlements);
-          reportSettled(settlements, log);
-        }),
-      ],
-      async stop() {
-        await Promise.all([inFlight.stop(), overdue.stop()]);
-        await outcomes.stop();
-      },
-    };
-  },
-);
+  return {
+    routes: [
+      ...routes({
+        database: core.httpDatabase,
+        reads: core.readDatabase,
+        batchInit: config.BATCH_INIT,
+        stockUrl: config.STOCK_URL,
+      }),
+      checkout({
+        checkouts,
+        waiting,
+        admission,
+        readOutcome: outcomes.read,
+        answerWithinMs: config.ANSWER_WITHIN_MS,
+      }),
+    ],
+    steps: [
+      settleCheckout((settlements) => {
+        outcomes.notify(settlements);
+        reportSettled(settlements, log);
+      }),
+    ],
+    async stop() {
+      await Promise.all([inFlight.stop(), overdue.stop()]);
+      await outcomes.stop();
+    },
+  };
+});

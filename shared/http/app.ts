@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa, { type Context } from 'koa';
 import type { Logger } from '../observe/log';
-import { httpDuration, httpInFlight } from '../observe/metrics';
+import { httpDuration, httpInFlight, requestsShed } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
 import { openFaultAnswers } from './faults';
 import { enforceLimits } from './limits';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
-import type { Route } from './route';
+import type { ApiRequest, Route } from './route';
 import { openRouter } from './router';
+import { openRowTurns } from './row-turns';
 
 export interface AppOptions {
   readonly routes: readonly Route[];
@@ -30,11 +31,17 @@ export function createApp({ routes, log, isStopping }: AppOptions): App {
   const koa = new Koa();
   const router = openRouter(routes);
   const answerToFault = openFaultAnswers(log);
+  const turns = openRowTurns({ log, onRefused: () => requestsShed.inc({ limit: 'row' }) });
   return (request, response) =>
     answer(koa.createContext(request, response)).catch((error) => {
       log.error({ err: error }, 'could not send an answer; closing the connection');
       response.destroy();
     });
+
+  function handle(route: Route, request: ApiRequest<Record<string, unknown>>): Promise<Answer> {
+    const row = route.locks?.(request.params);
+    return row === undefined ? route.handle(request) : turns.run(row, () => route.handle(request));
+  }
 
   async function answer(ctx: Context): Promise<void> {
     const started = performance.now();
@@ -52,7 +59,7 @@ export function createApp({ routes, log, isStopping }: AppOptions): App {
         route = match.route.path;
         span = withSpan(match.name, 'server', traceparent, match.attributes);
         traceparent = span.traceparent;
-        reply = await match.route.handle(readRequest(match, ctx, traceparent));
+        reply = await handle(match.route, readRequest(match, ctx, traceparent));
         span.end();
       } else {
         reply = router.unmatched(ctx.method, ctx.path);

@@ -18,6 +18,11 @@ export interface Route<Params extends z.ZodObject = z.ZodObject> {
   readonly idempotent?: boolean;
   /** Whether this route uses `Prefer: respond-async`; other routes ignore it. */
   readonly preferAsync?: boolean;
+  /**
+   * Returns the id of the row that a request locks. Requests with the same id take turns, so that they do not use up the
+   * database connections while they wait for one another.
+   */
+  locks?(params: z.infer<Params>): string;
   /** What each status means: a schema for its JSON body or, from 400 on, a description of the problem. */
   readonly answers: Readonly<Record<number, z.ZodType | string>>;
   /** Returns a problem document to refuse the request. An exception is a fault, answered with 503 or 500. */

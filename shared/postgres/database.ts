@@ -54,15 +54,15 @@ const MAX_LIFETIME_SECONDS = 60;
 
 /**
  * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
- * @param options.lockMs how long a statement waits for a lock
  * @param options.wholeTables whether statements join whole tables, as the auditor's do; then the planner chooses how
+ * @param options.lockTimeoutMs how long a statement waits for a lock
  */
 export function openDatabase(options: {
   url: string;
   poolSize: number;
   log: Logger;
-  lockMs?: number;
   wholeTables?: boolean;
+  lockTimeoutMs?: number;
 }): Database {
   const pool = new BoundedPool({
     connectionString: options.url,
@@ -72,7 +72,7 @@ export function openDatabase(options: {
     connectionTimeoutMillis: 5_000,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     statement_timeout: 30_000,
-    lock_timeout: options.lockMs ?? 10_000,
+    lock_timeout: options.lockTimeoutMs ?? 10_000,
     idle_in_transaction_session_timeout: options.wholeTables ? 20_000 : IDLE_IN_TRANSACTION_MS,
     // The server's own timeouts do not help when the network is gone.
     query_timeout: 35_000,

@@ -46,6 +46,7 @@ export function serviceSettings(name: ServiceName) {
     TOPOLOGY: oneOf(['declare', 'own', 'check']).default('declare'),
     POOL_SIZE: count(10, 2, 1_000),
     HTTP_POOL_SIZE: count(5, 1, 1_000),
+    HTTP_READ_POOL_SIZE: count(5, 1, 1_000),
     BATCH_SIZE: count(256, 1, 10_000),
     BATCHES_IN_FLIGHT: count(1, 1, 100),
     PREFETCH: count(50, 1, 65_535),

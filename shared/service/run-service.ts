@@ -27,8 +27,10 @@ export interface Core<Config> {
   config: Config;
   /** For the saga. */
   database: Database;
-  /** For requests that are not checkouts: many of them, for instance on one hot row, must not delay the saga. */
+  /** For requests that write and are not checkouts: many of them must not delay the saga. */
   httpDatabase: Database;
+  /** For requests that only read: writes that wait for a lock must not delay them. */
+  readDatabase: Database;
   /** For the connections to the broker that a service adds. */
   topology: Topology;
   outbox: Outbox;
@@ -49,13 +51,16 @@ export interface Parts {
  * How long the saga waits for a lock. Its own transactions hold theirs for milliseconds, so whoever holds one longer is
  * a stranger, and the events that need that row are deferred (shared/inbox/caution.ts).
  */
-const SAGA_LOCK_MS = 500;
+const SAGA_LOCK_TIMEOUT_MS = 500;
 
 /** A connection to the broker. */
 type Broker = { isConnected(): boolean };
 
 /** Longer than the longest waiting request. */
 export const HTTP_GRACE_MS = 30_000;
+
+/** Longer than the second after which PostgreSQL ends an autovacuum that is in the way. */
+const HTTP_LOCK_TIMEOUT_MS = 2_000;
 
 /**
  * Runs a service: starts everything in the order in which it is needed, and stops it in reverse. To stop, a service
@@ -73,13 +78,14 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
 
   const tracing = await startTracing({ service: name, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
   lifecycle.addPart(tracing, (stop) => stop());
-  const openPool = (purpose: string, poolSize: number, lockMs?: number) => {
-    const database = openDatabase({ url: config.DATABASE_URL, poolSize, log, ...(lockMs && { lockMs }) });
+  const openPool = (purpose: string, poolSize: number, limits: { lockTimeoutMs?: number } = {}) => {
+    const database = openDatabase({ url: config.DATABASE_URL, poolSize, log, ...limits });
     watchPool(purpose, database.pool, poolSize);
     return lifecycle.addPart(database, ({ close }) => close());
   };
-  const database = openPool('saga', config.POOL_SIZE, SAGA_LOCK_MS);
-  const httpDatabase = openPool('http', config.HTTP_POOL_SIZE);
+  const database = openPool('saga', config.POOL_SIZE, { lockTimeoutMs: SAGA_LOCK_TIMEOUT_MS });
+  const httpDatabase = openPool('http', config.HTTP_POOL_SIZE, { lockTimeoutMs: HTTP_LOCK_TIMEOUT_MS });
+  const readDatabase = openPool('reads', config.HTTP_READ_POOL_SIZE);
   const topology = openTopology({ mode: config.TOPOLOGY, service: name, log });
   const broker = { url: config.AMQP_URL, topology, log };
   const publisher = lifecycle.addPart(
@@ -101,7 +107,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const caution = new Caution();
   watchDeferred(database);
   const parts = lifecycle.addPart(
-    await build({ config, database, httpDatabase, topology, outbox, caution, log }),
+    await build({ config, database, httpDatabase, readDatabase, topology, outbox, caution, log }),
     (built) => built.stop?.(),
   );
 
@@ -135,7 +141,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
       routes: parts.routes,
       log,
       waits: services[name].waits,
-      isBusy: () => httpDatabase.pool.isBusy(),
+      isBusy: (kind) => (kind === 'reads' ? readDatabase : httpDatabase).pool.isBusy(),
     }),
     ({ stop }) => stop(HTTP_GRACE_MS),
     HTTP_GRACE_MS + 1_000,

@@ -7,10 +7,15 @@ import { settleReservation } from './saga/4-settle-reservation/step';
 import { openWaiting } from './waiting-sagas';
 
 void runService('stock', settings, (core) => {
-  const { config, httpDatabase } = core;
+  const { config, httpDatabase, readDatabase } = core;
   const waiting = openWaiting(core);
   return {
-    routes: routes({ database: httpDatabase, batchInit: config.BATCH_INIT, onStockChanged: waiting.serve }),
+    routes: routes({
+      database: httpDatabase,
+      reads: readDatabase,
+      batchInit: config.BATCH_INIT,
+      onStockChanged: waiting.serve,
+    }),
     steps: [
       reserveStock,
       settleReservation((compensated, itemIds) => {

@@ -96,11 +96,11 @@ export function routesOf(
 ): Route[] {
   switch (service) {
     case 'order':
-      return orderRoutes({ database, batchInit, stockUrl });
+      return orderRoutes({ database, reads: database, batchInit, stockUrl });
     case 'payment':
-      return paymentRoutes({ database, batchInit });
+      return paymentRoutes({ database, reads: database, batchInit });
     case 'stock':
-      return stockRoutes({ database, batchInit, onStockChanged });
+      return stockRoutes({ database, reads: database, batchInit, onStockChanged });
   }
 }
 

@@ -43,6 +43,7 @@ const addToLine = statement(
 const common = {
   method: 'POST',
   idempotent: true,
+  locks: ({ order_id }: { order_id: string }) => order_id,
   answers: {
     200: z.object({ order_id: z.string(), total_cost: total }),
     404: 'There is no such order, or no such item.',

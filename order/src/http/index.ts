@@ -13,14 +13,16 @@ import { removeOrder } from './remove-order';
 
 export interface OrderHttp {
   readonly database: Database;
+  /** For plain reads. */
+  readonly reads: Database;
   readonly batchInit: boolean;
   /** The base URL of stock, for the prices of items. */
   readonly stockUrl: string;
 }
 
 /** Returns all routes except checkout, which needs the saga. */
-export function routes({ database, batchInit: enabled, stockUrl }: OrderHttp): Route[] {
-  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+export function routes({ database, reads, batchInit: enabled, stockUrl }: OrderHttp): Route[] {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(reads.pool) });
   const prices = openPrices(stockUrl);
   return [
     createOrder(database),

@@ -12,6 +12,7 @@ export function addFunds(database: Database): Route {
     summary: 'Add credit to a user',
     params: z.object({ user_id: id, amount }),
     idempotent: true,
+    locks: ({ user_id }) => user_id,
     answers: { 200: userSchema, 404: 'There is no such user.' },
     handle(request) {
       const { user_id, amount } = request.params;

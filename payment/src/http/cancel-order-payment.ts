@@ -16,6 +16,7 @@ export function cancelOrderPayment(database: Database): Route {
     description: 'Refunds once: cancelling again changes nothing.',
     params: z.object({ user_id: id, order_id: id }),
     idempotent: true,
+    locks: ({ user_id }) => user_id,
     answers: { 200: userSchema, 404: 'There is no such user, or the user never paid for this order.' },
     handle: (request) => answerOnce(database, request, (tx) => refund(tx, request.params)),
   });

@@ -14,11 +14,13 @@ import { payOrder } from './pay-order';
 
 export interface PaymentHttp {
   readonly database: Database;
+  /** For plain reads. */
+  readonly reads: Database;
   readonly batchInit: boolean;
 }
 
-export function routes({ database, batchInit: enabled }: PaymentHttp): Route[] {
-  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+export function routes({ database, reads, batchInit: enabled }: PaymentHttp): Route[] {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(reads.pool) });
   return [
     createUser(database),
     findUser(prisma),

@@ -17,6 +17,7 @@ export function payOrder(database: Database): Route {
       'Paying the same amount again changes nothing. After a cancellation, a payment is charged again.',
     params: z.object({ user_id: id, order_id: id, amount }),
     idempotent: true,
+    locks: ({ user_id }) => user_id,
     answers: {
       200: userSchema,
       404: 'There is no such user.',

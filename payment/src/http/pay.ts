@@ -12,6 +12,7 @@ export function pay(database: Database): Route {
     summary: 'Take credit from a user outside any checkout',
     params: z.object({ user_id: id, amount }),
     idempotent: true,
+    locks: ({ user_id }) => user_id,
     answers: {
       200: userSchema,
       404: 'There is no such user.',

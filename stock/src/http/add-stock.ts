@@ -12,6 +12,7 @@ export function add(database: Database, onStockChanged: (itemIds: string[]) => v
     summary: 'Add units to the stock of an item',
     params: z.object({ item_id: id, amount }),
     idempotent: true,
+    locks: ({ item_id }) => item_id,
     answers: { 200: stockSchema, 404: 'There is no such item.' },
     async handle(request) {
       const { item_id, amount } = request.params;

@@ -11,13 +11,15 @@ import { subtract } from './subtract-stock';
 
 export interface StockHttp {
   readonly database: Database;
+  /** For plain reads. */
+  readonly reads: Database;
   readonly batchInit: boolean;
   /** Called after a change was committed, because sagas may be waiting for these items. */
   readonly onStockChanged: (itemIds: string[]) => void;
 }
 
-export function routes({ database, batchInit: enabled, onStockChanged }: StockHttp): Route[] {
-  const prisma = new PrismaClient({ adapter: new PrismaPg(database.pool) });
+export function routes({ database, reads, batchInit: enabled, onStockChanged }: StockHttp): Route[] {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(reads.pool) });
   return [
     createItem(database),
     findItem(prisma),

@@ -14,6 +14,7 @@ export function subtract(database: Database, onStockChanged: (itemIds: string[])
     description: 'Units that a checkout in flight has reserved cannot be taken.',
     params: z.object({ item_id: id, amount }),
     idempotent: true,
+    locks: ({ item_id }) => item_id,
     answers: {
       200: stockSchema,
       404: 'There is no such item.',

@@ -11,7 +11,13 @@ import type { Policy } from './pods';
 
 /** Adds up sizes over all files, so that what does not fit shows here and not in the night of the first rush. */
 const defaults = orderSettings
-  .pick({ POOL_SIZE: true, HTTP_POOL_SIZE: true, DRAIN_DELAY_MS: true, ANSWER_WITHIN_MS: true })
+  .pick({
+    POOL_SIZE: true,
+    HTTP_POOL_SIZE: true,
+    HTTP_READ_POOL_SIZE: true,
+    DRAIN_DELAY_MS: true,
+    ANSWER_WITHIN_MS: true,
+  })
   .parse({});
 type Setting = keyof typeof defaults;
 
@@ -43,6 +49,8 @@ function maxReplicas(manifests: readonly Manifest[], service: ServiceName): numb
   return Math.max(1, ...scaled);
 }
 
+const POOLS = ['POOL_SIZE', 'HTTP_POOL_SIZE', 'HTTP_READ_POOL_SIZE'] as const;
+
 /** Other connections: two auditors while one replaces the other, with two each; a migration; commands; the exporter. */
 const TOOLS = 2 * 2 + 2 + 5 * 2 + 3;
 /** Connections that PostgreSQL reserves for its superuser, and those of CloudNativePG's instances and of replication. */
@@ -63,7 +71,8 @@ function maxConnections(manifests: readonly Manifest[], service: ServiceName): n
  */
 export const connectionsFit: Policy = (manifests) =>
   serviceNames.flatMap((service) => {
-    const pools = setting(manifests, service, 'POOL_SIZE') + setting(manifests, service, 'HTTP_POOL_SIZE');
+    const sizes = POOLS.map((pool) => setting(manifests, service, pool));
+    const pools = sizes.reduce((sum, size) => sum + size, 0);
     const most = 2 * maxReplicas(manifests, service) * pools + TOOLS + RESERVED;
     const max = maxConnections(manifests, service);
     return most < max ? [] : [`${service}-db: up to ${most} connections may be opened, of ${max}`];
