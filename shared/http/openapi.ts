@@ -28,7 +28,10 @@ const problemSchema = z
 const EDGE_ANSWERS = {
   400: 'A parameter or header is not valid. Nothing was changed.',
   500: 'The service failed unexpectedly.',
-  503: 'The service cannot reach something it needs. Repeat the request after Retry-After seconds.',
+  503:
+    'Nothing was changed, unless `detail` says otherwise. The service has too much to do (`overloaded`), other requests ' +
+    'or transactions are in the way of this one (`busy`), or something that it needs is unavailable (`unavailable`). ' +
+    'Repeat the request after Retry-After seconds.',
 } as const;
 
 const HEADERS = {
@@ -83,13 +86,8 @@ function describe(routes: readonly Route[]): object {
 }
 
 function operation(definition: Route): ZodOpenApiOperationObject {
-  const keyed = definition.idempotent
-    ? {
-        409: 'A request with this Idempotency-Key is in flight.',
-        422: 'The key was used for another request.',
-      }
-    : {};
-  const answers = Object.entries({ ...EDGE_ANSWERS, ...keyed, ...definition.answers });
+  const keyed = definition.idempotent ? answersToKey(definition.answers[409]) : {};
+  const answers = Object.entries({ ...EDGE_ANSWERS, ...definition.answers, ...keyed });
   return {
     summary: definition.summary,
     ...(definition.description === undefined ? {} : { description: definition.description }),
@@ -111,6 +109,16 @@ function operation(definition: Route): ZodOpenApiOperationObject {
         'The request was refused before it reached a route: wrong method, too large or too slow.',
       ),
     },
+  };
+}
+
+/** @param own what the route itself says about 409 */
+function answersToKey(own: z.ZodType | string | undefined): Record<number, string> {
+  const inFlight =
+    'A request with this Idempotency-Key is still in flight (`idempotency_key_in_flight`): repeat this one in a moment.';
+  return {
+    409: typeof own === 'string' ? `${own} Or: ${inFlight}` : inFlight,
+    422: 'This Idempotency-Key was used for another request. Use a new key for each new request.',
   };
 }
 

@@ -80,6 +80,75 @@ test('while the first request is in flight, a second one gets 409 and changes no
   expect(await credit()).toBe(0);
 });
 
+describe('a key on DELETE', () => {
+  let order: ServiceEdge;
+  let id: string;
+  beforeAll(async () => {
+    order = await openServiceEdge('order');
+  });
+  beforeEach(async () => {
+    await order.post('/orders/batch_init/1/1/1/1');
+    id = (await order.post('/orders/create/u')).body.order_id;
+    await query(order.databaseUrl, `INSERT INTO order_lines VALUES ('${id}', 'i', 5, 1)`);
+  });
+  afterAll(() => order.close());
+
+  const items = async () => (await order.get(`/orders/find/${id}`)).body.items;
+
+  test('removes a unit once, however often the request is repeated', async () => {
+    const path = `/orders/removeItem/${id}/i`;
+    const headers = { 'Idempotency-Key': newKey() };
+    const first = await order.call('DELETE', path, headers);
+    const second = await order.call('DELETE', path, headers);
+    expect(first.headers['idempotency-replayed']).toBeUndefined();
+    expect(second).toMatchObject({
+      status: 200,
+      body: first.body,
+      headers: { 'idempotency-replayed': 'true' },
+    });
+    expect(await items()).toEqual([['i', 4]]);
+    await order.call('DELETE', path, { 'Idempotency-Key': newKey() });
+    await order.call('DELETE', path);
+    expect(await items()).toEqual([['i', 2]]);
+  });
+
+  test('returns the first answer when an order that was removed is removed again', async () => {
+    const headers = { 'Idempotency-Key': newKey() };
+    const answers = [
+      await order.call('DELETE', `/orders/remove/${id}`, headers),
+      await order.call('DELETE', `/orders/remove/${id}`, headers),
+      await order.call('DELETE', `/orders/remove/${id}`),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404]);
+  });
+
+  test('is refused for another request', async () => {
+    const headers = { 'Idempotency-Key': newKey() };
+    await order.call('DELETE', `/orders/removeItem/${id}/i`, headers);
+    expect(await order.call('DELETE', `/orders/remove/${id}`, headers)).toMatchObject({
+      status: 422,
+      body: { reason: 'idempotency_key_reused' },
+    });
+    expect(await items()).toEqual([['i', 4]]);
+  });
+
+  test('is not used up while the order is being checked out', async () => {
+    const headers = { 'Idempotency-Key': newKey() };
+    await query(
+      order.databaseUrl,
+      `INSERT INTO sagas (id, order_id, user_id, amount, traceparent, deadline_at)
+       VALUES ('01900000-0000-7000-8000-000000000001', '${id}', 'u', 5, '', now() + interval '1 hour')`,
+    );
+    await query(
+      order.databaseUrl,
+      `UPDATE orders SET saga_id = '01900000-0000-7000-8000-000000000001' WHERE id = '${id}'`,
+    );
+    expect((await order.call('DELETE', `/orders/removeItem/${id}/i`, headers)).status).toBe(409);
+    await query(order.databaseUrl, `UPDATE orders SET saga_id = NULL WHERE id = '${id}'`);
+    expect((await order.call('DELETE', `/orders/removeItem/${id}/i`, headers)).status).toBe(200);
+  });
+});
+
 test('refuses the same key for another request', async () => {
   const headers = { 'Idempotency-Key': newKey() };
   await edge.post(`/payment/add_funds/${user}/5`, headers);

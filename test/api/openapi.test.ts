@@ -97,17 +97,21 @@ test('every failure is a problem document, and every success is plain JSON', () 
   }
 });
 
-test('every POST that changes something takes an Idempotency-Key, and only checkout takes Prefer', () => {
+test('every request that changes something takes an Idempotency-Key, and only checkout takes Prefer', () => {
   for (const { name, operation } of operations()) {
     const headers = (operation.parameters ?? [])
       .filter((parameter: Json) => parameter.in === 'header')
       .map((parameter: Json) => parameter.name);
-    const hasNoKey = !name.startsWith('POST') || name.includes('/status/');
+    const hasNoKey = name.startsWith('GET') || name.includes('/status/');
     const expected = hasNoKey
       ? []
       : name.includes('/checkout/')
         ? ['Idempotency-Key', 'Prefer']
         : ['Idempotency-Key'];
     expect(headers).toEqual(expected);
+    if (!hasNoKey) {
+      expect(operation.responses['409'].description).toContain('Idempotency-Key');
+      expect(operation.responses['422'].description).toContain('Idempotency-Key');
+    }
   }
 });

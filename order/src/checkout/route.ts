@@ -52,10 +52,8 @@ export function checkout(deps: CheckoutDeps): Route {
       404: 'There is no such order.',
       409:
         'The checkout failed: nothing was charged and no stock was taken (`reason` is `out_of_stock`, `unknown_item`, ' +
-        '`insufficient_credit`, `unknown_user` or `cancelled`). Or it was not started: a request with this ' +
-        'Idempotency-Key is still in flight (`idempotency_key_in_flight`), or another transaction holds the order ' +
-        '(`order_locked`). Repeat this one in a moment.',
-      422: 'This Idempotency-Key was used for another request. Use a new key for each new request.',
+        '`insufficient_credit`, `unknown_user` or `cancelled`). Or another transaction holds the order (`order_locked`): ' +
+        'nothing was started. Repeat the request in a moment.',
       429: 'Too many checkouts are in flight, and this one was not started. Try again after Retry-After seconds.',
     },
     handle: (request) => handleCheckout(deps, request),

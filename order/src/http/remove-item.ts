@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { answerOnce } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
 import { type Answer, problem } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
@@ -24,12 +25,14 @@ export function removeItem(database: Database): Route {
     path: '/orders/removeItem/{order_id}/{item_id}',
     summary: 'Remove one unit of an item from an order (older edition)',
     params: z.object({ order_id: id, item_id: id }),
+    idempotent: true,
+    locks: ({ order_id }) => order_id,
     answers: {
       200: z.object({ order_id: z.string(), item_id: z.string() }),
       404: 'There is no such order, or the item is not in it.',
       409: 'The order is being checked out (`checkout_in_progress`) or is paid (`already_paid`). It was not changed.',
     },
-    handle: ({ params }) => database.transaction((tx) => removeUnit(tx, params)),
+    handle: (request) => answerOnce(database, request, (tx) => removeUnit(tx, request.params)),
   });
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { answerOnce } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
@@ -14,13 +15,16 @@ export function removeOrder(database: Database): Route {
     path: '/orders/remove/{order_id}',
     summary: 'Delete an unpaid order (older edition)',
     params: z.object({ order_id: id }),
+    idempotent: true,
+    locks: ({ order_id }) => order_id,
     answers: {
       200: z.object({ order_id: z.string() }),
       404: 'There is no such order.',
       409: 'The order is being checked out (`checkout_in_progress`) or is paid (`already_paid`). It was not deleted.',
     },
-    handle: ({ params: { order_id } }) =>
-      database.transaction(async (tx) => {
+    handle: (request) =>
+      answerOnce(database, request, async (tx) => {
+        const { order_id } = request.params;
         const refused = await lockOpenOrder(tx, order_id);
         if (refused !== undefined) {
           return refused;
