@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { statement } from '../postgres/statement';
 import { problem } from './problem';
 import type { Route } from './route';
 
@@ -14,6 +15,12 @@ const disabled = problem(404, {
   reason: 'batch_init_disabled',
   detail: 'batch_init is off, because it overwrites data. Start the service with BATCH_INIT=on to enable it.',
 });
+
+/** For the transaction that it is part of. A whole table is not free as soon as a row is. */
+export const waitLongerForLocks = statement(
+  'batch_wait_longer',
+  `SELECT set_config('lock_timeout', '10s', true)`,
+);
 
 const MAX_WAIT_MS = 5_000;
 

@@ -8,7 +8,7 @@ export class Overloaded extends DatabaseUnavailable {
 }
 
 /** Beyond this many, those that ask for a connection are refused. */
-const MAX_WAITING = 1_000;
+const MAX_WAITING = 500;
 /** When the first in the queue has waited this long, those that ask for a connection are refused. */
 const MAX_WAIT_MS = 500;
 /** Unless no more than this many wait: then one slow transaction, or a new connection, is the likely reason. */

@@ -115,3 +115,12 @@ test('a locked order holds up changes of this order, and nothing else', async ()
   expect(others).toEqual(others.map(() => [200]));
   expectOnlyBusy(answers);
 });
+
+test('batch_init waits longer than other requests for a locked row', async () => {
+  const locked = await api.item(1, 10);
+  await lock('stock', 'items', locked);
+  const loading = api.post('/stock/batch_init/10/1/1');
+  await sleep(3_000);
+  await stranger.query('ROLLBACK');
+  expect((await loading).status).toBe(200);
+});

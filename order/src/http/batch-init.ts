@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { whenIdle } from '../../../shared/http/batch-init';
+import { waitLongerForLocks, whenIdle } from '../../../shared/http/batch-init';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { amount, amountOrZero, rowCount } from '../../../shared/http/inputs';
 import { problem } from '../../../shared/http/problem';
@@ -70,6 +70,7 @@ export function batchInit(database: Database, prices: Prices): Route {
       const { n, n_items, n_users, item_price } = request.params;
       await whenIdle(() => database.transaction((tx) => isCheckingOut(tx, n)));
       const answer = await answerOnce(database, request, async (tx) => {
+        tx.send(waitLongerForLocks);
         await tx.run(lockOrders);
         if (await isCheckingOut(tx, n)) {
           const detail =

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { waitLongerForLocks } from '../../../shared/http/batch-init';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { amountOrZero, rowCount } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
@@ -33,6 +34,7 @@ export function batchInit(database: Database): Route {
     handle(request) {
       const { n, starting_money } = request.params;
       return answerOnce(database, request, async (tx) => {
+        tx.send(waitLongerForLocks);
         await tx.run(lockUsers);
         await tx.run(recordInLedger, [n, starting_money]);
         await tx.run(replaceUsers, [n, starting_money]);

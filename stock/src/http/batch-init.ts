@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { whenIdle } from '../../../shared/http/batch-init';
+import { waitLongerForLocks, whenIdle } from '../../../shared/http/batch-init';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { amountOrZero, rowCount } from '../../../shared/http/inputs';
 import { problem } from '../../../shared/http/problem';
@@ -61,6 +61,7 @@ export function batchInit(database: Database): Route {
       const { n, starting_stock, item_price } = request.params;
       await whenIdle(() => database.transaction((tx) => isInUse(tx, n)));
       return answerOnce(database, request, async (tx) => {
+        tx.send(waitLongerForLocks);
         await tx.run(lockItems);
         if (await isInUse(tx, n)) {
           const detail =
