@@ -47,12 +47,13 @@ function contentsOf(deadLetter: DeadLetter): string {
 }
 
 export function describeDeadLetter(deadLetter: ShownDeadLetter, now: Date): string {
-  const { id, queue, parked_at, error_code, error, headers, body, encoding, history } = deadLetter;
+  const { id, queue, parked_at, error_code, error, advice, headers, body, encoding, history } = deadLetter;
   const parked = parked_at === undefined ? 'unknown' : `${parked_at} (${ago(new Date(parked_at), now)})`;
   return [
     `Dead letter  ${id} of ${queue}`,
     `Parked       ${parked}`,
     `Error        ${error_code}: ${error.replace(/\s*\n\s*/g, '; ')}`,
+    ...(advice === undefined ? [] : [`To do        ${advice}`]),
     `Contains     ${contentsOf(deadLetter)}`,
     `Headers      ${JSON.stringify(headers)}`,
     `Body         ${encoding === 'base64' ? '(not text, so in base64) ' : ''}${shorten(body, 10_000)}`,

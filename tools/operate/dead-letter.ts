@@ -3,19 +3,16 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloudevents';
 import { eventsFor } from '../../shared/contract/events';
+import { type Cause, causeOf, type Headers } from './dead-letter-cause';
 
 /** A message that could not be handled, as it is in a dead-letter queue. */
-export interface DeadLetter {
+export interface DeadLetter extends Cause {
   /** Derived from the queue, the body and the time of parking, so it is the same each time the queue is read. */
   readonly id: string;
   /** Derived from the queue and the body alone: it stays the same when the message is redriven and parked again. */
   readonly content_id: string;
   /** The queue whose step could not handle it. */
   readonly queue: string;
-  /** ISO 8601; undefined when the message does not say. */
-  readonly parked_at: string | undefined;
-  readonly error_code: string;
-  readonly error: string;
   /** The events that can be read from it, at most 256. A dead letter may contain anything. */
   readonly events: readonly DeadLetterEvent[];
   /** Whether it follows the contract. If not, any queue parks it again. */
@@ -30,8 +27,6 @@ export interface DeadLetterEvent {
   readonly order_id: string | undefined;
 }
 
-export type Headers = Record<string, unknown>;
-
 /** A part of the wrong type counts as missing. */
 const text = z.string().optional().catch(undefined);
 const uuid = z.guid().toLowerCase().optional().catch(undefined);
@@ -39,46 +34,20 @@ const event = z
   .object({ type: text, data: z.object({ saga_id: uuid, order_id: text }).catch({}) })
   .catch({ data: {} });
 
-/** RabbitMQ puts the latest death first; times are in seconds. */
-const death = z.object({ reason: z.string(), time: z.object({ value: z.number().min(0).max(1e11) }) });
-const deaths = z.tuple([death]).rest(z.unknown());
-
 export function readDeadLetter(queue: string, body: Buffer, headers: Headers): DeadLetter {
-  const { parked_at, ...cause } = causeOf(headers);
+  const cause = causeOf(headers);
   return {
-    id: digest(queue, parked_at ?? '', body).slice(0, 16),
+    id: digest(queue, cause.parked_at ?? '', body).slice(0, 16),
     content_id: digest(queue, '', body).slice(0, 32),
     queue,
-    parked_at,
     ...cause,
     ...readEvents(queue, body),
     size: body.length,
   };
 }
 
-const NO_REASON = 'the message does not say why';
-
 function digest(queue: string, parkedAt: string, body: Buffer): string {
   return createHash('sha256').update(`${queue}\n${parkedAt}\n`).update(body).digest('hex');
-}
-
-/** A step that parks a message gives the reason in our headers; a broker that gives up on one, in its own. */
-function causeOf(headers: Headers): Pick<DeadLetter, 'parked_at' | 'error_code' | 'error'> {
-  const { 'x-parked-at': at, 'x-error-code': code, 'x-error': error, 'x-death': died } = headers;
-  if (typeof at === 'string' && !Number.isNaN(Date.parse(at))) {
-    const [error_code, reason] = [code ?? 'UNKNOWN', error ?? NO_REASON].map(String) as [string, string];
-    return { parked_at: new Date(at).toISOString(), error_code, error: reason };
-  }
-  const read = deaths.safeParse(died);
-  if (!read.success) {
-    return { parked_at: undefined, error_code: 'UNKNOWN', error: NO_REASON };
-  }
-  const { reason, time } = read.data[0];
-  return {
-    parked_at: new Date(time.value * 1_000).toISOString(),
-    error_code: reason.toUpperCase(),
-    error: `the broker dead-lettered it (${reason}): its consumers kept exiting without acknowledging it`,
-  };
 }
 
 function readEvents(queue: string, body: Buffer): Pick<DeadLetter, 'events' | 'sound'> {

@@ -1,5 +1,6 @@
 import { ownerOf, type ShopConnections } from './connections';
-import { type DeadLetter, type Headers, readBody } from './dead-letter';
+import { type DeadLetter, readBody } from './dead-letter';
+import type { Headers } from './dead-letter-cause';
 import { type Action, actionsOnDeadLetter } from './operator-actions';
 import { type Selection, type Visit, visitDeadLetters } from './visit-dead-letters';
 

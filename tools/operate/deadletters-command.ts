@@ -1,18 +1,7 @@
-import { queues as allQueues } from '../../shared/contract/events';
-import { UsageError, type Values, wholeNumber } from '../support/command-line';
+import { UsageError, wholeNumber } from '../support/command-line';
 import { mustBeReachable } from '../support/databases';
-import {
-  actorFrom,
-  commonOptions,
-  oneLine,
-  oneOf,
-  print,
-  printJson,
-  Refusal,
-  runCommand,
-  sagaIdFrom,
-  type Verbs,
-} from './command';
+import { actorFrom, oneLine, print, printJson, Refusal, runCommand, type Verbs } from './command';
+import { type Arguments, deadLetterIds, options, selectionFrom, targets } from './dead-letter-arguments';
 import {
   describeDeadLetter,
   describeDiscarded,
@@ -23,6 +12,7 @@ import {
 import { listDeadLetters, showDeadLetter } from './dead-letters';
 import { discardDeadLetters } from './discard';
 import { listDiscarded, summaryOf } from './discarded';
+import { describeLeftOpen, findLeftOpen, type OpenSaga } from './left-open';
 import { redriveDeadLetters } from './redrive';
 import type { Result } from './take-dead-letters';
 import type { Selection } from './visit-dead-letters';
@@ -37,7 +27,8 @@ const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga
   ID          the id of a dead letter, as list shows it
   show        everything about a dead letter, even after it was discarded
   redrive     send dead letters back to their queue, once the cause is fixed
-  discard     delete dead letters that can never be handled; their contents are recorded
+  discard     delete dead letters that can never be handled; their contents are recorded. Says which sagas that leaves
+              open, and what ends them; with --dry-run, before
   discarded   what was discarded, by whom and why, latest first
   --rate      at most this many dead letters a second
   --dry-run   say what would be done, and do nothing
@@ -47,21 +38,6 @@ const usage = `Usage: npm run deadletters -- list [--queue stock.settle] [--saga
 For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
 Exit status: 0 done, 1 no such dead letter, 2 invalid arguments, or something cannot be reached.`;
 
-const options = {
-  ...commonOptions,
-  all: { type: 'boolean', default: false },
-  queue: { type: 'string' },
-  saga: { type: 'string' },
-  limit: { type: 'string' },
-  rate: { type: 'string', default: '50' },
-  'dry-run': { type: 'boolean', default: false },
-  reason: { type: 'string' },
-  actor: { type: 'string' },
-} as const;
-
-type Arguments = Values<typeof options>;
-
-const MAX_DEAD_LETTERS = 10_000;
 /** RabbitMQ requeues a message that has been unacked for half an hour. */
 const LONGEST_RUN_S = 1_200;
 
@@ -145,41 +121,34 @@ const verbs: Verbs<typeof options> = {
     const settings = { actor: actorFrom(values.actor), reason, dryRun: values['dry-run'] };
     return async (shop) => {
       await mustBeReachable(shop.databases);
-      report('discarded', selection, values, await discardDeadLetters(shop, selection, settings));
+      const result = await discardDeadLetters(shop, selection, settings);
+      const open = await findLeftOpen(shop, result.letters).catch((cause) => {
+        const done = describeResult('discarded', result, settings.dryRun);
+        throw new Error(`${done}\nWhat that leaves open could not be read from the databases.`, { cause });
+      });
+      report('discarded', selection, values, result, open);
     };
   },
 };
 
-/** Either dead letters by id, or --all: forgetting an argument must not empty a queue. */
-function targets(ids: string[], values: Arguments): Selection {
-  if (ids.length > 0 === values.all) {
-    throw new UsageError('Name the dead letters, by their ids as list shows them, or use --all.');
-  }
-  const selection = selectionFrom(values, values.all ? '1000' : String(MAX_DEAD_LETTERS));
-  return values.all ? selection : { ...selection, ids: deadLetterIds(ids) };
-}
-
-function selectionFrom({ queue, saga, limit }: Arguments, defaultLimit: string): Selection {
-  return {
-    queues: queue === undefined ? allQueues : [oneOf('queue', queue, allQueues)],
-    ...(saga !== undefined && { sagaId: sagaIdFrom(saga) }),
-    limit: wholeNumber('limit', limit ?? defaultLimit, 1, MAX_DEAD_LETTERS),
-  };
-}
-
-function deadLetterIds(given: readonly string[]): string[] {
-  const invalid = given.find((id) => !/^[0-9a-f]{16}$/.test(id));
-  if (invalid !== undefined) {
-    throw new UsageError(`"${invalid}" is not the id of a dead letter: 16 characters 0-9 and a-f.`);
-  }
-  return [...new Set(given)];
-}
-
-function report(done: 'redriven' | 'discarded', { ids }: Selection, values: Arguments, result: Result): void {
+/** @param open the sagas that are still open without the dead letters, if those are deleted */
+function report(
+  done: 'redriven' | 'discarded',
+  { ids }: Selection,
+  values: Arguments,
+  result: Result,
+  open?: readonly OpenSaga[],
+): void {
   if (values.json) {
-    printJson({ [values['dry-run'] ? `would_be_${done}` : done]: result.letters });
+    printJson({
+      [values['dry-run'] ? `would_be_${done}` : done]: result.letters,
+      ...(open && { left_open: open }),
+    });
   } else {
     print(describeResult(done, result, values['dry-run']));
+    if (open && result.letters.length > 0) {
+      print(describeLeftOpen(result.letters, open).join('\n'));
+    }
   }
   const missing = ids?.filter((id) => !result.letters.some((deadLetter) => deadLetter.id === id)) ?? [];
   if (missing.length > 0) {

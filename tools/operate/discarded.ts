@@ -1,7 +1,7 @@
 import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 import { ownerOf, type ShopConnections } from './connections';
-import type { Headers } from './dead-letter';
+import type { Headers } from './dead-letter-cause';
 import type { Selection } from './visit-dead-letters';
 
 /** A discarded dead letter, as it was recorded. It is no longer in its queue; the record stays for good. */

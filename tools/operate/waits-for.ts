@@ -108,8 +108,12 @@ function clues(view: SagaView, type: EventType, queue: string): string[] {
       .filter(
         (deadLetter) => deadLetter.queue === queue && deadLetter.events.some((event) => event.type === type),
       )
-      .map(({ id, parked_at, error_code, error }) => {
+      .map(({ id, parked_at, error_code, error, advice }) => {
         const when = parked_at === undefined ? '' : ` ${ago(new Date(parked_at), at)}`;
+        if (advice !== undefined) {
+          const dropped = `The broker took ${type} out of ${queue}${when}: ${error_code}, ${error}.`;
+          return `${dropped} ${advice} The command is "npm run deadletters -- redrive ${id}".`;
+        }
         const cause = `${queue} could not handle ${type} and parked it${when}: ${error_code}, ${error}.`;
         return `${cause} Fix the cause, then run "npm run deadletters -- redrive ${id}".`;
       }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { perService } from '../../../shared/services';
+import { perService, serviceNames } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
+import { query } from '../../support/books';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
 import type { Ended } from '../../support/run-program';
 import { command, DeadLetterFixture } from './dead-letter-fixture';
@@ -53,6 +54,68 @@ test('records a discarded dead letter under the name of the user of the machine'
   expect(await fixture.actions()).toMatchObject([
     { action: 'discard', actor: expect.stringMatching(/./), reason: 'junk', detail: { body: 'junk' } },
   ]);
+});
+
+describe('discarding', () => {
+  const lost = [1, 2, 3, 4, 5].map((n) => purchase(n));
+  const states = {
+    order: ['PENDING', 'PAID', undefined, 'FAILED'],
+    stock: ['RESERVED', 'RESERVED', 'RELEASED', 'RELEASED'],
+    payment: ['CAPTURED', 'CAPTURED', 'CAPTURED', 'REJECTED'],
+  };
+  const insert = {
+    order: `INSERT INTO sagas SELECT $1, 'o', 'u', 10, $2, CASE $2 WHEN 'FAILED' THEN 'cancelled' END, '', now(), now(),
+              CASE $2 WHEN 'PENDING' THEN NULL ELSE now() END`,
+    stock: `INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, reason, traceparent)
+            SELECT $1, 'o', 'u', 10, '{}', '{}', $2, CASE $2 WHEN 'RELEASED' THEN 'cancelled' END, ''`,
+    payment: `INSERT INTO charges SELECT $1, 'o', 'u', 10, $2, CASE $2 WHEN 'REJECTED' THEN 'cancelled' END`,
+  };
+  beforeAll(async () => {
+    for (const service of serviceNames) {
+      for (const [i, state] of states[service].entries()) {
+        const sql = insert[service].replaceAll('$2', `'${state}'`);
+        await (state && query(fixture.addresses[service], sql, [sagaId(i + 1)]));
+      }
+    }
+  });
+  afterAll(async () => {
+    await query(fixture.addresses.order, 'TRUNCATE sagas');
+    await query(fixture.addresses.stock, 'TRUNCATE reservations');
+    await query(fixture.addresses.payment, 'TRUNCATE charges');
+  });
+
+  test('says which sagas it leaves open, where, and what ends them, before and afterwards', async () => {
+    for (const each of lost) {
+      await fixture.parkEvent('stock.settle', paymentCaptured(each));
+    }
+    const discard = (...more: string[]) => deadletters('discard', '--all', '--reason', 'lost', ...more);
+    const before = (await discard('--dry-run')).stdout;
+    const after = (await discard()).stdout;
+    const [paid, inOrder, inStock] = before.split('\n').filter((line) => line.startsWith('Left open: '));
+    expect(paid).toBe(
+      `Left open: 1 saga captured by payment, but not known to order and stock as a sale: ${sagaId(3)}.`,
+    );
+    expect(inOrder).toBe(`Left open: 1 saga PENDING in order: ${sagaId(1)}.`);
+    expect(inStock).toMatch(/^Left open: 2 sagas RESERVED or WAITING in stock: \S+ \S+\.$/);
+    expect(before).toContain('Stock asks payment about them once they are 30 s old.');
+    expect(before).toContain('order then asks payment, again and again.');
+    expect(before).toContain('Nothing ends them by itself');
+    const leftOpen = (text: string) => text.slice(text.indexOf('Left open'));
+    expect(leftOpen(after)).toBe(leftOpen(before));
+  });
+
+  test('says when nothing is left open', async () => {
+    await fixture.parkEvent('stock.settle', paymentCaptured(lost[3] ?? purchase(4)));
+    const json = JSON.parse(
+      (await deadletters('discard', '--all', '--reason', 'x', '--dry-run', '--json')).stdout,
+    );
+    expect(json).toMatchObject({ would_be_discarded: [{ queue: 'stock.settle' }], left_open: [] });
+    const { stdout } = await deadletters('discard', '--all', '--reason', 'x');
+    expect(stdout).toContain('Nothing is left open: every saga that they mention has ended');
+    await fixture.park('stock.settle', 'junk');
+    const junk = await deadletters('discard', '--all', '--reason', 'x');
+    expect(junk.stdout).toContain('They mention no saga, so nothing is left open.');
+  });
 });
 
 test('lists discarded dead letters with who did it and why, and shows what they contained', async () => {

@@ -71,6 +71,13 @@ export class DeadLetterFixture {
     throw new Error(`nothing came to ${queue}`);
   }
 
+  /** Takes the next message of a queue, if there is one, and loses its channel, as a process does that is killed. */
+  async takeAndVanish(queue: string): Promise<void> {
+    const channel = await this.connection.createChannel();
+    await channel.get(queue);
+    await channel.close();
+  }
+
   /** The recorded actions of all three databases. */
   async actions(): Promise<Record<string, unknown>[]> {
     const rows = await perServiceAsync((name) =>

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues } from '../../../shared/contract/events';
-import { listDeadLetters, showDeadLetter } from '../../../tools/operate/dead-letters';
+import { declaredQueues } from '../../../shared/rabbit/topology';
+import { describeDeadLetter } from '../../../tools/operate/dead-letter-report';
+import { listDeadLetters, type ShownDeadLetter, showDeadLetter } from '../../../tools/operate/dead-letters';
 import { discardDeadLetters } from '../../../tools/operate/discard';
 import { redriveDeadLetters } from '../../../tools/operate/redrive';
 import type { Selection } from '../../../tools/operate/visit-dead-letters';
@@ -55,13 +57,81 @@ describe('reading', () => {
     expect(Buffer.from(shown?.body ?? '', shown?.encoding)).toEqual(Buffer.from(body));
   });
 
-  test('lists a message that the broker gave up on with the reason and the time', async () => {
-    fixture.channel.sendToQueue('order.settle', Buffer.from(JSON.stringify([captured(1)])));
-    fixture.channel.nack(await fixture.take('order.settle'), false, false);
+  const body = Buffer.from(JSON.stringify([{ specversion: '1.0', ...captured(1) }]));
+  test.each<[string, RegExp, () => Promise<unknown>]>([
+    [
+      'REJECTED',
+      /^a consumer rejected it without an error of ours/,
+      async () => {
+        fixture.channel.sendToQueue('order.settle', body);
+        fixture.channel.nack(await fixture.take('order.settle'), false, false);
+      },
+    ],
+    [
+      'EXPIRED',
+      /^it waited in its queue for longer than a time limit allows/,
+      async () => {
+        fixture.channel.sendToQueue('order.settle', body, { expiration: 1 });
+      },
+    ],
+    [
+      'MAXLEN',
+      /^its queue was full and dropped it/,
+      async () => {
+        // Our own queues refuse new messages when they are full.
+        const declared = declaredQueues.find(({ name }) => name === 'order.settle')?.arguments;
+        const drops = {
+          'x-max-length': 1,
+          'x-overflow': 'drop-head',
+          'x-dead-letter-strategy': 'at-most-once',
+        };
+        await fixture.channel.assertQueue('crowded', { arguments: { ...declared, ...drops } });
+        fixture.channel.sendToQueue('crowded', body);
+        fixture.channel.sendToQueue('crowded', Buffer.from('another'));
+        await fixture.expectLength('order.settle.dead', 1);
+        await fixture.channel.deleteQueue('crowded');
+      },
+    ],
+    [
+      'DELIVERY_LIMIT',
+      /^the broker delivered it as often as the queue allows, and it always came back/,
+      async () => {
+        fixture.channel.sendToQueue('order.settle', body);
+        while ((await fixture.channel.checkQueue('order.settle.dead')).messageCount === 0) {
+          await fixture.takeAndVanish('order.settle');
+        }
+      },
+    ],
+  ])('says what it means that the broker gave up on a message: %s', async (code, meaning, die) => {
+    await die();
     await fixture.expectLength('order.settle.dead', 1);
     const [deadLetter] = await list();
-    expect(deadLetter).toMatchObject({ queue: 'order.settle', error_code: 'REJECTED' });
+    expect(deadLetter).toMatchObject({
+      queue: 'order.settle',
+      error_code: code,
+      error: expect.stringMatching(meaning),
+      advice: expect.stringContaining('redrive it'),
+      sound: true,
+    });
     expect(Math.abs(Date.parse(deadLetter?.parked_at ?? '') - Date.now())).toBeLessThan(60_000);
+  });
+
+  test('says so when it does not know the reason for which the broker gave up on a message', async () => {
+    const time = { '!': 'timestamp', value: 1_800_000_000 };
+    const headers = { 'x-death': [{ reason: 'bored', time, count: 1, queue: 'order.settle' }] };
+    fixture.channel.sendToQueue('order.settle.dead', body, { headers });
+    await fixture.expectLength('order.settle.dead', 1);
+    expect(await list()).toMatchObject([
+      {
+        error_code: 'BORED',
+        error: 'the broker gave up on it for a reason that this program does not know (bored)',
+        parked_at: '2027-01-15T08:00:00.000Z',
+      },
+    ]);
+    const shown = (await showDeadLetter(fixture.shop, await idOf(), queues)) as ShownDeadLetter;
+    expect(describeDeadLetter(shown, new Date())).toContain(
+      "To do        Look the reason up in RabbitMQ's documentation",
+    );
   });
 
   test('changes neither dead letters nor their ids, and can be repeated without losing one', async () => {

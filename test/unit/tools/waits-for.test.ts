@@ -170,6 +170,18 @@ test('names a parked event with its error and the command to redrive it', () => 
   );
 });
 
+test('names an event that the broker gave up on, and what to do about it', () => {
+  const expired = {
+    ...parked,
+    error_code: 'EXPIRED',
+    error: 'it waited too long',
+    advice: 'Remove the limit.',
+  };
+  expect(sentences({ ...reserved, letters: [expired] })).toMatch(
+    /The broker took stock\.reserved out of payment\.charge 20 s ago: EXPIRED, it waited too long\. Remove the limit\. .*"npm run deadletters -- redrive 0123456789abcdef"/,
+  );
+});
+
 test('names an event that is still in an outbox with its service', () => {
   const unsent = [{ id: 7, routing_key: 'stock.reserved', created_at: before(9), service: 'stock' as const }];
   expect(sentences({ ...reserved, unsent })).toContain(
