@@ -12,7 +12,10 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const client = await open(databaseUrl, name);
-  const watcher = await open(databaseUrl, `${name} (watching)`);
+  const watcher = await open(databaseUrl, `${name} (watching)`).catch(async (error) => {
+    await client.end();
+    throw error;
+  });
   try {
     const [row] = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
     const session = { client, watcher, pid: row?.pid ?? 0, waitMs, say };

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { root } from '../../../shared/root';
+import { serviceNames } from '../../../shared/services';
+import {
+  NO_TRANSACTION,
+  parseMigration,
+  readMigrations,
+  withoutComments,
+} from '../../../tools/deploy/migrations';
+
+/** Checks "A migration" of docs/architecture.md: no script keeps a lock that stops the shop for longer than a moment. */
+
+/** Older than the rules. What is applied may not be changed, and CHANGELOG says how long they take. */
+const OLDER = ['20261121200000_stock_cheaper_writes', '20261121300000_stock_held_is_derived'];
+
+const SLOW: readonly [string, RegExp][] = [
+  ['builds an index without CONCURRENTLY', /^CREATE\s+(UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY)/i],
+  ['drops an index without CONCURRENTLY', /^DROP\s+INDEX\s+(?!CONCURRENTLY)/i],
+  ['validates a constraint at once', /\bADD\s+CONSTRAINT\b(?![^;]*\b(NOT\s+VALID|USING\s+INDEX)\b)/i],
+  ['changes a type', /\bALTER\s+COLUMN\s+\S+\s+(SET\s+DATA\s+)?TYPE\b/i],
+  ['adds a column that is computed for each row', /\bADD\s+COLUMN\b[^;]*(GENERATED|DEFAULT\s+\w+\()/i],
+  ['renames what running programs use', /^ALTER\b[^;]*\bRENAME\b/i],
+  ['changes all rows at once', /^(UPDATE|DELETE)\b/i],
+];
+
+/** What is slow in a script, apart from the tables that it creates, which are empty. */
+function slowIn(script: string): string[] {
+  const code = withoutComments(script);
+  const created = [...code.matchAll(/CREATE\s+TABLE\s+"?(\w+)/gi)].map(([, table]) => table);
+  return code
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => !created.includes(/\b(?:ON|TABLE)\s+"?(\w+)/i.exec(statement)?.[1]))
+    .flatMap((statement) => SLOW.filter(([, pattern]) => pattern.test(statement)).map(([what]) => what));
+}
+
+test.each(serviceNames)('no migration of %s stops the shop', (service) => {
+  const found = readMigrations(join(root, service, 'prisma/migrations'))
+    .filter(({ name }) => !OLDER.includes(name))
+    .flatMap(({ name, script }) => slowIn(script).map((what) => `${name} ${what}`));
+  expect(found).toEqual([]);
+});
+
+test.each([
+  ['CREATE INDEX "a" ON "b" ("c")', 'builds an index without CONCURRENTLY'],
+  ['DROP INDEX "a"', 'drops an index without CONCURRENTLY'],
+  ['ALTER TABLE "b" ADD CONSTRAINT "d" CHECK ("c" > 0)', 'validates a constraint at once'],
+  ['ALTER TABLE "b" ALTER COLUMN "c" TYPE TEXT', 'changes a type'],
+  [
+    'ALTER TABLE "b" ADD COLUMN "e" UUID DEFAULT gen_random_uuid()',
+    'adds a column that is computed for each row',
+  ],
+  ['ALTER TABLE "b" RENAME COLUMN "c" TO "d"', 'renames what running programs use'],
+  [`-- Old rows.\nUPDATE "b" SET "c" = 1`, 'changes all rows at once'],
+])('%s is slow', (statement, what) => {
+  expect(slowIn(`CREATE TABLE "other" ("id" TEXT); ${statement};`)).toEqual([what]);
+});
+
+test.each([
+  'CREATE TABLE "b" ("c" INT); CREATE INDEX "a" ON "b" ("c")',
+  `${NO_TRANSACTION}\nCREATE INDEX CONCURRENTLY IF NOT EXISTS "a" ON "b" ("c")`,
+  'ALTER TABLE "b" ADD CONSTRAINT "d" CHECK ("c" > 0) NOT VALID',
+  'ALTER TABLE "b" ADD CONSTRAINT "d" UNIQUE USING INDEX "a"',
+  'ALTER TABLE "b" ADD COLUMN "e" TEXT, ADD COLUMN "f" INT DEFAULT 0',
+])('%s is quick', (script) => {
+  expect(slowIn(script)).toEqual([]);
+});
+
+describe('a script', () => {
+  test.each(['BEGIN; SELECT 1', 'SELECT 1;\n commit', 'SELECT 1; -- and then\n ROLLBACK;'])(
+    'that has a transaction of its own is refused: %s',
+    (script) => expect(() => parseMigration('1_wrong', script)).toThrow('a migration is one transaction'),
+  );
+
+  test.each([
+    `INSERT INTO "texts" VALUES ('; COMMIT')`,
+    'SELECT 1 /* ; COMMIT */ -- ; COMMIT',
+    'CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$',
+    `${NO_TRANSACTION}\nDO $batch$ BEGIN LOOP COMMIT; END LOOP; END $batch$`,
+  ])('may name one in a text, a comment or a body: %s', (script) => {
+    expect(parseMigration('1_right', script).script).toBe(script);
+  });
+
+  test.each([
+    ['CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "By User" ON "orders" ("user_id")', 'By User'],
+    ['-- Why.\ncreate index concurrently if not exists By_User on orders (user_id)', 'by_user'],
+    ['DROP INDEX CONCURRENTLY IF EXISTS "by_user"', undefined],
+  ])('without a transaction says which index it builds: %s', (statement, index) => {
+    const script = `${NO_TRANSACTION}\n${statement}`;
+    expect(parseMigration('1_index', script)).toEqual({ name: '1_index', script, repeatable: true, index });
+  });
+
+  test('that builds an index must be safe to run again', () => {
+    const script = `${NO_TRANSACTION}\nCREATE INDEX CONCURRENTLY "a" ON "b" ("c")`;
+    expect(() => parseMigration('1_index', script)).toThrow('1_index must say IF NOT EXISTS');
+  });
+});
