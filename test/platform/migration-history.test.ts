@@ -176,7 +176,7 @@ describe('an interrupted run of another program', () => {
 
   test('is waited for while the server still works on it', async () => {
     const url = await createDatabase('order');
-    const slow = 'SELECT pg_sleep(2); ALTER TABLE orders ADD COLUMN note TEXT';
+    const slow = 'SELECT pg_sleep(5); ALTER TABLE orders ADD COLUMN note TEXT';
     const folder = writeMigrations({ ...all, '9_slow': slow });
     await recordInterrupted(url, '9_slow', checksumOf({ script: slow }));
     const theirs = query(url, slow);

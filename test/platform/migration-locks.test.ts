@@ -193,10 +193,7 @@ describe('a run that is killed', () => {
     await until(async () => (await query(url, sleeping)).length === 1);
     await run.kill();
     const quick = { '1_slow': scripts['1_slow'].replace('pg_sleep(300)', 'pg_sleep(0)') };
-    const next = migrate(quick);
-    await next.says('Another run is migrating this database: pid ');
-    expect(next.output).toContain('application migrate order, active for ');
-    expect(await next.applied()).toEqual(['1_slow']);
+    expect(await migrate(quick).applied()).toEqual(['1_slow']);
     expect(await history()).toContainEqual({ migration_name: '1_slow', finished: true });
   });
 
@@ -207,7 +204,6 @@ describe('a run that is killed', () => {
     await run.kill();
     expect(await history()).toContainEqual({ migration_name: '1_index', finished: false });
     const next = migrate({ '1_index': INDEX });
-    await next.says('Another run is migrating this database');
     await next.says('builds the index by_user anew');
     await writer.query('COMMIT');
     expect(await next.applied()).toEqual(['1_index']);
@@ -229,8 +225,9 @@ describe('a run that is killed', () => {
         EXIT WHEN NOT FOUND; COMMIT; PERFORM pg_sleep(${pause});
       END LOOP; END $$;`;
     const run = migrate({ ...ADD_NOTE, '2_fill_note': batches(1) });
+    const isFilling = (row: object) => 'migration_name' in row && row.migration_name === '2_fill_note';
     const filled = async () => (await query(url, 'SELECT FROM orders WHERE note IS NOT NULL')).length;
-    await until(async () => (await history()).length === 6 && (await filled()) > 0);
+    await until(async () => (await history()).some(isFilling) && (await filled()) > 0);
     await run.kill();
     expect(await migrate({ ...ADD_NOTE, '2_fill_note': batches(0) }).applied()).toEqual(['2_fill_note']);
     expect(await filled()).toBe(100);
@@ -243,7 +240,8 @@ test('two runs do everything once, even if one of them waits while the other bui
   const first = migrate(scripts);
   await first.says('0_index waits for');
   const second = migrate(scripts);
-  await second.says('Another run is migrating this database');
+  await second.says('Another run is migrating this database: pid ');
+  expect(second.output).toContain('application migrate order, active for ');
   await writer.query('COMMIT');
   expect([await first.applied(), await second.applied()]).toEqual([['0_index', '1_add_note'], []]);
 });
