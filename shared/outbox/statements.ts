@@ -18,11 +18,13 @@ export const insertOutbox = statement<{ id: number }>(
 /**
  * Rows that should have been confirmed by now. Reading by `id > last` would be wrong: an id is assigned at insert and
  * becomes visible at commit, so a higher id can be visible first, and the lower one would be skipped for ever.
+ *
+ * If the server's clock has been set back, rows may have a time that lies ahead. They do not wait for it.
  */
 export const lockOverdueOutbox = statement<OutboxRow>(
   'lock_overdue_outbox',
   `SELECT id, routing_key, body FROM outbox
-   WHERE tried_at < now() - $1 * interval '1 millisecond'
+   WHERE tried_at < now() - $1 * interval '1 millisecond' OR tried_at > now() + interval '1 second'
    ORDER BY tried_at LIMIT $2
    FOR UPDATE SKIP LOCKED`,
 );
@@ -46,6 +48,6 @@ export const commitNeedNotBeDurable = statement('outbox_async_commit', 'SET LOCA
 export const outboxGauges = statement<{ pending: number; oldest_age_seconds: number }>(
   'outbox_gauges',
   `SELECT count(*) AS pending,
-          coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_age_seconds
+          greatest(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_age_seconds
    FROM outbox`,
 );

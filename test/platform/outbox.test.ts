@@ -87,6 +87,14 @@ test('delivers a message, however many others have no queue', async () => {
   await until(async () => (await wire.outboxSize()) === unroutable);
 });
 
+test('a clock that is set back does not delay what was left in the outbox', async () => {
+  const replica = await wire.replica();
+  await store(replica, [paymentCaptured(purchase(3))]);
+  await wire.query(`UPDATE outbox SET tried_at = now() + interval '1 hour'`);
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(3)]);
+  await waitUntilEmpty();
+});
+
 test('keeps a message that the broker returns as unroutable, and sends it when its queue is bound again', async () => {
   const replica = await wire.replica();
   await wire.channel.unbindQueue('stock.settle', 'payment.events', 'payment.rejected');

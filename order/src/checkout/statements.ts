@@ -8,6 +8,6 @@ export const readOutcomes = statement<Outcome>(
 
 export const sagasInFlight = statement<{ count: number; oldest_seconds: number }>(
   'sagas_in_flight',
-  `SELECT count(*) AS count, coalesce(extract(epoch FROM now() - min(opened_at)), 0)::float8 AS oldest_seconds
+  `SELECT count(*) AS count, greatest(extract(epoch FROM now() - min(opened_at)), 0)::float8 AS oldest_seconds
    FROM sagas WHERE state = 'PENDING'`,
 );
