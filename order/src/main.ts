@@ -35,7 +35,7 @@ void runService('order', settings, async (core) => {
     log,
   });
   const inFlight = watchInFlight({ database, log, onCounted: (count) => admission.recordInFlight(count) });
-  const overdue = watchOverdue({ outbox, log, cancelAfterMs });
+  const overdue = watchOverdue({ database, outbox, amqpUrl: config.AMQP_URL, log, cancelAfterMs });
 
   return {
     routes: [

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 
 /**
@@ -12,6 +13,8 @@ const amount = z.int().min(0);
 const sagaId = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const saga = { saga_id: sagaId, order_id: id };
 const purchase = { ...saga, user_id: id, amount };
+/** See `linesCrc32`. A replica of an earlier version does not send it. */
+const content = { lines_crc32: z.int().optional() };
 
 /** Why a checkout failed. The list is closed, so a client may switch on it. */
 export const failureReason = z.enum([
@@ -33,6 +36,15 @@ const lines = z
     'an item may have only one line',
   );
 
+/**
+ * What was bought, as a number: a signed 32-bit CRC-32 of the lines, in whatever order they come. Order compares it
+ * with its own before it calls an order paid: one that forgot what it sold must not sell something else under that id.
+ */
+export function linesCrc32(lines: readonly Line[]): number {
+  const sorted = lines.map(({ item_id, quantity }) => `${item_id} ${quantity}`).sort();
+  return crc32(sorted.join()) | 0;
+}
+
 export const contract = {
   /** The order is frozen, and a client waits for the outcome. */
   'order.checkout_requested': {
@@ -42,13 +54,18 @@ export const contract = {
   /** The deadline has passed. Only payment decides, so order asks it to reject the saga if it has not decided yet. */
   'order.checkout_cancel_requested': { consumedBy: 'payment.charge', data: z.object(purchase) },
   /** Every line is reserved for this saga. */
-  'stock.reserved': { consumedBy: 'payment.charge', data: z.object(purchase) },
+  'stock.reserved': { consumedBy: 'payment.charge', data: z.object({ ...purchase, ...content }) },
+  /** Stock has waited too long for a decision. Like order, it asks payment to reject the saga if it has not decided yet. */
+  'stock.decision_requested': { consumedBy: 'payment.charge', data: z.object(purchase) },
   /** Nothing was reserved. */
   'stock.rejected': { consumedBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
   /** What was reserved, if anything, can be sold again: the compensation. */
   'stock.released': { consumedBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
   /** The commit decision: credit was taken. Stock and order both consume it. */
-  'payment.captured': { consumedBy: ['stock.settle', 'order.settle'], data: z.object({ ...saga, amount }) },
+  'payment.captured': {
+    consumedBy: ['stock.settle', 'order.settle'],
+    data: z.object({ ...saga, amount, ...content }),
+  },
   /** The decision against the checkout: no credit was taken, and none ever will be. */
   'payment.rejected': { consumedBy: 'stock.settle', data: z.object({ ...purchase, reason: failureReason }) },
 } as const;

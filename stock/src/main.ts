@@ -4,11 +4,13 @@ import { routes } from './http';
 import { compensations } from './metrics';
 import { reserveStock } from './saga/2-reserve-stock/step';
 import { settleReservation } from './saga/4-settle-reservation/step';
+import { watchUndecided } from './undecided';
 import { openWaiting } from './waiting-sagas';
 
 void runService('stock', settings, (core) => {
   const { config, httpDatabase, readDatabase } = core;
   const waiting = openWaiting(core);
+  const undecided = watchUndecided({ ...core, amqpUrl: config.AMQP_URL, askAfterMs: config.ASK_AFTER_MS });
   return {
     routes: routes({
       database: httpDatabase,
@@ -23,6 +25,9 @@ void runService('stock', settings, (core) => {
         waiting.serve(itemIds);
       }),
     ],
-    stop: waiting.stop,
+    async stop() {
+      await undecided.stop();
+      await waiting.stop();
+    },
   };
 });

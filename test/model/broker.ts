@@ -47,6 +47,15 @@ export class Broker {
     return Array.from({ length: Math.min(most, messages.length) }, () => this.random.take(messages));
   }
 
+  /** A message is lost for good. */
+  lose(queue: string): void {
+    this.take(queue, 1);
+  }
+  /** Somebody deletes all messages of a queue, or the queue itself. */
+  purge(queue: string): void {
+    this.queued.get(queue)?.splice(0);
+  }
+
   redeliverPast(): void {
     if (this.past.length > 0) {
       this.put(this.random.pick(this.past));

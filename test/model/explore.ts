@@ -86,7 +86,7 @@ export async function explore(
       return;
     }
     restStates++;
-    checkEnded(world);
+    checkEnded(world, true);
   }
 
   function addState(state: Numbers, from: number, label: string): void {

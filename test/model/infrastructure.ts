@@ -1,8 +1,19 @@
+import type { SagaEvent } from '../../shared/contract/events';
+import type { InvariantViolation } from '../../shared/errors';
 import type { Random } from '../../tools/chaos/random';
 import { Broker } from './broker';
-import { checkBooks, checkChanges, checkSaga } from './invariants';
-import { type Sql, Transaction } from './memory';
-import { type InitialShop, openShop, type Rules, type Service, statementsOf, type World } from './world';
+import { checkBooks, checkChanges, checkSaga, needsOperator } from './invariants';
+import { type Sql, type Table, Transaction } from './memory';
+import { backUp, restore } from './restore';
+import {
+  consumerOf,
+  type InitialShop,
+  openShop,
+  type Rules,
+  type Service,
+  statementsOf,
+  type World,
+} from './world';
 
 /** Probabilities, each for one message or one transaction. */
 export interface Risks {
@@ -14,6 +25,8 @@ export interface Risks {
 
 /** The most messages that one poll of the outbox takes. */
 const POLL_LIMIT = 20;
+/** Rows that somebody locks are among the latest ones, because sagas in flight need those. */
+const RECENT_ROWS = 30;
 /** The books are checked after this many commits, and at the end. */
 const COMMITS_BETWEEN_AUDITS = 500;
 
@@ -26,6 +39,10 @@ export class Infrastructure {
   private readonly sql: Record<Service, Sql>;
   private readonly lastPolled = new Map<Service, number>();
   private commits = 0;
+  private backup: { service: Service; rows: string } | undefined;
+  isRestored = false;
+  /** A row that somebody outside of the services has locked. */
+  private locked: { table: Table<unknown>; key: string } | undefined;
   private outboxIds = 0;
 
   constructor(
@@ -37,6 +54,44 @@ export class Infrastructure {
     this.world = openShop(shop);
     this.broker = new Broker(rules, random);
     this.sql = statementsOf(this.world, rules);
+  }
+
+  /** Takes a backup of a service's database the first time, and returns it to that backup the second time. */
+  backUpOrRestore(service: Service): void {
+    if (this.backup === undefined) {
+      this.backup = { service, rows: backUp(this.world[service], true) };
+      return;
+    }
+    restore(this.world, service, this.backup.rows, true);
+    this.isRestored = true;
+  }
+
+  /** Parks an event, which only a restore can make necessary. */
+  park(queue: string, event: SagaEvent, error: InvariantViolation): void {
+    if (!this.isRestored) {
+      throw error;
+    }
+    this.world[consumerOf(queue)].parked.set(JSON.stringify(event), event);
+    checkSaga(this.world, event.data.saga_id);
+  }
+
+  /** Locks a random row, or releases the one that is locked. */
+  lockOrRelease(): void {
+    const { order, payment, stock } = this.world;
+    const tables = [order.orders, order.sagas, payment.users, stock.items, stock.reservations];
+    const table = this.random.pick(tables) as Table<unknown>;
+    const keys = table
+      .entries()
+      .slice(-RECENT_ROWS)
+      .map(([key]) => key);
+    this.locked =
+      this.locked !== undefined || keys.length === 0 ? undefined : { table, key: this.random.pick(keys) };
+  }
+  releaseLock(): void {
+    this.locked = undefined;
+  }
+  waitsForLock(tx: Transaction): boolean {
+    return this.locked !== undefined && tx.touches(this.locked.table, this.locked.key);
   }
 
   begin(service: Service): Transaction {
@@ -87,6 +142,9 @@ export class Infrastructure {
   /** Returns the ids that a poll of the outbox finds: the oldest rows, up to its limit. */
   pollOutbox(service: Service): string[] {
     const ids = [...this.world[service].outbox.entries()].map(([id]) => Number(id)).sort((a, b) => a - b);
+    if (this.rules.outbox === 'never read again') {
+      return [];
+    }
     if (this.rules.outbox === 'read whole') {
       return ids.slice(0, POLL_LIMIT).map(String);
     }
@@ -96,12 +154,21 @@ export class Infrastructure {
     return later.map(String);
   }
 
+  undecidedReservations(): string[] {
+    const isUndecided = ({ state }: { state: string }) => state === 'RESERVED' || state === 'WAITING';
+    return this.world.stock.reservations
+      .all()
+      .filter(isUndecided)
+      .map(({ saga_id }) => saga_id);
+  }
+
   /** Describes what has not ended yet. */
   describeUnfinished(): string[] {
     const { order, payment, stock } = this.world;
+    const isOpen = (sagaId: string) => !needsOperator(this.world, sagaId);
     const counts = {
-      'pending sagas': order.sagas.open.size,
-      'waiting reservations': stock.reservations.open.size,
+      'pending sagas': [...order.sagas.open.keys()].filter(isOpen).length,
+      'undecided reservations': this.undecidedReservations().filter(isOpen).length,
       'unsent messages': order.outbox.size + payment.outbox.size + stock.outbox.size,
       'queued messages': this.broker.size,
     };

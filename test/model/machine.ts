@@ -1,7 +1,18 @@
+import { InvariantViolation } from '../../shared/errors';
 import { checkBooks, checkChanges, Violation } from './invariants';
 import { type Table, Transaction } from './memory';
-import { type Bounds, deliveries, type Move, orderMoves, paymentMoves, stockMoves } from './moves';
-import { type Rules, type Service, statementsOf, type World } from './world';
+import {
+  type Bounds,
+  deliveries,
+  faultMoves,
+  type Move,
+  orderMoves,
+  paymentMoves,
+  routesOf,
+  stockMoves,
+} from './moves';
+import { restore } from './restore';
+import { type Effects, type Rules, type Service, statementsOf, type World } from './world';
 
 interface State {
   /** Only the tables of this service count. Those of the others are as they were in the initial state. */
@@ -49,32 +60,63 @@ export class Machine {
     const { world: before, itemsToServe, done, next: nextByMove } = this.at(state);
     const world = { ...before, [this.service]: copyOf(before[this.service]) };
     const tx = new Transaction(statementsOf(world, this.rules)[this.service]);
-    const effects = await move.run(tx, world);
-    const { outbox } = world[this.service];
+    const effects = await this.run(move, tx, world);
+    const { outbox, lost } = world[this.service];
+    let published = 0;
     for (const event of effects.emit) {
       const name = JSON.stringify(event);
       if (!outbox.get(name)) {
         tx.put(outbox, name, [event]);
       }
+      for (const { key } of routesOf(event, this.rules)) {
+        published += lost.get(key) ? 1 : 0;
+        lost.delete(key);
+      }
     }
-    if (!tx.hasChanges && effects.itemsToServe.length === 0 && !move.external && !move.servesWaiting) {
+    if (
+      !tx.hasChanges &&
+      published === 0 &&
+      effects.itemsToServe.length === 0 &&
+      !move.external &&
+      !move.servesWaiting
+    ) {
       nextByMove.set(move.key, state);
       return state;
     }
     tx.commit();
     checkChanges(world, tx);
+    if (move.restores) {
+      restore(world, this.service, world[this.service].backup.get('') as string);
+    }
     checkBooks(world);
 
     const next = this.numberOf(
       world,
       [...new Set([...(move.servesWaiting ? [] : itemsToServe), ...effects.itemsToServe])].sort(),
-      move.external === 'once' ? [...done, move.key].sort() : done,
+      move.external === 'once' ? [...done, move.doneAs ?? move.key].sort() : done,
     );
-    if (next !== state && this.progress(next) <= this.progress(state)) {
+    if (next !== state && !move.restores && this.progress(next) <= this.progress(state)) {
       throw new Violation('I6: this move made no progress, so it could repeat for ever');
     }
     nextByMove.set(move.key, next);
     return next;
+  }
+
+  /** What a step cannot handle after a restore is parked. In a batch, the others are delivered on their own. */
+  private async run(move: Move, tx: Transaction, world: World): Promise<Effects> {
+    try {
+      return await move.run(tx, world);
+    } catch (error) {
+      if (!(error instanceof InvariantViolation && move.delivery && this.bounds.restored)) {
+        throw error;
+      }
+      const [event, another] = move.delivery.events;
+      tx.rollback();
+      if (event && !another) {
+        tx.put(world[this.service].parked, `${move.delivery.queue} ${JSON.stringify(event)}`, event);
+      }
+      return { emit: [], itemsToServe: [] };
+    }
   }
 
   /** Returns the number of a state, new or known. The order of rows matters only in the partial indexes, the queues. */
@@ -89,11 +131,13 @@ export class Machine {
     const own = {
       order: () => orderMoves(world, this.bounds, this.rules),
       payment: () => paymentMoves(this.bounds),
-      stock: () => stockMoves(itemsToServe, this.bounds),
+      stock: () => stockMoves(itemsToServe, world, this.bounds, this.rules),
     }[this.service]();
     const moves = [
-      ...own.filter((move) => !done.includes(move.key)),
-      ...deliveries(world[this.service].outbox.all(), this.rules),
+      ...[...own, ...faultMoves(this.service, world, this.bounds, this.rules, done)].filter(
+        (move) => !done.includes(move.doneAs ?? move.key),
+      ),
+      ...deliveries(world[this.service], this.rules),
     ];
     this.numbers.set(key, this.states.length);
     return this.states.push({ world, itemsToServe, done, moves, next: new Map() }) - 1;
@@ -107,8 +151,11 @@ export class Machine {
     const { world, itemsToServe, done } = this.at(state);
     const rank = { WAITING: 1, RESERVED: 2, REJECTED: 2, COMMITTED: 3, RELEASED: 3 };
     const reservations = world.stock.reservations.all().reduce((sum, { state }) => sum + rank[state], 0);
-    const ended = world.order.sagas.size - world.order.sagas.open.size;
-    const sent = world[this.service].outbox.size;
+    const { sagas } = world.order;
+    const ended = 2 * sagas.size - sagas.open.size;
+    const { outbox, parked, lost } = world[this.service];
+    // A loss is among the moves that are done, and weighs more than the message that is lost until it is sent again.
+    const sent = outbox.size + parked.size - lost.size / 2;
     return (
       100 * (reservations + ended + world.payment.charges.size + sent + done.length) - itemsToServe.length
     );

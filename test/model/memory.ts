@@ -1,3 +1,4 @@
+import type { SagaEvent } from '../../shared/contract/events';
 import type { Statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 
@@ -45,6 +46,12 @@ export class Table<Row> {
     }
   }
 
+  clear(): void {
+    this.openChanges += this.open.size;
+    this.rows.clear();
+    this.open.clear();
+  }
+
   copy(): Table<Row> {
     const copy = new Table(this.isOpen);
     for (const [key, row] of this.rows) {
@@ -52,6 +59,24 @@ export class Table<Row> {
     }
     return copy;
   }
+}
+
+/** A row of the outbox: a message, which has events of one type. */
+export type Message = readonly SagaEvent[];
+
+/** What every service has. */
+export function commonTables() {
+  return {
+    outbox: new Table<Message>(),
+    /** Events that a step of this service could not handle. They change nothing, and tell an operator. */
+    parked: new Table<SagaEvent>(),
+    /** The backup of the other tables, once one is taken (see restore.ts). */
+    backup: new Table<string>(),
+    /** Sagas whose rows a restore has taken back. */
+    forgotten: new Table<true>(),
+    /** Messages of this service that are lost for good, until the same event is published again. */
+    lost: new Table<true>(),
+  };
 }
 
 /** The effect of each of a service's statements on its tables, by statement name. */
@@ -170,12 +195,25 @@ export class Transaction implements Tx {
     return [...this.writesOf(table).values()];
   }
 
+  /** Whether this transaction reads or writes a row, other than by scanning the partial index. */
+  touches(table: Table<unknown>, key: string): boolean {
+    return (
+      this.reads.some((read) => read.table === table && read.key === key) ||
+      this.writes.get(table)?.has(key) === true
+    );
+  }
+
   /** Whether nothing that was read has changed. */
   isCurrent(): boolean {
     return (
       this.reads.every(({ table, key, row }) => table.get(key) === row) &&
       this.scans.every(({ table, openChanges }) => table.openChanges === openChanges)
     );
+  }
+
+  /** Forgets what was written. What was read still counts. */
+  rollback(): void {
+    this.writes.clear();
   }
 
   commit(): void {

@@ -9,7 +9,7 @@ test.each(Object.entries(shops))(
     process.stderr.write(`model, ${name}: ${describeExploration(exploration)}\n`);
     // The test compares the whole description, so that a failure shows the trace.
     expect(describeExploration(exploration)).not.toContain('The trace:');
-    expect(exploration.states).toBeGreaterThan(5_000);
+    expect(exploration.states).toBeGreaterThan(4_000);
     expect(exploration.restStates).toBeGreaterThan(100);
   },
 );

@@ -1,7 +1,8 @@
 import type { SagaEvent } from '../../shared/contract/events';
 import { serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import type { Transaction } from './memory';
-import type { Message } from './order-tables';
+import { nextSagaId } from './order-tables';
+import { backUp } from './restore';
 import {
   addFunds,
   addItem,
@@ -9,10 +10,12 @@ import {
   consumerOf,
   type Effects,
   type Rules,
+  runAsks,
   runCheckouts,
   runDeadlines,
   runStep,
   type Service,
+  swapItem,
   type World,
 } from './world';
 
@@ -22,10 +25,18 @@ export interface Bounds {
   attempts: number;
   /** Whether deadlines may pass, at any moment. */
   deadlines?: boolean;
+  /** Whether stock may ask for decisions, at any moment. */
+  asks?: boolean;
+  /** How many messages may be lost for good, of each service. */
+  losses?: number;
+  /** The service whose database is once backed up and once returned to the backup. */
+  restored?: Service;
   /** Whether two events may be handled in one batch. */
   batches?: boolean;
   /** What else clients do, once each: add a unit to this order, give this user credit, change the stock of this item. */
   addItemTo?: string;
+  /** Replaces an item of this order by another of the same price. */
+  swapItemOf?: { order: string; by: string };
   addFunds?: { user: string; amount: number };
   changeStock?: { item: string; by: number };
 }
@@ -44,8 +55,12 @@ export interface Move {
   key: string;
   /** A client causes it and need not, so the system is at rest when only such moves are possible. */
   external?: 'once' | 'repeatable';
+  /** What is recorded as done when it happens once; by default its key. */
+  doneAs?: string;
   /** What is delivered, when the move is a delivery. */
   delivery?: Delivery;
+  /** It returns the service's database to its backup. */
+  restores?: true;
   /** It serves waiting sagas, and so uses up the items to serve. */
   servesWaiting?: true;
   run(tx: Transaction, world: World): Promise<Effects>;
@@ -60,21 +75,22 @@ const onlyEvents = (emit: SagaEvent[]): Effects => ({ emit, itemsToServe: [] });
 
 export function orderMoves({ order }: World, bounds: Bounds, rules: Rules): Move[] {
   const sagas = order.sagas.all();
-  const moves = order.orders.all().flatMap(({ id }) => {
+  const moves = order.orders.all().flatMap((row) => {
+    const { id } = row;
     const attempt = sagas.filter((saga) => saga.order_id === id).length + 1;
     if (attempt > bounds.attempts) {
       return [];
     }
-    const request = { order_id: id, saga_id: `${id}${attempt}`, may_open: true, traceparent: TRACE };
+    const request = { order_id: id, may_open: true, traceparent: TRACE };
     const run: Move['run'] = async (tx) => onlyEvents((await runCheckouts(tx, [request])).emit);
     return move(
       'order',
-      `order ${id} is checked out (saga ${id}${attempt}, unless one is in flight)`,
+      `order ${id} is checked out (saga ${nextSagaId(row)}, unless one is in flight)`,
       run,
       'repeatable',
     );
   });
-  if (bounds.deadlines) {
+  if (bounds.deadlines && rules.sweeps !== 'only of stock') {
     for (const id of order.sagas.open.keys()) {
       const run: Move['run'] = async (tx, world) => onlyEvents(await runDeadlines(tx, world, [id], rules));
       moves.push(move('order', `the deadline of ${id} passes`, run));
@@ -84,6 +100,11 @@ export function orderMoves({ order }: World, bounds: Bounds, rules: Rules): Move
   if (id !== undefined) {
     const run: Move['run'] = (tx, world) => addItem(tx, world, id, rules).then(() => onlyEvents([]));
     moves.push(move('order', `a client adds a unit to order ${id}`, run, 'once'));
+  }
+  const { swapItemOf: swap } = bounds;
+  if (swap !== undefined) {
+    const run: Move['run'] = (tx, world) => swapItem(tx, world, swap).then(() => onlyEvents([]));
+    moves.push(move('order', `a client replaces an item of order ${swap.order} by ${swap.by}`, run, 'once'));
   }
   return moves;
 }
@@ -97,8 +118,21 @@ export function paymentMoves({ addFunds: funds }: Bounds): Move[] {
 }
 
 /** Waiting sagas must be served through the items to serve alone: the sweep that backs them up is left out here. */
-export function stockMoves(itemsToServe: readonly string[], { changeStock: change }: Bounds): Move[] {
+export function stockMoves(
+  itemsToServe: readonly string[],
+  { stock }: World,
+  { changeStock: change, asks }: Bounds,
+  rules: Rules,
+): Move[] {
   const moves: Move[] = [];
+  if (asks && rules.sweeps !== 'only of order') {
+    for (const { saga_id, state } of stock.reservations.all()) {
+      if (state === 'RESERVED' || state === 'WAITING') {
+        const run: Move['run'] = async (tx, world) => onlyEvents(await runAsks(tx, world, [saga_id]));
+        moves.push(move('stock', `stock asks for the decision on ${saga_id}`, run));
+      }
+    }
+  }
   if (itemsToServe.length > 0) {
     const run: Move['run'] = async (tx) => {
       const { emit, unsettled } = await serveWaiting(tx, itemsToServe);
@@ -119,16 +153,76 @@ export function stockMoves(itemsToServe: readonly string[], { changeStock: chang
   return moves;
 }
 
-/** The deliveries of all events in an outbox, which is never emptied. */
-export function deliveries(outbox: readonly Message[], rules: Rules): Move[] {
-  const routed = outbox.flat().flatMap((event) => rules.route(event));
-  return routed.map(({ queue, event }) => ({
-    service: consumerOf(queue),
-    label: `${queue} gets ${nameOf(event)}`,
-    key: `${queue} ${JSON.stringify(event)}`,
-    delivery: { queue, events: [event] },
-    run: (tx) => runStep(tx, queue, [event]),
-  }));
+/** A message on its way to one queue. */
+type Route = ReturnType<Rules['route']>[number] & { key: string };
+export function routesOf(event: SagaEvent, rules: Rules): Route[] {
+  return rules
+    .route(event)
+    .map((route) => ({ ...route, key: `${route.queue} ${JSON.stringify(route.event)}` }));
+}
+
+/** The deliveries of all events in an outbox, which is never emptied, except for those that are lost. */
+export function deliveries({ outbox, lost }: World[Service], rules: Rules): Move[] {
+  const routed = outbox
+    .all()
+    .flat()
+    .flatMap((event) => routesOf(event, rules));
+  return routed
+    .filter(({ key }) => !lost.get(key))
+    .map(({ queue, event, key }) => ({
+      service: consumerOf(queue),
+      label: `${queue} gets ${nameOf(event)}`,
+      key,
+      delivery: { queue, events: [event] },
+      run: (tx) => runStep(tx, queue, [event]),
+    }));
+}
+
+/** What may go wrong for good: messages of this service are lost, and its database returns to an earlier commit. */
+export function faultMoves(
+  service: Service,
+  world: World,
+  bounds: Bounds,
+  rules: Rules,
+  done: readonly string[],
+): Move[] {
+  const { outbox, lost, backup } = world[service];
+  const messages = outbox
+    .all()
+    .flat()
+    .flatMap((event) => routesOf(event, rules));
+  const losses = done.filter((what) => what.startsWith('loss')).length;
+  const losing = messages
+    .filter(({ key }) => losses < (bounds.losses ?? 0) && !lost.get(key))
+    .map(({ queue, event, key }): Move => {
+      const run: Move['run'] = async (_, world) => {
+        world[service].lost.set(key, true);
+        return onlyEvents([]);
+      };
+      const label = `${queue} loses ${nameOf(event)}`;
+      return { ...move(service, label, run, 'once'), key: `loss of ${key}`, doneAs: `loss ${losses}` };
+    });
+  return [...losing, ...restoring()];
+
+  function restoring(): Move[] {
+    if (bounds.restored !== service) {
+      return [];
+    }
+    const backingUp: Move['run'] = async (_, world) => {
+      world[service].backup.set('', backUp(world[service]));
+      return onlyEvents([]);
+    };
+    const restored = move(
+      service,
+      `the database of ${service} is restored`,
+      async () => onlyEvents([]),
+      'once',
+    );
+    return [
+      move(service, `the database of ${service} is backed up`, backingUp, 'once'),
+      ...(backup.size > 0 ? [{ ...restored, restores: true as const }] : []),
+    ];
+  }
 }
 
 export function inOneBatch(first: Move, second: Move): Move {

@@ -1,4 +1,4 @@
-import { endSagas } from '../../order/src/saga/5-settle-checkout/statements';
+import { endSagas, readSagas } from '../../order/src/saga/5-settle-checkout/statements';
 import { readCharges } from '../../payment/src/saga/3-charge-payment/statements';
 import {
   readReservations,
@@ -8,7 +8,7 @@ import {
 } from '../../stock/src/saga/2-reserve-stock/statements';
 import { readItemsWaitedFor, recordTombstones } from '../../stock/src/saga/4-settle-reservation/statements';
 import { on } from './memory';
-import type { Reasons } from './order-tables';
+import { freezing, type Reasons } from './order-tables';
 import { toReservations } from './stock-tables';
 import { protocol, type Rules } from './world';
 
@@ -31,14 +31,17 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
       order: ({ orders, sagas }) => ({
         ...on(endSagas, (tx, json: string) =>
           Object.entries<Reasons[string]>(JSON.parse(json)).flatMap(([saga_id, reason]) => {
-            const { order_id, amount } = tx.get(sagas, saga_id) ?? {};
+            const { order_id, amount, lines_crc32 } = tx.get(sagas, saga_id) ?? {};
             const current = tx.get(sagas, tx.get(orders, order_id ?? '')?.saga_id ?? '');
             if (order_id === undefined || current?.state !== 'PENDING') {
               return [];
             }
             const state = reason === null ? 'PAID' : 'FAILED';
             tx.put(sagas, current.saga_id, { ...current, state, reason });
-            return { saga_id, order_id, state: 'PENDING', amount: amount as number, age_seconds: 0 };
+            return {
+              ...{ saga_id, order_id, amount: amount as number, lines_crc32: lines_crc32 ?? null },
+              ...{ state: 'PENDING', age_seconds: 0 },
+            };
           }),
         ),
       }),
@@ -89,6 +92,45 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
   'waiting sagas are not served when units are released': {
     sql: { stock: () => on(readItemsWaitedFor, () => []) },
   },
+
+  'order does not ask about sagas that are overdue': { sweeps: 'only of stock' },
+
+  'stock does not ask about sagas that stay undecided': { sweeps: 'only of order' },
+
+  // It is new even if order has forgotten the one before: the model's outboxes forget nothing.
+  'every saga has a new id of its own': {
+    sql: {
+      order: (tables) =>
+        freezing(tables, ({ id }) => {
+          const opened = tables.outbox
+            .all()
+            .flat()
+            .filter(({ type, data }) => type === 'order.checkout_requested' && data.order_id === id);
+          return `${id}~${opened.length}`;
+        }),
+    },
+  },
+
+  'order ignores a capture of a saga that it does not know': {
+    sql: {
+      order: ({ sagas }) =>
+        on(readSagas, (tx, ids: string[]) => {
+          const known = tx.getAll(sagas, ids).map((saga) => ({ ...saga, age_seconds: 0 }));
+          const paid = { order_id: '', amount: 0, lines_crc32: null, age_seconds: 0, state: 'PAID' as const };
+          const unknown = ids.filter((id) => !known.some(({ saga_id }) => saga_id === id));
+          return [...known, ...unknown.map((saga_id) => ({ ...paid, saga_id }))];
+        }),
+    },
+  },
+
+  'order does not compare the lines that it sold with those that it has': {
+    sql: {
+      payment: ({ charges }) =>
+        on(readCharges, (tx, sagaIds: string[]) =>
+          tx.getAll(charges, sagaIds).map((charge) => ({ ...charge, lines_crc32: null })),
+        ),
+    },
+  },
 };
 
 /** Mutants that are wrong only if something happens between two effects of one handler. The simulation finds them. */
@@ -96,8 +138,6 @@ export const brokenHandlers: Record<string, Partial<Rules>> = {
   'a checkout reads the order without locking it': { checkout: 'reads it unlocked' },
   'events are published before the commit': { publishing: 'before the commit' },
   'messages are acknowledged before the commit': { acknowledging: 'before the commit' },
-  'a checkout is repeated as the same saga when the answer to its COMMIT was lost': {
-    afterLostCommit: 'the same saga',
-  },
   'the outbox is read by id > last': { outbox: 'read by id > last' },
+  'the outbox is not read again for what a crash has left in it': { outbox: 'never read again' },
 };

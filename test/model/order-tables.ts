@@ -10,23 +10,21 @@ import {
 import type { SagaRow } from '../../order/src/saga/5-settle-checkout/decide';
 import { endSagas, readSagas } from '../../order/src/saga/5-settle-checkout/statements';
 import { takeOverdueSagas } from '../../order/src/saga/cancel-overdue/statements';
-import type { FailureReason, SagaEvent } from '../../shared/contract/events';
-import { on, type Sql, Table, type Transaction } from './memory';
+import type { FailureReason } from '../../shared/contract/events';
+import { commonTables, on, type Sql, Table } from './memory';
 
 export interface SagaState {
   saga_id: string;
   order_id: string;
   user_id: string;
   amount: number;
+  lines_crc32: number | null;
   traceparent: string;
   state: NonNullable<OrderRow['state']>;
   reason: FailureReason | null;
   /** Whether its deadline has passed. There is no clock here: `runDeadlines` sets it. */
   overdue: boolean;
 }
-
-/** A row of the outbox: a message, which has events of one type. */
-export type Message = readonly SagaEvent[];
 
 export function orderTables() {
   return {
@@ -35,7 +33,7 @@ export function orderTables() {
     lines: new Table<readonly LineRow[]>(),
     sagas: new Table<SagaState>((saga) => saga.state === 'PENDING'),
     keys: new Table<KeyRow>(),
-    outbox: new Table<Message>(),
+    ...commonTables(),
   };
 }
 export type OrderTables = ReturnType<typeof orderTables>;
@@ -47,59 +45,68 @@ export interface OrderEntry {
   readonly saga_id: string | null;
 }
 
-/** The saga that may be opened for each order; null where none may. */
-type Offers = Record<string, string | null>;
+/** Returns the id of an order's next saga. The last part counts the attempts, as in the services. */
+export function nextSagaId({ id, saga_id }: OrderEntry): string {
+  const attempt = Number(saga_id?.split('.').at(-1) ?? 0);
+  return `${id}.${attempt + 1}`;
+}
 
 /** The reason of each saga; null for one that ended as PAID. */
 export type Reasons = Record<string, FailureReason | null>;
 
-const sagaRow = ({ saga_id, order_id, state, amount }: SagaState): SagaRow => ({
-  ...{ saga_id, order_id, state, amount, age_seconds: 0 },
+const sagaRow = ({ saga_id, order_id, state, amount, lines_crc32 }: SagaState): SagaRow => ({
+  ...{ saga_id, order_id, state, amount, lines_crc32, age_seconds: 0 },
 });
 
-export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
-  const lockOrders = (tx: Transaction, ids: readonly string[]): OrderRow[] =>
-    tx.getAll(orders, ids).map((order) => ({
-      ...order,
-      state: order.saga_id === null ? null : (tx.get(sagas, order.saga_id)?.state ?? null),
-    }));
-  return {
-    ...on(freezeOrders, (tx, json: string) => {
-      const offers: Offers = JSON.parse(json);
-      const before = lockOrders(tx, Object.keys(offers));
-      for (const { state, ...order } of before) {
-        const saga_id = offers[order.id];
-        if (saga_id && (order.saga_id === null || state === 'FAILED')) {
-          tx.put(orders, order.id, { ...order, saga_id });
-        }
+/** @param nextId chooses the id of an order's next saga */
+export function freezing({ orders, sagas }: OrderTables, nextId: (order: OrderEntry) => string): Sql {
+  return on(freezeOrders, (tx, json: string) => {
+    const mayOpen: Record<string, boolean> = JSON.parse(json);
+    return tx.getAll(orders, Object.keys(mayOpen)).map((order) => {
+      const state = order.saga_id === null ? null : (tx.get(sagas, order.saga_id)?.state ?? null);
+      const freezes = mayOpen[order.id] && (order.saga_id === null || state === 'FAILED');
+      const frozen_for = freezes ? nextId(order) : order.saga_id;
+      if (freezes) {
+        tx.put(orders, order.id, { ...order, saga_id: frozen_for });
       }
-      return before;
-    }),
+      return { ...order, state, frozen_for };
+    });
+  });
+}
+
+export function orderSql(tables: OrderTables): Sql {
+  const { orders, lines, sagas, keys } = tables;
+  return {
+    ...freezing(tables, nextSagaId),
     ...on(readLines, (tx, orderIds: string[]) => orderIds.flatMap((id) => tx.get(lines, id) ?? [])),
     ...on(correctOrders, (tx, json: string) => {
-      const corrections: Offers = JSON.parse(json);
+      const corrections: Record<string, string | null> = JSON.parse(json);
       for (const [id, saga_id] of Object.entries(corrections)) {
         tx.update(orders, id, (order) => ({ ...order, saga_id }));
       }
       return undefined;
     }),
     ...on(readCheckoutKeys, (tx, names: string[]) => tx.getAll(keys, names)),
-    ...on(openSagas, (tx, ...columns: [string[], string[], string[], number[], string[], number]) => {
-      const [sagaIds, orderIds, userIds, amounts, traceparents] = columns;
-      for (const [i, saga_id] of sagaIds.entries()) {
-        tx.insert(sagas, saga_id, {
-          saga_id,
-          order_id: orderIds[i] as string,
-          user_id: userIds[i] as string,
-          amount: amounts[i] as number,
-          traceparent: traceparents[i] as string,
-          state: 'PENDING',
-          reason: null,
-          overdue: false,
-        });
-      }
-      return undefined;
-    }),
+    ...on(
+      openSagas,
+      (tx, ...columns: [string[], string[], string[], number[], string[], number[], number]) => {
+        const [sagaIds, orderIds, userIds, amounts, traceparents, crcs] = columns;
+        for (const [i, saga_id] of sagaIds.entries()) {
+          tx.insert(sagas, saga_id, {
+            saga_id,
+            order_id: orderIds[i] as string,
+            user_id: userIds[i] as string,
+            amount: amounts[i] as number,
+            traceparent: traceparents[i] as string,
+            lines_crc32: crcs[i] as number,
+            state: 'PENDING',
+            reason: null,
+            overdue: false,
+          });
+        }
+        return undefined;
+      },
+    ),
     ...on(storeCheckoutKeys, (tx, names: string[], fingerprints: string[], sagaIds: string[]) => {
       for (const [i, key] of names.entries()) {
         tx.insert(keys, key, { key, fingerprint: fingerprints[i] as string, saga_id: sagaIds[i] as string });
@@ -116,7 +123,7 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
       return pending.map(sagaRow);
     }),
     ...on(readSagas, (tx, ids: string[]) => tx.getAll(sagas, ids).map(sagaRow)),
-    ...on(takeOverdueSagas, (tx, _repeatAfterMs: number, limit: number) => {
+    ...on(takeOverdueSagas, (tx, _cancelAfterMs: number, _again: boolean, limit: number) => {
       const overdue = tx
         .getOpen(sagas)
         .filter((saga) => saga.overdue)
@@ -125,13 +132,13 @@ export function orderSql({ orders, lines, sagas, keys }: OrderTables): Sql {
         tx.put(sagas, saga.saga_id, { ...saga, overdue: false });
       }
       return overdue.map(({ saga_id, order_id, user_id, amount, traceparent }) => ({
-        saga_id,
-        order_id,
-        user_id,
-        amount,
-        traceparent,
+        ...{ saga_id, order_id, user_id, amount, traceparent },
       }));
     }),
-    http_lock_order: (tx, id: string) => lockOrders(tx, [id]),
+    http_lock_order: (tx, id: string) =>
+      tx.getAll(orders, [id]).map((order) => ({
+        ...order,
+        state: order.saga_id === null ? null : (tx.get(sagas, order.saga_id)?.state ?? null),
+      })),
   };
 }

@@ -6,8 +6,7 @@ import {
   takeCredit,
 } from '../../payment/src/saga/3-charge-payment/statements';
 import type { FailureReason } from '../../shared/contract/events';
-import { on, type Sql, Table } from './memory';
-import type { Message } from './order-tables';
+import { commonTables, on, type Sql, Table } from './memory';
 
 export interface CreditEntry {
   user_id: string;
@@ -20,7 +19,7 @@ export function paymentTables() {
     users: new Table<UserRow>(),
     charges: new Table<ChargeRow>(),
     ledger: new Table<CreditEntry>(),
-    outbox: new Table<Message>(),
+    ...commonTables(),
   };
 }
 export type PaymentTables = ReturnType<typeof paymentTables>;
@@ -45,21 +44,25 @@ export function paymentSql({ users, charges, ledger }: PaymentTables): Sql {
       return undefined;
     }),
     ...on(readCharges, (tx, sagaIds: string[]) => tx.getAll(charges, sagaIds)),
-    ...on(recordCharges, (tx, ...columns: [string[], string[], string[], number[], string[], string[]]) => {
-      const [sagaIds, orderIds, userIds, amounts, states, reasons] = columns;
-      for (const [i, saga_id] of sagaIds.entries()) {
-        const [user_id, amount] = [userIds[i] as string, amounts[i] as number];
-        tx.insert(charges, saga_id, {
-          ...{ saga_id, order_id: orderIds[i] as string, user_id, amount },
-          state: states[i] as ChargeRow['state'],
-          reason: reasons[i] as FailureReason | null,
-        });
-        if (states[i] === 'CAPTURED') {
-          tx.put(ledger, `capture/${saga_id}`, { user_id, delta: -amount, saga_id });
+    ...on(
+      recordCharges,
+      (tx, ...columns: [string[], string[], string[], number[], string[], string[], (number | null)[]]) => {
+        const [sagaIds, orderIds, userIds, amounts, states, reasons, crcs] = columns;
+        for (const [i, saga_id] of sagaIds.entries()) {
+          const [user_id, amount] = [userIds[i] as string, amounts[i] as number];
+          tx.insert(charges, saga_id, {
+            ...{ saga_id, order_id: orderIds[i] as string, user_id, amount },
+            state: states[i] as ChargeRow['state'],
+            reason: reasons[i] as FailureReason | null,
+            lines_crc32: crcs[i] as number | null,
+          });
+          if (states[i] === 'CAPTURED') {
+            tx.put(ledger, `capture/${saga_id}`, { user_id, delta: -amount, saga_id });
+          }
         }
-      }
-      return undefined;
-    }),
+        return undefined;
+      },
+    ),
     http_lock_user: (tx, id: string) => tx.getAll(users, [id]),
     http_change_credit: (tx, user_id: string, delta: number) => {
       tx.update(users, user_id, (user) => ({ ...user, credit: user.credit + delta }));

@@ -1,10 +1,15 @@
 import type { CheckoutRequest } from '../../order/src/saga/1-request-checkout/decide';
+import type { SagaEvent } from '../../shared/contract/events';
+import { InvariantViolation } from '../../shared/errors';
 import { itemsWaitedForLong, serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import { readItemsWaitedForTogether } from '../../stock/src/saga/2-reserve-stock/statements';
 import type { QueuedMessage } from './broker';
 import type { Infrastructure } from './infrastructure';
 import type { Transaction } from './memory';
-import { type Effects, runCheckouts, runDeadlines, runStep, type Service } from './world';
+import { type Effects, runAsks, runCheckouts, runDeadlines, runStep, type Service } from './world';
+
+/** A batch needs a row that somebody else has locked. */
+class Locked extends Error {}
 
 /** Work in progress. It yields after every effect, and may never be continued. */
 type Work = AsyncGenerator<string, void>;
@@ -68,20 +73,18 @@ export class Replica {
     }
   }
 
-  /**
-   * After a lost COMMIT the checkout is repeated as a new saga. The first saga may have been opened in that COMMIT and have
-   * ended since, so its id is taken for ever.
-   */
   checkOut(requests: readonly CheckoutRequest[]): void {
-    const { rules } = this.infra;
-    const open = async (tx: Transaction, lostCommits: number) => {
-      const needsNewIds = lostCommits > 0 && rules.afterLostCommit === 'a new saga';
-      const attempt = needsNewIds
-        ? requests.map((request) => ({ ...request, saga_id: `${request.saga_id}-${lostCommits}` }))
-        : requests;
-      return { emit: (await runCheckouts(tx, attempt)).emit, itemsToServe: [] };
-    };
-    this.work.push(this.transact(open, rules.checkout === 'reads it unlocked'));
+    const open = async (tx: Transaction) => ({
+      emit: (await runCheckouts(tx, requests)).emit,
+      itemsToServe: [],
+    });
+    this.work.push(this.transact(open, this.infra.rules.checkout === 'reads it unlocked'));
+  }
+  askAbout(sagaIds: readonly string[]): void {
+    const { world } = this.infra;
+    this.work.push(
+      this.transact(async (tx) => ({ emit: await runAsks(tx, world, sagaIds), itemsToServe: [] })),
+    );
   }
   passDeadlines(sagaIds: readonly string[]): void {
     const { world, rules } = this.infra;
@@ -123,24 +126,54 @@ export class Replica {
       acknowledge();
     }
     const events = messages.flatMap((message) => message.events);
-    yield* this.transact((tx) => runStep(tx, queue, events));
+    yield* this.runStep(queue, events);
     yield `${queue} has committed and not acknowledged yet`;
     acknowledge();
   }
 
   /**
+   * Commits what can be committed, as the inbox does: an event that cannot be handled is parked alone, and events that
+   * wait for somebody's lock are set aside and come again.
+   */
+  private async *runStep(queue: string, events: readonly SagaEvent[]): Work {
+    const [only, another] = events;
+    try {
+      yield* this.transact(async (tx) => {
+        const effects = await runStep(tx, queue, events);
+        if (this.infra.waitsForLock(tx)) {
+          throw new Locked();
+        }
+        return effects;
+      });
+    } catch (error) {
+      if (only === undefined || !(error instanceof InvariantViolation || error instanceof Locked)) {
+        throw error;
+      }
+      if (another) {
+        for (const event of events) {
+          yield* this.runStep(queue, [event]);
+        }
+      } else if (error instanceof Locked) {
+        this.infra.broker.put({ queue, events });
+      } else {
+        this.infra.park(queue, only, error);
+      }
+    }
+  }
+
+  /**
    * Runs a transaction that also writes its outbox rows. Repeats it when it lost a race, or when the answer to its COMMIT
    * was lost. Then starts the work that follows from it.
-   * @param run gets the number of COMMITs lost so far
    */
-  private async *transact(
-    run: (tx: Transaction, lostCommits: number) => Promise<Effects>,
-    unlocked = false,
-  ): Work {
+  private async *transact(run: (tx: Transaction) => Promise<Effects>, unlocked = false): Work {
     const { world, broker, random, rules, risks } = this.infra;
-    for (let lostCommits = 0; ; ) {
+    for (;;) {
       const tx = this.infra.begin(this.service);
-      const { emit, itemsToServe } = await run(tx, lostCommits);
+      const { emit, itemsToServe } = await run(tx);
+      if (this.infra.waitsForLock(tx)) {
+        yield `${this.service} waits for a lock`;
+        continue;
+      }
       const messages = [...new Set(emit.map((event) => event.type))].map((type) => ({
         id: this.infra.nextOutboxId(),
         events: emit.filter((event) => event.type === type),
@@ -158,7 +191,6 @@ export class Replica {
         continue;
       }
       if (random.chance(risks.commitUnknown)) {
-        lostCommits++;
         this.infra.counts.lost_commits++;
         do {
           yield `${this.service} has committed, lost the answer, and is reconnecting to the database`;

@@ -2,6 +2,13 @@ import type { Bounds } from './moves';
 import type { InitialShop } from './world';
 
 /** The small shops that the model explores. Each provokes one kind of conflict. */
+/** What one buyer does, whose services lose messages or one of the databases. */
+const oneBuyer: InitialShop = {
+  users: { ann: 4 },
+  items: { X: { stock: 3, price: 1 }, Y: { stock: 1, price: 1 } },
+  orders: { A: { user: 'ann', lines: { X: 1 } } },
+};
+
 export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
   'two buyers want the last unit, and try twice': {
     shop: {
@@ -30,6 +37,32 @@ export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
       orders: { A: { user: 'ann', lines: { X: 1 } }, B: { user: 'ann', lines: { X: 1, Y: 1 } } },
     },
     bounds: { attempts: 2, deadlines: true, addItemTo: 'A', addFunds: { user: 'ann', amount: 1 } },
+  },
+  'the database of order returns to an earlier commit, and the buyer adds to the order': {
+    shop: { ...oneBuyer, users: { ann: 4 } },
+    bounds: { attempts: 2, deadlines: true, asks: true, restored: 'order', addItemTo: 'A' },
+  },
+  'the database of order returns to an earlier commit, and the buyer replaces the item': {
+    shop: oneBuyer,
+    bounds: {
+      attempts: 2,
+      deadlines: true,
+      asks: true,
+      restored: 'order',
+      swapItemOf: { order: 'A', by: 'Y' },
+    },
+  },
+  'the database of payment returns to an earlier commit': {
+    shop: oneBuyer,
+    bounds: { attempts: 2, deadlines: true, asks: true, restored: 'payment' },
+  },
+  'the database of stock returns to an earlier commit': {
+    shop: oneBuyer,
+    bounds: { attempts: 2, deadlines: true, asks: true, restored: 'stock' },
+  },
+  'one buyer, and a message of each service is lost for good': {
+    shop: { ...oneBuyer, users: { ann: 0 } },
+    bounds: { attempts: 2, deadlines: true, asks: true, losses: 1, addFunds: { user: 'ann', amount: 1 } },
   },
   'two buyers want the same two items, and one item is restocked while they wait': {
     shop: {
@@ -62,5 +95,13 @@ export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
       },
     },
     bounds: { attempts: 1, deadlines: true, changeStock: { item: 'Y', by: 1 } },
+  },
+  'two buyers want the last unit, and a message of each service is lost for good': {
+    shop: {
+      users: { ann: 0, bob: 1 },
+      items: { X: { stock: 1, price: 1 } },
+      orders: { A: { user: 'ann', lines: { X: 1 } }, B: { user: 'bob', lines: { X: 1 } } },
+    },
+    bounds: { attempts: 1, deadlines: true, asks: true, losses: 1 },
   },
 };

@@ -2,6 +2,7 @@ import { queues } from '../../shared/contract/events';
 import { Random } from '../../tools/chaos/random';
 import { Infrastructure } from './infrastructure';
 import { checkBooks, checkEnded, checkSaga, Violation } from './invariants';
+import type { Table } from './memory';
 import { Replica } from './replica';
 import { Workload } from './workload';
 import { consumerOf, protocol, type Rules, type Service, services } from './world';
@@ -36,8 +37,12 @@ export class FailedRun extends Error {
 
 /** Sagas of one run. Runs are short, so that they are audited often and a failed one is quickly reproduced. */
 export const SAGAS_PER_RUN = 1_000;
+/** Of 10,000 turns, those in which a deadline passes or stock asks, once faults have ended. */
+const DEADLINES_IN_THE_END = 100;
 /** The most turns until a shop without faults must be at rest: many times what any shop needs. */
 const MAX_TURNS_TO_END = 500_000;
+/** Whether the shop is at rest is looked at every so many turns. */
+const TURNS_BETWEEN_LOOKS = 100;
 
 /** @throws FailedRun when a check fails */
 export async function simulate(
@@ -73,6 +78,9 @@ class SimulatedRun {
       inFlight: random.pick([3, 30, 300]),
       faultRate: random.pick([0, 1, 1, 5]),
       deadlines: random.pick([1, 10, 100]),
+      /** Whether messages may be lost for good. Where they are not, redelivery must do without stock's questions. */
+      isLossy: random.chance(0.5),
+      restored: random.pick([undefined, ...services]),
       stock: random.pick([10, 1_000, 5_000]),
       changes: random.pick([10, 400]),
       credit: random.pick([100, 2_000, 10_000]),
@@ -107,18 +115,25 @@ class SimulatedRun {
     }
     this.infra.risks.commitUnknown = 0;
     this.infra.risks.unconfirmed = 0;
-    for (let turns = 0; this.describeUnfinished() !== ''; turns++) {
+    this.infra.releaseLock();
+    for (let turns = 0; this.describeUnfinished() !== ''; turns += TURNS_BETWEEN_LOOKS) {
       if (turns > MAX_TURNS_TO_END) {
         throw new Violation(`I6: the shop does not come to rest: ${this.describeUnfinished()}`);
       }
-      await this.turn(false);
+      for (let turn = 0; turn < TURNS_BETWEEN_LOOKS; turn++) {
+        await this.turn(false);
+      }
     }
     const { world } = this.infra;
     checkBooks(world);
-    for (const { saga_id } of world.order.sagas.all()) {
+    const { order, payment, stock } = world;
+    const tables = [order.sagas, payment.charges, stock.reservations] as unknown as Table<{
+      saga_id: string;
+    }>[];
+    for (const { saga_id } of tables.flatMap((table) => table.all())) {
       checkSaga(world, saga_id);
     }
-    checkEnded(world);
+    checkEnded(world, false);
     const outcomes: Record<string, number> = {};
     for (const { reason } of world.order.sagas.all()) {
       count(outcomes, reason ?? 'paid');
@@ -131,7 +146,7 @@ class SimulatedRun {
    * @param isOpen whether clients still send requests and faults still happen
    */
   private async turn(isOpen: boolean): Promise<void> {
-    const { random, infra, traits } = this;
+    const { random, traits } = this;
     const roll = random.between(0, 9_999);
     if (roll < 6_000) {
       return this.proceed();
@@ -148,8 +163,9 @@ class SimulatedRun {
     if (roll < 9_010) {
       return random.pick(this.replicasOf('stock')).sweepWaiting();
     }
-    if (roll < 9_010 + traits.deadlines) {
-      return this.passDeadlines();
+    const deadlines = isOpen ? traits.deadlines : DEADLINES_IN_THE_END;
+    if (roll < 9_010 + deadlines) {
+      return random.chance(0.5) ? this.passDeadlines() : this.askForDecisions();
     }
     // After the end of requests and faults, only work in progress continues.
     if (!isOpen) {
@@ -165,14 +181,36 @@ class SimulatedRun {
       return;
     }
     const replica = random.pick(this.replicas);
-    const fault = random.pick(['crash', 'cut', 'repeat', 'repeat'] as const);
-    count(this.occurrences, fault);
-    if (fault === 'crash') {
-      replica.crash();
-    } else if (fault === 'cut') {
-      replica.disconnect();
-    } else {
-      infra.broker.redeliverPast();
+    const lossy = traits.isLossy ? ['loss', 'purge', 'restore'] : [];
+    const fault = random.pick(['crash', 'cut', 'repeat', 'repeat', 'lock', ...lossy]);
+    if (fault !== 'restore') {
+      count(this.occurrences, fault);
+    }
+    this.faults[fault]?.(replica, random.pick(queues));
+  }
+
+  private readonly faults: Record<string, (replica: Replica, queue: string) => void> = {
+    crash: (replica) => replica.crash(),
+    cut: (replica) => replica.disconnect(),
+    repeat: () => this.infra.broker.redeliverPast(),
+    loss: (_, queue) => this.infra.broker.lose(queue),
+    purge: (_, queue) => this.infra.broker.purge(queue),
+    lock: () => this.infra.lockOrRelease(),
+    restore: () => this.backUpOrRestore(),
+  };
+
+  /** Once in a run, and only in some runs. The service is not running meanwhile, and what it had in memory is gone. */
+  private backUpOrRestore(): void {
+    const { restored } = this.traits;
+    if (restored === undefined || this.infra.isRestored) {
+      return;
+    }
+    this.infra.backUpOrRestore(restored);
+    if (this.infra.isRestored) {
+      count(this.occurrences, `restore of ${restored}`);
+      for (const replica of this.replicasOf(restored)) {
+        replica.crash();
+      }
     }
   }
 
@@ -197,11 +235,22 @@ class SimulatedRun {
 
   private passDeadlines(): void {
     const pending = [...this.infra.world.order.sagas.open.keys()];
-    if (pending.length === 0) {
+    if (pending.length === 0 || this.infra.rules.sweeps === 'only of stock') {
       return;
     }
-    const sagaIds = Array.from({ length: this.random.between(1, 3) }, () => this.random.pick(pending));
-    this.random.pick(this.replicasOf('order')).passDeadlines(sagaIds);
+    this.random.pick(this.replicasOf('order')).passDeadlines(this.someOf(pending));
+  }
+
+  private askForDecisions(): void {
+    const undecided = this.infra.undecidedReservations();
+    const asks = this.traits.isLossy && this.infra.rules.sweeps !== 'only of order';
+    if (undecided.length === 0 || !asks) {
+      return;
+    }
+    this.random.pick(this.replicasOf('stock')).askAbout(this.someOf(undecided));
+  }
+  private someOf(sagaIds: readonly string[]): string[] {
+    return Array.from({ length: this.random.between(1, 3) }, () => this.random.pick(sagaIds));
   }
 
   /** Sends the checkouts of some buyers to one replica. */

@@ -2,7 +2,7 @@ import { simulate } from './simulate';
 
 const RUNS = 20;
 
-test(`every saga of ${RUNS} simulated shops ends, and no crash, loss, delay or duplicate breaks an invariant`, async () => {
+test(`every saga of ${RUNS} simulated shops ends, and no crash, loss, restore, lock, delay or duplicate breaks an invariant`, async () => {
   const totals: Record<string, number> = {};
   const started = performance.now();
   for (let seed = 1; seed <= RUNS; seed++) {
@@ -15,8 +15,15 @@ test(`every saga of ${RUNS} simulated shops ends, and no crash, loss, delay or d
   process.stderr.write(`simulation, ${seconds} s: ${JSON.stringify(totals)}\n`);
   // A simulation in which nothing goes wrong proves nothing.
   const often = { sagas: 20_000, paid: 2_000, out_of_stock: 1_000, insufficient_credit: 500, cancelled: 300 };
-  const atLeast = { ...often, crash: 50, cut: 50, repeat: 100, races: 1_000, lost_commits: 100, waits: 500 };
-  for (const [what, least] of Object.entries(atLeast)) {
+  const atLeast = { ...often, crash: 50, cut: 50, repeat: 100, loss: 50, purge: 50, lock: 50, races: 1_000 };
+  const rarely = {
+    lost_commits: 100,
+    waits: 500,
+    'restore of order': 1,
+    'restore of payment': 1,
+    'restore of stock': 1,
+  };
+  for (const [what, least] of Object.entries({ ...atLeast, ...rarely })) {
     expect([what, (totals[what] ?? 0) >= least]).toEqual([what, true]);
   }
 });

@@ -21,8 +21,7 @@ import {
 } from '../../stock/src/saga/4-settle-reservation/statements';
 import { linesOf, type Reservation } from '../../stock/src/saga/reservation';
 import { returnItems, settleReservations } from '../../stock/src/saga/statements';
-import { on, type Sql, Table, type Transaction } from './memory';
-import type { Message } from './order-tables';
+import { commonTables, on, type Sql, Table, type Transaction } from './memory';
 
 export interface StockEntry {
   item_id: string;
@@ -35,7 +34,7 @@ export function stockTables() {
     items: new Table<ItemRow>(),
     reservations: new Table<Reservation>((reservation) => reservation.state === 'WAITING'),
     ledger: new Table<StockEntry>(),
-    outbox: new Table<Message>(),
+    ...commonTables(),
   };
 }
 export type StockTables = ReturnType<typeof stockTables>;

@@ -8,7 +8,8 @@ const RECENT = 20;
 
 /** The users of the shop. They create orders, check them out, sometimes twice, and change credit and stock. */
 export class Workload {
-  private requests = 0;
+  /** How many were created. A restore may have taken some of them back. */
+  private orders = 0;
 
   constructor(
     private readonly infra: Infrastructure,
@@ -16,17 +17,14 @@ export class Workload {
   ) {}
 
   nextCheckout(): CheckoutRequest {
-    const { random, world } = this.infra;
-    const count = world.order.orders.size;
+    const { random } = this.infra;
     const order_id =
-      count > 0 && random.chance(0.4)
-        ? String(random.between(Math.max(0, count - RECENT), count - 1))
-        : this.createOrder(String(count));
-    this.requests++;
+      this.orders > 0 && random.chance(0.4)
+        ? String(random.between(Math.max(0, this.orders - RECENT), this.orders - 1))
+        : this.createOrder(String(this.orders++));
     const key = `key${random.between(0, 200)}`;
     return {
       order_id,
-      saga_id: String(this.requests),
       may_open: random.chance(0.99),
       traceparent: TRACE,
       ...(random.chance(0.1) && { idempotency: { key, fingerprint: order_id } }),
@@ -42,7 +40,7 @@ export class Workload {
     const change = random.pick([-5, -1, 1, 5, 20]);
     switch (random.pick(services)) {
       case 'order': {
-        const orderId = String(random.between(0, world.order.orders.size));
+        const orderId = String(random.between(0, this.orders));
         await this.infra.runAtomically('order', (tx) => addItem(tx, world, orderId, rules));
         return [];
       }

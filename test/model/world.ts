@@ -10,6 +10,8 @@ import type { Step } from '../../shared/inbox/step';
 import { moveStock } from '../../stock/src/http/adjust-stock';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
+import { takeUndecided } from '../../stock/src/saga/ask-undecided/statements';
+import { askUndecided } from '../../stock/src/saga/ask-undecided/step';
 import type { Sql, Transaction } from './memory';
 import { type OrderTables, orderSql, orderTables } from './order-tables';
 import { type PaymentTables, paymentSql, paymentTables } from './payment-tables';
@@ -34,24 +36,24 @@ export interface Rules {
   /** Returns the queues that get an event, and the event that each gets. */
   route(event: SagaEvent): { queue: string; event: SagaEvent }[];
   readonly deadline: 'asks payment' | 'decides';
+  /** Who asks about what has waited for too long. */
+  readonly sweeps: 'of order and stock' | 'only of order' | 'only of stock';
   readonly lines: 'frozen from checkout on' | 'always open';
   readonly checkout: 'locks the order' | 'reads it unlocked';
   readonly publishing: 'after the commit' | 'before the commit';
   readonly acknowledging: 'after the commit' | 'before the commit';
-  /** What a checkout opens when it is repeated because the answer to its COMMIT was lost. */
-  readonly afterLostCommit: 'a new saga' | 'the same saga';
-  readonly outbox: 'read whole' | 'read by id > last';
+  readonly outbox: 'read whole' | 'read by id > last' | 'never read again';
 }
 
 export const protocol: Rules = {
   sql: {},
   route: (event) => queuesFor(event.type).map((queue) => ({ queue, event })),
   deadline: 'asks payment',
+  sweeps: 'of order and stock',
   lines: 'frozen from checkout on',
   checkout: 'locks the order',
   publishing: 'after the commit',
   acknowledging: 'after the commit',
-  afterLostCommit: 'a new saga',
   outbox: 'read whole',
 };
 
@@ -140,7 +142,7 @@ export async function runDeadlines(
   for (const id of sagaIds) {
     tx.update(sagas, id, (saga) => ({ ...saga, overdue: saga.state === 'PENDING' }));
   }
-  const overdue = await cancelOverdue(tx, 8_000, 256);
+  const overdue = await cancelOverdue(tx, { cancelAfterMs: 8_000, again: true, limit: 256 });
   if (rules.deadline === 'asks payment') {
     return overdue;
   }
@@ -148,6 +150,32 @@ export async function runDeadlines(
     return { type: 'stock.released', traceparent, data: { saga_id, order_id, reason: 'cancelled' } };
   });
   return (await runStep(tx, 'order.settle', released)).emit;
+}
+
+/** Lets these reservations have waited for too long, and runs the step with which stock handles that. */
+export async function runAsks(
+  tx: Transaction,
+  { stock: { reservations } }: World,
+  sagaIds: readonly string[],
+): Promise<SagaEvent[]> {
+  const undecided = tx
+    .getAll(reservations, sagaIds)
+    .filter(({ state }) => state === 'RESERVED' || state === 'WAITING');
+  tx.presetResult(takeUndecided, undecided);
+  return askUndecided(tx, { askAfterMs: 30_000, again: true, limit: 256 });
+}
+
+/** Replaces the first item of an order, as a client may who removes one and adds another of the same price. */
+export async function swapItem(
+  tx: Transaction,
+  { order }: World,
+  swap: { order: string; by: string },
+): Promise<void> {
+  if (!(await lockOpenOrder(tx, swap.order))) {
+    tx.update(order.lines, swap.order, ([first, ...rest]) =>
+      first ? [{ ...first, item_id: swap.by }, ...rest] : undefined,
+    );
+  }
 }
 
 /** Adds a unit of an item that the order already contains, as a client may ask for. */

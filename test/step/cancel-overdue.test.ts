@@ -1,16 +1,18 @@
 import { cancelOverdue } from '../../order/src/saga/cancel-overdue/step';
 import { cancelRequested, paymentCaptured, purchase, sagaId, stockReleased } from '../support/events';
-import { attempt, orderFixture } from './order-fixture';
+import { attempt, CANCEL_AFTER_MS, orderFixture } from './order-fixture';
 
 const orders = orderFixture();
 const bill = (n: number) => purchase(n, { order_id: `o-${n}`, user_id: 'user-1' });
-const sweep = (limit = 256) => orders.transaction((tx) => cancelOverdue(tx, 60_000, limit));
+const options = { cancelAfterMs: 60_000, again: true, limit: 256 };
+const sweep = (given: Partial<typeof options> = {}) =>
+  orders.transaction((tx) => cancelOverdue(tx, { ...options, ...given }));
 
 /** Opens sagas 1 to n, all past their deadline, the first by the longest time. */
 async function openOverdue(n: number): Promise<void> {
   for (let i = 1; i <= n; i++) {
-    await orders.create(`o-${i}`, { a: [1, 10] });
-    await orders.request(attempt(`o-${i}`, i));
+    await orders.create(`o-${i}`, { a: [1, 10] }, i);
+    await orders.request(attempt(`o-${i}`));
     const overdue = `UPDATE sagas SET deadline_at = now() - $2 * interval '1 second' WHERE id = $1`;
     await orders.query(overdue, [sagaId(i), 100 - i]);
   }
@@ -25,7 +27,7 @@ test('asks payment to cancel a saga past its deadline, and decides nothing', asy
 
 test('leaves a saga alone that is not past its deadline', async () => {
   await orders.create('o-1', { a: [1, 10] });
-  await orders.request(attempt('o-1', 1));
+  await orders.request(attempt('o-1'));
   expect(await sweep()).toEqual([]);
 });
 
@@ -37,6 +39,53 @@ test('asks once per deadline, and again at the next one while the saga is pendin
   expect(await sweep()).toEqual([cancelRequested(bill(1))]);
 });
 
+/** Lets this many seconds pass for all sagas; a negative number sets the clock back. */
+const pass = (seconds: number) =>
+  orders.query(
+    `UPDATE sagas SET opened_at = opened_at - $1 * interval '1 second',
+            deadline_at = deadline_at - $1 * interval '1 second'`,
+    [seconds],
+  );
+
+test('asks again at least every 20 seconds, and only every hour once ten answers have not helped', async () => {
+  await openOverdue(1);
+  await sweep();
+  for (let n = 2; n <= 10; n++) {
+    await pass(21);
+    expect([n, (await sweep()).length]).toEqual([n, 1]);
+  }
+  await pass(3_590);
+  expect(await sweep()).toEqual([]);
+  await pass(20);
+  expect(await sweep()).toHaveLength(1);
+});
+
+test('while payment does not read its queue, asks about each saga once, and then less and less often', async () => {
+  const cancelAfterMs = CANCEL_AFTER_MS;
+  const unread = () => sweep({ cancelAfterMs, again: false });
+  await orders.create('o-1', { a: [1, 10] });
+  await orders.request(attempt('o-1'));
+  await pass(9);
+  expect(await unread()).toEqual([cancelRequested(bill(1))]);
+  await pass(60);
+  expect(await unread()).toEqual([]);
+  await pass(300);
+  expect(await unread()).toHaveLength(1);
+  await pass(36_000);
+  expect(await unread()).toHaveLength(1);
+  await pass(3_600);
+  expect(await unread()).toEqual([]);
+  // As soon as payment reads again, everything that still waits is asked about, however often it was before.
+  expect(await sweep({ cancelAfterMs })).toHaveLength(1);
+});
+
+test('a clock that is set back delays no request', async () => {
+  await openOverdue(1);
+  await sweep();
+  await pass(-7_200);
+  expect(await sweep()).toHaveLength(1);
+});
+
 test('asks nothing about sagas that have ended', async () => {
   await openOverdue(2);
   await orders.settle(paymentCaptured(bill(1)), stockReleased(bill(2)));
@@ -45,16 +94,16 @@ test('asks nothing about sagas that have ended', async () => {
 
 test('takes the longest overdue sagas first, and no more than its limit', async () => {
   await openOverdue(3);
-  const asked = await sweep(2);
+  const asked = await sweep({ limit: 2 });
   expect(asked.map((event) => event.data.saga_id).sort()).toEqual([sagaId(1), sagaId(2)]);
-  expect((await sweep(2)).map((event) => event.data.saga_id)).toEqual([sagaId(3)]);
+  expect((await sweep({ limit: 2 })).map((event) => event.data.saga_id)).toEqual([sagaId(3)]);
 });
 
 test('two replicas that sweep at the same time ask about each saga once', async () => {
   await openOverdue(4);
   const [first, second] = await orders.overlap(
-    (tx) => cancelOverdue(tx, 60_000, 2),
-    (tx) => cancelOverdue(tx, 60_000, 256),
+    (tx) => cancelOverdue(tx, { ...options, limit: 2 }),
+    (tx) => cancelOverdue(tx, options),
   );
   const asked = [...first, ...second].map((event) => event.data.saga_id);
   expect(asked.sort()).toEqual([1, 2, 3, 4].map(sagaId));

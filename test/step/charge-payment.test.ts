@@ -3,6 +3,7 @@ import type { SagaEvent } from '../../shared/contract/events';
 import { InvariantViolation } from '../../shared/errors';
 import {
   cancelRequested,
+  decisionRequested,
   type Purchase,
   paymentCaptured,
   paymentRejected,
@@ -98,6 +99,20 @@ test('a cancel that comes after the charge gets the capture again, and nothing i
   await charge(stockReserved(first));
   expect((await charge(cancelRequested(first))).emit).toEqual([paymentCaptured(first)]);
   expect(await creditOf('rich')).toBe(90);
+});
+
+test('a question of stock is decided as a cancel, and gets the recorded decision', async () => {
+  await charge(stockReserved(second));
+  const { emit, duplicates } = await charge(decisionRequested(first), decisionRequested(second));
+  expect(emit).toEqual([paymentRejected(first, 'cancelled'), paymentCaptured(second)]);
+  expect(duplicates).toBe(1);
+  expect(await creditOf('rich')).toBe(90);
+});
+
+test('a capture says what was bought, also when it is repeated', async () => {
+  const captured = [paymentCaptured(first, -7)];
+  expect((await charge(stockReserved(first, -7))).emit).toEqual(captured);
+  expect((await charge(cancelRequested(first))).emit).toEqual(captured);
 });
 
 test.each([

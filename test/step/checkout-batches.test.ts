@@ -33,7 +33,7 @@ const checkouts = (outbox: Pick<Outbox, 'transaction'>) =>
 
 test('a checkout whose COMMIT has an unknown result joins the saga that it opened', async () => {
   await orders.create('o', { a: [1, 10] });
-  const decision = await checkouts(loseFirstCommit(async () => {})).submit(attempt('o', 1));
+  const decision = await checkouts(loseFirstCommit(async () => {})).submit(attempt('o'));
   expect(decision).toEqual({ kind: 'joined', saga_id: sagaId(1) });
 });
 
@@ -41,7 +41,7 @@ test('a checkout whose COMMIT has an unknown result opens a new saga if the firs
   await orders.create('o', { a: [1, 10] });
   const failed = () =>
     orders.settle(stockRejected(purchase(1, { order_id: 'o', user_id: 'user-1', amount: 10 })));
-  const decision = await checkouts(loseFirstCommit(failed)).submit(attempt('o', 1));
+  const decision = await checkouts(loseFirstCommit(failed)).submit(attempt('o'));
   expect(decision).toMatchObject({ kind: 'opened' });
   expect(decision).not.toMatchObject({ saga_id: sagaId(1) });
   expect(await orders.saga(1)).toEqual({ state: 'FAILED', reason: 'out_of_stock' });
@@ -49,6 +49,6 @@ test('a checkout whose COMMIT has an unknown result opens a new saga if the firs
 
 test('a checkout with a key whose COMMIT has an unknown result joins its saga as well', async () => {
   await orders.create('o', { a: [1, 10] });
-  const decision = await checkouts(loseFirstCommit(async () => {})).submit(attempt('o', 1, 'key'));
+  const decision = await checkouts(loseFirstCommit(async () => {})).submit(attempt('o', 'key'));
   expect(decision).toEqual({ kind: 'joined', saga_id: sagaId(1) });
 });

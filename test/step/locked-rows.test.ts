@@ -121,7 +121,7 @@ describe('order', () => {
 
   test('a settlement is blocked by its locked saga', async () => {
     await orders.create('o', { a: [1, 10] });
-    const { decisions } = await orders.request(attempt('o', 1));
+    const { decisions } = await orders.request(attempt('o'));
     const [opened] = decisions as { saga_id: string }[];
     const saga = { ...purchase(1), saga_id: opened?.saga_id ?? '' };
     const found = await foundWhile(
@@ -138,7 +138,7 @@ describe('order', () => {
     await orders.create('free', { a: [1, 10] });
     const [, { decisions, emit }] = await orders.overlap(
       (tx) => tx.run(hold('held')),
-      (tx) => without(tx, attempt('held', 1), attempt('free', 2), attempt('unheard_of', 3)),
+      (tx) => without(tx, attempt('held'), attempt('free'), attempt('unheard_of')),
     );
     expect(decisions.map(({ kind }) => kind)).toEqual(['locked', 'opened', 'unknown_order']);
     expect(emit.map((event) => event.data.order_id)).toEqual(['free']);
@@ -147,10 +147,10 @@ describe('order', () => {
 
   test('a checkout of a locked order joins the saga in flight', async () => {
     await orders.create('o', { a: [1, 10] });
-    const { decisions: before } = await orders.request(attempt('o', 1));
+    const { decisions: before } = await orders.request(attempt('o'));
     const [, { decisions }] = await orders.overlap(
       (tx) => tx.run(hold('o')),
-      (tx) => without(tx, attempt('o', 2)),
+      (tx) => without(tx, attempt('o')),
     );
     expect(decisions).toEqual([{ ...before[0], kind: 'joined' }]);
   });

@@ -23,12 +23,11 @@ const BROKEN = `
 
 export const CANCEL_AFTER_MS = 8_000;
 
-/** The n-th attempt at an order's checkout, in a saga of its own. */
-export function attempt(order_id: string, n: number, key?: string): CheckoutRequest {
+/** An attempt at an order's checkout. */
+export function attempt(order_id: string, key?: string): CheckoutRequest {
   const idempotency = { idempotency: { key: key ?? '', fingerprint: `checkout of ${order_id}` } };
   return {
     order_id,
-    saga_id: sagaId(n),
     may_open: true,
     traceparent: TRACEPARENT,
     ...(key ? idempotency : {}),
@@ -36,8 +35,16 @@ export function attempt(order_id: string, n: number, key?: string): CheckoutRequ
 }
 
 export interface OrderFixture extends StepFixture {
-  /** Creates an open order of 'user-1'. @param lines quantity and price by item */
-  create(orderId: string, lines: Record<string, [quantity: number, price: number]>): Promise<void>;
+  /**
+   * Creates an open order of 'user-1'.
+   * @param lines quantity and price by item
+   * @param firstSaga the number of its first saga; those of further attempts follow
+   */
+  create(
+    orderId: string,
+    lines: Record<string, [quantity: number, price: number]>,
+    firstSaga?: number,
+  ): Promise<void>;
   request(...requests: CheckoutRequest[]): ReturnType<typeof requestCheckouts>;
   settle(...events: SagaEvent[]): Promise<{ emit: SagaEvent[]; duplicates: number }>;
   find(id: string): Promise<{ status: OrderStatus; saga_id: string | null } | undefined>;
@@ -55,8 +62,9 @@ export function orderFixture(): OrderFixture {
   return {
     ...fixture,
     reported,
-    async create(orderId, lines) {
-      await fixture.query(`INSERT INTO orders (id, user_id) VALUES ($1, 'user-1')`, [orderId]);
+    async create(orderId, lines, firstSaga = 1) {
+      const insert = `INSERT INTO orders (id, user_id, first_saga_id) VALUES ($1, 'user-1', $2)`;
+      await fixture.query(insert, [orderId, sagaId(firstSaga)]);
       for (const [itemId, [quantity, price]] of Object.entries(lines)) {
         await fixture.query('INSERT INTO order_lines VALUES ($1, $2, $3, $4)', [
           orderId,

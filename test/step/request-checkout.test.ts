@@ -12,7 +12,7 @@ const bill = (n: number, order_id: string, amount: number) =>
 
 test('freezes an open order, opens a saga and asks stock for every line', async () => {
   await orders.create('o', { a: [2, 10], b: [1, 5] });
-  const { decisions, emit } = await orders.request(attempt('o', 1));
+  const { decisions, emit } = await orders.request(attempt('o'));
   expect(decisions).toEqual([{ kind: 'opened', saga_id: sagaId(1) }]);
   expect(emit).toEqual([checkoutRequested(bill(1, 'o', 25), { a: 2, b: 1 })]);
   expect(await orders.find('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(1) });
@@ -21,7 +21,7 @@ test('freezes an open order, opens a saga and asks stock for every line', async 
 
 test('sets the deadline of the saga', async () => {
   await orders.create('o', { a: [1, 10] });
-  await orders.request(attempt('o', 1));
+  await orders.request(attempt('o'));
   const ahead = 'SELECT extract(epoch FROM deadline_at - opened_at)::float8 * 1000 AS ms FROM sagas';
   const [row] = await orders.query<{ ms: number }>(ahead);
   expect(Math.round(row?.ms ?? 0)).toBe(CANCEL_AFTER_MS);
@@ -29,7 +29,7 @@ test('sets the deadline of the saga', async () => {
 
 test('opens nothing for an order that does not exist or is empty', async () => {
   await orders.create('empty', {});
-  const { decisions, emit } = await orders.request(attempt('nowhere', 1), attempt('empty', 2));
+  const { decisions, emit } = await orders.request(attempt('nowhere'), attempt('empty'));
   expect(decisions).toEqual([{ kind: 'unknown_order' }, { kind: 'empty' }]);
   expect(emit).toEqual([]);
   expect((await orders.find('empty'))?.status).toBe('OPEN');
@@ -37,15 +37,15 @@ test('opens nothing for an order that does not exist or is empty', async () => {
 
 test('a second checkout while the first is in flight joins its saga and publishes nothing', async () => {
   await orders.create('o', { a: [1, 10] });
-  await orders.request(attempt('o', 1));
-  const { decisions, emit } = await orders.request(attempt('o', 2));
+  await orders.request(attempt('o'));
+  const { decisions, emit } = await orders.request(attempt('o'));
   expect(decisions).toEqual([{ kind: 'joined', saga_id: sagaId(1) }]);
   expect(emit).toEqual([]);
 });
 
 test('a double checkout in one batch opens one saga', async () => {
   await orders.create('o', { a: [1, 10] });
-  const { decisions, emit } = await orders.request(attempt('o', 1), attempt('o', 2), attempt('o', 3));
+  const { decisions, emit } = await orders.request(attempt('o'), attempt('o'), attempt('o'));
   expect(decisions.map((decision) => decision.kind)).toEqual(['opened', 'joined', 'joined']);
   expect(emit).toHaveLength(1);
 });
@@ -53,8 +53,8 @@ test('a double checkout in one batch opens one saga', async () => {
 test('a double checkout on two replicas at the same time opens one saga', async () => {
   await orders.create('o', { a: [1, 10] });
   const outcomes = await orders.overlap(
-    (tx) => requestCheckouts(tx, [attempt('o', 1)], CANCEL_AFTER_MS),
-    (tx) => requestCheckouts(tx, [attempt('o', 2)], CANCEL_AFTER_MS),
+    (tx) => requestCheckouts(tx, [attempt('o')], CANCEL_AFTER_MS),
+    (tx) => requestCheckouts(tx, [attempt('o')], CANCEL_AFTER_MS),
   );
   expect(outcomes.map((outcome) => outcome.decisions[0])).toEqual([
     { kind: 'opened', saga_id: sagaId(1) },
@@ -65,11 +65,11 @@ test('a double checkout on two replicas at the same time opens one saga', async 
 
 test('a double checkout of an order that failed before, on two replicas at the same time, opens one saga', async () => {
   await orders.create('o', { a: [1, 10] });
-  await orders.request(attempt('o', 1));
+  await orders.request(attempt('o'));
   await orders.settle(stockRejected(bill(1, 'o', 10)));
   const outcomes = await orders.overlap(
-    (tx) => requestCheckouts(tx, [attempt('o', 2)], CANCEL_AFTER_MS),
-    (tx) => requestCheckouts(tx, [attempt('o', 3)], CANCEL_AFTER_MS),
+    (tx) => requestCheckouts(tx, [attempt('o')], CANCEL_AFTER_MS),
+    (tx) => requestCheckouts(tx, [attempt('o')], CANCEL_AFTER_MS),
   );
   expect(outcomes.map((outcome) => outcome.decisions[0])).toEqual([
     { kind: 'opened', saga_id: sagaId(2) },
@@ -86,12 +86,12 @@ test.each([
   async (_, event, state) => {
     const settling = settleCheckout(() => {});
     const settle = (tx: Tx) => settling.run(tx, [event]);
-    const request = (tx: Tx) => requestCheckouts(tx, [attempt('o', 2)], CANCEL_AFTER_MS);
+    const request = (tx: Tx) => requestCheckouts(tx, [attempt('o')], CANCEL_AFTER_MS);
     const joined = { decisions: [{ kind: 'joined', saga_id: sagaId(1) }], emit: [] };
     for (const settledFirst of [true, false]) {
       await orders.query('TRUNCATE orders, order_lines, sagas');
       await orders.create('o', { a: [1, 10] });
-      await orders.request(attempt('o', 1));
+      await orders.request(attempt('o'));
       const outcomes = settledFirst
         ? await orders.overlap(settle, request)
         : (await orders.overlap(request, settle)).toReversed();
@@ -103,11 +103,11 @@ test.each([
 
 test('batches on several replicas that name the same orders in opposite order do not deadlock', async () => {
   const ids = Array.from({ length: 20 }, (_, n) => `o-${n}`);
-  for (const id of ids) {
-    await orders.create(id, { a: [1, 10] });
+  for (const [n, id] of ids.entries()) {
+    await orders.create(id, { a: [1, 10] }, n);
   }
   const batches = Array.from({ length: 6 }, (_, b) =>
-    (b % 2 ? ids.toReversed() : ids).map((id, n) => attempt(id, 100 * b + n)),
+    (b % 2 ? ids.toReversed() : ids).map((id) => attempt(id)),
   );
   const outcomes = await Promise.all(batches.map((batch) => orders.request(...batch)));
   expect(outcomes.flatMap((outcome) => outcome.emit)).toHaveLength(ids.length);
@@ -120,17 +120,17 @@ test('a checkout waits for an item that is being added and includes it', async (
       await tx.run(statement('test_lock', `SELECT FROM orders WHERE id = 'o' FOR NO KEY UPDATE`));
       await tx.run(statement('test_add', `INSERT INTO order_lines VALUES ('o', 'b', 3, 7)`));
     },
-    (tx) => requestCheckouts(tx, [attempt('o', 1)], CANCEL_AFTER_MS),
+    (tx) => requestCheckouts(tx, [attempt('o')], CANCEL_AFTER_MS),
   );
   expect(emit).toEqual([checkoutRequested(bill(1, 'o', 31), { a: 1, b: 3 })]);
 });
 
 test('a change to an order that is being frozen is refused', async () => {
   await orders.create('o', { a: [1, 10] });
-  await orders.request(attempt('o', 1));
+  await orders.request(attempt('o'));
   await orders.settle(stockRejected(bill(1, 'o', 10)));
   const [, refused] = await orders.overlap(
-    (tx) => requestCheckouts(tx, [attempt('o', 2)], CANCEL_AFTER_MS),
+    (tx) => requestCheckouts(tx, [attempt('o')], CANCEL_AFTER_MS),
     (tx) => lockOpenOrder(tx, 'o'),
   );
   expect(refused).toMatchObject({
@@ -141,9 +141,9 @@ test('a change to an order that is being frozen is refused', async () => {
 
 test('a checkout of a paid order gets its saga and changes nothing', async () => {
   await orders.create('o', { a: [1, 10] });
-  await orders.request(attempt('o', 1));
+  await orders.request(attempt('o'));
   await orders.settle(paymentCaptured(bill(1, 'o', 10)));
-  const { decisions, emit } = await orders.request(attempt('o', 2));
+  const { decisions, emit } = await orders.request(attempt('o'));
   expect(decisions).toEqual([{ kind: 'paid', saga_id: sagaId(1) }]);
   expect(emit).toEqual([]);
   expect((await orders.find('o'))?.status).toBe('PAID');
@@ -151,9 +151,9 @@ test('a checkout of a paid order gets its saga and changes nothing', async () =>
 
 test('an order whose checkout failed can be checked out again, in another saga', async () => {
   await orders.create('o', { a: [1, 10] });
-  await orders.request(attempt('o', 1));
+  await orders.request(attempt('o'));
   await orders.settle(stockRejected(bill(1, 'o', 10)));
-  const { decisions, emit } = await orders.request(attempt('o', 2));
+  const { decisions, emit } = await orders.request(attempt('o'));
   expect(decisions).toEqual([{ kind: 'opened', saga_id: sagaId(2) }]);
   expect(emit).toEqual([checkoutRequested(bill(2, 'o', 10), { a: 1 })]);
 });
@@ -161,9 +161,9 @@ test('an order whose checkout failed can be checked out again, in another saga',
 test('an order frozen for a request that opens nothing is restored', async () => {
   await orders.create('o', { a: [1, 10] });
   await orders.create('empty', {});
-  await orders.request(attempt('o', 1, 'key'));
+  await orders.request(attempt('o', 'key'));
   await orders.settle(stockRejected(bill(1, 'o', 10)));
-  const { decisions, emit } = await orders.request(attempt('o', 2, 'key'), attempt('empty', 3));
+  const { decisions, emit } = await orders.request(attempt('o', 'key'), attempt('empty'));
   expect(decisions.map(({ kind }) => kind)).toEqual(['repeated', 'empty']);
   expect(emit).toEqual([]);
   expect(await orders.find('o')).toEqual({ status: 'OPEN', saga_id: sagaId(1) });
@@ -172,23 +172,65 @@ test('an order frozen for a request that opens nothing is restored', async () =>
 
 test('an order names the saga that was opened, even if the first request for it in the batch opened nothing', async () => {
   await orders.create('o', { a: [1, 10] });
-  await orders.request(attempt('o', 1, 'key'));
+  await orders.request(attempt('o', 'key'));
   await orders.settle(stockRejected(bill(1, 'o', 10)));
-  const { decisions } = await orders.request(attempt('o', 2, 'key'), attempt('o', 3), attempt('o', 4));
+  const { decisions } = await orders.request(attempt('o', 'key'), attempt('o'), attempt('o'));
   expect(decisions).toEqual([
     { kind: 'repeated', saga_id: sagaId(1) },
-    { kind: 'opened', saga_id: sagaId(3) },
-    { kind: 'joined', saga_id: sagaId(3) },
+    { kind: 'opened', saga_id: sagaId(2) },
+    { kind: 'joined', saga_id: sagaId(2) },
   ]);
-  expect(await orders.find('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(3) });
+  expect(await orders.find('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(2) });
+});
+
+test('each attempt has the id after the one before, whichever request opens it', async () => {
+  await orders.create('o', { a: [1, 10] }, 0xff);
+  for (const n of [0xff, 0x100, 0x101]) {
+    const { decisions } = await orders.request(attempt('o'));
+    expect(decisions).toEqual([{ kind: 'opened', saga_id: sagaId(n) }]);
+    await orders.settle(stockRejected(bill(n, 'o', 10)));
+  }
+});
+
+test('an order that was restored from a backup offers the ids again that it offered before', async () => {
+  await orders.create('o', { a: [1, 10] });
+  const lifetime = async () => {
+    const ids: unknown[] = [];
+    for (let n = 1; n <= 2; n++) {
+      ids.push((await orders.request(attempt('o'))).decisions[0]);
+      await orders.settle(stockRejected(bill(n, 'o', 10)));
+    }
+    return ids;
+  };
+  const first = await lifetime();
+  await orders.query('DELETE FROM sagas');
+  await orders.query('UPDATE orders SET saga_id = NULL');
+  expect(await lifetime()).toEqual(first);
+});
+
+test.each([
+  ['was created by an earlier version', 'first_saga_id = NULL'],
+  ['has used up the ids of its life', `saga_id = '${sagaId(0xffffff)}'`],
+])('an order that %s begins with a new id', async (_, change) => {
+  await orders.create('o', { a: [1, 10] });
+  await orders.query(
+    `INSERT INTO sagas (id, order_id, user_id, amount, state, reason, traceparent, deadline_at, settled_at)
+     VALUES ($1, 'o', 'user-1', 10, 'FAILED', 'cancelled', '', now(), now())`,
+    [sagaId(0xffffff)],
+  );
+  await orders.query(`UPDATE orders SET ${change}`);
+  const { decisions } = await orders.request(attempt('o'));
+  const found = await orders.find('o');
+  expect(decisions).toEqual([{ kind: 'opened', saga_id: found?.saga_id }]);
+  expect(found?.saga_id).not.toContain(sagaId(0).slice(0, 24));
 });
 
 describe('with an idempotency key', () => {
   test('a repetition gets the saga of the first request, even after it has failed', async () => {
     await orders.create('o', { a: [1, 10] });
-    await orders.request(attempt('o', 1, 'key'));
+    await orders.request(attempt('o', 'key'));
     await orders.settle(stockRejected(bill(1, 'o', 10)));
-    const { decisions, emit } = await orders.request(attempt('o', 2, 'key'));
+    const { decisions, emit } = await orders.request(attempt('o', 'key'));
     expect(decisions).toEqual([{ kind: 'repeated', saga_id: sagaId(1) }]);
     expect(emit).toEqual([]);
     expect((await orders.find('o'))?.status).toBe('OPEN');
@@ -196,8 +238,8 @@ describe('with an idempotency key', () => {
 
   test('another request with the key opens nothing', async () => {
     await orders.create('o', { a: [1, 10] });
-    await orders.create('p', { a: [1, 10] });
-    const { decisions, emit } = await orders.request(attempt('o', 1, 'key'), attempt('p', 2, 'key'));
+    await orders.create('p', { a: [1, 10] }, 9);
+    const { decisions, emit } = await orders.request(attempt('o', 'key'), attempt('p', 'key'));
     expect(decisions).toEqual([{ kind: 'opened', saga_id: sagaId(1) }, { kind: 'key_reused' }]);
     expect(emit).toHaveLength(1);
     expect((await orders.find('p'))?.status).toBe('OPEN');
@@ -205,10 +247,10 @@ describe('with an idempotency key', () => {
 
   test('another request with the key on another replica at the same time opens nothing', async () => {
     await orders.create('o', { a: [1, 10] });
-    await orders.create('p', { a: [1, 10] });
+    await orders.create('p', { a: [1, 10] }, 9);
     const [, second] = await orders.overlap(
-      (tx) => requestCheckouts(tx, [attempt('o', 1, 'key')], CANCEL_AFTER_MS),
-      (tx) => requestCheckouts(tx, [attempt('p', 2, 'key')], CANCEL_AFTER_MS),
+      (tx) => requestCheckouts(tx, [attempt('o', 'key')], CANCEL_AFTER_MS),
+      (tx) => requestCheckouts(tx, [attempt('p', 'key')], CANCEL_AFTER_MS),
     );
     expect(second.decisions).toEqual([{ kind: 'key_reused' }]);
     expect((await orders.find('p'))?.status).toBe('OPEN');
@@ -216,13 +258,13 @@ describe('with an idempotency key', () => {
 });
 
 test('without room for another saga, an open order is refused, and one in flight or paid gets its saga', async () => {
-  for (const order of ['open', 'busy', 'paid']) {
-    await orders.create(order, { a: [1, 10] });
+  for (const [n, order] of ['open', 'busy', 'paid'].entries()) {
+    await orders.create(order, { a: [1, 10] }, n);
   }
-  await orders.request(attempt('busy', 1), attempt('paid', 2));
+  await orders.request(attempt('busy'), attempt('paid'));
   await orders.settle(paymentCaptured(bill(2, 'paid', 10)));
-  const full = (order: string, n: number) => ({ ...attempt(order, n), may_open: false });
-  const { decisions, emit } = await orders.request(full('open', 3), full('busy', 4), full('paid', 5));
+  const full = (order: string) => ({ ...attempt(order), may_open: false });
+  const { decisions, emit } = await orders.request(full('open'), full('busy'), full('paid'));
   expect(decisions).toEqual([
     { kind: 'overloaded' },
     { kind: 'joined', saga_id: sagaId(1) },

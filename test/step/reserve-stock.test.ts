@@ -4,6 +4,7 @@ import { Allocation } from '../../stock/src/saga/2-reserve-stock/allocation';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import {
   checkoutRequested,
+  crcOf,
   paymentCaptured,
   paymentRejected,
   purchase,
@@ -11,7 +12,7 @@ import {
   stockReleased,
   stockReserved,
 } from '../support/events';
-import { stockFixture } from './stock-fixture';
+import { stockFixture, withoutLines } from './stock-fixture';
 
 const stock = stockFixture();
 const [first, second, third] = [purchase(1), purchase(2), purchase(3)];
@@ -38,6 +39,14 @@ test('refuses the whole checkout when one item does not exist', async () => {
   const { emit } = await stock.reserve(checkoutRequested(first, { a: 2, nowhere: 1 }));
   expect(emit).toEqual([stockRejected(first, 'unknown_item')]);
   expect(await stock.units()).toEqual({ a: [5, 0] });
+});
+
+test('says what it has reserved as a number, which does not depend on the order of the lines', async () => {
+  await stock.addItems({ a: 5, b: 5 });
+  const lines = [checkoutRequested(first, { a: 1, b: 2 }), checkoutRequested(second, { b: 2, a: 1 })];
+  const { emit } = await stock.transaction((tx) => reserveStock.run(tx, lines));
+  const number = crcOf({ b: 2, a: 1 });
+  expect(emit).toEqual([stockReserved(first, number), stockReserved(second, number)]);
 });
 
 test('a refusal in a batch takes nothing from the other checkouts', async () => {
@@ -85,7 +94,8 @@ describe('a duplicate', () => {
       (tx) => reserveStock.run(tx, [event]),
       (tx) => reserveStock.run(tx, [event]),
     );
-    expect(outcomes.map((outcome) => outcome.emit)).toEqual([[stockReserved(first)], [stockReserved(first)]]);
+    const emitted = outcomes.map((outcome) => outcome.emit.map(withoutLines));
+    expect(emitted).toEqual([[stockReserved(first)], [stockReserved(first)]]);
     expect(outcomes.map((outcome) => outcome.duplicates)).toEqual([0, 1]);
     expect(await stock.units()).toEqual({ a: [3, 2] });
   });
@@ -107,6 +117,19 @@ describe('a duplicate', () => {
     await stock.transaction((tx) => moveStock(tx, 'a', 10));
     expect((await stock.reserve(event)).emit).toEqual([stockRejected(first)]);
     expect(await stock.units()).toEqual({ a: [11, 0] });
+  });
+
+  test.each([
+    ['other lines', checkoutRequested(first, { b: 1 })],
+    ['more units', checkoutRequested(first, { a: 2 })],
+    ['another amount', checkoutRequested({ ...first, amount: 11 }, { a: 1 })],
+  ])('of an undecided checkout with %s does not have it charged', async (_, event) => {
+    await stock.addItems({ a: 5, b: 5 });
+    await stock.reserve(checkoutRequested(first, { a: 1 }));
+    expect(await stock.reserve(event)).toMatchObject({ emit: [], duplicates: 1 });
+    expect(await stock.units()).toEqual({ a: [4, 1], b: [5, 0] });
+    await stock.settle(paymentCaptured(first));
+    expect((await stock.reserve(event)).emit).toEqual([stockReserved(first)]);
   });
 
   test('of a sold checkout publishes its reservation again, so that payment repeats its decision', async () => {

@@ -1,6 +1,7 @@
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { InvariantViolation } from '../../shared/errors';
 import {
+  crcOf,
   paymentCaptured,
   paymentRejected,
   purchase,
@@ -15,7 +16,7 @@ const bill = (n: number, order_id = 'o', amount = 10) => purchase(n, { order_id,
 
 beforeEach(async () => {
   await orders.create('o', { a: [1, 10] });
-  await orders.request(attempt('o', 1));
+  await orders.request(attempt('o'));
 });
 
 test('payment.captured makes the order PAID and reports the settlement', async () => {
@@ -74,7 +75,7 @@ test('a refusal and a release of the same saga fail it once, with the first reas
 describe('late events of an earlier attempt', () => {
   beforeEach(async () => {
     await orders.settle(stockReleased(bill(1)));
-    await orders.request(attempt('o', 2));
+    await orders.request(attempt('o'));
   });
 
   test('do not end the attempt in flight', async () => {
@@ -97,9 +98,17 @@ describe('late events of an earlier attempt', () => {
   });
 });
 
-test('outcomes of unknown sagas are ignored and counted as duplicates', async () => {
-  const { duplicates } = await orders.settle(paymentCaptured(bill(7)), stockReleased(bill(8)));
+test('a failure of an unknown saga is ignored and counted as a duplicate, because nobody was charged', async () => {
+  const { duplicates } = await orders.settle(stockRejected(bill(7)), stockReleased(bill(8)));
   expect(duplicates).toBe(2);
+  expect(orders.reported).toEqual([]);
+});
+
+test('a capture of an unknown saga is a violation that names the saga, its order and the amount', async () => {
+  const parked = `saga ${sagaId(7)} of order lost was charged 30, but order does not know the saga`;
+  await expect(orders.settle(paymentCaptured(bill(7, 'lost', 30)))).rejects.toThrow(
+    expect.objectContaining({ code: 'INVARIANT_VIOLATED', message: parked }),
+  );
   expect(orders.reported).toEqual([]);
 });
 
@@ -113,8 +122,8 @@ test.each([
 });
 
 test('a capture of another amount is a violation and rolls back its whole batch', async () => {
-  await orders.create('p', { a: [1, 10] });
-  await orders.request(attempt('p', 2));
+  await orders.create('p', { a: [1, 10] }, 2);
+  await orders.request(attempt('p'));
   const batch = orders.settle(paymentCaptured(bill(2, 'p')), paymentCaptured(bill(1, 'o', 11)));
   await expect(batch).rejects.toThrow(InvariantViolation);
   expect((await orders.find('o'))?.status).toBe('CHECKING_OUT');
@@ -122,10 +131,43 @@ test('a capture of another amount is a violation and rolls back its whole batch'
   expect(orders.reported).toEqual([]);
 });
 
+test('a capture for other lines than the order has is a violation, even at the same price', async () => {
+  const [same, other] = [{ a: 1 }, { b: 1 }].map(crcOf);
+  await expect(orders.settle(paymentCaptured(bill(1), other))).rejects.toThrow(/for other lines/);
+  expect((await orders.find('o'))?.status).toBe('CHECKING_OUT');
+  await orders.settle(paymentCaptured(bill(1), same));
+  expect((await orders.find('o'))?.status).toBe('PAID');
+});
+
+describe('an order whose database has returned to the time before its checkout', () => {
+  /** What order had written about the checkout of saga 1 is gone. */
+  beforeEach(async () => {
+    await orders.settle(paymentCaptured(bill(1)));
+    await orders.query('DELETE FROM sagas');
+    await orders.query('UPDATE orders SET saga_id = NULL');
+  });
+
+  test('offers the same saga again, and takes up its capture', async () => {
+    const { decisions } = await orders.request(attempt('o'));
+    expect(decisions).toEqual([{ kind: 'opened', saga_id: sagaId(1) }]);
+    await orders.settle(paymentCaptured(bill(1), crcOf({ a: 1 })));
+    expect(await orders.find('o')).toEqual({ status: 'PAID', saga_id: sagaId(1) });
+  });
+
+  test('is neither paid nor open when it is checked out with other contents', async () => {
+    await orders.query(`UPDATE order_lines SET quantity = 2`);
+    await orders.request(attempt('o'));
+    await expect(orders.settle(paymentCaptured(bill(1)))).rejects.toThrow(
+      `saga ${sagaId(1)} of order o costs 20 and was charged 10`,
+    );
+    expect(await orders.find('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(1) });
+  });
+});
+
 test('a batch ends each of its sagas with its own outcome', async () => {
   for (let n = 2; n <= 20; n++) {
-    await orders.create(`o-${n}`, { a: [1, 10] });
-    await orders.request(attempt(`o-${n}`, n));
+    await orders.create(`o-${n}`, { a: [1, 10] }, n);
+    await orders.request(attempt(`o-${n}`));
   }
   const events = Array.from({ length: 19 }, (_, i) =>
     (i % 2 ? paymentCaptured : stockReleased)(bill(i + 2, `o-${i + 2}`)),

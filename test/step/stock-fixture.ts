@@ -21,6 +21,15 @@ const BROKEN = `
   SELECT * FROM books
   WHERE available < 0 OR available + reserved <> owned OR sold <> committed`;
 
+/** What was reserved, as a number, is only in the way of most tests: one test is about it. */
+export function withoutLines(event: SagaEvent): SagaEvent {
+  if (event.type !== 'stock.reserved') {
+    return event;
+  }
+  const { lines_crc32: _, ...data } = event.data;
+  return { ...event, data };
+}
+
 /** The steps of stock, one transaction a call, as the inbox runs them. */
 export interface StockFixture extends StepFixture {
   /** @param stock available units by item */
@@ -53,7 +62,10 @@ export function stockFixture(): StockFixture {
         [Object.keys(stock), Object.values(stock)],
       );
     },
-    reserve: (...events) => fixture.transaction((tx) => reserveStock.run(tx, events)),
+    async reserve(...events) {
+      const outcome = await fixture.transaction((tx) => reserveStock.run(tx, events));
+      return { ...outcome, emit: outcome.emit.map(withoutLines) };
+    },
     async settle(...events) {
       const outcome = await fixture.transaction((tx) => settleStep.run(tx, events));
       await outcome.afterCommit?.();
@@ -64,7 +76,7 @@ export function stockFixture(): StockFixture {
       for (let pending = itemIds; pending.length > 0; ) {
         const round = pending;
         const { emit, unsettled } = await fixture.transaction((tx) => serveWaiting(tx, round));
-        emitted.push(...emit);
+        emitted.push(...emit.map(withoutLines));
         pending = unsettled;
       }
       return emitted;

@@ -1,4 +1,4 @@
-import type { FailureReason, SagaEvent } from '../../shared/contract/events';
+import { type FailureReason, linesCrc32, type SagaEvent } from '../../shared/contract/events';
 
 /** Builders of the saga's events, so that a test spells out only what matters to it. */
 
@@ -26,16 +26,31 @@ export function checkoutRequested(
   bought: Purchase,
   wanted: Record<string, number>,
 ): SagaEvent<'order.checkout_requested'> {
-  const lines = Object.entries(wanted).map(([item_id, quantity]) => ({ item_id, quantity }));
-  return { type: 'order.checkout_requested', traceparent: TRACEPARENT, data: { ...bought, lines } };
+  const data = { ...bought, lines: linesOf(wanted) };
+  return { type: 'order.checkout_requested', traceparent: TRACEPARENT, data };
+}
+
+function linesOf(wanted: Record<string, number>) {
+  return Object.entries(wanted).map(([item_id, quantity]) => ({ item_id, quantity }));
+}
+
+/** Returns what was bought as the number that events carry. */
+export function crcOf(wanted: Record<string, number>): number {
+  return linesCrc32(linesOf(wanted));
 }
 
 export function cancelRequested(bought: Purchase): SagaEvent<'order.checkout_cancel_requested'> {
   return { type: 'order.checkout_cancel_requested', traceparent: TRACEPARENT, data: bought };
 }
 
-export function stockReserved(bought: Purchase): SagaEvent<'stock.reserved'> {
-  return { type: 'stock.reserved', traceparent: TRACEPARENT, data: bought };
+export function decisionRequested(bought: Purchase): SagaEvent<'stock.decision_requested'> {
+  return { type: 'stock.decision_requested', traceparent: TRACEPARENT, data: bought };
+}
+
+/** @param lines_crc32 what was bought, as a number; without it, the event is as an earlier version published it */
+export function stockReserved(bought: Purchase, lines_crc32?: number): SagaEvent<'stock.reserved'> {
+  const data = { ...bought, ...(lines_crc32 !== undefined && { lines_crc32 }) };
+  return { type: 'stock.reserved', traceparent: TRACEPARENT, data };
 }
 
 export function stockRejected(
@@ -52,8 +67,12 @@ export function stockReleased(
   return { type: 'stock.released', traceparent: TRACEPARENT, data: { saga_id, order_id, reason } };
 }
 
-export function paymentCaptured({ saga_id, order_id, amount }: Purchase): SagaEvent<'payment.captured'> {
-  return { type: 'payment.captured', traceparent: TRACEPARENT, data: { saga_id, order_id, amount } };
+export function paymentCaptured(
+  { saga_id, order_id, amount }: Purchase,
+  lines_crc32?: number,
+): SagaEvent<'payment.captured'> {
+  const data = { saga_id, order_id, amount, ...(lines_crc32 !== undefined && { lines_crc32 }) };
+  return { type: 'payment.captured', traceparent: TRACEPARENT, data };
 }
 
 export function paymentRejected(

@@ -1,5 +1,4 @@
 import type { Caution } from '../../../shared/inbox/caution';
-import { newId } from '../../../shared/new-id';
 import type { Outbox } from '../../../shared/outbox/outbox';
 import { CommitUnknown, causeOf } from '../../../shared/postgres/errors';
 import { type Batcher, smartBatch } from '../../../shared/service/batch';
@@ -22,14 +21,14 @@ export function openCheckouts(options: {
 
   /**
    * If the result of a COMMIT is unknown, the batch runs again. If the COMMIT did succeed, each request joins the saga
-   * that it opened, even if it finds its own idempotency key stored with that saga. That saga may also have ended by
-   * then. Its id can never be used again, so each run offers new ids.
+   * that it opened, or opens the next one if that saga has failed by then. A request that finds its idempotency key
+   * stored joins that saga, too: it must wait for the outcome if the key is its own, and may if it is not.
    *
    * If a lock was not had in time, the batch runs again without waiting for any: nothing happened the first time.
    */
   async function open(requests: CheckoutRequest[]): Promise<CheckoutDecision[]> {
-    const offered = new Set<string>();
-    for (let attempt = 1; ; attempt++) {
+    let lostCommits = 0;
+    for (;;) {
       try {
         const decide = caution.isAdvised() ? requestWithoutWaiting : requestCheckouts;
         const { decisions } = await outbox.transaction((tx) => decide(tx, requests, cancelAfterMs));
@@ -37,9 +36,7 @@ export function openCheckouts(options: {
           caution.advise();
         }
         return decisions.map((decision) =>
-          decision.kind === 'repeated' && offered.has(decision.saga_id)
-            ? { ...decision, kind: 'joined' }
-            : decision,
+          decision.kind === 'repeated' && lostCommits > 0 ? { ...decision, kind: 'joined' } : decision,
         );
       } catch (error) {
         if (causeOf(error) === 'locked') {
@@ -50,13 +47,10 @@ export function openCheckouts(options: {
           caution.advise();
           continue;
         }
-        if (!(error instanceof CommitUnknown) || attempt === MAX_ATTEMPTS) {
+        lostCommits++;
+        if (!(error instanceof CommitUnknown) || lostCommits === MAX_ATTEMPTS) {
           throw error;
         }
-        for (const { saga_id } of requests) {
-          offered.add(saga_id);
-        }
-        requests = requests.map((request) => ({ ...request, saga_id: newId() }));
       }
     }
   }

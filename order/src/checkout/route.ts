@@ -4,14 +4,13 @@ import { fingerprint, keyReused } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
 import type { Answer } from '../../../shared/http/problem';
 import { type ApiRequest, type Route, route } from '../../../shared/http/route';
-import { newId } from '../../../shared/new-id';
 import type { Batcher } from '../../../shared/service/batch';
 import { unknownOrder } from '../http/lock-open-order';
 import { answeredLate } from '../metrics';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import type { Admission } from './admission';
 import { answerTo, empty, locked, overloaded, paid, pending, repeated } from './answers';
-import type { Outcome, WaitingRequest, WaitingRequests } from './waiting-requests';
+import type { Outcome, WaitingRequests } from './waiting-requests';
 
 export interface CheckoutDeps {
   checkouts: Batcher<CheckoutRequest, CheckoutDecision>;
@@ -62,13 +61,10 @@ export function checkout(deps: CheckoutDeps): Route {
 
 async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Answer> {
   const { order_id } = request.params;
-  const saga_id = newId();
   const may_open = deps.admission.enter();
-  const waiter = deps.waiting.add(saga_id);
   try {
     const decision = await decide(deps, request, {
       order_id,
-      saga_id,
       may_open,
       traceparent: request.traceparent,
       ...(request.idempotencyKey && {
@@ -91,16 +87,14 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
         return paid(order_id, decision.saga_id);
       case 'repeated':
         return repeated(order_id, await deps.readOutcome(decision.saga_id));
-      case 'opened':
-        deps.admission.recordOpened();
+    }
+    if (decision.kind === 'opened') {
+      deps.admission.recordOpened();
     }
     if (request.respondAsync) {
       return pending(order_id, decision.saga_id, { 'Preference-Applied': 'respond-async' });
     }
-    const outcome =
-      decision.saga_id === saga_id
-        ? await waitForOutcome(waiter, deps, request)
-        : await join(deps, decision.saga_id, request);
+    const outcome = await waitForOutcome(deps, request, decision);
     if (outcome) {
       return answerTo(order_id, outcome);
     }
@@ -110,7 +104,6 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
     }
     return pending(order_id, decision.saga_id);
   } finally {
-    waiter.release();
     if (may_open) {
       deps.admission.leave();
     }
@@ -134,21 +127,27 @@ async function decide(
   }
 }
 
-/** Resolves with the outcome, or with undefined if it is not known in time or the client has disconnected. */
-function waitForOutcome(
-  waiter: WaitingRequest,
-  { answerWithinMs }: CheckoutDeps,
+/**
+ * Resolves with the outcome, or with undefined if it is not known in time or the client has disconnected.
+ *
+ * A saga that this request has just opened has not ended: its outcome arrives by a connection, and between the answer to
+ * COMMIT and this line only promises have run. If the answer itself was late, the saga may have ended, and its outcome
+ * may have come first: then the poll of the waiting requests finds it. A saga that was opened by another request may have
+ * ended after the order was read, so its row is read again.
+ */
+async function waitForOutcome(
+  { waiting, readOutcome, answerWithinMs }: CheckoutDeps,
   request: Request,
+  { kind, saga_id }: CheckoutDecision & { saga_id: string },
 ): Promise<Outcome | undefined> {
-  request.whenGone(() => waiter.release());
-  return waiter.outcome(answerWithinMs);
-}
-
-/** The saga may have ended after the order was read and before this request began to wait, so its row is read again. */
-async function join(deps: CheckoutDeps, sagaId: string, request: Request): Promise<Outcome | undefined> {
-  const waiter = deps.waiting.add(sagaId);
+  const waiter = waiting.add(saga_id);
   try {
-    return (await deps.readOutcome(sagaId)) ?? (await waitForOutcome(waiter, deps, request));
+    const known = kind === 'joined' ? await readOutcome(saga_id) : undefined;
+    if (known) {
+      return known;
+    }
+    request.whenGone(() => waiter.release());
+    return await waiter.outcome(answerWithinMs);
   } finally {
     waiter.release();
   }

@@ -25,14 +25,17 @@ const deleteLines = statement(
 
 /**
  * `created_at` is the time after the lock and not the start of the transaction, because sagas opened before that time
- * belong to the replaced orders.
+ * belong to the replaced orders. Each order begins a new life, with sagas of its own (docs/decisions/0022).
  */
 const replaceOrders = statement(
   'batch_replace_orders',
-  `INSERT INTO orders (id, user_id, created_at)
-   SELECT n::text, floor(random() * $2::int)::int::text, clock_timestamp() FROM generate_series(0, $1::int - 1) AS n
+  `INSERT INTO orders (id, user_id, created_at, first_saga_id)
+   SELECT n::text, floor(random() * $2::int)::int::text, clock_timestamp(),
+          (left(uuidv7()::text, 30) || '000000')::uuid
+   FROM generate_series(0, $1::int - 1) AS n
    ON CONFLICT (id) DO UPDATE
-     SET user_id = EXCLUDED.user_id, saga_id = NULL, created_at = EXCLUDED.created_at`,
+     SET user_id = EXCLUDED.user_id, saga_id = NULL, created_at = EXCLUDED.created_at,
+         first_saga_id = EXCLUDED.first_saga_id`,
 );
 
 /** Picks two different items at random: the second is one to n-1 places after the first, wrapping around. */

@@ -5,8 +5,12 @@ import { type Route, route } from '../../../shared/http/route';
 import { newId } from '../../../shared/new-id';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
+import { newFirstSagaId } from '../first-saga-id';
 
-const insertOrder = statement('http_insert_order', 'INSERT INTO orders (id, user_id) VALUES ($1, $2)');
+const insertOrder = statement(
+  'http_insert_order',
+  'INSERT INTO orders (id, user_id, first_saga_id) VALUES ($1, $2, $3)',
+);
 
 export function createOrder(database: Database): Route {
   return route({
@@ -20,7 +24,7 @@ export function createOrder(database: Database): Route {
     handle: (request) =>
       answerOnce(database, request, async (tx) => {
         const orderId = newId();
-        await tx.run(insertOrder, [orderId, request.params.user_id]);
+        await tx.run(insertOrder, [orderId, request.params.user_id, newFirstSagaId()]);
         return { status: 200, body: { order_id: orderId } };
       }),
   });

@@ -1,4 +1,4 @@
-import type { FailureReason, Line, SagaEvent } from '../../../shared/contract/events';
+import { type FailureReason, type Line, linesCrc32, type SagaEvent } from '../../../shared/contract/events';
 
 /** What stock knows about a saga. `reason` is set if it is REJECTED or RELEASED. */
 export interface Reservation {
@@ -31,10 +31,22 @@ export function toEvents(reservation: Reservation, traceparent: string): SagaEve
       return [];
     case 'RESERVED':
     case 'COMMITTED':
-      return [{ type: 'stock.reserved', traceparent, data: { saga_id, order_id, user_id, amount } }];
+      return [
+        {
+          type: 'stock.reserved',
+          traceparent,
+          data: { saga_id, order_id, user_id, amount, lines_crc32: linesCrc32(linesOf(reservation)) },
+        },
+      ];
     default: {
       const type = state === 'REJECTED' ? 'stock.rejected' : 'stock.released';
       return [{ type, traceparent, data: { saga_id, order_id, reason: reason as FailureReason } }];
     }
   }
 }
+
+/** Asks payment to decide: to cancel the saga, unless it has decided already. Its answer settles the reservation. */
+export function decisionRequested({ saga_id, order_id, user_id, amount, traceparent }: Undecided): SagaEvent {
+  return { type: 'stock.decision_requested', traceparent, data: { saga_id, order_id, user_id, amount } };
+}
+export type Undecided = Pick<Reservation, 'saga_id' | 'order_id' | 'user_id' | 'amount' | 'traceparent'>;

@@ -25,14 +25,17 @@ const purchase = {
   amount: 1,
   reason: 'cancelled',
   lines: [{ item_id: '@item@', quantity: 1 }] as unknown,
+  /** Optional: earlier versions did not send it. */
+  lines_crc32: undefined as number | undefined,
 };
 const FIELDS: Record<EventType, (keyof typeof purchase)[]> = {
   'order.checkout_requested': ['saga_id', 'order_id', 'user_id', 'amount', 'lines'],
   'order.checkout_cancel_requested': ['saga_id', 'order_id', 'user_id', 'amount'],
-  'stock.reserved': ['saga_id', 'order_id', 'user_id', 'amount'],
+  'stock.reserved': ['saga_id', 'order_id', 'user_id', 'amount', 'lines_crc32'],
+  'stock.decision_requested': ['saga_id', 'order_id', 'user_id', 'amount'],
   'stock.rejected': ['saga_id', 'order_id', 'reason'],
   'stock.released': ['saga_id', 'order_id', 'reason'],
-  'payment.captured': ['saga_id', 'order_id', 'amount'],
+  'payment.captured': ['saga_id', 'order_id', 'amount', 'lines_crc32'],
   'payment.rejected': ['saga_id', 'order_id', 'user_id', 'amount', 'reason'],
 };
 
@@ -71,6 +74,7 @@ const BAD: Record<keyof typeof purchase, Record<string, unknown>> = {
     'an object': { valueOf: 1 },
   },
   reason: { missing: undefined, unknown: 'because', 'a number': 0 },
+  lines_crc32: { 'a string': '1', 'a fraction': 0.5, null: null, 'past 2^53': 2 ** 53 },
   lines: {
     missing: undefined,
     'an object': { length: 1 },

@@ -93,6 +93,12 @@ const CONTRADICTIONS: HostileMessage[] = [
     ),
   ),
   parked(
+    'order hears that a saga it never opened is paid',
+    'order.settle',
+    [event('payment.captured', {})],
+    /was charged 1, but order does not know the saga/,
+  ),
+  parked(
     'one contradiction among duplicates',
     'order.settle',
     [captured('paid'), captured('failed'), captured('paid')],
@@ -132,7 +138,7 @@ const FORGED_DUPLICATES: HostileMessage[] = [
     [about('failed', 'stock.rejected')],
     1,
   ),
-  ...(['payment.captured', 'stock.rejected', 'stock.released'] as const).map((type) =>
+  ...(['stock.rejected', 'stock.released'] as const).map((type) =>
     absorbed(`order hears ${type} of a saga it never opened`, 'order.settle', [event(type, {})], 1),
   ),
   absorbed(

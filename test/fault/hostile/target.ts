@@ -24,7 +24,9 @@ export class Target {
 
   static async open(): Promise<Target> {
     // No deadline passes during the test, so sagas in flight change only if an input changes them.
-    const shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '3600000' } } });
+    const shop = await ShopProcesses.open({
+      env: { order: { CANCEL_AFTER_MS: '3600000' }, stock: { ASK_AFTER_MS: '3600000' } },
+    });
     try {
       const connection = await connect(shop.amqp);
       const channel = await connection.createConfirmChannel();

@@ -10,7 +10,9 @@ let shop: ShopProcesses;
 let api: ApiClient;
 beforeAll(async () => {
   // No deadline gets in the way: only what the operator does ends a saga here.
-  shop = await ShopProcesses.open({ env: { order: { CANCEL_AFTER_MS: '600000' } } });
+  shop = await ShopProcesses.open({
+    env: { order: { CANCEL_AFTER_MS: '600000' }, stock: { ASK_AFTER_MS: '600000' } },
+  });
   api = shop.client();
 });
 afterEach(() => shop.balances());

@@ -12,14 +12,16 @@ import { type LastAttempt, statusOf } from '../order-state';
  *     PAID          any               paid: nothing is charged again
  *     none          any               unknown_order
  *
+ * The id of the new saga was chosen when the order was frozen: that of the order's first saga, or the one after the last
+ * (docs/decisions/0022). So an order that was restored from a backup offers the ids again that it offered before, and
+ * payment and stock repeat what they decided then.
+ *
  * A request whose idempotency key was used before opens nothing. If it repeats the earlier request, it gets the saga
  * of that one (repeated); otherwise it is refused (key_reused). While another session has an open order locked, nothing
  * can be decided about it (locked, see without-waiting.ts).
  */
 export interface CheckoutRequest {
   order_id: string;
-  /** The id of the saga, if this request opens one. */
-  saga_id: string;
   /** Whether there is room for another saga. If not, the request can only join or return an existing one. */
   may_open: boolean;
   traceparent: string;
@@ -33,6 +35,8 @@ export type CheckoutDecision =
 export interface OrderRow extends LastAttempt {
   readonly id: string;
   readonly user_id: string;
+  /** The saga that the order is now frozen for: a new one if it was OPEN and there was room, otherwise as before. */
+  readonly frozen_for: string | null;
 }
 export interface LineRow extends Line {
   order_id: string;
@@ -91,13 +95,7 @@ export function decideCheckouts(
   }
   return result;
 
-  function decideOne({
-    order_id,
-    saga_id,
-    may_open,
-    traceparent,
-    idempotency,
-  }: CheckoutRequest): CheckoutDecision {
+  function decideOne({ order_id, may_open, traceparent, idempotency }: CheckoutRequest): CheckoutDecision {
     const earlier = idempotency && usedKeys.get(idempotency.key);
     if (earlier) {
       const isRepetition = earlier.fingerprint === idempotency.fingerprint && earlier.saga_id !== null;
@@ -118,6 +116,7 @@ export function decideCheckouts(
     if (orderLines.length === 0) {
       return { kind: 'empty' };
     }
+    const saga_id = order.frozen_for as string;
     orders.set(order_id, { ...order, saga_id, state: 'PENDING' });
     result.opened.push({
       saga_id,

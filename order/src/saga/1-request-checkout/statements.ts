@@ -2,23 +2,36 @@ import { statement } from '../../../../shared/postgres/statement';
 import type { KeyRow, LineRow, OrderRow } from './decide';
 
 /**
+ * The id of an order's next saga. The last six hexadecimal digits count the attempts of its life, and what is before them
+ * is the life (docs/decisions/0022). An order that was created by an earlier version, or that was checked out 2^24 times,
+ * begins a new one.
+ */
+const NEXT_SAGA_ID = `CASE
+    WHEN saga_id IS NULL THEN coalesce(first_saga_id, uuidv7())
+    WHEN right(saga_id::text, 6) = 'ffffff' THEN uuidv7()
+    ELSE (left(saga_id::text, 30) || right(to_hex(('x1' || right(saga_id::text, 6))::bit(28)::int + 1), 6))::uuid
+  END`;
+
+/**
  * Freezes the orders that are open, locks all of them, and returns what they were before (docs/decisions/0013). Both
  * subqueries read the state of the last attempt from the statement's snapshot. A transaction that blocked on this lock
  * can find an order whose saga is newer than that snapshot. `state` is then NULL: the saga was only just opened, and
  * the order stays as it is.
- * @param $1 the saga to open for each order, or null if none may be opened, as JSON by order
+ * @param $1 whether a saga may be opened for each order, as JSON by order
  */
 export const freezeOrders = statement<OrderRow>(
   'freeze_orders',
   `UPDATE orders
-   SET saga_id = CASE WHEN saga_id IS NULL OR (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) = 'FAILED'
-                 THEN coalesce(($1::jsonb ->> id)::uuid, saga_id) ELSE saga_id END
+   SET saga_id = CASE WHEN ($1::jsonb ->> id)::boolean
+       AND (saga_id IS NULL OR (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) = 'FAILED')
+     THEN ${NEXT_SAGA_ID} ELSE saga_id END
    WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))
-   RETURNING id, user_id, old.saga_id, (SELECT state FROM sagas WHERE sagas.id = old.saga_id) AS state`,
+   RETURNING id, user_id, old.saga_id, (SELECT state FROM sagas WHERE sagas.id = old.saga_id) AS state,
+             new.saga_id AS frozen_for`,
 );
 
 /** Locks the orders that no other session has locked, without waiting, and returns the others as they are. */
-export const findLockedOrders = statement<OrderRow>(
+export const findLockedOrders = statement<Omit<OrderRow, 'frozen_for'>>(
   'find_locked_orders',
   `WITH free AS (
      SELECT id FROM orders WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
@@ -42,8 +55,8 @@ export const readCheckoutKeys = statement<KeyRow>(
 );
 
 /**
- * Corrects orders that were frozen although no saga was opened, or for another saga than the one that was opened.
- * @param $1 the right saga for each order, or null for none, as JSON by order
+ * Corrects orders that were frozen although no saga was opened.
+ * @param $1 the saga that each order had before, or null for none, as JSON by order
  */
 export const correctOrders = statement(
   'correct_orders',
@@ -53,9 +66,9 @@ export const correctOrders = statement(
 
 export const openSagas = statement(
   'open_sagas',
-  `INSERT INTO sagas (id, order_id, user_id, amount, traceparent, deadline_at)
-   SELECT opened.*, now() + $6 * interval '1 millisecond'
-   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[]) AS opened`,
+  `INSERT INTO sagas (id, order_id, user_id, amount, traceparent, lines_crc32, deadline_at)
+   SELECT opened.*, now() + $7 * interval '1 millisecond'
+   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::int[]) AS opened`,
 );
 
 export const storeCheckoutKeys = statement(

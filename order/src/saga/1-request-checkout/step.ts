@@ -1,10 +1,9 @@
-import type { SagaEvent } from '../../../../shared/contract/events';
+import { linesCrc32, type SagaEvent } from '../../../../shared/contract/events';
 import { asJson, columns } from '../../../../shared/postgres/statement';
 import type { Tx } from '../../../../shared/postgres/tx';
 import { statusOf } from '../order-state';
 import {
   type CheckoutDecision,
-  type CheckoutDecisions,
   type CheckoutRequest,
   checkoutRequested,
   decideCheckouts,
@@ -25,23 +24,24 @@ export async function requestCheckouts(
   requests: readonly CheckoutRequest[],
   cancelAfterMs: number,
 ): Promise<{ decisions: CheckoutDecision[]; emit: SagaEvent[] }> {
-  const offered = firstOffers(requests);
+  const mayOpen = ordersThatMayOpen(requests);
   const keyNames = requests.flatMap((request) => request.idempotency?.key ?? []);
   // The statements are sent at once and run one after the other, so the lines are read after the orders are locked.
   const [orders, lines, keys] = await Promise.all([
-    tx.run(freezeOrders, [asJson(offered)]),
-    tx.run(readLines, [[...offered.keys()]]),
+    tx.run(freezeOrders, [asJson(mayOpen)]),
+    tx.run(readLines, [[...mayOpen.keys()]]),
     keyNames.length > 0 ? tx.run(readCheckoutKeys, [keyNames]) : [],
   ]);
   const { decisions, opened, keys: newKeys } = decideCheckouts({ orders, lines, keys }, requests);
 
-  const corrections = findCorrections(orders, offered, opened);
+  const corrections = findCorrections(orders, new Set(opened.map((saga) => saga.order_id)));
   if (corrections.length > 0) {
     tx.send(correctOrders, [asJson(corrections)]);
   }
   if (opened.length > 0) {
     tx.send(openSagas, [
       ...columns(opened, 'saga_id', 'order_id', 'user_id', 'amount', 'traceparent'),
+      opened.map((saga) => linesCrc32(saga.lines)),
       cancelAfterMs,
     ]);
   }
@@ -51,23 +51,23 @@ export async function requestCheckouts(
   return { decisions, emit: opened.map(checkoutRequested) };
 }
 
-/** Chooses the saga to freeze each order for, before its row is known: that of the first request that may open one. */
-function firstOffers(requests: readonly CheckoutRequest[]): Map<string, string | null> {
-  const offers = new Map<string, string | null>();
-  for (const { order_id, saga_id, may_open } of requests) {
-    offers.set(order_id, offers.get(order_id) ?? (may_open ? saga_id : null));
+/** Returns whether a saga may be opened for each order: whether there is room for any of its requests. */
+function ordersThatMayOpen(requests: readonly CheckoutRequest[]): Map<string, boolean> {
+  const mayOpen = new Map<string, boolean>();
+  for (const { order_id, may_open } of requests) {
+    mayOpen.set(order_id, mayOpen.get(order_id) || may_open);
   }
-  return offers;
+  return mayOpen;
 }
 
-/** Returns the right saga for each order that was open, where `freezeOrders` wrote another one. */
+/** Returns the earlier saga of each order that `freezeOrders` has frozen and for which none was opened. */
 function findCorrections(
   orders: readonly OrderRow[],
-  offered: ReadonlyMap<string, string | null>,
-  opened: CheckoutDecisions['opened'],
+  opened: ReadonlySet<string>,
 ): [orderId: string, sagaId: string | null][] {
-  const sagas = new Map(opened.map((saga) => [saga.order_id, saga.saga_id]));
   return orders
-    .filter((order) => statusOf(order) === 'OPEN' && offered.get(order.id) !== (sagas.get(order.id) ?? null))
-    .map(({ id, saga_id }) => [id, sagas.get(id) ?? saga_id]);
+    .filter(
+      (order) => statusOf(order) === 'OPEN' && order.frozen_for !== order.saga_id && !opened.has(order.id),
+    )
+    .map(({ id, saga_id }) => [id, saga_id]);
 }

@@ -1,7 +1,7 @@
 import type { SagaEvent } from '../../../../shared/contract/events';
 import type { Tx } from '../../../../shared/postgres/tx';
-import { statusOf } from '../order-state';
-import type { CheckoutDecision, CheckoutRequest, OrderRow } from './decide';
+import { type LastAttempt, statusOf } from '../order-state';
+import type { CheckoutDecision, CheckoutRequest } from './decide';
 import { findLockedOrders } from './statements';
 import { requestCheckouts } from './step';
 
@@ -22,13 +22,13 @@ export async function requestWithoutWaiting(
   const decided = new Map(free.map((request, i) => [request, decisions[i] as CheckoutDecision]));
   return {
     decisions: requests.map(
-      (request) => decided.get(request) ?? decideLocked(locked.get(request.order_id) as OrderRow),
+      (request) => decided.get(request) ?? decideLocked(locked.get(request.order_id) as LastAttempt),
     ),
     emit,
   };
 }
 
-function decideLocked(order: OrderRow): CheckoutDecision {
+function decideLocked(order: LastAttempt): CheckoutDecision {
   const status = statusOf(order);
   return status === 'OPEN'
     ? { kind: 'locked' }

@@ -10,9 +10,11 @@ import type { SagaState } from '../order-state';
  *     PENDING  stock.rejected, stock.released   FAILED, with the event's reason
  *     ended    the same outcome again           nothing: a duplicate
  *     ended    the opposite outcome             violation
- *     unknown  any outcome                      nothing: this order service never opened the saga
+ *     unknown  payment.captured                 violation: a buyer was charged for what order does not know
+ *     unknown  stock.rejected, stock.released   nothing: nobody was charged
  *
- * A capture of another amount than the saga's is a violation, too. The order's status follows from its last saga
+ * A capture of another amount or of other lines than the saga's is a violation, too: order has lost its database and
+ * opened the saga again for something else than what was sold (docs/decisions/0022). The order's status follows from its last saga
  * (docs/decisions/0015). `payment.rejected` ends no saga: the client is told that the checkout failed only when the
  * units are available again.
  */
@@ -21,6 +23,8 @@ export interface SagaRow {
   order_id: string;
   state: SagaState;
   amount: number;
+  /** What is bought, by `linesCrc32`; null for a saga that an earlier version opened. */
+  lines_crc32: number | null;
   /** Seconds since the saga was opened. */
   age_seconds: number;
 }
@@ -58,6 +62,12 @@ export function decideSettlements(
   for (const event of events) {
     const { state, reason } = toOutcome(event);
     const saga = sagas.get(event.data.saga_id);
+    if (!saga && event.type === 'payment.captured') {
+      const { saga_id, order_id, amount } = event.data;
+      throw new InvariantViolation(
+        `saga ${saga_id} of order ${order_id} was charged ${amount}, but order does not know the saga`,
+      );
+    }
     if (!saga || saga.state === state) {
       duplicates++;
       continue;
@@ -67,10 +77,8 @@ export function decideSettlements(
         `saga ${saga.saga_id} has ended as ${saga.state}; ${event.type} contradicts it`,
       );
     }
-    if (event.type === 'payment.captured' && event.data.amount !== saga.amount) {
-      throw new InvariantViolation(
-        `saga ${saga.saga_id} costs ${saga.amount} and was charged ${event.data.amount}`,
-      );
+    if (event.type === 'payment.captured') {
+      mustBeFor(saga, event.data);
     }
     const { saga_id, order_id, age_seconds } = saga;
     settled.push({
@@ -84,6 +92,17 @@ export function decideSettlements(
     sagas.set(saga_id, { ...saga, state });
   }
   return { settled, duplicates };
+}
+
+/** @throws InvariantViolation when something else was charged than the order now contains */
+function mustBeFor(saga: SagaRow, { amount, lines_crc32 }: SagaEvent<'payment.captured'>['data']): void {
+  const about = `saga ${saga.saga_id} of order ${saga.order_id}`;
+  if (amount !== saga.amount) {
+    throw new InvariantViolation(`${about} costs ${saga.amount} and was charged ${amount}`);
+  }
+  if (lines_crc32 !== undefined && saga.lines_crc32 !== null && lines_crc32 !== saga.lines_crc32) {
+    throw new InvariantViolation(`${about} was charged ${amount} for other lines than the order now has`);
+  }
 }
 
 function toOutcome(event: SagaEvent): Pick<Settlement, 'state' | 'reason'> {

@@ -1,6 +1,9 @@
 import { statement } from '../../../../shared/postgres/statement';
 import type { SagaRow } from './decide';
 
+/** Not negative, even if the clock has been set back. */
+const AGE = 'greatest(extract(epoch FROM clock_timestamp() - opened_at), 0)::float8 AS age_seconds';
+
 /**
  * Ends the sagas that are pending and returns what they were before (docs/decisions/0013). The condition is not
  * "state = 'PENDING'", because the planner would then search the partial index of all pending sagas for each one.
@@ -11,8 +14,7 @@ export const endSagas = statement<SagaRow>(
   `UPDATE sagas SET state = CASE WHEN $1::jsonb ->> id::text IS NULL THEN 'PAID' ELSE 'FAILED' END,
           reason = $1::jsonb ->> id::text, settled_at = now()
    WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)::uuid)) AND settled_at IS NULL
-   RETURNING id AS saga_id, order_id, old.state, amount,
-             extract(epoch FROM clock_timestamp() - opened_at)::float8 AS age_seconds`,
+   RETURNING id AS saga_id, order_id, old.state, amount, lines_crc32, ${AGE}`,
 );
 
 /** Locks the sagas that no other session has locked, without waiting, and returns the others. */
@@ -27,7 +29,6 @@ export const findLockedSagas = statement<{ id: string }>(
 /** Reads the sagas that `endSagas` does not return, because they had ended before. */
 export const readSagas = statement<SagaRow>(
   'read_sagas',
-  `SELECT id AS saga_id, order_id, state, amount,
-          extract(epoch FROM clock_timestamp() - opened_at)::float8 AS age_seconds
+  `SELECT id AS saga_id, order_id, state, amount, lines_crc32, ${AGE}
    FROM sagas WHERE id = ANY($1::uuid[])`,
 );

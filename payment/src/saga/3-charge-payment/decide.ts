@@ -8,7 +8,8 @@ import { InvariantViolation } from '../../../../shared/errors';
  *     unknown  stock.reserved                   CAPTURED, credit taken  payment.captured
  *                                               or REJECTED             payment.rejected
  *     unknown  order.checkout_cancel_requested  CANCELLED               payment.rejected (cancelled)
- *     decided  either of them                   nothing: a duplicate    the recorded decision again
+ *              or stock.decision_requested
+ *     decided  any of them                      nothing: a duplicate    the recorded decision again
  *
  * A charge is REJECTED if the user does not exist or has too little credit.
  */
@@ -19,6 +20,8 @@ export interface ChargeRow {
   amount: number;
   state: 'CAPTURED' | 'REJECTED' | 'CANCELLED';
   reason: FailureReason | null;
+  /** What was bought, by `linesCrc32`; null if that is not known, as for a cancellation. */
+  lines_crc32: number | null;
 }
 export interface UserRow {
   id: string;
@@ -55,28 +58,35 @@ export function decideCharges(
   return result;
 
   function decide(event: SagaEvent): ChargeRow {
-    if (event.type !== 'stock.reserved' && event.type !== 'order.checkout_cancel_requested') {
+    if (
+      event.type !== 'stock.reserved' &&
+      event.type !== 'order.checkout_cancel_requested' &&
+      event.type !== 'stock.decision_requested'
+    ) {
       throw new InvariantViolation(`${event.type} does not ask payment for a decision`);
     }
     const { saga_id, order_id, user_id, amount } = event.data;
     const purchase = { saga_id, order_id, user_id, amount };
-    if (event.type === 'order.checkout_cancel_requested') {
-      return { ...purchase, state: 'CANCELLED', reason: 'cancelled' };
+    if (event.type !== 'stock.reserved') {
+      return { ...purchase, lines_crc32: null, state: 'CANCELLED', reason: 'cancelled' };
     }
+    const bought = { ...purchase, lines_crc32: event.data.lines_crc32 ?? null };
     const available = credit.get(user_id);
     if (available === undefined) {
-      return { ...purchase, state: 'REJECTED', reason: 'unknown_user' };
+      return { ...bought, state: 'REJECTED', reason: 'unknown_user' };
     }
     if (available < amount) {
-      return { ...purchase, state: 'REJECTED', reason: 'insufficient_credit' };
+      return { ...bought, state: 'REJECTED', reason: 'insufficient_credit' };
     }
     credit.set(user_id, available - amount);
-    return { ...purchase, state: 'CAPTURED', reason: null };
+    return { ...bought, state: 'CAPTURED', reason: null };
   }
 }
 
-function toEvent({ saga_id, order_id, user_id, amount, reason }: ChargeRow, traceparent: string): SagaEvent {
+function toEvent(charge: ChargeRow, traceparent: string): SagaEvent {
+  const { saga_id, order_id, user_id, amount, reason, lines_crc32 } = charge;
+  const content = lines_crc32 === null ? {} : { lines_crc32 };
   return reason === null
-    ? { type: 'payment.captured', traceparent, data: { saga_id, order_id, amount } }
+    ? { type: 'payment.captured', traceparent, data: { saga_id, order_id, amount, ...content } }
     : { type: 'payment.rejected', traceparent, data: { saga_id, order_id, user_id, amount, reason } };
 }

@@ -34,7 +34,7 @@ export const returnCredit = statement(
 
 export const readCharges = statement<ChargeRow>(
   'read_charges',
-  'SELECT saga_id, order_id, user_id, amount, state, reason FROM charges WHERE saga_id = ANY($1::uuid[])',
+  'SELECT saga_id, order_id, user_id, amount, state, reason, lines_crc32 FROM charges WHERE saga_id = ANY($1::uuid[])',
 );
 
 /**
@@ -44,12 +44,12 @@ export const readCharges = statement<ChargeRow>(
 export const recordCharges = statement(
   'record_charges',
   `WITH decided AS MATERIALIZED (
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
-       AS d (saga_id, order_id, user_id, amount, state, reason)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::int[])
+       AS d (saga_id, order_id, user_id, amount, state, reason, lines_crc32)
    ), ledger AS (
      INSERT INTO credit_ledger (user_id, delta, kind, saga_id, order_id)
      SELECT user_id, -amount, 'capture', saga_id, order_id FROM decided WHERE state = 'CAPTURED'
    )
-   INSERT INTO charges (saga_id, order_id, user_id, amount, state, reason)
+   INSERT INTO charges (saga_id, order_id, user_id, amount, state, reason, lines_crc32)
    SELECT * FROM decided ORDER BY saga_id`,
 );

@@ -20,7 +20,8 @@ export const chargePayment: Step = {
     const { decided, emit, duplicates } = decideCharges({ users, charges }, events);
 
     if (decided.length > 0) {
-      tx.send(recordCharges, columns(decided, 'saga_id', 'order_id', 'user_id', 'amount', 'state', 'reason'));
+      const names = ['saga_id', 'order_id', 'user_id', 'amount', 'state', 'reason', 'lines_crc32'] as const;
+      tx.send(recordCharges, columns(decided, ...names));
     }
     const captured = decided.filter((charge) => charge.state === 'CAPTURED');
     const returned = surplus({

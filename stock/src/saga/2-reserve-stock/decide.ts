@@ -1,4 +1,4 @@
-import type { Line, SagaEvent } from '../../../../shared/contract/events';
+import { type Line, linesCrc32, type SagaEvent } from '../../../../shared/contract/events';
 import { InvariantViolation } from '../../../../shared/errors';
 import { linesOf, type Reservation, toEvents } from '../reservation';
 import { Allocation, type ItemRow } from './allocation';
@@ -47,6 +47,9 @@ export interface ReservationDecisions {
  *              or WAITING             nothing yet
  *     known    nothing: a duplicate   the recorded decision again
  *
+ * A known saga may come with other lines or another amount, because order has lost its database and opened it again. While
+ * it is undecided, that is no reason to have it charged: nothing is emitted, and it ends when order or stock asks payment.
+ *
  * `Allocation` chooses one of the three. A known saga can also be RELEASED, because payment rejected it before the
  * request arrived.
  *
@@ -70,6 +73,9 @@ export function decideReservations(
     let reservation = known.get(saga_id);
     if (reservation) {
       result.duplicates++;
+      if (isForAnother(reservation, event.data)) {
+        continue;
+      }
     } else {
       reservation = {
         saga_id,
@@ -87,6 +93,17 @@ export function decideReservations(
     result.emit.push(...toEvents(reservation, event.traceparent));
   }
   return result;
+}
+
+/** Whether an undecided reservation is for another purchase than its saga is now requested for. */
+function isForAnother(
+  reservation: Reservation,
+  { amount, lines }: SagaEvent<'order.checkout_requested'>['data'],
+): boolean {
+  const isUndecided = reservation.state === 'RESERVED' || reservation.state === 'WAITING';
+  return (
+    isUndecided && (reservation.amount !== amount || linesCrc32(linesOf(reservation)) !== linesCrc32(lines))
+  );
 }
 
 export interface WaitingDecisions {
