@@ -28,6 +28,22 @@ export function createEmptyDatabase(owner: ServiceName): Promise<string> {
   return createFrom('template1', owner);
 }
 
+/** Copies a database that nobody is connected to, and returns the address of the copy. */
+export function backUpDatabase(url: string): Promise<string> {
+  const { username, pathname } = new URL(url);
+  return createFrom(pathname.slice(1), username as ServiceName);
+}
+
+/** Returns a database to a copy of it. */
+export async function restoreDatabase(url: string, backup: string): Promise<void> {
+  const { username, pathname } = new URL(url);
+  const [name, copy] = [pathname.slice(1), new URL(backup).pathname.slice(1)];
+  await withAdmin(async (admin) => {
+    await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`);
+    await admin.query(`CREATE DATABASE "${name}" TEMPLATE "${copy}" OWNER "${username}"`);
+  });
+}
+
 async function createFrom(template: string, owner: ServiceName): Promise<string> {
   const name = `${owner}_${randomBytes(6).toString('hex')}`;
   await withAdmin((admin) =>

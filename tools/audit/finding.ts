@@ -26,3 +26,5 @@ export interface Finding {
 
 /** A check stops after this many findings: more of the same kind would not help an operator. */
 export const MAX_FINDINGS = 100;
+/** Except for sagas on which the services disagree: after a restore, each of them concerns a buyer. */
+export const MAX_OUTCOMES = 10_000;

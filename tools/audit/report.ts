@@ -1,5 +1,5 @@
 import type { Report } from './audit';
-import { type Finding, type Invariant, invariants, MAX_FINDINGS } from './finding';
+import { type Finding, type Invariant, invariants, MAX_FINDINGS, MAX_OUTCOMES } from './finding';
 
 const number = new Intl.NumberFormat('en');
 const grouped = (digits: string | number) => number.format(BigInt(digits));
@@ -38,10 +38,8 @@ export function describeFindings(findings: readonly Finding[]): string {
   const names = (Object.keys(invariants) as Invariant[]).filter((name) => countOf(findings, name) > 0);
   const chapters = names.map((name) => {
     const lines = findings.filter((finding) => finding.invariant === name).map(describeFinding);
-    const more =
-      lines.length >= MAX_FINDINGS
-        ? [`  (a check stops at ${MAX_FINDINGS} findings, so there may be more)`]
-        : [];
+    const most = name === 'I3' || name === 'I5' ? MAX_OUTCOMES : MAX_FINDINGS;
+    const more = lines.length >= most ? [`  (a check stops at ${most} findings, so there may be more)`] : [];
     return [`${name} is violated. The rule: ${invariants[name]}.`, ...lines, ...more].join('\n');
   });
   const total = findings.length === 1 ? '1 finding' : `${findings.length} findings`;

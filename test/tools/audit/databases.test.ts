@@ -233,6 +233,54 @@ test('I4 finds an order that was charged by two sagas', async () => {
   );
 });
 
+describe('after a restore, names the saga, the order, the user, the amount, and who has lost what', () => {
+  const lost = (detail: string) =>
+    expectFindings({ invariant: 'I3', ...idsOf(sale), detail: expect.stringContaining(detail) as never });
+
+  test('when order has lost the saga', async () => {
+    await shop.run('order', 'DELETE FROM sagas WHERE id = $1', [sale.saga]);
+    await shop.run('order', 'UPDATE orders SET saga_id = NULL WHERE id = $1', [sale.order]);
+    await lost(
+      'order has lost the saga; the user was charged 20 for 1 of item-b, 2 of item-a, which stock has sold',
+    );
+  });
+
+  test('when order has lost the order as well', async () => {
+    await shop.run('order', 'DELETE FROM sagas WHERE id = $1', [sale.saga]);
+    await shop.run('order', 'DELETE FROM orders WHERE id = $1', [sale.order]);
+    await lost('order has lost the saga; the user was charged 20 for 1 of item-b, 2 of item-a');
+  });
+
+  test('when stock has lost the reservation', async () => {
+    await shop.run('stock', 'DELETE FROM reservations WHERE saga_id = $1', [sale.saga]);
+    await shop.run('stock', 'DELETE FROM stock_ledger WHERE saga_id = $1', [sale.saga]);
+    await shop.run(
+      'stock',
+      `UPDATE items SET available = available + CASE id WHEN 'item-a' THEN 2 ELSE 1 END`,
+    );
+    await lost(
+      'stock has lost the saga; the user was charged 20 and told so, but 1 of item-b, 2 of item-a can be sold again',
+    );
+  });
+
+  test('when payment has lost the charge', async () => {
+    await shop.run('payment', 'DELETE FROM charges WHERE saga_id = $1', [sale.saga]);
+    await shop.run('payment', 'DELETE FROM credit_ledger WHERE saga_id = $1', [sale.saga]);
+    await shop.run('payment', `UPDATE users SET credit = credit + 20 WHERE id = 'ann'`);
+    await lost(
+      'payment has lost the saga; 1 of item-b, 2 of item-a were sold and the user was told so, but the charge of 20 is gone',
+    );
+  });
+
+  test('when a later life of an order was charged, and order only knows the earlier one', async () => {
+    await shop.run('order', 'UPDATE orders SET first_saga_id = $1', [sale.saga]);
+    const later = { ...sale, saga: '00000000-0000-7000-8000-000001000000' };
+    await shop.reserve(later, 'COMMITTED');
+    await shop.decide(later, 'CAPTURED');
+    await expectFindings({ invariant: 'I3', ...idsOf(later) });
+  });
+});
+
 describe('I5 finds', () => {
   test('an order whose lines add up to another amount than was charged', async () => {
     await shop.run('order', `UPDATE order_lines SET price = 6 WHERE order_id = $1 AND item_id = 'item-a'`, [

@@ -1,5 +1,5 @@
 import { statement } from '../../../shared/postgres/statement';
-import { type Finding, MAX_FINDINGS } from '../finding';
+import { type Finding, MAX_FINDINGS, MAX_OUTCOMES } from '../finding';
 import type { Snapshots } from '../snapshots';
 import { comparable, differences } from './compare';
 import { judgeSaga } from './judge';
@@ -84,7 +84,7 @@ export async function checkOutcomes(snapshots: Snapshots, olderThanMs: number | 
   for (const [left, right] of comparisons) {
     for await (const ids of differences(left, right, olderThanMs)) {
       const unjudged = ids.filter((id) => !judged.has(id));
-      for (let i = 0; i < unjudged.length && findings.length < MAX_FINDINGS; i += PAGE) {
+      for (let i = 0; i < unjudged.length && findings.length < MAX_OUTCOMES; i += PAGE) {
         const page = unjudged.slice(i, i + PAGE);
         for (const saga of await readSagas(snapshots, page, olderThanMs)) {
           judged.add(saga.saga_id);
@@ -93,7 +93,7 @@ export async function checkOutcomes(snapshots: Snapshots, olderThanMs: number | 
       }
     }
   }
-  return findings.slice(0, MAX_FINDINGS);
+  return findings.slice(0, MAX_OUTCOMES);
 }
 
 const wrongTotals = statement<{

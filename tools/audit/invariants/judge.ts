@@ -71,8 +71,7 @@ export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
   const ids = { saga_id, order_id: known.order_id, user_id: known.user_id };
   const findings: Finding[] = [];
   if (!statesAgree(saga, settled)) {
-    const states = `order ${order?.state ?? 'none'}, stock ${stock?.state ?? 'none'}, payment ${payment?.state ?? 'none'}`;
-    findings.push({ invariant: 'I3', ...ids, detail: `the services contradict each other: ${states}` });
+    findings.push({ invariant: 'I3', ...ids, detail: describeContradiction(saga, known.amount) });
   }
   const purchases = Object.entries({ order, stock, payment }).flatMap(([service, purchase]) =>
     purchase
@@ -88,6 +87,30 @@ export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
     findings.push({ invariant: 'I5', ...ids, detail });
   }
   return findings;
+}
+
+/** Says who was charged and what was sold, and which service has lost it if the other two agree on a sale. */
+function describeContradiction({ order, stock, payment }: SagaView, amount: number): string {
+  const states = {
+    order: order?.state ?? 'none',
+    stock: stock?.state ?? 'none',
+    payment: payment?.state ?? 'none',
+  };
+  const sold = { order: 'PAID', stock: 'COMMITTED', payment: 'CAPTURED' };
+  const services = Object.keys(sold) as (keyof typeof sold)[];
+  const [loser, another] = services.filter((service) => states[service] !== sold[service]);
+  const lines = linesAsText(stock?.lines ?? order?.lines ?? []) || 'units that no service knows any more';
+  const lost = {
+    order: `the user was charged ${amount} for ${lines}, which stock has sold`,
+    stock: `the user was charged ${amount} and told so, but ${lines} can be sold again`,
+    payment: `${lines} were sold and the user was told so, but the charge of ${amount} is gone`,
+  };
+  return [
+    `the services contradict each other: ${services.map((service) => `${service} ${states[service]}`).join(', ')}`,
+    ...(loser && !another
+      ? [`${loser} has lost ${states[loser] === 'none' ? 'the saga' : 'how it ended'}`, lost[loser]]
+      : [payment?.state === 'CAPTURED' ? `the user was charged ${amount}` : 'nobody is charged for it']),
+  ].join('; ');
 }
 
 function statesAgree({ order, stock, payment }: SagaView, settled: boolean): boolean {
