@@ -20,7 +20,8 @@ export const ALL: readonly Right[] = [...KEEP, 'DELETE'];
 
 /** The tables that every service has. */
 export const commonTables = {
-  outbox: { runtime: ALL, numbered: 'id' },
+  // An operator requests a cancellation, or sends a message once more, through the outbox, as the service itself does.
+  outbox: { runtime: ALL, operator: APPEND, numbered: 'id' },
   deferred_events: { runtime: ALL, numbered: 'id' },
   idempotency_keys: { runtime: ALL },
   operator_actions: { runtime: [], operator: APPEND, numbered: 'id' },

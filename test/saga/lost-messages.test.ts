@@ -1,5 +1,5 @@
-import { connect } from 'amqplib';
 import type { ApiClient } from '../support/api-client';
+import { createTopology, losing, purge } from '../support/bindings';
 import { ShopProcesses } from '../support/shop';
 import { until } from '../support/until';
 
@@ -8,8 +8,12 @@ import { until } from '../support/until';
 let shop: ShopProcesses;
 let api: ApiClient;
 beforeEach(async () => {
-  const env = { order: { CANCEL_AFTER_MS: '1000' }, stock: { ASK_AFTER_MS: '1500' } };
-  shop = await ShopProcesses.open({ env });
+  const env = {
+    all: { TOPOLOGY: 'check' },
+    order: { CANCEL_AFTER_MS: '1000' },
+    stock: { ASK_AFTER_MS: '1500' },
+  };
+  shop = await ShopProcesses.open({ env, amqp: await createTopology() });
   api = shop.client();
 });
 afterEach(async () => {
@@ -17,28 +21,13 @@ afterEach(async () => {
   await shop.close();
 });
 
-/** Removes a binding while `work` runs: what is published meanwhile never reaches the queue. */
-async function withoutBinding<T>(queue: string, event: string, work: () => Promise<T>): Promise<T> {
-  const exchange = `${event.slice(0, event.indexOf('.'))}.events`;
-  const connection = await connect(shop.amqp);
-  const channel = await connection.createChannel();
-  try {
-    await channel.unbindQueue(queue, exchange, event);
-    const result = await work();
-    await channel.bindQueue(queue, exchange, event);
-    return result;
-  } finally {
-    await connection.close();
-  }
-}
-
 const stateIn = async (service: 'order' | 'stock', table: string) =>
   (await shop.rows<{ state: string }>(service, `SELECT state FROM ${table}`))[0]?.state;
 
 test('a capture that stock never gets is asked for, and the units are sold', async () => {
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const order = await api.order(user, { [item]: 2 });
-  await withoutBinding('stock.settle', 'payment.captured', async () => {
+  await losing(shop.amqp, 'stock.settle', 'payment.captured', async () => {
     expect((await api.checkout(order)).status).toBe(200);
     expect(await stateIn('stock', 'reservations')).toBe('RESERVED');
   });
@@ -50,7 +39,7 @@ test('a capture that stock never gets is asked for, and the units are sold', asy
 test('a capture that order never gets is asked for, and the order is paid', async () => {
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const order = await api.order(user, { [item]: 2 });
-  const answer = await withoutBinding('order.settle', 'payment.captured', async () => {
+  const answer = await losing(shop.amqp, 'order.settle', 'payment.captured', async () => {
     const answer = api.checkout(order);
     await until(async () => (await stateIn('stock', 'reservations')) === 'COMMITTED');
     return { answer };
@@ -72,10 +61,7 @@ test('what was purged from every queue while payment was down ends when it is ba
     const rows = await shop.rows('stock', `SELECT FROM reservations WHERE state = 'RESERVED'`);
     return rows.length === orders.length;
   });
-  const connection = await connect(shop.amqp);
-  const channel = await connection.createChannel();
-  await until(async () => (await channel.purgeQueue('payment.charge')).messageCount > 0);
-  await connection.close();
+  await purge(shop.amqp, 'payment.charge');
   shop.start(payment);
   await shop.ready();
   for (const { status } of await Promise.all(answers)) {

@@ -12,7 +12,7 @@ export interface Operator {
 export interface Action {
   at: Date;
   actor: string;
-  action: 'redrive' | 'redrive_failed' | 'discard' | 'cancel';
+  action: 'redrive' | 'redrive_failed' | 'discard' | 'cancel' | 'resend';
   queue: string | null;
   letter_id: string | null;
   saga_ids: string[];
@@ -75,16 +75,17 @@ export async function recordAction(
   });
 }
 
-/** Records that a saga's cancellation was requested, in the transaction that requests it. */
-export async function recordCancel(
+/** Records what an operator has a service send about a saga, in the transaction that puts it into the outbox. */
+export async function recordOnSaga(
   tx: Tx,
+  action: 'cancel' | 'resend',
   saga: { saga_id: string; event_id: string },
   { actor, reason }: Operator,
   detail: Record<string, unknown>,
 ): Promise<void> {
   const none = [null, null, null];
   await tx.run(insertAction, [
-    ...[actor, 'cancel', ...none],
+    ...[actor, action, ...none],
     [saga.saga_id],
     [saga.event_id],
     reason,

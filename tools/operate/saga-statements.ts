@@ -1,3 +1,4 @@
+import type { Line } from '../../shared/contract/events';
 import { statement } from '../../shared/postgres/statement';
 
 export interface OrderRow {
@@ -11,6 +12,8 @@ export interface OrderRow {
   /** When order next asks payment to cancel. */
   deadline_at: Date;
   settled_at: Date | null;
+  /** How often payment was asked about it and had read what it was asked before. */
+  asked: number | null;
   /** The order's current saga. It may be another one, or none when batch_init has replaced the order. */
   current_saga_id: string | null;
   order_is_gone: boolean;
@@ -18,24 +21,37 @@ export interface OrderRow {
 export const readOrder = statement<OrderRow>(
   'operate_read_order',
   `SELECT s.order_id, s.user_id, s.amount, s.state, s.reason, s.traceparent, s.opened_at, s.deadline_at,
-          s.settled_at, o.saga_id AS current_saga_id, o.id IS NULL AS order_is_gone
+          s.settled_at, s.asked, o.saga_id AS current_saga_id, o.id IS NULL AS order_is_gone
    FROM sagas s LEFT JOIN orders o ON o.id = s.order_id WHERE s.id = $1`,
+);
+
+/** The lines of an order that is still in this saga. */
+export const readLines = statement<Line>(
+  'operate_read_lines',
+  `SELECT item_id, quantity FROM order_lines
+   WHERE order_id = (SELECT id FROM orders WHERE saga_id = $1) ORDER BY item_id`,
 );
 
 export interface StockRow {
   order_id: string;
   user_id: string;
+  amount: number;
   state: 'WAITING' | 'RESERVED' | 'REJECTED' | 'COMMITTED' | 'RELEASED';
   reason: string | null;
   arrival: number;
   item_ids: string[];
   quantities: number[];
+  traceparent: string;
   created_at: Date;
   updated_at: Date;
+  /** When and how often stock has asked payment to decide it. */
+  asked_at: Date | null;
+  asked: number | null;
 }
 export const readReservation = statement<StockRow>(
   'operate_read_reservation',
-  `SELECT order_id, user_id, state, reason, arrival, item_ids, quantities, created_at, updated_at
+  `SELECT order_id, user_id, amount, state, reason, arrival, item_ids, quantities, traceparent, created_at, updated_at,
+          asked_at, asked
    FROM reservations WHERE saga_id = $1`,
 );
 
@@ -45,11 +61,12 @@ export interface PaymentRow {
   amount: number;
   state: 'CAPTURED' | 'REJECTED' | 'CANCELLED';
   reason: string | null;
+  lines_crc32: number | null;
   created_at: Date;
 }
 export const readCharge = statement<PaymentRow>(
   'operate_read_charge',
-  'SELECT order_id, user_id, amount, state, reason, created_at FROM charges WHERE saga_id = $1',
+  'SELECT order_id, user_id, amount, state, reason, lines_crc32, created_at FROM charges WHERE saga_id = $1',
 );
 
 /** How many units of an item a waiting saga wants, how many there are, and how many the sagas ahead of it want. */

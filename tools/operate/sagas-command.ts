@@ -14,18 +14,22 @@ import {
   sagaIdFrom,
   type Verbs,
 } from './command';
+import type { Operator } from './operator-actions';
+import { resend } from './resend';
 import { describeSaga, describeSagas } from './saga-report';
 import { viewSaga } from './saga-view';
-import { cancelSaga, isOrder, listableStates, listSagas, type SagaFilter } from './sagas';
+import { type CancelResult, cancelSaga, isOrder, listableStates, listSagas, type SagaFilter } from './sagas';
 import { timelineOf } from './timeline';
 import { waitsFor } from './waits-for';
 
 const usage = `Usage: npm run sagas -- list [--state PENDING] [--older-than 30s] [--limit 50]
        npm run sagas -- list --order ORDER [--older-than 30s] [--limit 50]
        npm run sagas -- show SAGA
+       npm run sagas -- resend SAGA --reason "…"
        npm run sagas -- cancel SAGA --reason "…"
   list          sagas in a state (default PENDING: not ended), or of an order
   show          everything about a saga: its states, its timeline, and what it waits for
+  resend        send the message that a saga waits for once more, in case it was lost; decides nothing
   cancel        ask payment to cancel a saga that has not ended; only payment decides
   --state       ${listableStates.join(', ')};
                 ended sagas (PAID, FAILED) are listed latest first, all others oldest first
@@ -35,7 +39,7 @@ const usage = `Usage: npm run sagas -- list [--state PENDING] [--older-than 30s]
   --json        print JSON for programs
   --port        the port that npm start was given; default: the last one on this machine
 For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
-Exit status: 0 done, 1 no such saga or it has ended, 2 invalid arguments, or something cannot be reached.`;
+Exit status: 0 done, 1 no such saga, it has ended or nothing is missing, 2 invalid arguments, or something cannot be reached.`;
 
 const options = {
   ...commonOptions,
@@ -87,20 +91,32 @@ const verbs: Verbs<typeof options> = {
     };
   },
 
+  resend(ids, values) {
+    const id = onlyId(ids);
+    const operator = operatorFrom(values);
+    return async (shop) => {
+      const result = await resend(shop, id, operator);
+      if (result.kind === 'refused') {
+        throw new Refusal(`${result.because}. Nothing was sent about saga ${id}.`);
+      }
+      if (values.json) {
+        printJson({ resent: id, event: result.event, by: result.by });
+      } else {
+        print(describeResending(id, result.event, result.by));
+      }
+    };
+  },
+
   cancel(ids, values) {
     const id = onlyId(ids);
-    if (values.reason === undefined) {
-      throw new UsageError('Say why with --reason: it is kept on record.');
-    }
-    const operator = { actor: actorFrom(values.actor), reason: oneLine('reason', values.reason, 500) };
+    const operator = operatorFrom(values);
     return async (shop) => {
       const result = await cancelSaga(shop, id, operator);
       if (result.kind === 'unknown') {
         throw new Refusal(`Order does not know saga ${id}, so it was not cancelled. Check the id.`);
       }
       if (result.kind === 'ended') {
-        const end = `${result.state}${result.reason === null ? '' : `, ${result.reason}`}`;
-        throw new Refusal(`Saga ${id} has already ended (${end}). Nothing was changed.`);
+        throw hasEnded(id, result);
       }
       if (values.json) {
         printJson({ asked: id });
@@ -138,6 +154,31 @@ function describeRequest(id: string): string {
     'Payment alone decides. If it has already captured the saga, the saga stays captured.',
     `To see the result: npm run sagas -- show ${id}`,
   ].join('\n');
+}
+
+function operatorFrom({ actor, reason }: { actor?: string; reason?: string }): Operator {
+  if (reason === undefined) {
+    throw new UsageError('Say why with --reason: it is kept on record.');
+  }
+  return { actor: actorFrom(actor), reason: oneLine('reason', reason, 500) };
+}
+
+function describeResending(id: string, event: string, by: string): string {
+  return [
+    `${by} will send ${event} of saga ${id} once more: within seconds, or once ${by} runs again.`,
+    `To see the result: npm run sagas -- show ${id}`,
+  ].join('\n');
+}
+
+function hasEnded(id: string, { state, reason, stock }: Extract<CancelResult, { kind: 'ended' }>): Refusal {
+  const end = `${state}${reason === null ? '' : `, ${reason}`}`;
+  if (stock !== 'RESERVED' && stock !== 'WAITING') {
+    return new Refusal(`Saga ${id} has already ended (${end}). Nothing was changed.`);
+  }
+  return new Refusal(
+    `Order has ended saga ${id} (${end}), so it cannot be cancelled. But stock has it ${stock} and waits to hear ` +
+      `payment's decision. To send that once more: npm run sagas -- resend ${id} --reason "…"`,
+  );
 }
 
 function notASaga(id: string): Refusal {

@@ -6,7 +6,7 @@ import type { Statement } from '../../shared/postgres/statement';
 import type { ServiceName } from '../../shared/services';
 import { mustBeReachable } from '../support/databases';
 import type { ShopConnections } from './connections';
-import { type Operator, recordCancel } from './operator-actions';
+import { type Operator, recordOnSaga } from './operator-actions';
 import * as sql from './saga-statements';
 
 /** The states that sagas can be listed by: three of order, and the two of stock that are undecided. */
@@ -90,7 +90,7 @@ async function statesIn(database: Database, states: Statement<sql.StateRow>, ids
 export type CancelResult =
   | { kind: 'asked' }
   | { kind: 'unknown' }
-  | { kind: 'ended'; state: string; reason: string | null };
+  | { kind: 'ended'; state: string; reason: string | null; stock: string | undefined };
 
 /**
  * Asks payment to cancel a saga, as order itself does at the deadline. Payment alone decides; once it has decided, it
@@ -103,19 +103,24 @@ export async function cancelSaga(
   operator: Operator,
 ): Promise<CancelResult> {
   await mustBeReachable({ order: databases.order });
-  return databases.order.transaction(async (tx): Promise<CancelResult> => {
+  const result = await databases.order.transaction(async (tx) => {
     const [saga] = await tx.run(sql.readCancellable, [sagaId]);
     if (!saga) {
-      return { kind: 'unknown' };
+      return { kind: 'unknown' } as const;
     }
     const { state, reason, traceparent, ...data } = saga;
     if (state !== 'PENDING') {
-      return { kind: 'ended', state, reason };
+      return { kind: 'ended', state, reason } as const;
     }
     const event: SagaEvent = { type: 'order.checkout_cancel_requested', traceparent, data };
     await tx.run(insertOutbox, [event.type, encodeBatch([event], new Date().toISOString())]);
     const target = { saga_id: sagaId, event_id: `${sagaId}/${event.type}` };
-    await recordCancel(tx, target, operator, { order_id: saga.order_id, state });
-    return { kind: 'asked' };
+    await recordOnSaga(tx, 'cancel', target, operator, { order_id: saga.order_id, state });
+    return { kind: 'asked' } as const;
   });
+  if (result.kind !== 'ended') {
+    return result;
+  }
+  const inStock = await statesIn(databases.stock, sql.stockStates, [sagaId]);
+  return { ...result, stock: inStock('stock', sagaId).stock };
 }

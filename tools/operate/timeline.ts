@@ -13,8 +13,8 @@ export function timelineOf(view: SagaView): Moment[] {
   const moments = [...orderMoments(view), ...stockMoments(view), ...paymentMoments(view), ...messages(view)];
   for (const { at, actor, action, queue, letter_id, reason, service } of view.actions) {
     const what =
-      action === 'cancel'
-        ? 'asked payment to cancel it'
+      action === 'cancel' || action === 'resend'
+        ? ON_SAGA[action]
         : `${PAST_TENSE[action]} dead letter ${letter_id} of ${queue}`;
     const why = reason === null ? '' : `: ${reason}`;
     moments.push({ at, who: 'operator', what: `${actor} ${what}${why} (recorded in ${service})` });
@@ -22,8 +22,14 @@ export function timelineOf(view: SagaView): Moment[] {
   return moments.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
+/** An action on the saga itself, in the past tense. */
+const ON_SAGA = {
+  cancel: 'asked payment to cancel it',
+  resend: 'had the message that it waited for sent once more',
+};
+
 /** An action on a dead letter, in the past tense. */
-const PAST_TENSE: Record<Exclude<Action['action'], 'cancel'>, string> = {
+const PAST_TENSE: Record<Exclude<Action['action'], keyof typeof ON_SAGA>, string> = {
   redrive: 'redrove',
   redrive_failed: 'failed to redrive',
   discard: 'discarded',

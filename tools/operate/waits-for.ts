@@ -1,6 +1,8 @@
-import { type EventType, sagaServices, serviceOf } from '../../shared/contract/events';
+import { sagaServices } from '../../shared/contract/events';
+import { deadline, question } from './questions';
 import type { SagaView } from './saga-view';
-import { ago, counted } from './text';
+import { ago } from './text';
+import { clues } from './where-is';
 
 /**
  * Says in plain words what a saga waits for and why, as far as the view shows it.
@@ -12,8 +14,9 @@ import { ago, counted } from './text';
  *     PENDING  any                 CAPTURED             order, to handle payment.captured
  *     PENDING  REJECTED, RELEASED  any                  order, to handle stock.rejected or stock.released
  *     PENDING  any other           REJECTED, CANCELLED  stock, to handle payment.rejected
- *     PAID     RESERVED            CAPTURED             stock, to handle payment.captured
+ *     ended    RESERVED, WAITING   any                  stock, to handle payment's decision, or to ask for it
  *     ended    any other           any                  nothing
+ *     none     any                 any                  nothing: order has lost it, or it was forged
  *
  * @returns whole sentences, most important first
  */
@@ -28,8 +31,7 @@ export function waitsFor(view: SagaView): string[] {
     return outages;
   }
   if (!order) {
-    const forged = 'Order does not know this saga: its events were forged, or its row was lost.';
-    return [...outages, `${forged} Run "npm run audit -- --live" to see whether an invariant is violated.`];
+    return [...outages, ...unknownToOrder(view)];
   }
   return [...outages, ...(order.state === 'PENDING' ? waitsForPending(view) : waitsForEnded(view))];
 }
@@ -43,14 +45,37 @@ function waitsForEnded(view: SagaView): string[] {
   }
   if (paid && payment?.state === 'CAPTURED') {
     const missing = 'Stock has not handled that yet, so the units are not marked as sold.';
-    return [end, missing, ...clues(view, 'payment.captured', 'stock.settle')];
+    return [end, missing, ...clues(view, 'payment.captured', 'stock.settle'), ...question(view)];
   }
   const advice = 'Run "npm run audit -- --live" and follow docs/runbooks/InvariantViolated.md.';
-  return [end, `But in stock it is still ${stock.state}, which must never happen. ${advice}`];
+  return [
+    end,
+    `But in stock it is still ${stock.state}, which happens only if a database was restored. ${advice}`,
+    ...question(view),
+  ];
+}
+
+/** Order's row is what makes a saga: without it, nobody waits for an answer, but somebody may have been charged. */
+function unknownToOrder(view: SagaView): string[] {
+  const { payment, stock } = view;
+  const lost =
+    'Order does not know this saga: its row was lost when a database was restored, or its events were forged.';
+  if (payment?.state === 'CAPTURED') {
+    return [
+      `${lost} User ${payment.user_id} was charged ${payment.amount} for order ${payment.order_id}.`,
+      'If the order still exists, its next checkout takes this charge up, and charges nothing again. Otherwise the user ' +
+        'must get the goods or the credit: follow docs/runbooks/InvariantViolated.md.',
+      ...question(view),
+    ];
+  }
+  const harmless = 'Nobody was charged for it.';
+  return stock?.state === 'RESERVED' || stock?.state === 'WAITING'
+    ? [`${lost} ${harmless} Stock has it ${stock.state}.`, ...question(view)]
+    : [`${lost} ${harmless} Nothing waits for it.`];
 }
 
 function waitsForPending(view: SagaView): string[] {
-  return [...nextStep(view), ...deadline(view)];
+  return [...nextStep(view), ...deadline(view), ...question(view)];
 }
 
 function nextStep(view: SagaView): string[] {
@@ -97,73 +122,4 @@ function waitsForOthers({ stock, wanted, at }: SagaView): string[] {
     ),
     '"npm run sagas -- list --state RESERVED" lists the sagas that have units reserved.',
   ];
-}
-
-/** Says where the event is that the step of a queue has not handled. */
-function clues(view: SagaView, type: EventType, queue: string): string[] {
-  const { letters, unsent, deferred, unreadable, at } = view;
-  const publisher = serviceOf(type);
-  const found = [
-    ...letters
-      .filter(
-        (deadLetter) => deadLetter.queue === queue && deadLetter.events.some((event) => event.type === type),
-      )
-      .map(({ id, parked_at, error_code, error, advice }) => {
-        const when = parked_at === undefined ? '' : ` ${ago(new Date(parked_at), at)}`;
-        if (advice !== undefined) {
-          const dropped = `The broker took ${type} out of ${queue}${when}: ${error_code}, ${error}.`;
-          return `${dropped} ${advice} The command is "npm run deadletters -- redrive ${id}".`;
-        }
-        const cause = `${queue} could not handle ${type} and parked it${when}: ${error_code}, ${error}.`;
-        return `${cause} Fix the cause, then run "npm run deadletters -- redrive ${id}".`;
-      }),
-    ...unsent
-      .filter(({ service, routing_key }) => service === publisher && routing_key === type)
-      .map(({ created_at }) => {
-        const unsent = `${type} was put into the outbox of ${publisher} ${ago(created_at, at)} and is not sent yet`;
-        return `${unsent}: ${publisher} is not running, or cannot reach the broker. Check both.`;
-      }),
-    ...deferred
-      .filter((event) => event.queue === queue)
-      .map(({ service, blocked_by, tries, deferred_at }) => {
-        const waits = `${queue} set ${type} aside ${ago(deferred_at, at)}, because another session has locked ${blocked_by}`;
-        const advice = `Find that session in pg_stat_activity of the database of ${service}, and end it`;
-        return `${waits} (tried ${counted(tries + 1, 'time')}). ${advice}: docs/runbooks/RowsLocked.md.`;
-      }),
-  ];
-  return found.length > 0 || 'broker' in unreadable ? found : [inQueue(view, type, queue)];
-}
-
-function inQueue({ order, queues }: SagaView, type: EventType, queue: string): string {
-  const consumer = queue.slice(0, queue.indexOf('.'));
-  const messages = queues.find((length) => length.queue === queue)?.messages ?? 0;
-  if (messages > 0) {
-    const state = `${queue} has ${counted(messages, 'message')}`;
-    return `${state}: ${consumer} is not running, or is behind. Check whether it runs.`;
-  }
-  const lost = ` If ${type} was lost, the saga ends when order next asks payment to cancel it.`;
-  return (
-    `No message waits in ${queue}: ${consumer} is handling it right now. ` +
-    `If this lasts, ${consumer} hangs with the message unacked: restart it.${order?.state === 'PENDING' ? lost : ''}`
-  );
-}
-
-/** How long after a deadline order may take to notice it. */
-const SWEEP_MS = 5_000;
-
-function deadline({ order, at }: SagaView): string[] {
-  if (!order) {
-    return [];
-  }
-  const overdueMs = at.getTime() - order.deadline_at.getTime();
-  if (overdueMs < 0) {
-    return [
-      `Order asks payment to cancel it at ${order.deadline_at.toISOString()}, unless it has ended by then.`,
-    ];
-  }
-  if (overdueMs < SWEEP_MS) {
-    return ['Order is about to ask payment to cancel it.'];
-  }
-  const due = `Order should have asked payment to cancel it ${ago(order.deadline_at, at)} and has not`;
-  return [`${due}: order is probably not running. Check it.`];
 }

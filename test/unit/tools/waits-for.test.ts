@@ -1,3 +1,4 @@
+import { missingEvent } from '../../../tools/operate/resend';
 import type { SagaView } from '../../../tools/operate/saga-view';
 import { timelineOf } from '../../../tools/operate/timeline';
 import { waitsFor } from '../../../tools/operate/waits-for';
@@ -14,7 +15,8 @@ const order = (state: 'PENDING' | 'PAID' | 'FAILED'): SagaView['order'] => ({
   traceparent: TRACEPARENT,
   opened_at: before(50),
   deadline_at: before(-5),
-  settled_at: state === 'PENDING' ? null : before(1),
+  settled_at: state === 'PENDING' ? null : before(20),
+  asked: null,
   current_saga_id: sagaId(1),
   order_is_gone: false,
 });
@@ -23,6 +25,9 @@ const stock = (state: NonNullable<SagaView['stock']>['state']): SagaView['stock'
   state,
   reason: state === 'REJECTED' || state === 'RELEASED' ? 'cancelled' : null,
   arrival: 1,
+  traceparent: TRACEPARENT,
+  asked_at: null,
+  asked: null,
   item_ids: ['pen'],
   quantities: [2],
   created_at: before(45),
@@ -32,6 +37,7 @@ const payment = (state: 'CAPTURED' | 'REJECTED' | 'CANCELLED'): SagaView['paymen
   ...bought,
   state,
   reason: state === 'CAPTURED' ? null : 'insufficient_credit',
+  lines_crc32: null,
   created_at: before(30),
 });
 const nothing: SagaView = {
@@ -108,7 +114,17 @@ test.each<[string, Partial<SagaView>, RegExp]>([
   [
     'has failed with its units still reserved',
     { order: order('FAILED'), stock: stock('RESERVED') },
-    /must never happen/,
+    /happens only if a database was restored/,
+  ],
+  [
+    'order has forgotten, and that was charged',
+    { stock: stock('COMMITTED'), payment: payment('CAPTURED') },
+    /its row was lost.*\. User ann was charged 10 for order order-1\.\n.*next checkout takes this charge up/,
+  ],
+  [
+    'order has forgotten or never opened, and that was not charged',
+    { stock: stock('RESERVED') },
+    /forged\. Nobody was charged for it\. Stock has it RESERVED\.\nStock asks payment for its decision at 2026-11-21T11:59:45/,
   ],
   [
     'payment has deferred, because its user is locked',
@@ -127,7 +143,6 @@ test.each<[string, Partial<SagaView>, RegExp]>([
     },
     /payment\.charge set stock\.reserved aside 20 s ago.*locked users\/ann \(tried 5 times\).*pg_stat_activity/,
   ],
-  ['order never opened', { stock: stock('RESERVED') }, /forged/],
 ])('a saga that %s', (_, view, expected) => {
   expect(sentences(view)).toMatch(expected);
 });
@@ -189,10 +204,32 @@ test('names an event that is still in an outbox with its service', () => {
   );
 });
 
-test('an empty queue means that its step is handling the message, or hangs', () => {
-  expect(sentences({ ...reserved, queues: [] })).toContain(
-    'No message waits in payment.charge: payment is handling it right now. If this lasts, payment hangs',
+const empty = nothing.queues.map(({ queue }) => ({ queue, messages: 0 }));
+
+test('an empty queue means that the message is on its way at first, and later that it was lost or its step hangs', () => {
+  const young = { ...stock('RESERVED'), updated_at: before(1) } as NonNullable<SagaView['stock']>;
+  expect(sentences({ ...reserved, stock: young, queues: empty })).toContain(
+    'No message waits in payment.charge: stock.reserved is on its way, or payment is handling it right now.',
   );
+  expect(sentences({ ...reserved, queues: empty })).toMatch(
+    /stock\.reserved was lost, or payment hangs with it unacked\..*"npm run sagas -- resend .*Stock asks payment .* at/s,
+  );
+});
+
+test('a missing queue has lost the message', () => {
+  const queues = nothing.queues.map(({ queue }) => ({ queue, messages: undefined }));
+  expect(sentences({ ...reserved, queues })).toMatch(
+    /has no queue payment\.charge, so stock\.reserved is lost.*resend/,
+  );
+});
+
+test('a paid saga that stock never heard of says when stock asks, again or for the last time this hour', () => {
+  const paid = { order: order('PAID'), payment: payment('CAPTURED'), queues: empty };
+  const asked = { ...stock('RESERVED'), asked_at: before(5), asked: 1 } as NonNullable<SagaView['stock']>;
+  expect(sentences({ ...paid, stock: asked })).toMatch(
+    /payment\.captured was lost.*\nStock asks payment for its decision at 2026-11-21T12:00:15/,
+  );
+  expect(sentences({ ...paid, stock: { ...asked, asked: 10 } })).toContain('asked payment 10 times in vain');
 });
 
 test('a deadline that passed long ago means that order is probably not running', () => {
@@ -237,8 +274,53 @@ test('the timeline lists what services, queues and operators did, in order', () 
     'stock: COMMITTED: 2 of pen',
     'payment: CAPTURED: 10 of user ann',
     'payment: ledger: capture of user ann, -10',
+    'order: ended: PAID',
     'payment.charge: parked stock.reserved as dead letter 0123456789abcdef: P0001, no',
     'operator: ann asked payment to cancel it: stuck (recorded in order)',
-    'order: ended: PAID',
   ]);
+});
+
+describe('the event that a saga waits for', () => {
+  const lines = [{ item_id: 'pen', quantity: 2 }];
+  const missing = (view: Partial<SagaView>, ordered = lines) => {
+    const event = missingEvent({ ...nothing, ...view }, ordered);
+    return typeof event === 'string' ? event : `${event.type} of ${event.data.order_id}`;
+  };
+
+  test.each<[string, Partial<SagaView>]>([
+    ['order.checkout_requested', { order: order('PENDING') }],
+    ['stock.reserved', { order: order('PENDING'), stock: stock('RESERVED') }],
+    ['stock.rejected', { order: order('PENDING'), stock: stock('REJECTED') }],
+    ['stock.released', { order: order('PENDING'), stock: stock('RELEASED'), payment: payment('CANCELLED') }],
+    ['payment.rejected', { order: order('PENDING'), stock: stock('RESERVED'), payment: payment('REJECTED') }],
+    [
+      'payment.captured',
+      { order: order('PENDING'), stock: stock('COMMITTED'), payment: payment('CAPTURED') },
+    ],
+    ['payment.captured', { order: order('PAID'), stock: stock('RESERVED'), payment: payment('CAPTURED') }],
+    ['payment.captured', { stock: stock('RESERVED'), payment: payment('CAPTURED') }],
+  ])('is %s', (type, view) => {
+    expect(missing(view)).toBe(`${type} of order-1`);
+  });
+
+  test.each<[string, Partial<SagaView>, RegExp]>([
+    [
+      'an ended saga',
+      { order: order('PAID'), stock: stock('COMMITTED'), payment: payment('CAPTURED') },
+      /Nothing is missing/,
+    ],
+    ['a waiting saga', { order: order('PENDING'), stock: stock('WAITING') }, /waits for units/],
+    [
+      'a reservation that order does not wait for',
+      { stock: stock('RESERVED') },
+      /stock itself asks payment to cancel it/,
+    ],
+    ['a saga that nobody knows', {}, /No service/],
+  ])('is none for %s', (_, view, because) => {
+    expect(missing(view)).toMatch(because);
+  });
+
+  test('is none when the lines are no longer those of the saga', () => {
+    expect(missing({ order: order('PENDING') }, [])).toMatch(/no longer those of this saga/);
+  });
 });

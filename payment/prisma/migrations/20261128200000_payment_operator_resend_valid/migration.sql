@@ -1,0 +1,3 @@
+ALTER TABLE "operator_actions"
+    VALIDATE CONSTRAINT "operator_actions_action",
+    VALIDATE CONSTRAINT "operator_actions_letter";
