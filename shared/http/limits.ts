@@ -84,7 +84,7 @@ async function discardBody(request: IncomingMessage): Promise<void> {
 }
 
 /** Returns the path and query of a request target. A proxy's client sends the whole URL; routes know only paths. */
-function originForm(target: string): string | undefined {
+export function originForm(target: string): string | undefined {
   if (target.startsWith('/') || target === '*') {
     return target;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../observe/log';
 import { sparseLog } from '../observe/sparse-log';
-import { hasBody, MAX_IN_FLIGHT } from './limits';
+import { hasBody, MAX_IN_FLIGHT, originForm } from './limits';
 import { type Answer, overloaded, serialize } from './problem';
 
 export type Kind = 'reads' | 'writes';
@@ -49,7 +49,8 @@ export function openShedding({ handle, waits, log, isBusy, onShed }: SheddingOpt
   return {
     handle(request: IncomingMessage, response: ServerResponse): void {
       const { method, url = '' } = request;
-      if (waits.some((path) => url.startsWith(path))) {
+      const target = originForm(url) ?? '';
+      if (waits.some((path) => target.startsWith(path))) {
         void handle(request, response);
         return;
       }

@@ -172,10 +172,15 @@ describe('more requests at once than can be answered in time', () => {
       expect(begun).not.toContain('more');
       const otherKind = edge.call(otherMethod, `${otherPath}/other`);
       const waiting = edge.post('/x/wait/waiting');
-      await until(() => begun.includes('other') && begun.includes('waiting'));
+      const byProxy = exchange(
+        edge.port,
+        'POST http://x/x/wait/proxy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      );
+      await until(() => ['other', 'waiting', 'proxy'].every((id) => begun.includes(id)));
       open();
       gate = undefined;
       expect((await Promise.all(filling)).every(({ status }) => status === 200)).toBe(true);
+      expect(statuses(await byProxy)).toEqual([200]);
       expect(await Promise.all([otherKind, waiting])).toMatchObject([{ status: 200 }, { status: 200 }]);
       expect(await edge.call(method, `${path}/again`)).toMatchObject({ status: 200 });
     },
