@@ -35,6 +35,7 @@ export default async function globalSetup(): Promise<void> {
     startPostgres({ home, port: postgresPort, databases: serviceNames, say }).then(migrateAll),
     startRabbit({ home, ports, say }),
   ]);
+  say(`The tests run on ${rabbit.description}.`);
   process.env.TEST_POSTGRES_URL = postgres.url('postgres');
   process.env.TEST_AMQP_URL = rabbit.amqpUrl;
   process.env.TEST_RABBIT_API = `http://127.0.0.1:${management}/api`;

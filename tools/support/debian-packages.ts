@@ -13,6 +13,7 @@ import {
 import { homedir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { settingsFor, withLibraries } from './debian-release';
 
 export interface DebianPackages {
   /** For the folder in the cache and for progress messages. */
@@ -21,6 +22,8 @@ export interface DebianPackages {
   readonly megabytes: number;
   /** Whether dependencies that this machine lacks are unpacked as well. */
   readonly dependencies?: boolean;
+  /** A release of Debian other than the machine's, such as "trixie". All libraries are unpacked as well. */
+  readonly release?: string | undefined;
   /** Called before `files` is moved to its final place, `home`. */
   prepare?(files: string, home: string): void;
 }
@@ -29,7 +32,7 @@ export interface Unpacked {
   /** The packages are unpacked into this folder instead of the root folder. */
   readonly home: string;
   /** The environment variables with which the programs find each other and their libraries. */
-  readonly env: { readonly PATH: string; readonly LD_LIBRARY_PATH: string };
+  readonly env: { readonly PATH: string; readonly LD_LIBRARY_PATH?: string };
 }
 
 const run = promisify(execFile);
@@ -46,11 +49,13 @@ export async function unpackedPackages(
   if (which('apt-get') === undefined || which('dpkg-deb') === undefined) {
     return undefined;
   }
-  const release = /^VERSION_CODENAME=(.+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown';
+  const { codename } = thisSystem();
+  const release = wanted.release ?? codename;
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chandlery');
   const home = join(cache, `${wanted.name.toLowerCase()}-${release}-${process.arch}`);
   if (!existsSync(home)) {
-    say(`Downloading ${wanted.name} from the distribution (only once, about ${wanted.megabytes} MB) …`);
+    const from = wanted.release === undefined ? 'the distribution' : `Debian ${release}`;
+    say(`Downloading ${wanted.name} from ${from} (only once, about ${wanted.megabytes} MB) …`);
     mkdirSync(cache, { recursive: true });
     const unfinished = mkdtempSync(join(cache, 'unfinished-'));
     try {
@@ -59,7 +64,15 @@ export async function unpackedPackages(
       rmSync(unfinished, { recursive: true, force: true });
     }
   }
-  return { home, env: environmentOf(home) };
+  const env = environmentOf(home);
+  return { home, env: wanted.release === undefined ? env : { PATH: env.PATH } };
+}
+
+/** Returns the system's id and the name of its release, as in os-release(5). */
+export function thisSystem(): { id: string; codename: string } {
+  const text = readFileSync('/etc/os-release', 'utf8');
+  const fieldOf = (name: string) => new RegExp(`^${name}="?([^"\n]+)`, 'm').exec(text)?.[1] ?? 'unknown';
+  return { id: fieldOf('ID'), codename: fieldOf('VERSION_CODENAME') };
 }
 
 function environmentOf(home: string): Unpacked['env'] {
@@ -87,14 +100,21 @@ async function unpack(wanted: DebianPackages, work: string, home: string): Promi
     'Dir::Cache': join(work, 'cache'),
     // Otherwise apt switches to its own user, who cannot write to our folder.
     'APT::Sandbox::User': userInfo().username,
+    ...(wanted.release === undefined ? {} : await settingsFor(wanted.release, work)),
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   const limits = { timeout: 10 * 60_000, maxBuffer: 16 * 1024 * 1024, cwd: archives };
   await run('apt-get', [...flags, 'update'], limits);
-  const download = wanted.dependencies
-    ? ['-y', '--no-install-recommends', '--download-only', 'install']
-    : ['download'];
-  await run('apt-get', [...flags, ...download, ...wanted.packages], limits);
+  const download =
+    wanted.release !== undefined
+      ? ['download', ...(await withLibraries(wanted.packages, flags))]
+      : [
+          ...(wanted.dependencies
+            ? ['-y', '--no-install-recommends', '--download-only', 'install']
+            : ['download']),
+          ...wanted.packages,
+        ];
+  await run('apt-get', [...flags, ...download], limits);
   for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
     await run('dpkg-deb', ['--extract', join(archives, name), files], limits);
   }

@@ -76,7 +76,7 @@ export function startNode(
         RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
         RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'none'),
         RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
-        RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+        RABBITMQ_MNESIA_BASE: join(folder, dataFolder(programs)),
         RABBITMQ_LOG_BASE: join(home, 'log'),
       },
     },
@@ -93,6 +93,12 @@ export function startNode(
       epmd.kill();
     },
   };
+}
+
+/** Each version has its own data, because RabbitMQ does not start on that of a version further away than the last one. */
+function dataFolder({ version }: RabbitPrograms): string {
+  const [major, minor] = version.split('.');
+  return Number(major) < 4 ? 'data' : `data-${major}.${minor}`;
 }
 
 function configuration(ports: RabbitPorts): string {

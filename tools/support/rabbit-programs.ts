@@ -1,17 +1,77 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { systemPath, unpackedPackages, which } from './debian-packages';
+import { systemPath, thisSystem, unpackedPackages, which } from './debian-packages';
+import { useOwnLibraries } from './debian-release';
 
 export interface RabbitPrograms {
   server: string;
   epmd: string;
+  /** Such as "4.0.5". */
+  version: string;
   /** The environment variables with which these programs find their own parts. */
   env: { PATH: string; LD_LIBRARY_PATH?: string };
 }
 
+type Say = (text: string) => void;
+
+/** The first release of Debian with a RabbitMQ 4. */
+const DEBIAN_WITH_4 = 'trixie';
+/** The processors for which Debian's packages are tried. */
+const ARCHITECTURES = ['x64', 'arm64'];
+
+/**
+ * Which RabbitMQ is used: "installed", "container", "distribution", or a release of Debian such as "trixie". By default,
+ * it is the first of these that this machine can have: an installed RabbitMQ 4; Debian's RabbitMQ 4, unpacked into the
+ * user's cache; a container; an older installed one; the distribution's.
+ */
+const wanted = process.env.CHANDLERY_RABBITMQ || undefined;
+
+/**
+ * Returns the RabbitMQ that is wanted, or else a RabbitMQ 4; undefined when that would be a container, or cannot be had.
+ * @throws when this machine cannot have the one that is wanted
+ */
+export async function preferredRabbit(say: Say): Promise<RabbitPrograms | undefined> {
+  if (wanted === 'container') {
+    return undefined;
+  }
+  if (wanted === undefined) {
+    const installed = installedRabbit();
+    return installed !== undefined && majorOf(installed) >= 4 ? installed : debiansRabbit4(say);
+  }
+  const release = wanted === 'distribution' ? undefined : wanted;
+  const found =
+    wanted === 'installed'
+      ? installedRabbit()
+      : await unpackedRabbit(say, release).catch((error: Error) => error);
+  if (found === undefined || found instanceof Error) {
+    throw new Error(
+      `This machine cannot have the RabbitMQ that CHANDLERY_RABBITMQ asks for (${wanted}). Unset it, or set it to ` +
+        `installed, container, distribution or a release of Debian.${found ? ` ${lastLine(found)}` : ''}`,
+      { cause: found },
+    );
+  }
+  return found;
+}
+
+/** Returns an older RabbitMQ, for machines that cannot have the preferred one. */
+export async function olderRabbit(say: Say): Promise<RabbitPrograms | undefined> {
+  return wanted === undefined ? (installedRabbit() ?? unpackedRabbit(say)) : undefined;
+}
+
+/** Returns Debian's RabbitMQ 4; undefined, with a message, when it cannot be had. */
+async function debiansRabbit4(say: Say): Promise<RabbitPrograms | undefined> {
+  if (process.platform !== 'linux' || !ARCHITECTURES.includes(process.arch) || thisSystem().id !== 'debian') {
+    return undefined;
+  }
+  return unpackedRabbit(say, DEBIAN_WITH_4).catch((error: Error) => {
+    say(`RabbitMQ 4 cannot be had (${lastLine(error)}); looking for an older one.`);
+    return undefined;
+  });
+}
+
 /** Returns the rabbitmq-server that is installed on this machine. */
-export function installedRabbit(): RabbitPrograms | undefined {
+function installedRabbit(): RabbitPrograms | undefined {
   const server = which('rabbitmq-server');
   const erl = which('erl');
   if (server === undefined || erl === undefined) {
@@ -19,35 +79,48 @@ export function installedRabbit(): RabbitPrograms | undefined {
   }
   // Distributions put a wrapper on the PATH that works only for the system's own node and its user.
   const unwrapped = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+  const program = existsSync(unwrapped) ? unwrapped : realpathSync(server);
   return {
-    server: existsSync(unwrapped) ? unwrapped : realpathSync(server),
+    server: program,
     epmd: join(dirname(realpathSync(erl)), 'epmd'),
+    version: versionOf(program),
     env: { PATH: systemPath },
   };
 }
 
 /**
- * Returns a private rabbitmq-server from the distribution's packages. Undefined when there are no such packages, or
- * when an Erlang is already installed: it would not be downloaded again, and the packages are incomplete without it.
+ * Returns a private rabbitmq-server from Debian's packages. Undefined when there are no such packages, or when the
+ * distribution's Erlang is already installed: it would not be downloaded again, and the packages are incomplete without
+ * it.
+ * @param release of Debian; by default the distribution's own
  */
-export async function downloadedRabbit(say: (text: string) => void): Promise<RabbitPrograms | undefined> {
-  if (existsSync('/usr/lib/erlang')) {
+async function unpackedRabbit(say: Say, release?: string): Promise<RabbitPrograms | undefined> {
+  if (release === undefined && existsSync('/usr/lib/erlang')) {
     return undefined;
   }
+  const runtime = 'usr/lib/erlang';
   const unpacked = await unpackedPackages(
     {
       name: 'RabbitMQ',
       packages: ['rabbitmq-server'],
-      megabytes: 40,
+      megabytes: release === undefined ? 40 : 55,
       dependencies: true,
-      prepare: (files, home) => setErlangPath(files, join(home, 'usr/lib/erlang')),
+      release,
+      prepare(files, home) {
+        setErlangPath(files, join(home, runtime));
+        if (release !== undefined) {
+          useOwnLibraries(files, home, runtime);
+        }
+      },
     },
     say,
   );
+  const server = join(unpacked?.home ?? '', 'usr/lib/rabbitmq/bin/rabbitmq-server');
   return (
     unpacked && {
-      server: join(unpacked.home, 'usr/lib/rabbitmq/bin/rabbitmq-server'),
-      epmd: join(unpacked.home, 'usr/lib/erlang/bin/epmd'),
+      server,
+      epmd: join(unpacked.home, runtime, 'bin/epmd'),
+      version: versionOf(server),
       env: unpacked.env,
     }
   );
@@ -65,6 +138,24 @@ function setErlangPath(files: string, to: string): void {
     }
     writeFileSync(script, readFileSync(script, 'utf8').replaceAll('/usr/lib/erlang', to));
   }
+}
+
+/** Where apt-get says what is wrong. */
+function lastLine(error: Error): string {
+  return error.message.trim().split('\n').at(-1) ?? '';
+}
+
+/** Looks where packages and archives keep their parts. @returns "0" when none of them says */
+function versionOf(server: string): string {
+  const home = join(dirname(server), '..');
+  const names = [home, join(home, 'lib'), join(home, 'plugins')]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder));
+  return names.flatMap((name) => /^rabbit(?:mq_server)?-(\d+[.]\d+[.\d]*)/.exec(name)?.[1] ?? [])[0] ?? '0';
+}
+
+function majorOf({ version }: RabbitPrograms): number {
+  return Number(version.split('.')[0]);
 }
 
 /** Returns the container engine that is ready to run containers, if there is one. */

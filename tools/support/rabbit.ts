@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { probe } from '../../shared/rabbit/probe';
 import { endOf, type Stoppable } from './process';
 import { type RabbitPorts, startNode } from './rabbit-node';
-import { containerEngine, downloadedRabbit, installedRabbit } from './rabbit-programs';
+import { containerEngine, olderRabbit, preferredRabbit } from './rabbit-programs';
 import { keepRunning, type Supervised } from './supervise';
 
 export interface Rabbit {
@@ -79,15 +79,15 @@ function requireVersion(description: string): void {
 
 async function startBroker(options: RabbitOptions): Promise<Supervised> {
   const { home, ports, say } = options;
-  const installed = installedRabbit();
-  if (installed !== undefined) {
-    return startNode(installed, home, ports, say);
+  const preferred = await preferredRabbit(say);
+  if (preferred !== undefined) {
+    return startNode(preferred, home, ports, say);
   }
   const engine = containerEngine();
   if (engine !== undefined && hasImage(engine, say)) {
     return startContainer(engine, options);
   }
-  const attempt = await downloadedRabbit(say).catch((error: Error) => error);
+  const attempt = await olderRabbit(say).catch((error: Error) => error);
   if (attempt !== undefined && !(attempt instanceof Error)) {
     return startNode(attempt, home, ports, say);
   }

@@ -56,7 +56,8 @@ async function dockerPrograms(say: (text: string) => void): Promise<Record<strin
     PYTHONPATH: join(home, 'usr/lib/python3/dist-packages'),
     DEBOOTSTRAP_DIR: join(home, 'usr/share/debootstrap'),
     XTABLES_LIBDIR:
-      env.LD_LIBRARY_PATH.split(':')
+      (env.LD_LIBRARY_PATH ?? '')
+        .split(':')
         .map((folder) => join(folder, 'xtables'))
         .find(existsSync) ?? '',
   };

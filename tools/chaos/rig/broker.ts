@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { probe } from '../../../shared/rabbit/probe';
 import { endOf } from '../../support/process';
 import { type RabbitPorts, startNode } from '../../support/rabbit-node';
-import { downloadedRabbit, installedRabbit } from '../../support/rabbit-programs';
+import { olderRabbit, preferredRabbit } from '../../support/rabbit-programs';
 
 const run = promisify(execFile);
 const credentials = { username: 'guest', password: 'guest' };
@@ -31,7 +31,7 @@ export async function startBroker(
   ports: Required<Omit<RabbitPorts, 'metrics'>>,
   say: (text: string) => void,
 ): Promise<Broker> {
-  const programs = installedRabbit() ?? (await downloadedRabbit(say));
+  const programs = (await preferredRabbit(say)) ?? (await olderRabbit(say));
   if (programs === undefined) {
     throw new Error(
       'Chaos needs a RabbitMQ that it can break. Install one ("sudo apt-get install rabbitmq-server") and try again.',
@@ -40,7 +40,7 @@ export async function startBroker(
   const node = startNode(programs, home, ports, say);
   const url = (port = ports.amqp) =>
     `amqp://${credentials.username}:${credentials.password}@127.0.0.1:${port}`;
-  await waitUntilReady(url(), home);
+  say(`The broker is ${await waitUntilReady(url(), home)}.`);
   const api = (method: string, path: string) =>
     fetch(`http://127.0.0.1:${ports.management}/api${path}`, {
       method,
@@ -79,10 +79,12 @@ function toolEnvironment(home: string, ports: RabbitPorts): NodeJS.ProcessEnv {
   };
 }
 
-async function waitUntilReady(url: string, home: string): Promise<void> {
+/** Returns what the broker is. */
+async function waitUntilReady(url: string, home: string): Promise<string> {
   for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
-    if ((await probe(url)) !== undefined) {
-      return;
+    const description = await probe(url);
+    if (description !== undefined) {
+      return description;
     }
   }
   const logFile = join(home, 'log/rabbitmq.log');
