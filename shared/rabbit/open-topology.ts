@@ -61,11 +61,16 @@ export function openTopology(options: { mode: TopologyMode; service?: string; lo
   /** Returns whether the exchange or queue can be used. */
   async function ensurePart(part: Part, calls: Calls, found: Map<string, string>): Promise<boolean> {
     const { name, kind } = part;
-    const absent = (await calls.refusalOf(part.check)) !== undefined;
+    const unseen = await calls.refusalOf(part.check);
+    // Since RabbitMQ 4.2.6, a user must have some right to see what it does not declare.
+    if (unseen?.code === NOT_ALLOWED && !mayDeclare(name)) {
+      return true;
+    }
+    const absent = unseen?.code === NOT_FOUND;
     // Forgotten at once, because another connection of this process may be looking at the same time.
     const wasLost = absent && seen.delete(name);
     const refusal = mayDeclare(name) ? await calls.refusalOf(part.declare) : undefined;
-    const isThere = !absent || (mayDeclare(name) && refusal === undefined);
+    const isThere = unseen === undefined || (mayDeclare(name) && refusal === undefined);
     if (isThere) {
       seen.add(name);
     }

@@ -285,6 +285,8 @@ describe('the auditor and operators', () => {
       expect(counted.every(({ messages }) => messages !== undefined)).toBe(true);
     }
     expect(await refusalOf('auditor', { take: 'stock.settle.dead' })).toBe(403);
+    expect(await refusalOf('auditor', { exchange: '', key: 'stock.settle' })).toBe(403);
+    expect(await refusalOf('auditor', { bind: ['stock.settle', 'payment.events'] })).toBe(403);
     expect(await refusalOf('operator', { take: 'stock.settle' })).toBe(403);
     expect(await refusalOf('operator', { take: 'stock.settle.dead' })).toBeUndefined();
   });
@@ -361,7 +363,8 @@ describe('preparing databases and broker', () => {
   });
 
   test('leaves every user with exactly the permissions of the table', () => {
-    expect(permissionsOf('auditor')).toEqual({ configure: [], write: [], read: [] });
+    const queues = declaredQueues.map(({ name }) => name);
+    expect(permissionsOf('auditor')).toEqual({ configure: [], write: queues, read: [] });
     const declared = ['payment.events', 'dead_letters', 'payment.charge', 'payment.charge.dead'];
     expect(permissionsOf('payment')).toEqual({
       configure: declared,

@@ -30,16 +30,17 @@ const OWN_QUEUES = 'amq.gen-*';
  * Returns what a user may do. A service writes to its own exchange and to the dead letters, and reads its own queues. It
  * may also declare what is its own again (TOPOLOGY=own): that takes the right to configure it, and a binding takes the
  * right to write to the queue and to read from the exchange. It cannot read its dead letters, or publish to a queue past
- * an exchange. The auditor counts messages, which needs no permission at all. An operator takes dead letters and sends
- * them back through the default exchange.
+ * an exchange. The auditor and operators count messages. Since RabbitMQ 4.2.6 that takes some right to a queue, whichever
+ * it is: the right to write only lets them bind a queue, which takes the right to read from an exchange as well. An
+ * operator takes dead letters and sends them back through the default exchange.
  */
 export function permissionsOf(user: string): Permissions {
-  const none: Permissions = { configure: [], write: [], read: [] };
+  const counted = declaredQueues.map(({ name }) => name);
   if (user === 'auditor') {
-    return none;
+    return { configure: [], write: counted, read: [] };
   }
   if (user === 'operator') {
-    return { ...none, write: ['amq.default'], read: queues.map(deadLetterQueueOf) };
+    return { configure: [], write: ['amq.default', ...counted], read: queues.map(deadLetterQueueOf) };
   }
   const consumed = queues.filter((queue) => serviceOf(queue) === user);
   const heard = new Set(consumed.flatMap(eventsFor).map((type) => exchangeOf(serviceOf(type))));
