@@ -13,6 +13,12 @@ export interface RabbitConnection {
 }
 
 /**
+ * The broker cuts a connection after two to three of these without a sign of life, and gives the messages that a frozen
+ * replica holds to the others: within 15 s, which is before a buyer who waits for them is answered 202.
+ */
+const HEARTBEAT_S = '5';
+
+/**
  * Connects, puts the topology right and calls `setup`, and does all of it again whenever the connection is lost. A
  * channel that `setup` opens must end the whole connection when it breaks (see `closeOnFailure`), because amqplib
  * recovers connections only.
@@ -30,7 +36,7 @@ export async function keepConnected(options: {
   const { setup, topology = openTopology({ mode: 'declare', log: options.log }) } = options;
   const url = new URL(options.url);
   if (!url.searchParams.has('heartbeat')) {
-    url.searchParams.set('heartbeat', '10');
+    url.searchParams.set('heartbeat', HEARTBEAT_S);
   }
   let connected = false;
   let blocked = false;

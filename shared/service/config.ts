@@ -49,7 +49,7 @@ export function serviceSettings(name: ServiceName) {
     HTTP_READ_POOL_SIZE: count(5, 1, 1_000),
     BATCH_SIZE: count(256, 1, 10_000),
     BATCHES_IN_FLIGHT: count(1, 1, 100),
-    PREFETCH: count(50, 1, 65_535),
+    PREFETCH: count(4, 1, 65_535),
     DRAIN_DELAY_MS: count(0, 0, 600_000),
     BATCH_INIT: oneOf(['on', 'off'])
       .default('off')
