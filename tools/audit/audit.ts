@@ -52,7 +52,7 @@ export async function audit(
       checkOutcomes(snapshots, inFlightMs ?? null),
       checkTotals(snapshots),
       checkOneCapture(snapshots),
-      checkEnded(snapshots, inFlightMs ?? 0),
+      checkEnded(snapshots, inFlightMs ?? null),
       checkPaidStays(snapshots.order),
     ]);
     return { findings: checks.flat(), figures: await readFigures(snapshots) };

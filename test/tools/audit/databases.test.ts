@@ -329,6 +329,21 @@ describe('I6 finds', () => {
     );
   });
 
+  test('a pending saga and an unsent event that are dated in the future, because the clock was set back since', async () => {
+    await shop.placeOrder(open, 'PENDING');
+    await shop.run('order', `UPDATE sagas SET opened_at = now() + interval '1 hour' WHERE id = $1`, [
+      open.saga,
+    ]);
+    await shop.run(
+      'payment',
+      `INSERT INTO outbox (routing_key, body, created_at) VALUES ('a', '[]', now() + interval '1 hour')`,
+    );
+    await expectFindings(
+      { invariant: 'I6', ...idsOf(open), detail: expect.stringContaining('PENDING') as never },
+      { invariant: 'I6', detail: expect.stringContaining('outbox of payment') as never },
+    );
+  });
+
   test.each(serviceNames)('an event that %s never sent', async (service) => {
     await shop.run(service, `INSERT INTO outbox (routing_key, body) VALUES ('${service}.happened', '[]')`);
     await expectFindings({

@@ -17,7 +17,7 @@ export async function waitUntilEnded(
   withinMs: number,
 ): Promise<Finding[]> {
   for (const end = Date.now() + withinMs; ; await sleep(CHECK_EVERY_MS)) {
-    const unfinished = await withSnapshots(databases, (snapshots) => checkEnded(snapshots, 0));
+    const unfinished = await withSnapshots(databases, (snapshots) => checkEnded(snapshots, null));
     // Dead letters are left out: they stay until an operator deals with them.
     const queues = await countMessages(
       amqpUrl,
