@@ -14,6 +14,10 @@ export interface Fault {
   readonly kind: string;
   /** At least this many milliseconds pass between two faults of this kind. */
   readonly minGapMs?: number;
+  /** How long it lasts, if that is longer than a few seconds. It is injected only if it can end before the run does. */
+  readonly lastsMs?: number;
+  /** Says why the fault is left out, if this machine cannot have it. */
+  leftOut?(rig: Rig): string | undefined;
   /** Injects the fault and ends it again. Resolves when it has ended. */
   inject(context: FaultContext): Promise<void>;
 }
@@ -27,6 +31,9 @@ export interface FaultContext {
   /** Call it at the moment of the injection. A fault that finds nothing to break does not call it. */
   markInjected(): void;
 }
+
+/** Between two faults that take the whole shop down: most of a run is to happen while the servers are up. */
+export const OUTAGE_GAP_MS = 45_000;
 
 const WAIT_FOR_REPLICA_MS = 10_000;
 

@@ -1,14 +1,16 @@
+import { brokerFaults } from './broker';
 import type { Fault } from './fault';
 import { messageFaults } from './messages';
 import { networkFaults } from './network';
+import { postgresFaults } from './postgres';
 import { processFaults } from './processes';
-import { serverFaults } from './servers';
 
 /** All faults. */
 export const faults: readonly Fault[] = [
   ...processFaults,
   ...networkFaults,
-  ...serverFaults,
+  ...postgresFaults,
+  ...brokerFaults,
   ...messageFaults,
 ];
 

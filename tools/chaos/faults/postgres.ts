@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceName, serviceNames } from '../../../shared/services';
 import { breakpoints } from '../rig/breakpoints';
-import { exclusively, type Fault, withReplica } from './fault';
+import { exclusively, type Fault, OUTAGE_GAP_MS, withReplica } from './fault';
 
-/** A restart takes the whole shop down, and most of a run is to happen while the server is up. */
-const MIN_GAP_MS = 45_000;
 const HIT_WITHIN_MS = 4_000;
 
 const restartPostgres = (signal: 'SIGINT' | 'SIGQUIT', how: string): Fault => ({
   name: `PostgreSQL ${how} and starts again`,
   kind: 'PostgreSQL restart',
-  minGapMs: MIN_GAP_MS,
+  minGapMs: OUTAGE_GAP_MS,
   inject: ({ rig, markInjected }) =>
     exclusively('postgres', () => {
       const restarted = rig.databases.restart(signal);
@@ -60,45 +58,7 @@ const lostInCommit = (service: ServiceName, committed: boolean): Fault => ({
     }),
 });
 
-const restartBroker: Fault = {
-  name: 'RabbitMQ is killed and starts again',
-  kind: 'broker restart',
-  minGapMs: MIN_GAP_MS,
-  inject: ({ rig, markInjected }) =>
-    exclusively('broker', () => {
-      const restarted = rig.broker.restart();
-      markInjected();
-      return restarted;
-    }),
-};
-
-const brokerConnections: Fault = {
-  name: 'RabbitMQ closes every connection',
-  kind: 'broker connections cut',
-  inject: ({ rig, markInjected }) =>
-    exclusively('broker', async () => {
-      await rig.broker.closeConnections();
-      markInjected();
-    }),
-};
-
-const fullDisk: Fault = {
-  name: 'the disk of RabbitMQ is full',
-  kind: 'full disk',
-  minGapMs: MIN_GAP_MS,
-  inject: ({ rig, random, markInjected }) =>
-    exclusively('broker', async () => {
-      try {
-        await rig.broker.setDiskFull(true);
-        markInjected();
-        await sleep(random.pick([1_000, 4_000]));
-      } finally {
-        await rig.broker.setDiskFull(false);
-      }
-    }),
-};
-
-export const serverFaults: Fault[] = [
+export const postgresFaults: Fault[] = [
   restartPostgres('SIGINT', 'shuts down'),
   restartPostgres('SIGQUIT', 'crashes'),
   ...serviceNames.flatMap((service) => [
@@ -106,7 +66,4 @@ export const serverFaults: Fault[] = [
     lostInCommit(service, true),
     lostInCommit(service, false),
   ]),
-  restartBroker,
-  brokerConnections,
-  fullDisk,
 ];
