@@ -4,6 +4,7 @@ import { perService } from '../../shared/services';
 import type { ShopDatabases } from '../support/databases';
 import { openDatabases } from '../support/databases';
 import { Client } from './load/client';
+import { DeadLetters } from './rig/dead-letters';
 import { Messages } from './rig/messages';
 import { PoisonMessages } from './rig/poison';
 import { type Rig, startRig } from './rig/rig';
@@ -15,6 +16,7 @@ export interface RunContext {
   readonly client: Client;
   readonly messages: Messages;
   readonly poison: PoisonMessages;
+  readonly deadLetters: DeadLetters;
   readonly databases: ShopDatabases;
   readonly counters: Counters;
   stop(): Promise<void>;
@@ -32,6 +34,7 @@ export async function openContext(
   const log = createLogger({ service: 'chaos', level: 'silent', format: 'json' });
   const client = new Client(rig.addresses);
   const messages = await Messages.open(rig.broker.url(), log);
+  const poison = new PoisonMessages();
   const databases = openDatabases(perService(rig.databases.url), log);
   const internalUrls = Object.values(rig.addresses).flatMap((service) => service.internalUrls);
   const counters = new Counters(internalUrls, ['saga_duplicates_total']);
@@ -40,7 +43,8 @@ export async function openContext(
     rig,
     client,
     messages,
-    poison: new PoisonMessages(),
+    poison,
+    deadLetters: new DeadLetters(messages, poison),
     databases,
     counters,
     async stop() {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultContext } from './faults/fault';
+import { type FaultContext, NotRecovered } from './faults/fault';
 import { Random } from './random';
 import type { PlannedFault } from './schedule';
 
@@ -12,6 +12,8 @@ export interface Injection {
   endedAt?: number;
   /** Why it could not be injected. That is a defect of the test rig, not of the shop. */
   failed?: string;
+  /** What the shop did not put right by itself. */
+  notRecovered?: string;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function injectPlanned(
     const ended = fault
       .inject({ ...context, random: new Random(seed), markInjected })
       .catch((error: Error) => {
-        injection.failed = error.message;
+        injection[error instanceof NotRecovered ? 'notRecovered' : 'failed'] = error.message;
       })
       .finally(() => {
         injection.endedAt = performance.now();

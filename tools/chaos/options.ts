@@ -20,7 +20,7 @@ const MAX_SEED = 2 ** 31 - 1;
 const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all] [--load 192] [--replicas 2] [--json file] [--html file]
   --seconds   how long the shop is under load and faults are injected
   --seed      determines the plan of faults; without it, each run has a different plan
-  --faults    "all", or kinds separated by commas:
+  --faults    "all", or kinds separated by commas, or a part of a fault's name ("row-of-items"):
               ${kinds
                 .join(', ')
                 .replaceAll(/(.{1,90})(?:, |$)/g, '$1,\n              ')
@@ -64,10 +64,14 @@ function chooseFaults(list: string): readonly Fault[] {
   if (list === 'all') {
     return faults;
   }
-  const wanted = list.split(',').map((kind) => kind.trim());
-  const unknown = wanted.filter((kind) => !kinds.includes(kind));
+  const wanted = list.split(',').map((word) => word.trim());
+  const isMeant = ({ kind, name }: Fault, word: string) =>
+    kinds.includes(word) ? slug(kind) === word : slug(name).includes(word);
+  const unknown = wanted.filter((word) => word === '' || !faults.some((fault) => isMeant(fault, word)));
   if (unknown.length > 0) {
-    throw new UsageError(`There is no kind of fault called ${unknown.join(', ')}.`);
+    throw new UsageError(
+      `There is no kind of fault called ${unknown.join(', ')}, and no fault with that in its name.`,
+    );
   }
-  return faults.filter(({ kind }) => wanted.includes(slug(kind)));
+  return faults.filter((fault) => wanted.some((word) => isMeant(fault, word)));
 }

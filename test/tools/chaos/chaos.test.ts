@@ -46,7 +46,11 @@ test('violates no invariant under any kind of fault, and everything ends in time
 }, 150_000);
 
 test.each([
-  ['a kind of fault that does not exist', ['--faults', 'earthquake'], 'no kind of fault called earthquake'],
+  [
+    'a kind of fault that does not exist',
+    ['--faults', 'earthquake'],
+    'no kind of fault called earthquake, and no fault with that in its name',
+  ],
   [
     'a value that is not a number',
     ['--seconds', 'long'],

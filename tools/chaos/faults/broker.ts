@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exclusively, type Fault, OUTAGE_GAP_MS } from './fault';
+import { queues, serviceOf } from '../../../shared/contract/events';
+import { bindings, DEAD_LETTERS } from '../../../shared/rabbit/topology';
+import type { Binding } from '../rig/broker-api';
+import { exclusively, type Fault, type FaultContext, NotRecovered, OUTAGE_GAP_MS } from './fault';
+
+/** How soon the shop must have declared again what was deleted. */
+const DECLARED_WITHIN_MS = 30_000;
+/** Consumers are back after a fraction of a second, and then a queue is mostly empty. */
+const PURGE_FOR_MS = 1_000;
 
 const restartBroker: Fault = {
   name: 'RabbitMQ is killed and starts again',
@@ -39,4 +47,106 @@ const fullDisk: Fault = {
     }),
 };
 
-export const brokerFaults: Fault[] = [restartBroker, brokerConnections, fullDisk];
+/** Deletes messages. The poison among them may be lost, and the events among them belong to sagas that must end even so. */
+async function loseMessages(
+  { deadLetters }: FaultContext,
+  queues: readonly string[],
+  work: () => Promise<unknown>,
+): Promise<void> {
+  await deadLetters.expectLosses(queues);
+  try {
+    await work();
+  } finally {
+    await deadLetters.expectLosses(queues);
+  }
+}
+
+/** Resolves when the shop has declared these queues and their bindings again. No fault does that for it. */
+async function waitUntilDeclared({ rig }: FaultContext, wanted: readonly string[]): Promise<void> {
+  let missing: string[] | undefined;
+  for (const end = Date.now() + DECLARED_WITHIN_MS; Date.now() < end; await sleep(200)) {
+    missing = await rig.broker.api.findMissing(wanted).catch(() => missing);
+    if (missing?.length === 0) {
+      return;
+    }
+  }
+  const what = missing?.join(', ') ?? 'what was deleted';
+  throw new NotRecovered(`${DECLARED_WITHIN_MS / 1_000} s later, the shop had not declared ${what} again`);
+}
+
+const purged = (queue: string): Fault => ({
+  name: `the queue ${queue} is purged again and again, after its consumers have lost their connections`,
+  kind: 'purged queue',
+  inject: (context) =>
+    exclusively('broker', () =>
+      loseMessages(context, [queue], async () => {
+        for (const { service, links } of context.rig.replicas) {
+          if (service === serviceOf(queue)) {
+            links.broker.cut();
+          }
+        }
+        for (const end = Date.now() + PURGE_FOR_MS; Date.now() < end; ) {
+          await context.rig.broker.api.purge(queue);
+          context.markInjected();
+        }
+      }),
+    ),
+});
+
+const stolen = (queue: string): Fault => ({
+  name: `a stranger consumes from ${queue} and throws the messages away`,
+  kind: 'stolen messages',
+  inject: (context) =>
+    loseMessages(context, [queue], () =>
+      context.messages.steal(queue, context.random.pick([200, 1_000]), context.markInjected),
+    ),
+});
+
+const deleted = (queue: string): Fault => ({
+  name: `the queue ${queue} is deleted`,
+  kind: 'deleted queue',
+  async inject(context) {
+    await exclusively('broker', () =>
+      loseMessages(context, [queue], async () => {
+        await context.rig.broker.api.deleteQueue(queue);
+        context.markInjected();
+      }),
+    );
+    await waitUntilDeclared(context, [queue]);
+  },
+});
+
+const unbound = (binding: Binding): Fault => ({
+  name: `${binding.queue} no longer gets ${binding.key}`,
+  kind: 'lost binding',
+  async inject(context) {
+    await exclusively('broker', () => context.rig.broker.api.unbind(binding));
+    context.markInjected();
+    await waitUntilDeclared(context, [binding.queue]);
+  },
+});
+
+const emptied: Fault = {
+  name: 'RabbitMQ is killed and starts again without its data',
+  kind: 'emptied broker',
+  minGapMs: OUTAGE_GAP_MS,
+  async inject(context) {
+    await exclusively('broker', () =>
+      loseMessages(context, queues, () => {
+        const started = context.rig.broker.empty();
+        context.markInjected();
+        return started;
+      }),
+    );
+    await waitUntilDeclared(context, queues);
+  },
+};
+
+export const brokerFaults: Fault[] = [
+  restartBroker,
+  brokerConnections,
+  fullDisk,
+  emptied,
+  ...queues.flatMap((queue) => [purged(queue), stolen(queue), deleted(queue)]),
+  ...bindings.filter(({ exchange }) => exchange !== DEAD_LETTERS).map(unbound),
+];

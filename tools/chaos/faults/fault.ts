@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '../../../shared/services';
 import type { Random } from '../random';
+import type { DeadLetters } from '../rig/dead-letters';
 import type { Messages } from '../rig/messages';
 import type { PoisonMessages } from '../rig/poison';
 import type { Replica } from '../rig/replica';
@@ -22,11 +23,15 @@ export interface Fault {
   inject(context: FaultContext): Promise<void>;
 }
 
+/** The fault has ended, and the shop has not put right what it should have put right by itself. */
+export class NotRecovered extends Error {}
+
 /** What a fault works with. */
 export interface FaultContext {
   readonly rig: Rig;
   readonly messages: Messages;
   readonly poison: PoisonMessages;
+  readonly deadLetters: DeadLetters;
   readonly random: Random;
   /** Call it at the moment of the injection. A fault that finds nothing to break does not call it. */
   markInjected(): void;
@@ -73,11 +78,11 @@ export async function withReplica(
 const lastWork = new Map<string, Promise<unknown>>();
 
 /** Runs one piece of work at a time on a resource that exists only once. */
-export async function exclusively(resource: string, work: () => Promise<unknown>): Promise<void> {
+export function exclusively<T>(resource: string, work: () => Promise<T>): Promise<T> {
   const own = (lastWork.get(resource) ?? Promise.resolve()).then(work);
   lastWork.set(
     resource,
     own.catch(() => {}),
   );
-  await own;
+  return own;
 }

@@ -1,5 +1,6 @@
 import { brokerFaults } from './broker';
 import type { Fault } from './fault';
+import { lockFaults } from './locks';
 import { messageFaults } from './messages';
 import { networkFaults } from './network';
 import { postgresFaults } from './postgres';
@@ -10,6 +11,7 @@ export const faults: readonly Fault[] = [
   ...processFaults,
   ...networkFaults,
   ...postgresFaults,
+  ...lockFaults,
   ...brokerFaults,
   ...messageFaults,
 ];

@@ -9,6 +9,7 @@ type Signal = (typeof signals)[number];
 const HIT_WITHIN_MS = 4_000;
 /** How long to wait until bytes are waiting in a paused connection. */
 const BLOCKED_WITHIN_MS = 500;
+const FROZEN_MS = 40_000;
 
 const kind = (signal: Signal) => (signal === 'SIGKILL' ? 'kill -9' : 'SIGTERM');
 
@@ -85,6 +86,27 @@ function pause(service: ServiceName): Fault {
   };
 }
 
+/** Longer than every timeout of the others: what it had taken, somebody else must do or wait for. */
+function freeze(service: ServiceName): Fault {
+  return {
+    name: `SIGSTOP of ${service} for ${FROZEN_MS / 1_000} s`,
+    kind: 'frozen replica',
+    lastsMs: FROZEN_MS,
+    minGapMs: FROZEN_MS,
+    inject: (context) =>
+      withReplica(
+        context,
+        service,
+        (replica) => {
+          const continued = replica.pause(FROZEN_MS);
+          context.markInjected();
+          return continued;
+        },
+        { othersUp: true },
+      ),
+  };
+}
+
 function clockJump(service: ServiceName): Fault {
   return {
     name: `the clock of ${service} jumps by an hour or two`,
@@ -103,5 +125,6 @@ export const processFaults: Fault[] = serviceNames.flatMap((service) => [
     ...(Object.keys(breakpoints) as BreakpointName[]).map((name) => endAtBreakpoint(service, signal, name)),
   ]),
   pause(service),
+  freeze(service),
   clockJump(service),
 ]);

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -6,6 +7,7 @@ import { probe } from '../../../shared/rabbit/probe';
 import { endOf } from '../../support/process';
 import { type RabbitPorts, startNode } from '../../support/rabbit-node';
 import { olderRabbit, preferredRabbit } from '../../support/rabbit-programs';
+import { BrokerApi } from './broker-api';
 
 const run = promisify(execFile);
 const credentials = { username: 'guest', password: 'guest' };
@@ -16,10 +18,13 @@ const NORMAL_LIMIT = '200MB';
 /** The shop's RabbitMQ, which faults can break. */
 export interface Broker {
   readonly port: number;
+  readonly api: BrokerApi;
   /** @param port of the broker, or of a link to it */
   url(port?: number): string;
   /** Kills the node, which its supervisor starts again. Resolves when the broker accepts connections. */
   restart(): Promise<void>;
+  /** Kills the node, deletes all that it has stored, and starts it again. Resolves when it accepts connections. */
+  empty(): Promise<void>;
   /** Makes the broker close every connection, as an administrator can. */
   closeConnections(): Promise<void>;
   setDiskFull(full: boolean): Promise<void>;
@@ -37,27 +42,30 @@ export async function startBroker(
       'Chaos needs a RabbitMQ that it can break. Install one ("sudo apt-get install rabbitmq-server") and try again.',
     );
   }
-  const node = startNode(programs, home, ports, say);
+  let node = startNode(programs, home, ports, say);
   const url = (port = ports.amqp) =>
     `amqp://${credentials.username}:${credentials.password}@127.0.0.1:${port}`;
   say(`The broker is ${await waitUntilReady(url(), home)}.`);
-  const api = (method: string, path: string) =>
-    fetch(`http://127.0.0.1:${ports.management}/api${path}`, {
-      method,
-      signal: AbortSignal.timeout(5_000),
-      headers: { authorization: `Basic ${btoa(`${credentials.username}:${credentials.password}`)}` },
-    });
+  const api = new BrokerApi(`http://127.0.0.1:${ports.management}/api`, credentials);
   return {
     port: ports.amqp,
+    api,
     url,
-    kill: node.kill,
+    kill: () => node.kill(),
     async restart() {
       await node.restart('SIGKILL');
       await waitUntilReady(url(), home);
     },
-    async closeConnections() {
-      await api('DELETE', `/connections/username/${credentials.username}`);
+    async empty() {
+      node.kill();
+      while (node.isRunning()) {
+        await sleep(20);
+      }
+      rmSync(join(home, 'rabbitmq/data'), { recursive: true, force: true, maxRetries: 3 });
+      node = startNode(programs, home, ports, say);
+      await waitUntilReady(url(), home);
     },
+    closeConnections: () => api.closeConnections(credentials.username),
     async setDiskFull(full) {
       const limit = full ? MORE_THAN_ANY_DISK : NORMAL_LIMIT;
       const flags = ['--node', 'chandlery@localhost', 'set_disk_free_limit', limit];

@@ -13,6 +13,14 @@ export interface Copy {
   body: Buffer;
 }
 
+/** A parked message. */
+export interface DeadLetter {
+  /** The queue that it was parked from. */
+  queue: string;
+  body: string;
+  error: string;
+}
+
 /** How many copies are kept: of the latest messages, and in a sample of all messages so far. */
 const MAX_LATEST = 50;
 const MAX_SAMPLE = 500;
@@ -32,7 +40,8 @@ export class Messages {
   static async open(url: string, log: Logger): Promise<Messages> {
     const messages = new Messages();
     const setup = (model: ChannelModel) => messages.setUp(model);
-    const connection = await keepConnected({ url, name: 'chaos', log, setup });
+    // It declares nothing: what is missing, the shop must put right by itself.
+    const connection = await keepConnected({ url, name: 'chaos', log, topology: 'check', setup });
     messages.closeConnection = connection.close;
     return messages;
   }
@@ -74,10 +83,24 @@ export class Messages {
     return taken.length;
   }
 
-  /** Empties the dead-letter queues and returns their messages. */
-  async drainDeadLetters(): Promise<{ queue: string; body: string; error: string }[]> {
+  /** Consumes from a queue for a while, as a stranger who throws away what it gets. */
+  async steal(queue: string, forMs: number, onFirst: () => void): Promise<void> {
     const channel = await this.openChannel();
-    const deadLetters: { queue: string; body: string; error: string }[] = [];
+    const { consumerTag } = await channel.consume(queue, (message) => {
+      if (message) {
+        onFirst();
+        channel.ack(message);
+      }
+    });
+    await sleep(forMs);
+    await channel.cancel(consumerTag);
+    await channel.close();
+  }
+
+  /** Empties the dead-letter queues and returns their messages. */
+  async drainDeadLetters(): Promise<DeadLetter[]> {
+    const channel = await this.openChannel();
+    const deadLetters: DeadLetter[] = [];
     for (const queue of queues) {
       for (;;) {
         const message = await channel.get(deadLetterQueueOf(queue), { noAck: true });

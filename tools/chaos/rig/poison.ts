@@ -29,11 +29,11 @@ const forged = (label: string) =>
 
 /** Creates poison messages and records them, so that any other dead letters are noticed. */
 export class PoisonMessages {
-  private readonly labels = new Map<string, { queue: string; isPublished: boolean }>();
+  private readonly labels = new Map<string, { queue: string; isPublished: boolean; mayBeLost: boolean }>();
 
   create(queue: string, random: Random): PoisonMessage {
     const label = `poison-${randomUUID()}`;
-    const entry = { queue, isPublished: false };
+    const entry = { queue, isPublished: false, mayBeLost: false };
     this.labels.set(label, entry);
     const template = random.pick(queue === 'stock.settle' ? [...templates, forged] : templates);
     return {
@@ -50,10 +50,17 @@ export class PoisonMessages {
     return label !== undefined && this.labels.has(label) ? label : undefined;
   }
 
-  /** The poison messages that the broker has confirmed. All of them must be parked. */
-  published(): { label: string; queue: string }[] {
-    return [...this.labels].flatMap(([label, { queue, isPublished }]) =>
-      isPublished ? [{ label, queue }] : [],
+  /** Says of the poison messages so far which ones a fault may have deleted. */
+  excuse(mayBeLost: (label: string, queue: string) => boolean): void {
+    for (const [label, entry] of this.labels) {
+      entry.mayBeLost ||= mayBeLost(label, entry.queue);
+    }
+  }
+
+  /** The poison messages that the broker has confirmed and no fault can have deleted. All of them must be parked. */
+  mustBeParked(): { label: string; queue: string }[] {
+    return [...this.labels].flatMap(([label, { queue, isPublished, mayBeLost }]) =>
+      isPublished && !mayBeLost ? [{ label, queue }] : [],
     );
   }
 }

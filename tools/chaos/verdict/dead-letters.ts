@@ -1,9 +1,9 @@
 import type { Finding } from '../../audit/finding';
-import type { Messages } from '../rig/messages';
+import type { DeadLetters } from '../rig/dead-letters';
 import type { PoisonMessages } from '../rig/poison';
 
 export interface DeadLetterCheck {
-  /** How many poison messages the broker confirmed. */
+  /** How many poison messages had to be parked. */
   published: number;
   /** How many dead letters there were. */
   parked: number;
@@ -12,9 +12,12 @@ export interface DeadLetterCheck {
 
 const EXCERPT_LENGTH = 300;
 
-/** Empties the dead-letter queues. They must contain every confirmed poison message, and no good event. */
-export async function checkDeadLetters(messages: Messages, poison: PoisonMessages): Promise<DeadLetterCheck> {
-  const deadLetters = await messages.drainDeadLetters();
+/** The dead letters must contain every confirmed poison message that was not deleted, and no good event. */
+export async function checkDeadLetters(
+  parked: DeadLetters,
+  poison: PoisonMessages,
+): Promise<DeadLetterCheck> {
+  const deadLetters = await parked.collect();
   const found = new Set<string>();
   const findings: Finding[] = [];
   for (const { queue, body, error } of deadLetters) {
@@ -26,7 +29,7 @@ export async function checkDeadLetters(messages: Messages, poison: PoisonMessage
       findings.push({ invariant: 'I6', detail });
     }
   }
-  const published = poison.published();
+  const published = poison.mustBeParked();
   for (const { label, queue } of published) {
     if (found.has(`${queue} ${label}`)) {
       continue;

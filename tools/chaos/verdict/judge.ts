@@ -26,16 +26,22 @@ export interface RunRecord {
 
 /** Audits a shop in which nothing is in flight, and computes the figures of the run. */
 export async function judge(
-  { databases, client, messages, poison, rig, counters }: RunContext,
+  { databases, client, deadLetters, poison, rig, counters }: RunContext,
   record: RunRecord,
 ): Promise<Report> {
   const { options, start, injections, planned, late, endedAfterHealingMs } = record;
   const { history } = client;
   await counters.stop();
-  const deadLetters = await checkDeadLetters(messages, poison);
+  const parked = await checkDeadLetters(deadLetters, poison);
   const state = await audit(databases, { amqpUrl: rig.broker.url() });
   const answers = await auditHistory(history, databaseTruth(databases));
-  const findings = [...late, ...deadLetters.findings, ...state.findings, ...answers.findings];
+  const findings = [
+    ...late,
+    ...notRecovered(injections),
+    ...parked.findings,
+    ...state.findings,
+    ...answers.findings,
+  ];
   const spans = await readSpans(databases);
   const measured = measureRecovery(injections, spans, history);
   const percentilesOfKnown = (times: readonly (number | undefined)[]) =>
@@ -63,7 +69,7 @@ export async function judge(
       ),
     },
     duplicatesAbsorbed: counters.sum('saga_duplicates_total'),
-    poison: { given: deadLetters.published, parked: deadLetters.parked },
+    poison: { given: parked.published, parked: parked.parked },
     audited: answers.checked,
     strikes: measured.map((injection) => ({
       ...injection,
@@ -75,6 +81,12 @@ export async function judge(
       start,
     ),
   };
+}
+
+function notRecovered(injections: readonly Injection[]): Finding[] {
+  return injections.flatMap(({ name, notRecovered: detail }): Finding[] =>
+    detail === undefined ? [] : [{ invariant: 'I6', detail: `after "${name}": ${detail}` }],
+  );
 }
 
 const readSagaTimes = statement<{ opened: number; settled: number | null }>(
