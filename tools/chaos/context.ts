@@ -32,7 +32,7 @@ export async function openContext(
 ): Promise<RunContext> {
   const rig = await startRig({ home, replicas, say });
   const log = createLogger({ service: 'chaos', level: 'silent', format: 'json' });
-  const client = new Client(rig.addresses);
+  const client = new Client(rig.addresses, rig.gateway.url);
   const messages = await Messages.open(rig.broker.url(), log);
   const poison = new PoisonMessages();
   const databases = openDatabases(perService(rig.databases.url), log);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../audit/finding';
 import { makeHome } from '../support/run-folder';
 import { openContext, type RunContext } from './context';
+import type { Fault } from './faults/fault';
 import { type Injection, injectPlanned } from './injections';
 import type { Client } from './load/client';
 import { createDataset } from './load/dataset';
@@ -11,6 +12,7 @@ import { type Load, startLoad } from './load/load';
 import type { ChaosOptions } from './options';
 import { Random } from './random';
 import type { Report } from './report/report';
+import type { Rig } from './rig/rig';
 import { plan } from './schedule';
 import { waitUntilEnded } from './verdict/ended';
 import { judge } from './verdict/judge';
@@ -50,7 +52,11 @@ export async function run(
   );
   const load = startLoad(context.client, dataset, options.load, options.seed);
   const schedule = { forMs: options.seconds * 1_000, everyMs: FAULT_EVERY_MS };
-  const planned = plan(options.faults, new Random(options.seed), schedule);
+  const { possible, leftOut } = sortOut(options.faults, context.rig);
+  for (const text of leftOut) {
+    progress.say(`Left out: ${text}`);
+  }
+  const planned = plan(possible, new Random(options.seed), schedule);
   await injectPlanned(planned, context, injections);
   await sleep(Math.max(0, start + schedule.forMs - performance.now()));
   await context.rig.heal();
@@ -59,7 +65,14 @@ export async function run(
   progress.say('All faults have ended. Waiting for every saga to end …');
   const ending = await waitForEnd(context, load);
   progress.say('Auditing the books and the answers …');
-  const report = await judge(context, { options, start, injections, planned: planned.length, ...ending });
+  const report = await judge(context, {
+    options,
+    start,
+    injections,
+    planned: planned.length,
+    leftOut,
+    ...ending,
+  });
   await context.stop();
   if (report.verdict === 'passed') {
     home.remove();
@@ -89,6 +102,17 @@ async function waitForEnd(
   timeout.abort();
   late.push(...(await waitUntilEnded(databases, rig.broker.url(), remainingMs())));
   return { late, endedAfterHealingMs: performance.now() - healedAt };
+}
+
+/** Separates the faults that this machine can have from those that it cannot have, which are reported with the reason. */
+function sortOut(faults: readonly Fault[], rig: Rig): { possible: Fault[]; leftOut: string[] } {
+  return {
+    possible: faults.filter((fault) => fault.leftOut?.(rig) === undefined),
+    leftOut: faults.flatMap((fault) => {
+      const reason = fault.leftOut?.(rig);
+      return reason === undefined ? [] : [`${fault.name}: ${reason}`];
+    }),
+  };
 }
 
 function keepEvidence(home: string, { client }: RunContext, report: Report): void {

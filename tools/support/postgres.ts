@@ -24,6 +24,8 @@ export interface PostgresOptions {
   port: number;
   databases: readonly string[];
   say(text: string): void;
+  /** Environment variables of the server, besides those that it needs. */
+  env?: NodeJS.ProcessEnv | undefined;
   /** Called as soon as the process exists, before it accepts connections. */
   started?(server: Stoppable): void;
 }
@@ -46,6 +48,7 @@ export async function startPostgres({
   port,
   databases,
   say,
+  env,
   started,
 }: PostgresOptions): Promise<Postgres> {
   mkdirSync(home, { recursive: true });
@@ -64,7 +67,7 @@ export async function startPostgres({
       name: 'postgres',
       command: programs.postgres,
       args: ['-D', dataDir, '-p', String(port), ...flags],
-      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
+      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', ...env },
       user: programs.user,
       logFile,
       recordsDir: join(home, 'running'),

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Exchange } from '../../../tools/audit/history/history';
 import { faults, kinds, slug } from '../../../tools/chaos/faults/index';
 import { Random } from '../../../tools/chaos/random';
+import { realTime } from '../../../tools/chaos/rig/clock';
 import { plan } from '../../../tools/chaos/schedule';
 import { measureRecovery } from '../../../tools/chaos/verdict/recovery';
 
@@ -47,6 +48,18 @@ test.each([1, 2, 3])(
     }
   },
 );
+
+test('what a clock showed that jumped is told in real time', () => {
+  const HOUR_MS = 3_600_000;
+  const jumps = [
+    { at: 1_000, until: 2_000, offsetMs: HOUR_MS },
+    { at: 3_000, until: 4_000, offsetMs: -HOUR_MS },
+  ];
+  const now = 10_000;
+  expect(
+    [500, 1_500 + HOUR_MS, 2_500, 3_500 - HOUR_MS, 5_000].map((time) => realTime(time, jumps, now)),
+  ).toEqual([500, 1_500, 2_500, 3_500, 5_000]);
+});
 
 test('a fault counts if sagas were in flight, and the shop has recovered when all of them have ended', () => {
   const injection = { name: 'a', kind: 'b' };

@@ -5,6 +5,7 @@ import { messageFaults } from './messages';
 import { networkFaults } from './network';
 import { postgresFaults } from './postgres';
 import { processFaults } from './processes';
+import { requestFaults } from './requests';
 
 /** All faults. */
 export const faults: readonly Fault[] = [
@@ -13,6 +14,7 @@ export const faults: readonly Fault[] = [
   ...postgresFaults,
   ...lockFaults,
   ...brokerFaults,
+  ...requestFaults,
   ...messageFaults,
 ];
 

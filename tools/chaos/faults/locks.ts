@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { ServiceName } from '../../../shared/services';
-import { connectTo, query } from '../rig/databases';
+import { connectTo, query } from '../rig/query';
 import type { Rig } from '../rig/rig';
 import { exclusively, type Fault } from './fault';
 

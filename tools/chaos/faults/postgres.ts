@@ -58,6 +58,29 @@ const lostInCommit = (service: ServiceName, committed: boolean): Fault => ({
     }),
 });
 
+const HOUR_MS = 3_600_000;
+
+/** Every process of the server has the new time at once. Then the clock is set right, which is a jump the other way. */
+const clockJump = (offsetMs: number, how: string): Fault => ({
+  name: `the clock of PostgreSQL jumps an hour ${how}, and then to the real time`,
+  kind: 'database clock jump',
+  minGapMs: 15_000,
+  leftOut: ({ databases }) =>
+    databases.clock === undefined
+      ? 'libfaketime cannot be had here (it comes from Debian\'s package "libfaketime")'
+      : undefined,
+  inject: ({ rig: { databases }, random, markInjected }) =>
+    exclusively('the clock of PostgreSQL', async () => {
+      try {
+        databases.clock?.setOffset(offsetMs);
+        markInjected();
+        await sleep(random.pick([1_000, 5_000, 12_000]));
+      } finally {
+        databases.clock?.setOffset(0);
+      }
+    }),
+});
+
 export const postgresFaults: Fault[] = [
   restartPostgres('SIGINT', 'shuts down'),
   restartPostgres('SIGQUIT', 'crashes'),
@@ -66,4 +89,6 @@ export const postgresFaults: Fault[] = [
     lostInCommit(service, true),
     lostInCommit(service, false),
   ]),
+  clockJump(HOUR_MS, 'ahead'),
+  clockJump(-HOUR_MS, 'back'),
 ];

@@ -24,16 +24,22 @@ const RETRY_MS = { least: 100, most: 800 };
  */
 const PROSE = ['type', 'title', 'detail', 'instance', 'trace_id'];
 
+/** This share of the requests goes through the gateway. */
+const GATEWAY_SHARE = 0.1;
+
 /**
- * Sends requests to the shop as a load balancer would: to the replicas that say they are ready, in turn. Records every
- * request with its answer, for the audit of the answers.
+ * Sends requests to the shop as a load balancer would: to the replicas that say they are ready, in turn. Some go through
+ * the gateway. Records every request with its answer, for the audit of the answers.
  */
 export class Client {
   readonly history: Exchange[] = [];
   private readonly agent = new Agent({ connections: 512 });
   private readonly services;
 
-  constructor(addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>) {
+  constructor(
+    addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>,
+    private readonly gateway: URL,
+  ) {
     const watch = ({ urls, internalUrls }: { urls: URL[]; internalUrls: URL[] }) =>
       watchReplicas(urls, internalUrls);
     this.services = perService((name) => watch(addresses[name]));
@@ -45,7 +51,8 @@ export class Client {
     { key, prefer, timeoutMs }: RequestOptions = {},
   ): Promise<Exchange> {
     const service = serviceOfPath(path) as ServiceName;
-    const url = this.services[service].inTurn()[0]?.url as URL;
+    const direct = this.services[service].inTurn()[0]?.url as URL;
+    const url = Math.random() < GATEWAY_SHARE ? this.gateway : direct;
     const exchange: Exchange = { at: performance.now(), request: `${method} ${path}`, ...(key && { key }) };
     this.history.push(exchange);
     try {

@@ -63,6 +63,7 @@ export function describe(report: Report, kept: string | undefined): string {
     'Faults that counted, of those injected:',
     ...kinds,
     ...faults.failed.map((text) => `  could not be injected: ${text}`),
+    ...faults.leftOut.map((text) => `  left out: ${text}`),
     '',
     ...deaths,
     describeFindings(findings),

@@ -64,6 +64,7 @@ ${drawLines(
 <h2>Faults by kind</h2>
 <table><tr><th>kind</th><th>injected</th><th>counted</th></tr>
 ${kinds.map((kind) => `<tr><td>${escapeHtml(kind)}</td><td class="n">${faults.kinds[kind]?.struck}</td><td class="n">${faults.kinds[kind]?.counted}</td></tr>`).join('\n')}
-</table></html>
+</table>
+${faults.leftOut.map((text) => `<p>Left out: ${escapeHtml(text)}.</p>`).join('\n')}</html>
 `;
 }

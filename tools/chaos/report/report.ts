@@ -50,6 +50,8 @@ export interface Report {
     kinds: Record<string, { struck: number; counted: number }>;
     /** Faults that could not be injected, and why. */
     failed: string[];
+    /** Faults that this machine cannot have, and why. */
+    leftOut: string[];
   };
   /** From the end of the last fault until nothing was in flight and every buyer had a final answer. */
   endedAfterHealingMs: number;
@@ -100,7 +102,10 @@ function tally(names: readonly string[]): Record<string, number> {
   return counts;
 }
 
-export function summariseFaults(injections: readonly MeasuredInjection[], planned: number): Report['faults'] {
+export function summariseFaults(
+  injections: readonly MeasuredInjection[],
+  planned: number,
+): Omit<Report['faults'], 'leftOut'> {
   const kinds: Report['faults']['kinds'] = {};
   for (const { kind, at, counted } of injections) {
     kinds[kind] ??= { struck: 0, counted: 0 };

@@ -1,16 +1,20 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Client } from 'pg';
 import { root } from '../../../shared/root';
 import { type ServiceName, serviceNames } from '../../../shared/services';
 import { type Postgres, startPostgres } from '../../support/postgres';
+import { type JumpingClock, openClock } from './clock';
+import { query } from './query';
 
 const run = promisify(execFile);
+const HOUR_MS = 3_600_000;
 
 /** The shop's PostgreSQL, which faults can break. */
 export interface Databases {
   readonly port: number;
+  /** The server's clock, if it can be made to jump. */
+  readonly clock: JumpingClock | undefined;
   url(service: ServiceName): string;
   /**
    * Stops the server, which its supervisor starts again. Resolves when the server answers queries.
@@ -27,10 +31,13 @@ export async function startDatabases(
   port: number,
   say: (text: string) => void,
 ): Promise<Databases> {
-  const postgres = await startPostgres({ home, port, databases: serviceNames, say });
+  const offered = await openClock(home, say);
+  const postgres = await startPostgres({ home, port, databases: serviceNames, say, env: offered?.env });
+  const clock = (await jumps(offered, postgres)) ? offered : undefined;
   await Promise.all(serviceNames.map((service) => migrate(service, postgres)));
   return {
     port,
+    clock,
     url: postgres.url,
     stop: postgres.stop,
     async restart(signal) {
@@ -46,6 +53,21 @@ export async function startDatabases(
       return rows.length;
     },
   };
+}
+
+/** A library that cannot be loaded is ignored by the server, so the clock is tried out. */
+async function jumps(clock: JumpingClock | undefined, { url }: Postgres): Promise<boolean> {
+  if (clock === undefined) {
+    return false;
+  }
+  clock.setOffset(HOUR_MS);
+  const [row] = await query<{ ahead: boolean }>(
+    url('postgres'),
+    `SELECT clock_timestamp() > to_timestamp($1 / 1000.0) + interval '59 minutes' AS ahead`,
+    [Date.now()],
+  );
+  clock.setOffset(0);
+  return row?.ahead === true;
 }
 
 async function migrate(service: ServiceName, { url }: Postgres): Promise<void> {
@@ -65,32 +87,5 @@ async function waitUntilReady(url: string): Promise<void> {
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  }
-}
-
-/** Runs one query on a connection of its own. */
-export async function query<Row extends object>(
-  url: string,
-  text: string,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const client = await connectTo(url);
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-/** Opens a connection. When it is lost, its queries fail, and nothing else. */
-export async function connectTo(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 30_000 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw error;
   }
 }

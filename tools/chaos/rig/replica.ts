@@ -10,6 +10,8 @@ export interface ReplicaOptions {
   service: ServiceName;
   name: string;
   home: string;
+  /** The port that its clients' link leads to. */
+  port: number;
   internalUrl: URL;
   /** This replica's links: to its database, to the broker, from its clients, and from order to stock. */
   links: { database: Link; broker: Link; clients: Link; stock?: Link };
@@ -41,6 +43,9 @@ export class Replica {
   }
   get name(): string {
     return this.options.name;
+  }
+  get port(): number {
+    return this.options.port;
   }
   get links(): ReplicaOptions['links'] {
     return this.options.links;

@@ -3,6 +3,7 @@ import { callsOf, perService, type ServiceName, serviceNames, variableOf } from 
 import { freePorts } from '../../support/free-ports';
 import { type Broker, startBroker } from './broker';
 import { type Databases, startDatabases } from './databases';
+import { type Gateway, startGateway } from './gateway';
 import { Link } from './link';
 import { Replica } from './replica';
 
@@ -10,6 +11,7 @@ import { Replica } from './replica';
 export interface Rig {
   readonly databases: Databases;
   readonly broker: Broker;
+  readonly gateway: Gateway;
   readonly replicas: readonly Replica[];
   readonly links: readonly Link[];
   /** Of each service, the public and the internal URLs of its replicas, in the same order. */
@@ -75,6 +77,7 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
         service,
         name,
         home,
+        port,
         internalUrl: new URL(loopback(internal)),
         links: {
           database: database.link,
@@ -95,10 +98,12 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
     }
   }
   await Promise.all(replicas.map((replica) => replica.ready()));
+  const gateway = await startGateway(home, addresses, (description) => unexpectedExits.push(description));
 
   return {
     databases,
     broker,
+    gateway,
     replicas,
     links,
     addresses,
@@ -113,6 +118,7 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
       await Promise.all(replicas.map((replica) => replica.ready()));
     },
     async stop() {
+      await gateway.stop();
       await Promise.all(replicas.map((replica) => replica.stop()));
       for (const link of links) {
         link.close();

@@ -8,6 +8,7 @@ import type { RunContext } from '../context';
 import type { Injection } from '../injections';
 import type { ChaosOptions } from '../options';
 import { bySecond, type Report, summariseCheckouts, summariseFaults } from '../report/report';
+import type { JumpingClock } from '../rig/clock';
 import { checkDeadLetters } from './dead-letters';
 import { measureRecovery, percentiles, type Span } from './recovery';
 
@@ -19,6 +20,8 @@ export interface RunRecord {
   injections: readonly Injection[];
   /** How many faults were planned. */
   planned: number;
+  /** Faults that this machine cannot have, and why. */
+  leftOut: readonly string[];
   /** What had not ended in time. */
   late: readonly Finding[];
   endedAfterHealingMs: number;
@@ -29,7 +32,7 @@ export async function judge(
   { databases, client, deadLetters, poison, rig, counters }: RunContext,
   record: RunRecord,
 ): Promise<Report> {
-  const { options, start, injections, planned, late, endedAfterHealingMs } = record;
+  const { options, start, injections, planned, leftOut, late, endedAfterHealingMs } = record;
   const { history } = client;
   await counters.stop();
   const parked = await checkDeadLetters(deadLetters, poison);
@@ -42,7 +45,7 @@ export async function judge(
     ...state.findings,
     ...answers.findings,
   ];
-  const spans = await readSpans(databases);
+  const spans = await readSpans(databases, rig.databases.clock);
   const measured = measureRecovery(injections, spans, history);
   const percentilesOfKnown = (times: readonly (number | undefined)[]) =>
     percentiles(times.filter((time) => time !== undefined && Number.isFinite(time)) as number[]);
@@ -60,7 +63,7 @@ export async function judge(
     deaths: [...rig.unexpectedExits],
     checkouts: summariseCheckouts(history),
     sagas: spans.length,
-    faults: summariseFaults(measured, planned),
+    faults: { ...summariseFaults(measured, planned), leftOut: [...leftOut] },
     endedAfterHealingMs,
     recoveryMs: {
       inFlightEnded: percentilesOfKnown(measured.map((injection) => injection.endedAfterMs)),
@@ -95,10 +98,11 @@ const readSagaTimes = statement<{ opened: number; settled: number | null }>(
    FROM sagas`,
 );
 
-async function readSpans({ order }: ShopDatabases): Promise<Span[]> {
+async function readSpans({ order }: ShopDatabases, clock: JumpingClock | undefined): Promise<Span[]> {
   const rows = await order.transaction((tx) => tx.run(readSagaTimes));
+  const realTime = (epochMs: number) => clock?.toRealTime(epochMs) ?? epochMs - performance.timeOrigin;
   return rows.map(({ opened, settled }) => ({
-    begin: opened - performance.timeOrigin,
-    end: settled === null ? Number.POSITIVE_INFINITY : settled - performance.timeOrigin,
+    begin: realTime(opened),
+    end: settled === null ? Number.POSITIVE_INFINITY : realTime(settled),
   }));
 }

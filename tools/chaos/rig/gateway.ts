@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../../../shared/root';
+import { type ServiceName, serviceNames, variableOf } from '../../../shared/services';
+import { freePorts, isTaken } from '../../support/free-ports';
+import { endOf, startProgram } from '../../support/process';
+
+/** The gateway in front of the shop. No fault ends it. */
+export interface Gateway {
+  readonly port: number;
+  readonly url: URL;
+  stop(): Promise<void>;
+}
+
+const UP_WITHIN_MS = 30_000;
+
+/** @param onUnexpectedExit called when the process has exited before it was stopped */
+export async function startGateway(
+  home: string,
+  addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>,
+  onUnexpectedExit: (description: string) => void,
+): Promise<Gateway> {
+  const [port] = (await freePorts(1)) as [number];
+  const logFile = join(home, 'log/gateway.log');
+  const settings = serviceNames.flatMap((service) => [
+    [variableOf(service, 'URLS'), addresses[service].urls.join()],
+    [variableOf(service, 'INTERNAL_URLS'), addresses[service].internalUrls.join()],
+  ]);
+  const program = startProgram({
+    name: 'gateway',
+    command: process.execPath,
+    args: ['--enable-source-maps', join(root, 'dist/tools/gateway/main.js')],
+    env: { GATEWAY_PORT: String(port), LOG_FORMAT: 'json', ...Object.fromEntries(settings) },
+    logFile,
+    recordsDir: join(home, 'running'),
+  });
+  let isStopping = false;
+  void program.exited.then(() => {
+    if (isStopping) {
+      return;
+    }
+    const { exitCode, signalCode } = program.child;
+    onUnexpectedExit(`the gateway ended unexpectedly (${signalCode ?? exitCode}):\n${endOf(logFile)}`);
+  });
+  for (const end = Date.now() + UP_WITHIN_MS; !(await isTaken(port)); await sleep(50)) {
+    if (Date.now() > end) {
+      throw new Error(`The gateway did not start. The end of its log (${logFile}):\n${endOf(logFile)}`);
+    }
+  }
+  return {
+    port,
+    url: new URL(`http://127.0.0.1:${port}`),
+    async stop() {
+      isStopping = true;
+      await program.stop();
+    },
+  };
+}
