@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { auditHistory } from '../../../tools/audit/history/audit-history';
 import { type Exchange, readHistory } from '../../../tools/audit/history/history';
+import type { Loss } from '../../../tools/audit/history/loss';
 import type { OrderTruth, Truth } from '../../../tools/audit/history/truth';
 import { sagaId } from '../../support/events';
 
@@ -38,14 +39,19 @@ interface EndState {
 }
 
 /** Returns the violations, given the state in the end. */
-async function violations(end: EndState, ...story: Exchange[]): Promise<unknown[]> {
+function violations(end: EndState, ...story: Exchange[]): Promise<unknown[]> {
+  return violationsAfter([], end, ...story);
+}
+
+/** The same, when databases were restored. */
+async function violationsAfter(lost: Loss[], end: EndState, ...story: Exchange[]): Promise<unknown[]> {
   const truth: Truth = {
     order: async () => end.order,
     credit: async () => end.credit,
     stock: async () => end.stock,
     charged: async () => end.charged ?? [],
   };
-  const { findings } = await auditHistory([...prologue, ...story], truth);
+  const { findings } = await auditHistory([...prologue, ...story], truth, lost);
   return findings.map(({ detail, ...finding }) => finding);
 }
 
@@ -165,4 +171,60 @@ test('a history is read line by line, and an invalid line is named', () => {
   const lines = prologue.map((exchange) => JSON.stringify(exchange));
   expect(readHistory(`${lines.join('\n')}\n`)).toEqual(prologue);
   expect(() => readHistory(`${lines[0]}\n{"at":1}\n`)).toThrow('Line 2 of the history');
+});
+
+const paid = { saga_id: saga };
+
+test.each<[string, Loss, EndState]>([
+  ['order', { service: 'order', from: 6.8, to: 9 }, { ...sold, order: { ...openOrder, saga_id: null } }],
+  ['payment', { service: 'payment', from: 6.8, to: 9 }, { ...sold, credit: 100, charged: [] }],
+  ['stock', { service: 'stock', from: 6.8, to: 9 }, { ...sold, stock: 10 }],
+])(
+  'a sale that %s forgot is no violation, whether the buyer asks again or not',
+  async (service, loss, end) => {
+    const sale = exchange(7, checkout, 200, paid);
+    expect(await violationsAfter([loss], end, sale)).toEqual([]);
+    expect(await violationsAfter([loss], sold, sale, exchange(10, checkout, 200, paid))).toEqual([]);
+    if (service !== 'order') {
+      expect(await violationsAfter([loss], end, sale, exchange(10, checkout, 200, paid))).toEqual([]);
+    }
+  },
+);
+
+test.each<[string, Loss, EndState]>([
+  ['order', { service: 'order', from: 8, to: 9 }, { ...sold, order: openOrder }],
+  ['payment', { service: 'payment', from: 8, to: 9 }, { ...sold, credit: 100 }],
+  ['stock', { service: 'stock', from: 8, to: 9 }, { ...sold, stock: 10 }],
+])(
+  'a sale is a violation when %s forgot it although it was answered before the copy',
+  async (_, loss, end) => {
+    expect(await violationsAfter([loss], end, exchange(7, checkout, 200, paid))).not.toEqual([]);
+  },
+);
+
+test('what one service forgot excuses no other', async () => {
+  const loss: Loss = { service: 'stock', from: 6.8, to: 9 };
+  const sale = exchange(7, checkout, 200, paid);
+  expect(await violationsAfter([loss], { ...sold, stock: 10, credit: 100 }, sale)).toEqual([
+    { invariant: 'I10', user_id: 'ann' },
+  ]);
+  expect(await violationsAfter([loss], { ...sold, stock: 10, order: openOrder }, sale)).toContainEqual({
+    invariant: 'I7',
+    order_id: 'o',
+    saga_id: saga,
+  });
+});
+
+test('an order that order forgot need not exist, and what was read of it while it was paid is no contradiction', async () => {
+  const loss: Loss = { service: 'order', from: 4.8, to: 9 };
+  const read = (at: number, paid: boolean) =>
+    exchange(at, 'GET /orders/find/o', 200, {
+      order_id: 'o',
+      paid,
+      status: paid ? 'PAID' : 'OPEN',
+      items: [],
+    });
+  const story = [exchange(7, checkout, 200, paid), read(8, true), read(10, false)];
+  expect(await violationsAfter([loss], { ...sold, order: undefined }, ...story)).toEqual([]);
+  expect(await violations({ ...sold, order: undefined }, ...story)).not.toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { Finding } from '../finding';
 import { answeredAt, classify, type Exchange } from './history';
+import type { Losses } from './loss';
 import type { OrderTruth } from './truth';
 
 /**
@@ -49,8 +50,10 @@ export function checkOrderReads(
   order_id: string,
   checkouts: readonly Exchange[],
   reads: readonly Exchange[],
+  losses: Losses,
 ): Finding[] {
-  const firstPaid = Math.min(...reads.filter((read) => read.body?.paid === true).map(answeredAt));
+  const paid = reads.filter((read) => read.body?.paid === true && !losses.includes('order', read));
+  const firstPaid = Math.min(...paid.map(answeredAt));
   return reads.flatMap((read): Finding[] => {
     if (read.status !== 200 || typeof read.body?.paid !== 'boolean') {
       return [];

@@ -1,9 +1,11 @@
 import { type Finding, MAX_FINDINGS } from '../finding';
 import { possibleBalance } from './account';
 import { checkAnswers, checkOrderReads } from './answers';
-import type { Exchange } from './history';
+import { classify, type Exchange } from './history';
 import { interpret } from './interpret';
 import type { Account, Ledger } from './ledger';
+import { type Loss, Losses } from './loss';
+import { addLineReads, addSale } from './orders';
 import type { OrderTruth, Truth } from './truth';
 
 export interface HistoryReport {
@@ -22,9 +24,15 @@ const CONCURRENCY = 16;
  *
  * Users, items and orders whose creation (create, or a batch_init) is not in the history are not checked, nor is the
  * credit of users who paid for orders outside a checkout.
+ *
+ * @param lost what restored databases may have forgotten; everything else is checked as strictly as without it
  */
-export async function auditHistory(history: readonly Exchange[], truth: Truth): Promise<HistoryReport> {
-  const ledger = interpret(history);
+export async function auditHistory(
+  history: readonly Exchange[],
+  truth: Truth,
+  lost: readonly Loss[] = [],
+): Promise<HistoryReport> {
+  const ledger = interpret(history, new Losses(lost));
   const orderIds = [...new Set([...ledger.created.keys(), ...ledger.checkouts.keys()])];
   const orders = await lookUp(orderIds, truth.order);
   const findings = [
@@ -64,39 +72,26 @@ type Orders = Map<string, OrderTruth | undefined>;
 async function checkOrders(ledger: Ledger, orders: Orders, truth: Truth): Promise<Finding[]> {
   const sagas = [...ledger.checkouts.values()].flat().map((checkout) => checkout.body?.saga_id);
   const charged = new Set(await truth.charged(sagas.filter((saga) => typeof saga === 'string')));
-  return [...ledger.checkouts].flatMap(([id, checkouts]) => [
-    ...checkAnswers(id, checkouts, orders.get(id), charged),
-    ...checkOrderReads(id, checkouts, ledger.orderReads.get(id) ?? []),
-  ]);
+  return [...ledger.checkouts].flatMap(([id, all]) => {
+    const checkouts = all.map((checkout) =>
+      isForgotten(ledger, checkout) ? withoutAnswer(checkout) : checkout,
+    );
+    return [
+      ...checkAnswers(id, checkouts, orders.get(id), charged),
+      ...checkOrderReads(id, checkouts, ledger.orderReads.get(id) ?? [], ledger.losses),
+    ];
+  });
 }
 
-/** A checkout takes credit and units: once for an order, however often it was requested. */
-function addSale(ledger: Ledger, id: string, order: OrderTruth | undefined): void {
-  if (order === undefined) {
-    // Its lines were deleted, so it is unknown what it had reserved.
-    for (const item of ledger.itemsOf(id)) {
-      ledger.unclear.add(`stock:${item}`);
-    }
-    return;
-  }
-  for (const checkout of ledger.checkouts.get(id) ?? []) {
-    const group = `checkout ${id}`;
-    ledger.change(`credit:${order.user_id}`, -order.total_cost, checkout, { group });
-    for (const [item, quantity] of order.items) {
-      ledger.change(`stock:${item}`, -quantity, checkout, { group, isTemporary: true });
-    }
-  }
+/** Order may have forgotten the saga. A refused one may have been decided again by another service that forgot it. */
+function isForgotten({ losses }: Ledger, checkout: Exchange): boolean {
+  return (
+    losses.includes('order', checkout) || (classify(checkout) === 'refused' && losses.anyIncludes(checkout))
+  );
 }
 
-function addLineReads(ledger: Ledger): void {
-  for (const [id, reads] of ledger.orderReads) {
-    for (const read of reads.filter(({ status }) => status === 200)) {
-      const lines = new Map(read.body?.items as [string, number][]);
-      for (const item of ledger.itemsOf(id)) {
-        ledger.read(`line:${id}/${item}`, lines.get(item) ?? 0, read);
-      }
-    }
-  }
+function withoutAnswer({ at, request }: Exchange): Exchange {
+  return { at, request };
 }
 
 /** I8. Checks the balances that were read while the history was made. */

@@ -1,5 +1,6 @@
 import { answeredAt, classify, type Exchange } from './history';
-import { Ledger } from './ledger';
+import { keeperOf, Ledger } from './ledger';
+import type { Losses } from './loss';
 
 /** Records what a request does. `parts` are the groups of its path. */
 type Recorder = (ledger: Ledger, exchange: Exchange, parts: string[]) => void;
@@ -52,7 +53,7 @@ const recorders: [RegExp, Recorder][] = [
     (ledger, exchange, [item]) => ledger.read(`stock:${item}`, exchange.body?.stock, exchange),
   ],
 
-  [/^POST \/orders\/create\/[^/]+$/, recordOrder],
+  [/^POST \/orders\/create\/([^/]+)$/, recordOrder],
   [
     /^POST \/orders\/addItem\/([^/]+)\/([^/]+)(?:\/(\d+))?$/,
     (ledger, exchange, [order = '', item = '', n = '1']) =>
@@ -79,8 +80,8 @@ const recorders: [RegExp, Recorder][] = [
 ];
 
 /** Sorts a history by account and order. Requests of other kinds, including malformed ones, change nothing. */
-export function interpret(history: readonly Exchange[]): Ledger {
-  const ledger = new Ledger();
+export function interpret(history: readonly Exchange[], losses?: Losses): Ledger {
+  const ledger = new Ledger(losses);
   for (const exchange of [...history].sort((a, b) => a.at - b.at)) {
     for (const [pattern, record] of recorders) {
       const match = pattern.exec(exchange.request);
@@ -99,7 +100,7 @@ function recordChange(ledger: Ledger, account: string, delta: string | undefined
 function recordCreation(ledger: Ledger, kind: string, exchange: Exchange, name: string): void {
   const id = exchange.body?.[name];
   if (classify(exchange) === 'done' && typeof id === 'string') {
-    ledger.create(`${kind}:${id}`, exchange.at);
+    ledger.create(`${kind}:${id}`, exchange);
   }
 }
 
@@ -114,13 +115,19 @@ function recordReset(
     return;
   }
   const origin = { at: answeredAt(exchange), balance: Number(balance) };
-  ledger.reset(kind, Number(count), classify(exchange) === 'done' ? origin : undefined);
+  const isKnown = classify(exchange) === 'done' && !ledger.losses.includes(keeperOf(kind), exchange);
+  ledger.reset(kind, Number(count), isKnown ? origin : undefined);
 }
 
-function recordOrder(ledger: Ledger, exchange: Exchange): void {
+function recordOrder(ledger: Ledger, exchange: Exchange, [user = '']: string[]): void {
   const id = exchange.body?.order_id;
   if (classify(exchange) === 'done' && typeof id === 'string') {
     ledger.created.set(id, exchange.at);
+    ledger.owners.set(id, user);
+    if (ledger.losses.includes('order', exchange)) {
+      ledger.forgotten.add(id);
+      ledger.maybeRemoved.add(id);
+    }
   }
 }
 

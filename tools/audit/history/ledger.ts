@@ -1,5 +1,7 @@
+import type { ServiceName } from '../../../shared/services';
 import type { Change } from './account';
 import { answeredAt, classify, type Exchange } from './history';
+import { Losses } from './loss';
 
 /** A balance by name: `credit:<user>`, `stock:<item>` or `line:<order>/<item>`. */
 export type Account = string;
@@ -17,6 +19,13 @@ export interface Read {
   answered: number;
 }
 
+/** The service that keeps each kind of account. */
+const keepers: Record<string, ServiceName> = { credit: 'payment', stock: 'stock', line: 'order' };
+
+export function keeperOf(account: Account): ServiceName {
+  return keepers[account.split(':')[0] as string] as ServiceName;
+}
+
 /** What a history says, sorted by account and order. */
 export class Ledger {
   readonly changes = new Map<Account, Change[]>();
@@ -25,6 +34,10 @@ export class Ledger {
   readonly orderReads = new Map<string, Exchange[]>();
   /** Orders whose creation was acknowledged, with the time. */
   readonly created = new Map<string, number>();
+  /** Users who created an order. */
+  readonly owners = new Map<string, string>();
+  /** Orders of which it is unknown what they contained: order may have forgotten lines, or the whole order. */
+  readonly forgotten = new Set<string>();
   /** Orders that a request tried to remove, or that batch_init replaced. Whether they exist is not checked. */
   readonly maybeRemoved = new Set<string>();
   /** Accounts that were changed by a request whose answer does not show the effect. They are not checked. */
@@ -36,8 +49,13 @@ export class Ledger {
   private readonly origins = new Map<Account, Origin>();
   private readonly ranges: { kind: string; count: number; origin: Origin | undefined }[] = [];
 
-  create(account: Account, at: number): void {
-    this.origins.set(account, { at, balance: 0 });
+  constructor(readonly losses = new Losses([])) {}
+
+  create(account: Account, exchange: Exchange): void {
+    this.origins.set(account, { at: exchange.at, balance: 0 });
+    if (this.losses.includes(keeperOf(account), exchange)) {
+      this.unclear.add(account);
+    }
   }
 
   /** batch_init: rows "0" to "count-1" start over. Without a known origin, it is unknown whether they did. */
@@ -48,6 +66,9 @@ export class Ledger {
   /** Records that the line of an order grew or shrank. */
   changeLine(order: string, item: string, delta: number, exchange: Exchange): void {
     this.items.set(order, (this.items.get(order) ?? new Set()).add(item));
+    if (this.losses.includes('order', exchange)) {
+      this.forgotten.add(order);
+    }
     this.change(`line:${order}/${item}`, delta, exchange);
   }
 
@@ -88,12 +109,19 @@ export class Ledger {
       : { at, balance: 0 };
   }
 
-  /** @param group changes with the same group are one change that was requested several times */
+  /**
+   * @param group changes with the same group are one change that was requested several times
+   * @param mayBeLost whether the account's service may have forgotten the change
+   */
   change(
     account: Account,
     delta: number,
     exchange: Exchange,
-    { group = exchange.key, isTemporary = false }: { group?: string | undefined; isTemporary?: boolean } = {},
+    {
+      group = exchange.key,
+      isTemporary = false,
+      mayBeLost = this.losses.includes(keeperOf(account), exchange),
+    }: { group?: string | undefined; isTemporary?: boolean; mayBeLost?: boolean } = {},
   ): void {
     const changes = this.changes.get(account) ?? [];
     this.changes.set(account, changes);
@@ -103,7 +131,7 @@ export class Ledger {
       isTemporary,
       sent: exchange.at,
       answered: answeredAt(exchange),
-      outcome: classify(exchange),
+      outcome: mayBeLost ? 'unknown' : classify(exchange),
     });
   }
 

@@ -54,8 +54,13 @@ const PAGE = 1_000;
  * rejected as well. Each selected saga is then judged by what all three services know about it.
  *
  * @param olderThanMs changes younger than this may be unknown to the other services; null when nothing is in flight
+ * @param except sagas that are not judged
  */
-export async function checkOutcomes(snapshots: Snapshots, olderThanMs: number | null): Promise<Finding[]> {
+export async function checkOutcomes(
+  snapshots: Snapshots,
+  olderThanMs: number | null,
+  except: ReadonlySet<string> = new Set(),
+): Promise<Finding[]> {
   const { order, payment, stock } = snapshots;
   const comparisons = [
     [
@@ -79,7 +84,7 @@ export async function checkOutcomes(snapshots: Snapshots, olderThanMs: number | 
       [refused, payment],
     ],
   ] as const;
-  const judged = new Set<string>();
+  const judged = new Set(except);
   const findings: Finding[] = [];
   for (const [left, right] of comparisons) {
     for await (const ids of differences(left, right, olderThanMs)) {
