@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { type ServiceName, serviceNames } from '../../shared/services';
 import { noMore, readArguments, UsageError, wholeNumber } from '../support/command-line';
 import type { Fault } from './faults/fault';
 import { faults, kinds, slug } from './faults/index';
@@ -7,6 +8,8 @@ export interface ChaosOptions {
   seconds: number;
   seed: number;
   faults: readonly Fault[];
+  /** Services whose databases are restored, one after the other, after the faults. */
+  restores: readonly ServiceName[];
   /** Concurrent buyers. */
   load: number;
   /** Replicas of each service. */
@@ -17,7 +20,7 @@ export interface ChaosOptions {
 
 const MAX_SEED = 2 ** 31 - 1;
 
-const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all] [--load 192] [--replicas 2] [--json file] [--html file]
+const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all] [--restores all] [--load 192] [--replicas 2] [--json file] [--html file]
   --seconds   how long the shop is under load and faults are injected
   --seed      determines the plan of faults; without it, each run has a different plan
   --faults    "all", or kinds separated by commas, or a part of a fault's name ("row-of-items"):
@@ -26,6 +29,8 @@ const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all]
                 .replaceAll(/(.{1,90})(?:, |$)/g, '$1,\n              ')
                 .trimEnd()
                 .replace(/,$/, '')}
+  --restores  services whose databases are then restored to an older point, separated by commas; "all" or "none".
+              Default: all after all faults, otherwise none
   --load      number of concurrent buyers
   --replicas  replicas of each service
   --json      file to write the report to, as JSON
@@ -40,6 +45,7 @@ export function readOptions(): ChaosOptions {
     seconds: text,
     seed: text,
     faults: text,
+    restores: text,
     load: text,
     replicas: text,
     json: text,
@@ -52,6 +58,7 @@ export function readOptions(): ChaosOptions {
       seconds: wholeNumber('seconds', seconds, 5, 86_400),
       seed: values.seed === undefined ? randomInt(MAX_SEED) : wholeNumber('seed', values.seed, 0, MAX_SEED),
       faults: chooseFaults(values.faults ?? 'all'),
+      restores: chooseServices(values.restores ?? ((values.faults ?? 'all') === 'all' ? 'all' : 'none')),
       load: wholeNumber('load', load, 1, 1_000),
       replicas: wholeNumber('replicas', replicas, 1, 5),
       json,
@@ -74,4 +81,16 @@ function chooseFaults(list: string): readonly Fault[] {
     );
   }
   return faults.filter((fault) => wanted.some((word) => isMeant(fault, word)));
+}
+
+function chooseServices(list: string): readonly ServiceName[] {
+  if (list === 'all' || list === 'none') {
+    return list === 'all' ? serviceNames : [];
+  }
+  const wanted = list.split(',').map((word) => word.trim());
+  const unknown = wanted.filter((word) => !serviceNames.some((name) => name === word));
+  if (unknown.length > 0) {
+    throw new UsageError(`There is no service called ${unknown.join(', ')}.`);
+  }
+  return serviceNames.filter((name) => wanted.includes(name));
 }

@@ -1,26 +1,25 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Finding } from '../audit/finding';
 import { makeHome } from '../support/run-folder';
 import { openContext, type RunContext } from './context';
 import type { Fault } from './faults/fault';
 import { type Injection, injectPlanned } from './injections';
 import type { Client } from './load/client';
-import { createDataset } from './load/dataset';
-import { type Load, startLoad } from './load/load';
+import { createDataset, type Dataset } from './load/dataset';
+import { startLoad } from './load/load';
 import type { ChaosOptions } from './options';
 import { Random } from './random';
 import type { Report } from './report/report';
+import type { RestoreLoss } from './restore/loss';
+import { restore } from './restore/restore';
 import type { Rig } from './rig/rig';
 import { plan } from './schedule';
-import { waitUntilEnded } from './verdict/ended';
+import { waitForEnd } from './verdict/ended';
 import { judge } from './verdict/judge';
 
 /** The mean time between two faults. Most last up to a few seconds, so usually at least one is active. */
 const FAULT_EVERY_MS = 850;
-/** Everything must have ended this soon after the last fault has ended. */
-const END_WITHIN_MS = 30_000;
 const SHOW_EVERY_MS = 1_000;
 
 export interface Progress {
@@ -73,6 +72,7 @@ export async function run(
     leftOut,
     ...ending,
   });
+  await restoreEach(context, options, dataset, report, progress);
   await context.stop();
   if (report.verdict === 'passed') {
     home.remove();
@@ -82,26 +82,25 @@ export async function run(
   return { report, kept: report.verdict === 'passed' ? undefined : home.path };
 }
 
-/**
- * Starts no more visits, and waits until every buyer has a final answer and nothing is in flight.
- * @returns what had not ended in time, and how long the end took
- */
-async function waitForEnd(
-  { databases, rig }: RunContext,
-  load: Load,
-): Promise<{ late: Finding[]; endedAfterHealingMs: number }> {
-  const healedAt = performance.now();
-  const remainingMs = () => Math.max(0, healedAt + END_WITHIN_MS - performance.now());
-  const late: Finding[] = [];
-  const timeout = new AbortController();
-  const timedOut = sleep(END_WITHIN_MS, true, { signal: timeout.signal }).catch(() => false);
-  if (await Promise.race([timedOut, load.finish()])) {
-    late.push({ invariant: 'I6', detail: `${load.activeBuyers()} buyers still have no final answer` });
-    load.giveUp();
+/** Restores the databases one after the other, and adds to the report what came of it. */
+async function restoreEach(
+  context: RunContext,
+  { restores, load, seed }: ChaosOptions,
+  dataset: Dataset,
+  report: Report,
+  progress: Progress,
+): Promise<void> {
+  const losses: RestoreLoss[] = [];
+  for (const service of restores) {
+    progress.say(`Restoring the database of ${service} to an older point, under load …`);
+    const settings = { service, dataset, buyers: load, seed: seed + losses.length + 1 };
+    const { report: restored, loss } = await restore(context, settings, losses);
+    losses.push(loss);
+    report.restores.push(restored);
+    report.findings.push(...restored.findings);
   }
-  timeout.abort();
-  late.push(...(await waitUntilEnded(databases, rig.broker.url(), remainingMs())));
-  return { late, endedAfterHealingMs: performance.now() - healedAt };
+  report.deaths = [...context.rig.unexpectedExits];
+  report.verdict = report.findings.length + report.deaths.length === 0 ? 'passed' : 'failed';
 }
 
 /** Separates the faults that this machine can have from those that it cannot have, which are reported with the reason. */

@@ -1,4 +1,5 @@
 import { describeFindings } from '../../audit/report';
+import type { RestoreReport } from '../restore/restore';
 import type { Percentiles } from '../verdict/recovery';
 import type { Report } from './report';
 
@@ -17,6 +18,7 @@ export function lines({
   duplicatesAbsorbed,
   poison,
   audited,
+  restores,
 }: Report): [string, string][] {
   const counts = (tally: Record<string, number>) =>
     Object.entries(tally)
@@ -48,6 +50,18 @@ export function lines({
       'Audited',
       `three databases, ${number(audited.requests)} requests, ${number(audited.reads)} reads, ${number(audited.balances)} balances`,
     ],
+    ...restores.map(describeRestore),
+  ];
+}
+
+function describeRestore(restore: RestoreReport): [string, string] {
+  const { service, lost, agree, differ, parked, deadLetters, askedAgain, endedAfterMs } = restore;
+  return [
+    `Restored ${service}`,
+    `${number(lost)} sagas were forgotten or set back; in the end the services agree on ${number(agree)} of them, ` +
+      `differ on ${number(differ)} as the restore explains, and on ${number(parked)} that dead letters name ` +
+      `(${number(deadLetters)} dead letters); of ${number(askedAgain.orders)} paid orders that were checked out again, ` +
+      `${number(askedAgain.paid)} were answered paid; everything had ended within ${seconds(endedAfterMs)}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Finding } from '../../audit/finding';
 import { classify, type Exchange } from '../../audit/history/history';
+import type { RestoreReport } from '../restore/restore';
 import {
   isCheckout,
   isFinal,
@@ -60,6 +61,8 @@ export interface Report {
   /** Poison messages that the broker confirmed, and dead letters. */
   poison: { given: number; parked: number };
   audited: { requests: number; checkouts: number; reads: number; orders: number; balances: number };
+  /** One entry for each database that was restored after the faults had been judged. */
+  restores: RestoreReport[];
   /** One entry for each planned fault. */
   strikes: MeasuredInjection[];
   seconds: Second[];

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { root } from '../../../shared/root';
 import { type ServiceName, serviceNames } from '../../../shared/services';
@@ -23,6 +24,15 @@ export interface Databases {
   restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
   /** Terminates every connection of a service, whatever it is doing. Returns how many there were. */
   terminateBackends(service: ServiceName): Promise<number>;
+  /** Copies the database of a service, whose connections are lost for that. Returns the name of the copy. */
+  copy(service: ServiceName): Promise<string>;
+  /**
+   * Puts a copy in the place of a service's database. Nothing may use either.
+   * @returns the name of the database that was replaced
+   */
+  restore(service: ServiceName, copy: string): Promise<string>;
+  /** Returns the URL of a copy or of a replaced database. */
+  urlOf(service: ServiceName, database: string): string;
   stop(): Promise<void>;
 }
 
@@ -33,6 +43,8 @@ export async function startDatabases(
 ): Promise<Databases> {
   const offered = await openClock(home, say);
   const postgres = await startPostgres({ home, port, databases: serviceNames, say, env: offered?.env });
+  const admin = postgres.url('postgres');
+  let copies = 0;
   const clock = (await jumps(offered, postgres)) ? offered : undefined;
   await Promise.all(serviceNames.map((service) => migrate(service, postgres)));
   return {
@@ -42,17 +54,48 @@ export async function startDatabases(
     stop: postgres.stop,
     async restart(signal) {
       await postgres.restart(signal);
-      await waitUntilReady(postgres.url('postgres'));
+      await waitUntilReady(admin);
     },
-    async terminateBackends(service) {
-      const rows = await query(
-        postgres.url('postgres'),
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1',
-        [service],
-      );
-      return rows.length;
+    terminateBackends,
+    async copy(service) {
+      const copy = `${service}_copy_${++copies}`;
+      await query(admin, `ALTER DATABASE "${service}" ALLOW_CONNECTIONS false`);
+      try {
+        while ((await terminateBackends(service)) > 0) {
+          await sleep(20);
+        }
+        await query(admin, `CREATE DATABASE ${copy} TEMPLATE "${service}" OWNER "${service}"`);
+      } finally {
+        await query(admin, `ALTER DATABASE "${service}" ALLOW_CONNECTIONS true`);
+      }
+      return copy;
+    },
+    async restore(service, copy) {
+      const replaced = `${service}_replaced_${++copies}`;
+      await query(admin, `ALTER DATABASE "${service}" ALLOW_CONNECTIONS false`);
+      while ((await terminateBackends(service)) > 0) {
+        await sleep(20);
+      }
+      await query(admin, `ALTER DATABASE "${service}" RENAME TO ${replaced}`);
+      await query(admin, `ALTER DATABASE ${replaced} ALLOW_CONNECTIONS true`);
+      await query(admin, `ALTER DATABASE ${copy} RENAME TO "${service}"`);
+      return replaced;
+    },
+    urlOf(service, database) {
+      const url = new URL(postgres.url(service));
+      url.pathname = database;
+      return url.href;
     },
   };
+
+  async function terminateBackends(service: ServiceName): Promise<number> {
+    const rows = await query(
+      admin,
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1',
+      [service],
+    );
+    return rows.length;
+  }
 }
 
 /** A library that cannot be loaded is ignored by the server, so the clock is tried out. */
@@ -85,7 +128,7 @@ async function waitUntilReady(url: string): Promise<void> {
       if (Date.now() > end) {
         throw new Error('PostgreSQL did not come back within a minute.', { cause });
       }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
   }
 }

@@ -58,12 +58,22 @@ export class Replica {
 
   /** Ends the process and starts another. Resolves when that is ready. The signal is sent before this returns. */
   async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    await this.end(signal);
+    await this.startAgain();
+  }
+
+  /** Ends the process. The signal is sent before this returns. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.isExitExpected = true;
     this.isDown = true;
     if (signal === 'SIGKILL') {
       this.program.kill();
     }
     await this.program.stop(GRACE_MS);
+  }
+
+  /** Starts another process after `end`. Resolves when it is ready. */
+  async startAgain(): Promise<void> {
     this.program = this.start();
     await this.ready();
     this.isDown = false;

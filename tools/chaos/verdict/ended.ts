@@ -4,8 +4,12 @@ import type { Finding } from '../../audit/finding';
 import { allQueues, checkEnded, checkQueues } from '../../audit/invariants/i6-ended';
 import { withSnapshots } from '../../audit/snapshots';
 import type { ShopDatabases } from '../../support/databases';
+import type { RunContext } from '../context';
+import type { Load } from '../load/load';
 
 const CHECK_EVERY_MS = 250;
+/** Everything must have ended this soon after the last fault has ended. */
+const END_WITHIN_MS = 30_000;
 
 /**
  * Waits until nothing is in flight: no saga, no reservation, no unsent event, no message.
@@ -28,4 +32,26 @@ export async function waitUntilEnded(
       return findings;
     }
   }
+}
+
+/**
+ * Starts no more visits, and waits until every buyer has a final answer and nothing is in flight.
+ * @returns what had not ended in time, and how long the end took
+ */
+export async function waitForEnd(
+  { databases, rig }: RunContext,
+  load: Load,
+): Promise<{ late: Finding[]; endedAfterHealingMs: number }> {
+  const healedAt = performance.now();
+  const remainingMs = () => Math.max(0, healedAt + END_WITHIN_MS - performance.now());
+  const late: Finding[] = [];
+  const timeout = new AbortController();
+  const timedOut = sleep(END_WITHIN_MS, true, { signal: timeout.signal }).catch(() => false);
+  if (await Promise.race([timedOut, load.finish()])) {
+    late.push({ invariant: 'I6', detail: `${load.activeBuyers()} buyers still have no final answer` });
+    load.giveUp();
+  }
+  timeout.abort();
+  late.push(...(await waitUntilEnded(databases, rig.broker.url(), remainingMs())));
+  return { late, endedAfterHealingMs: performance.now() - healedAt };
 }

@@ -74,6 +74,7 @@ export async function judge(
     duplicatesAbsorbed: counters.sum('saga_duplicates_total'),
     poison: { given: parked.published, parked: parked.parked },
     audited: answers.checked,
+    restores: [],
     strikes: measured.map((injection) => ({
       ...injection,
       ...(injection.at !== undefined && { at: injection.at - start }),
