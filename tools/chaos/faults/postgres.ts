@@ -67,7 +67,7 @@ const clockJump = (offsetMs: number, how: string): Fault => ({
   minGapMs: 15_000,
   leftOut: ({ databases }) =>
     databases.clock === undefined
-      ? 'libfaketime cannot be had here (it comes from Debian\'s package "libfaketime")'
+      ? 'it takes Linux and a C compiler ("sudo apt-get install gcc")'
       : undefined,
   inject: ({ rig: { databases }, random, markInjected }) =>
     exclusively('the clock of PostgreSQL', async () => {

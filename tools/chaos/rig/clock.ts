@@ -1,8 +1,11 @@
-import { chmodSync, copyFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { unpackedPackages } from '../../support/debian-packages';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, openSync, writeSync } from 'node:fs';
+import { platform } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../../shared/root';
+import { which } from '../../support/debian-packages';
 
-/** A clock that is not the machine's own, for a program that loads libfaketime. */
+/** A clock that is not the machine's own, for a program that loads jumping-clock.c. */
 export interface JumpingClock {
   /** The environment variables with which a program has this clock. */
   readonly env: NodeJS.ProcessEnv;
@@ -19,40 +22,25 @@ interface Period {
   offsetMs: number;
 }
 
-const LIBRARY = 'libfaketime.so.1';
-
 /**
- * Creates a clock in the folder `home`. Timers are not affected, just as when a real clock is set.
- * @returns undefined where libfaketime cannot be had: it comes from the distribution's packages
+ * Creates a clock in the folder `home`.
+ * @returns undefined where the library cannot be built, which takes Linux and a C compiler
  */
-export async function openClock(
-  home: string,
-  say: (text: string) => void,
-): Promise<JumpingClock | undefined> {
-  const found = await findLibrary(say);
-  if (found === undefined) {
+export function createClock(home: string): JumpingClock | undefined {
+  const library = join(home, 'jumping-clock.so');
+  if (!isBuilt(library)) {
     return undefined;
   }
-  // PostgreSQL's user may not be able to read our cache.
-  const library = join(home, LIBRARY);
-  copyFileSync(found, library);
-  chmodSync(library, 0o644);
-  const file = join(home, 'clock');
+  const file = join(home, 'clock-offset');
+  const descriptor = openSync(file, 'w', 0o644);
   const periods: Period[] = [];
   const write = (ms: number) => {
-    // Moved into place, because every process reads the file whenever it asks for the time.
-    writeFileSync(`${file}.new`, `${ms < 0 ? '-' : '+'}${Math.abs(ms) / 1_000}\n`);
-    chmodSync(`${file}.new`, 0o644);
-    renameSync(`${file}.new`, file);
+    const seconds = new BigInt64Array([BigInt(Math.round(ms / 1_000))]);
+    writeSync(descriptor, seconds, 0, seconds.byteLength, 0);
   };
   write(0);
   return {
-    env: {
-      LD_PRELOAD: library,
-      FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    },
+    env: { LD_PRELOAD: library, CLOCK_OFFSET_FILE: file },
     setOffset(ms) {
       const now = performance.now();
       const last = periods.at(-1);
@@ -68,23 +56,24 @@ export async function openClock(
   };
 }
 
+function isBuilt(library: string): boolean {
+  const compiler = which('cc');
+  if (platform() !== 'linux' || compiler === undefined) {
+    return false;
+  }
+  const source = join(root, 'tools/chaos/rig/jumping-clock.c');
+  const { status } = spawnSync(compiler, ['-shared', '-fPIC', '-O2', '-o', library, source]);
+  if (status === 0) {
+    // PostgreSQL's user must be able to read it.
+    chmodSync(library, 0o755);
+  }
+  return status === 0;
+}
+
 /** In a run of less than an hour only one reading is possible. In a longer one, the likelier one is that it had not jumped. */
 export function realTime(shown: number, periods: readonly Period[], now: number): number {
   const during = (time: number, { at, until }: Period) => time >= at && time <= until;
   const hasJumped = periods.some((period) => during(shown, period)) || shown < 0 || shown > now;
   const period = periods.find((jump) => during(shown - jump.offsetMs, jump));
   return hasJumped && period ? shown - period.offsetMs : shown;
-}
-
-async function findLibrary(say: (text: string) => void): Promise<string | undefined> {
-  const unpacked = await unpackedPackages(
-    { name: 'libfaketime', packages: ['libfaketime'], megabytes: 1 },
-    say,
-  ).catch((error: Error) => {
-    say(`libfaketime could not be downloaded, so the clock of PostgreSQL will not jump: ${error.message}`);
-    return undefined;
-  });
-  return unpacked?.env.LD_LIBRARY_PATH.split(delimiter)
-    .map((folder) => join(folder, 'faketime', LIBRARY))
-    .find((path) => existsSync(path));
 }

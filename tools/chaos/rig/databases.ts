@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { root } from '../../../shared/root';
 import { type ServiceName, serviceNames } from '../../../shared/services';
 import { type Postgres, startPostgres } from '../../support/postgres';
-import { type JumpingClock, openClock } from './clock';
+import { createClock, type JumpingClock } from './clock';
 import { query } from './query';
 
 const run = promisify(execFile);
@@ -41,7 +41,7 @@ export async function startDatabases(
   port: number,
   say: (text: string) => void,
 ): Promise<Databases> {
-  const offered = await openClock(home, say);
+  const offered = createClock(home);
   const postgres = await startPostgres({ home, port, databases: serviceNames, say, env: offered?.env });
   const admin = postgres.url('postgres');
   let copies = 0;

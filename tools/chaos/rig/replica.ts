@@ -20,7 +20,7 @@ export interface ReplicaOptions {
   onUnexpectedExit(description: string): void;
 }
 
-const clock = join(root, 'dist/tools/chaos/rig/jumping-clock.js');
+const clock = join(root, 'dist/tools/chaos/rig/jumping-date.js');
 const READY_WITHIN_MS = 60_000;
 /** As long as an orchestrator would wait for a process that was asked to stop. */
 const GRACE_MS = 45_000;
