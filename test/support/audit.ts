@@ -7,11 +7,19 @@ import { silent } from './silent';
 /** Addresses of a shop. Without `amqp` its queues are not audited. */
 export type Audited = Readonly<Record<ServiceName, string>> & { readonly amqp?: string };
 
-/** Returns the auditor's report on a shop. @param inFlightMs set while checkouts are in flight */
-export async function auditOf(shop: Audited, inFlightMs?: number): Promise<Report> {
+/**
+ * Returns the auditor's report on a shop.
+ * @param inFlightMs set while checkouts are in flight
+ * @param lost sagas that a restored database has forgotten
+ */
+export async function auditOf(
+  shop: Audited,
+  inFlightMs?: number,
+  lost?: ReadonlySet<string>,
+): Promise<Report> {
   const books = openDatabases(shop, silent);
   try {
-    return await audit(books, { amqpUrl: shop.amqp, inFlightMs });
+    return await audit(books, { amqpUrl: shop.amqp, inFlightMs, lost });
   } finally {
     await books.close();
   }

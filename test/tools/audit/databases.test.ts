@@ -184,6 +184,16 @@ describe('I2 finds', () => {
   });
 });
 
+test('a saga that a restore took back is not judged, and every other one is', async () => {
+  await shop.run('order', 'UPDATE orders SET saga_id = NULL');
+  await shop.run('order', 'DELETE FROM sagas');
+  const found = async (...lost: string[]) =>
+    (await auditOf(shop.addresses, undefined, new Set(lost))).findings.map(({ saga_id }) => saga_id);
+  expect(new Set(await found())).toEqual(new Set([sale.saga, other.saga]));
+  expect(await found(sale.saga)).toEqual([other.saga]);
+  expect(await found(sale.saga, other.saga)).toEqual([]);
+});
+
 describe('I3 finds', () => {
   test('a saga that was charged although its order failed', async () => {
     await shop.run('order', `UPDATE sagas SET state = 'FAILED', reason = 'cancelled' WHERE id = $1`, [
