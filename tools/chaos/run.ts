@@ -82,7 +82,10 @@ export async function run(
   return { report, kept: report.verdict === 'passed' ? undefined : home.path };
 }
 
-/** Restores the databases one after the other, and adds to the report what came of it. */
+/**
+ * Restores the databases one after the other, and adds to the report what came of it. After a fault that the shop has not
+ * survived, everything that is wrong would be reported once more for each restore, so there is none.
+ */
 async function restoreEach(
   context: RunContext,
   { restores, load, seed }: ChaosOptions,
@@ -90,6 +93,10 @@ async function restoreEach(
   report: Report,
   progress: Progress,
 ): Promise<void> {
+  if (report.verdict === 'failed' && restores.length > 0) {
+    progress.say('No database is restored, because something is wrong already.');
+    return;
+  }
   const losses: RestoreLoss[] = [];
   for (const service of restores) {
     progress.say(`Restoring the database of ${service} to an older point, under load …`);

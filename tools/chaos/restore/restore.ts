@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '../../../shared/services';
 import type { Finding } from '../../audit/finding';
-import { answeredAt, classify } from '../../audit/history/history';
+import { classify } from '../../audit/history/history';
+import { Losses } from '../../audit/history/loss';
 import type { RunContext } from '../context';
 import type { Dataset } from '../load/dataset';
 import { startLoad } from '../load/load';
@@ -71,14 +72,12 @@ export async function restore(
 /** Buyers who were told that they have paid find their orders open, and check them out again. */
 async function askAgain(
   { client }: RunContext,
-  { from, to }: RestoreLoss,
+  loss: RestoreLoss,
 ): Promise<{ orders: number; paid: number }> {
+  const losses = new Losses([loss]);
   const told = client.history.filter(
     (exchange) =>
-      isCheckout(exchange) &&
-      classify(exchange) === 'done' &&
-      exchange.at <= to &&
-      answeredAt(exchange) >= from,
+      isCheckout(exchange) && classify(exchange) === 'done' && losses.includes(loss.service, exchange),
   );
   const requests = [...new Set(told.map(({ request }) => request.replace('POST ', '')))];
   const left = requests.values();
