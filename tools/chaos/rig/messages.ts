@@ -4,6 +4,7 @@ import { BATCH_CONTENT_TYPE } from '../../../shared/contract/cloudevents';
 import { queues } from '../../../shared/contract/events';
 import type { Logger } from '../../../shared/observe/log';
 import { keepConnected } from '../../../shared/rabbit/connection';
+import { openTopology } from '../../../shared/rabbit/open-topology';
 import { bindings, DEAD_LETTERS, deadLetterQueueOf } from '../../../shared/rabbit/topology';
 
 /** A copy of a published message. */
@@ -41,7 +42,8 @@ export class Messages {
     const messages = new Messages();
     const setup = (model: ChannelModel) => messages.setUp(model);
     // It declares nothing: what is missing, the shop must put right by itself.
-    const connection = await keepConnected({ url, name: 'chaos', log, topology: 'check', setup });
+    const topology = openTopology({ mode: 'check', log });
+    const connection = await keepConnected({ url, name: 'chaos', log, topology, setup });
     messages.closeConnection = connection.close;
     return messages;
   }
