@@ -48,7 +48,10 @@ export function openHandler(options: {
           return isolate(tasks, error, failedBefore);
         }
         stepRetries.inc({ step: queue, cause });
-        if (cause === 'locked' && !caution.isAdvised()) {
+        if (cause === 'locked') {
+          if (caution.isAdvised()) {
+            return setAside(tasks, failedBefore);
+          }
           log.warn({ err: error }, 'another session holds a lock; looking for the events that need it');
           caution.advise();
           continue;
@@ -60,6 +63,26 @@ export function openHandler(options: {
         await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal });
       }
     }
+  }
+
+  /**
+   * Nobody can see who needs the lock: it is on a row that is not committed yet, such as a key that somebody else is
+   * inserting, or on a whole table. The batch is halved until the events that need it stand alone.
+   */
+  async function setAside(tasks: readonly Task[], failedBefore: boolean): Promise<void> {
+    if (tasks.length === 1) {
+      await outbox.transaction(async (tx) => {
+        await recordDeferrals(tx, queue, {
+          handled: [],
+          blocked: new Map(tasks.map((task) => [task, 'a row that is not committed yet, or a whole table'])),
+        });
+        return NOTHING;
+      });
+      return;
+    }
+    const middle = Math.floor(tasks.length / 2);
+    await handle(tasks.slice(0, middle), failedBefore);
+    await handle(tasks.slice(middle), failedBefore);
   }
 
   /** A batch that fails twice is halved until the event at fault stands alone. */

@@ -56,6 +56,16 @@ export function openInbox(options: {
     },
   });
 
+  /** Apart from the others, because they may have to wait for a lock once more. */
+  const deferred = smartBatch<Task, void>({
+    max: batchSize,
+    inFlight: 1,
+    async run(tasks) {
+      await handle(tasks);
+      return [];
+    },
+  });
+
   async function receive(delivery: Delivery): Promise<void> {
     const parts = decode(delivery.body);
     const events = parts.flatMap((part) => ('event' in part ? [batches.submit(part)] : []));
@@ -84,7 +94,7 @@ export function openInbox(options: {
     }));
     await Promise.all(
       due.flatMap(({ id, body }) =>
-        decode(body).flatMap((part) => ('event' in part ? [batches.submit({ ...part, deferral: id })] : [])),
+        decode(body).flatMap((part) => ('event' in part ? [deferred.submit({ ...part, deferral: id })] : [])),
       ),
     );
   }

@@ -75,6 +75,22 @@ test('another replica handles what one that has died had deferred', async () => 
   await until(async () => (await deferred()).length === 0);
 });
 
+test('handles all events but the one whose key somebody else is inserting', async () => {
+  await wire.replica(reserveStock);
+  await hold(`INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, traceparent)
+    VALUES ('${purchase(4).saga_id}', 'o', 'u', 1, '{}', '{}', 'WAITING', '')`);
+  await wire.send(
+    'stock.reserve',
+    Array.from({ length: 9 }, (_, n) => request(n, 'free')),
+  );
+  await until(async () => (await reserved('free')) === 8);
+  await until(() => wire.isEmpty('stock.reserve'));
+  expect((await deferred()).map((row) => row.saga_id)).toEqual([purchase(4).saga_id]);
+  await release();
+  await until(async () => (await reserved('free')) === 9);
+  await until(async () => (await deferred()).length === 0);
+});
+
 test('keeps every event while the whole table is locked', async () => {
   await wire.replica(reserveStock);
   await hold('LOCK TABLE items IN SHARE MODE');
