@@ -37,10 +37,12 @@ export class FailedRun extends Error {
 
 /** Sagas of one run. Runs are short, so that they are audited often and a failed one is quickly reproduced. */
 export const SAGAS_PER_RUN = 1_000;
+/** The most turns until another saga begins: only so many may be in flight, so they have to end. */
+const MAX_TURNS_TO_OPEN = 100_000;
 /** Of 10,000 turns, those in which a deadline passes or stock asks, once faults have ended. */
 const DEADLINES_IN_THE_END = 100;
 /** The most turns until a shop without faults must be at rest: many times what any shop needs. */
-const MAX_TURNS_TO_END = 500_000;
+const MAX_TURNS_TO_END = 200_000;
 /** Whether the shop is at rest is looked at every so many turns. */
 const TURNS_BETWEEN_LOOKS = 100;
 
@@ -110,7 +112,12 @@ class SimulatedRun {
   }
 
   async complete(sagas: number): Promise<Figures> {
-    while (this.sagas < sagas) {
+    for (let [known, turns] = [0, 0]; this.sagas < sagas; turns++) {
+      if (this.sagas !== known) {
+        [known, turns] = [this.sagas, 0];
+      } else if (turns > MAX_TURNS_TO_OPEN) {
+        throw new Violation(`I6: no saga begins, because others do not end: ${this.describeUnfinished()}`);
+      }
       await this.turn(true);
     }
     this.infra.risks.commitUnknown = 0;
