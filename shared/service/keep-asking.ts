@@ -1,4 +1,5 @@
 import { type EventType, queuesFor } from '../contract/events';
+import { decisionsRequested } from '../observe/asking-metrics';
 import type { Logger } from '../observe/log';
 import { countMessages } from '../rabbit/queues';
 import { type Loop, repeat } from './loop';
@@ -34,6 +35,7 @@ export function keepAsking(options: {
     for (let asked = 1; asked > 0; ) {
       asked = await ask(again);
       if (asked > 0) {
+        decisionsRequested.inc(asked);
         log.warn({ sagas: asked, queue }, 'sagas have waited too long for their decision; asking for it');
       }
     }

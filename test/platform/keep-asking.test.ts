@@ -1,7 +1,7 @@
-import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
-import { declareTopology } from '../../shared/rabbit/topology';
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { openConnection } from '../../shared/rabbit/open';
 import { keepAsking } from '../../shared/service/keep-asking';
-import { createVhost } from '../support/servers';
+import { createTopology } from '../support/bindings';
 import { silent } from '../support/silent';
 import { until } from '../support/until';
 
@@ -10,10 +10,9 @@ let amqpUrl: string;
 let connection: ChannelModel;
 let channel: ConfirmChannel;
 beforeAll(async () => {
-  amqpUrl = await createVhost();
-  connection = await connect(amqpUrl);
+  amqpUrl = await createTopology();
+  connection = await openConnection(amqpUrl);
   channel = await connection.createConfirmChannel();
-  await declareTopology(channel);
 });
 afterAll(() => connection.close());
 
