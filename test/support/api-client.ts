@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher } from 'undici';
 import { type ServiceName, serviceOfPath } from '../../shared/services';
 
@@ -45,10 +46,14 @@ export class ApiClient {
     return this.request('GET', path);
   }
 
-  /** Posts a request that must succeed, and returns the body. */
+  /** Posts a request that must succeed, and returns the body. If it was shed, it is sent again, as the answer says. */
   // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever the body is.
   async must(path: string): Promise<any> {
-    const answer = await this.post(path);
+    let answer = await this.post(path);
+    while (answer.status === 503 && ['overloaded', 'busy'].includes(answer.body.reason)) {
+      await sleep(1_000 * Number(answer.headers['retry-after']));
+      answer = await this.post(path);
+    }
     if (answer.status !== 200) {
       throw new Error(`POST ${path} was answered with ${answer.status} ${JSON.stringify(answer.body)}`);
     }

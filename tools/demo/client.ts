@@ -20,6 +20,8 @@ export interface Outcome {
 
 /** Whether a status is not an outcome: pending, overloaded, or a service that was lost during the request. */
 const isUndecided = (status: number) => status === 202 || status === 429 || status >= 500;
+/** The reasons of a 503 that say that a request had no effect and can be repeated. */
+const NOTHING_DONE = ['overloaded', 'busy'];
 const TIMEOUT_MS = 60_000;
 
 /** Calls the public API like any client. Its errors are sentences for the person at the terminal. */
@@ -34,13 +36,23 @@ export class DemoClient {
     this.agent = new Agent({ connections, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
   }
 
-  /** Sends a request that must succeed. @throws Error when it is answered with anything but 200 */
+  /**
+   * Sends a request that must succeed. If it was refused before anything was done, because there was too much to do, it
+   * is sent again.
+   * @throws Error when it is answered with anything else but 200
+   */
   async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, answer: z.ZodType<T>): Promise<T> {
-    const { status, body } = await this.request(method, path);
-    if (status === 200) {
-      return this.read(answer, body);
+    for (const end = performance.now() + TIMEOUT_MS; ; ) {
+      const { status, body, retryAfter } = await this.request(method, path);
+      if (status === 200) {
+        return this.read(answer, body);
+      }
+      const { reason = '', detail } = this.read(problem, body);
+      if (!NOTHING_DONE.includes(reason) || performance.now() > end) {
+        throw new Error(`${method} ${path} was answered ${status}: ${detail}`);
+      }
+      await sleep(1_000 * retryAfter);
     }
-    throw new Error(`${method} ${path} was answered ${status}: ${this.read(problem, body).detail}`);
   }
 
   /**
