@@ -9,7 +9,7 @@ import { startLoad } from '../load/load';
 import { waitForEnd } from '../verdict/ended';
 import { isCheckout, isFinal } from '../verdict/recovery';
 import { judgeRestore, type RestoreVerdict } from './judge';
-import { findLostSagas, type RestoreLoss } from './loss';
+import { findChangedOrders, findLostSagas, type RestoreLoss } from './loss';
 
 /** How long buyers buy before the copy, between copy and restore, and after it. */
 const BEFORE_MS = 1_500;
@@ -53,15 +53,12 @@ export async function restore(
   const replicas = context.rig.replicas.filter((replica) => replica.service === service);
   await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
   const replaced = await databases.restore(service, copy);
-  const loss = {
-    service,
-    from,
-    to: performance.now(),
-    sagas: await findLostSagas(service, databases.urlOf(service, replaced), databases.url(service)),
-  };
+  const urls = [databases.urlOf(service, replaced), databases.url(service)] as const;
+  const loss = { service, from, to: performance.now(), sagas: await findLostSagas(service, ...urls) };
+  const changed = service === 'order' ? await findChangedOrders(...urls) : new Set<string>();
   await Promise.all(replicas.map((replica) => replica.startAgain()));
   await sleep(AFTER_MS);
-  const askedAgain = await askAgain(context, loss);
+  const askedAgain = await askAgain(context, loss, changed);
 
   const { late, endedAfterHealingMs: endedAfterMs } = await waitForEnd(context, load);
   const verdict = await judgeRestore(context, [...earlier, loss]);
@@ -69,17 +66,20 @@ export async function restore(
   return { report: { service, ...verdict, findings, askedAgain, endedAfterMs }, loss };
 }
 
-/** Buyers who were told that they have paid find their orders open, and check them out again. */
+/** Buyers who were told that they have paid find their orders open and unchanged, and check them out again. */
 async function askAgain(
   { client }: RunContext,
   loss: RestoreLoss,
+  changed: ReadonlySet<string>,
 ): Promise<{ orders: number; paid: number }> {
   const losses = new Losses([loss]);
   const told = client.history.filter(
     (exchange) =>
       isCheckout(exchange) && classify(exchange) === 'done' && losses.includes(loss.service, exchange),
   );
-  const requests = [...new Set(told.map(({ request }) => request.replace('POST ', '')))];
+  const requests = [...new Set(told.map(({ request }) => request.replace('POST ', '')))].filter(
+    (path) => !changed.has(path.slice(path.lastIndexOf('/') + 1)),
+  );
   const left = requests.values();
   let paid = 0;
   const ask = async () => {
