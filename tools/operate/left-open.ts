@@ -72,7 +72,7 @@ const kinds: readonly { includes(saga: OpenSaga): boolean; where: string; end: s
     includes: (saga) => (saga.stock === 'RESERVED' || saga.stock === 'WAITING') && !isPaidInVain(saga),
     where: 'RESERVED or WAITING in stock',
     end:
-      'Stock asks payment about them once they are 30 s old. What payment has captured is sold; everything else can be ' +
+      'Stock asks payment about them once they are 15 s old. What payment has captured is sold; everything else can be ' +
       'sold to others again.',
   },
 ];

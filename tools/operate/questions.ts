@@ -4,7 +4,7 @@ import { ago } from './text';
 /** Who asks payment next about a saga that nobody has decided or heard of, and when. */
 
 /** How long stock waits before it asks, unless ASK_AFTER_MS says otherwise, and between two questions. */
-const ASK_AFTER_S = 30;
+const ASK_AFTER_S = 15;
 const ASK_AGAIN_S = 20;
 /** After so many questions that payment has read, order and stock ask only every hour. */
 const ASKED_IN_VAIN = 10;

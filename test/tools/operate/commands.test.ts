@@ -97,7 +97,7 @@ describe('discarding', () => {
     );
     expect(inOrder).toBe(`Left open: 1 saga PENDING in order: ${sagaId(1)}.`);
     expect(inStock).toMatch(/^Left open: 2 sagas RESERVED or WAITING in stock: \S+ \S+\.$/);
-    expect(before).toContain('Stock asks payment about them once they are 30 s old.');
+    expect(before).toContain('Stock asks payment about them once they are 15 s old.');
     expect(before).toContain('order then asks payment, again and again.');
     expect(before).toContain('Nothing ends them by itself');
     const leftOpen = (text: string) => text.slice(text.indexOf('Left open'));

@@ -124,7 +124,7 @@ test.each<[string, Partial<SagaView>, RegExp]>([
   [
     'order has forgotten or never opened, and that was not charged',
     { stock: stock('RESERVED') },
-    /forged\. Nobody was charged for it\. Stock has it RESERVED\.\nStock asks payment for its decision at 2026-11-21T11:59:45/,
+    /forged\. Nobody was charged for it\. Stock has it RESERVED\.\nStock asks payment for its decision at 2026-11-21T11:59:30/,
   ],
   [
     'payment has deferred, because its user is locked',
