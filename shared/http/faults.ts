@@ -12,7 +12,7 @@ const UNAVAILABLE: Readonly<Record<Exclude<FaultCause, 'work' | 'locked'>, strin
   schema: 'The tables and the service are of different versions, as during an upgrade.',
   other: 'The database could not do this right now.',
 };
-const BUSY = 'Another transaction has locked what this request needs, or the database stopped it.';
+const BUSY = 'Another transaction has locked what this request needs, or it took too long and was stopped.';
 
 /**
  * Returns a function that answers faults: 503 with the cause if the fault is temporary, otherwise 500. Only the log gets

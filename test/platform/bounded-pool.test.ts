@@ -12,14 +12,12 @@ const overloaded = { code: 'OVERLOADED', message: 'too many transactions wait fo
 
 /** Uses up the connections of a database until it is released. */
 function occupy(database: ServiceEdge['database'], connections: number): () => Promise<void> {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const held = Array.from({ length: connections }, () => database.transaction(() => released));
+  // Not in a transaction, because the server ends one that is idle.
+  const held = Array.from({ length: connections }, () => database.pool.connect());
   return async () => {
-    release();
-    await Promise.all(held);
+    for (const client of await Promise.all(held)) {
+      client.release();
+    }
   };
 }
 
