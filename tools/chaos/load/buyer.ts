@@ -69,12 +69,13 @@ export class Buyer {
     }
   }
 
-  /** Asks for an answer at once, and then polls the order until there is an outcome. */
+  /** Asks for an answer at once, and then polls the order until there is an outcome, or a restore has taken it back. */
   private async checkOutAsync(order: string): Promise<Exchange> {
     const exchange = await this.client.send('POST', `/orders/checkout/${order}`, { prefer: 'respond-async' });
-    for (let state: unknown; state !== 'OPEN' && state !== 'PAID' && this.mayRetry(); ) {
+    for (let isOver = false; !isOver && this.mayRetry(); ) {
       await this.client.pauseBeforeRetry();
-      state = (await this.client.send('GET', `/orders/find/${order}`)).body?.status;
+      const { status, body } = await this.client.send('GET', `/orders/find/${order}`);
+      isOver = status === 404 || body?.status === 'OPEN' || body?.status === 'PAID';
     }
     return exchange;
   }
