@@ -36,9 +36,10 @@ export function openHandler(options: {
   const { queue } = step;
 
   async function handle(tasks: readonly Task[], failedBefore = false): Promise<void> {
+    let attempt = commit;
     for (const delay of retryDelays()) {
       try {
-        return await commit(tasks);
+        return await attempt(tasks);
       } catch (error) {
         if (signal.aborted) {
           throw error;
@@ -48,12 +49,18 @@ export function openHandler(options: {
           return isolate(tasks, error, failedBefore);
         }
         stepRetries.inc({ step: queue, cause });
-        if (cause === 'locked') {
-          if (caution.isAdvised()) {
-            return setAside(tasks, failedBefore);
-          }
+        if (cause === 'locked' && !caution.isAdvised()) {
           log.warn({ err: error }, 'another session holds a lock; looking for the events that need it');
           caution.advise();
+          continue;
+        }
+        // Nobody can see who needs the lock: it is on a row that is not committed yet, such as a key that somebody else is
+        // inserting, or on a whole table.
+        if (cause === 'locked' && tasks.length > 1) {
+          return halve(tasks, failedBefore);
+        }
+        if (cause === 'locked' && attempt === commit) {
+          attempt = defer;
           continue;
         }
         log.warn(
@@ -65,24 +72,18 @@ export function openHandler(options: {
     }
   }
 
-  /**
-   * Nobody can see who needs the lock: it is on a row that is not committed yet, such as a key that somebody else is
-   * inserting, or on a whole table. The batch is halved until the events that need it stand alone.
-   */
-  async function setAside(tasks: readonly Task[], failedBefore: boolean): Promise<void> {
-    if (tasks.length === 1) {
-      await outbox.transaction(async (tx) => {
-        await recordDeferrals(tx, queue, {
-          handled: [],
-          blocked: new Map(tasks.map((task) => [task, 'a row that is not committed yet, or a whole table'])),
-        });
-        return NOTHING;
-      });
-      return;
-    }
+  async function halve(tasks: readonly Task[], failedBefore: boolean): Promise<void> {
     const middle = Math.floor(tasks.length / 2);
     await handle(tasks.slice(0, middle), failedBefore);
     await handle(tasks.slice(middle), failedBefore);
+  }
+
+  async function defer(tasks: readonly Task[]): Promise<void> {
+    const blocked = new Map(tasks.map((task) => [task, 'a row that is not committed yet, or a whole table']));
+    await outbox.transaction(async (tx) => {
+      await recordDeferrals(tx, queue, { handled: [], blocked });
+      return NOTHING;
+    });
   }
 
   /** A batch that fails twice is halved until the event at fault stands alone. */
@@ -95,9 +96,7 @@ export function openHandler(options: {
       await parking.parkEvent(only.event, error);
       return forget(only);
     }
-    const middle = Math.floor(tasks.length / 2);
-    await handle(tasks.slice(0, middle), true);
-    await handle(tasks.slice(middle), true);
+    await halve(tasks, true);
   }
 
   /** If this fails, the event is parked once more after its lease: two copies are better than none. */

@@ -47,24 +47,19 @@ export function openInbox(options: {
   const handle = openHandler({ step, outbox, parking, caution, log, signal });
   startAtZero(step.queue);
 
-  const batches = smartBatch<Task, void>({
-    max: batchSize,
-    inFlight: options.batchesInFlight,
-    async run(tasks) {
-      await handle(tasks);
-      return [];
-    },
-  });
+  const openBatches = (inFlight: number) =>
+    smartBatch<Task, void>({
+      max: batchSize,
+      inFlight,
+      async run(tasks) {
+        await handle(tasks);
+        return [];
+      },
+    });
+  const batches = openBatches(options.batchesInFlight);
 
   /** Apart from the others, because they may have to wait for a lock once more. */
-  const deferred = smartBatch<Task, void>({
-    max: batchSize,
-    inFlight: 1,
-    async run(tasks) {
-      await handle(tasks);
-      return [];
-    },
-  });
+  const deferred = openBatches(1);
 
   async function receive(delivery: Delivery): Promise<void> {
     const parts = decode(delivery.body);

@@ -91,6 +91,23 @@ test('handles all events but the one whose key somebody else is inserting', asyn
   await until(async () => (await deferred()).length === 0);
 });
 
+test('keeps an event that it cannot defer either, and handles it once it can', async () => {
+  await wire.replica(reserveStock);
+  const other = new Client({ connectionString: wire.url });
+  await other.connect();
+  await other.query('BEGIN; LOCK TABLE deferred_events IN SHARE MODE');
+  await hold(`INSERT INTO reservations (saga_id, order_id, user_id, amount, item_ids, quantities, state, traceparent)
+    VALUES ('${purchase(4).saga_id}', 'o', 'u', 1, '{}', '{}', 'WAITING', '')`);
+  await wire.send('stock.reserve', [request(4, 'free')]);
+  const refused = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'deferred_events'::regclass AND mode = 'RowExclusiveLock'`;
+  await until(async () => (await wire.query(refused)).length > 0);
+  await until(async () => (await wire.query(refused)).length === 0);
+  await release();
+  await other.end();
+  await until(async () => (await reserved('free')) === 1);
+  await until(() => wire.isEmpty('stock.reserve'));
+});
+
 test('keeps every event while the whole table is locked', async () => {
   await wire.replica(reserveStock);
   await hold('LOCK TABLE items IN SHARE MODE');
