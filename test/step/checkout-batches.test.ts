@@ -1,7 +1,7 @@
 import { openCheckouts } from '../../order/src/checkout/batcher';
 import { Caution } from '../../shared/inbox/caution';
 import type { Outbox } from '../../shared/outbox/outbox';
-import { CommitUnknown } from '../../shared/postgres/errors';
+import { CommitUnknown, DatabaseUnavailable } from '../../shared/postgres/errors';
 import { purchase, sagaId, stockRejected } from '../support/events';
 import { attempt, CANCEL_AFTER_MS, orderFixture } from './order-fixture';
 
@@ -51,4 +51,13 @@ test('a checkout with a key whose COMMIT has an unknown result joins its saga as
   await orders.create('o', { a: [1, 10] });
   const decision = await checkouts(loseFirstCommit(async () => {})).submit(attempt('o', 'key'));
   expect(decision).toEqual({ kind: 'joined', saga_id: sagaId(1) });
+});
+
+test('a checkout whose COMMIT has an unknown result says so, whatever fails after it', async () => {
+  await orders.create('o', { a: [1, 10] });
+  const breaks = () => Promise.reject(new DatabaseUnavailable('the database is gone'));
+  const { transaction: first } = loseFirstCommit(async () => {});
+  let runs = 0;
+  const transaction: Outbox['transaction'] = (work) => (runs++ === 0 ? first(work) : breaks());
+  await expect(checkouts({ transaction }).submit(attempt('o'))).rejects.toThrow(CommitUnknown);
 });

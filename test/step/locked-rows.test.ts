@@ -1,4 +1,7 @@
-import { requestWithoutWaiting } from '../../order/src/saga/1-request-checkout/without-waiting';
+import {
+  requestWithoutWaiting,
+  requestWithoutWriting,
+} from '../../order/src/saga/1-request-checkout/without-waiting';
 import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { chargePayment } from '../../payment/src/saga/3-charge-payment/step';
 import type { SagaEvent } from '../../shared/contract/events';
@@ -13,6 +16,8 @@ import {
   paymentCaptured,
   paymentRejected,
   purchase,
+  sagaId,
+  stockRejected,
   stockReserved,
 } from '../support/events';
 import { type StepFixture, stepFixture } from '../support/step-fixture';
@@ -153,5 +158,47 @@ describe('order', () => {
       (tx) => without(tx, attempt('o')),
     );
     expect(decisions).toEqual([{ ...before[0], kind: 'joined' }]);
+  });
+
+  test('a key that joined while the order was locked replays the outcome afterwards, and opens nothing', async () => {
+    await orders.create('o', { a: [1, 10] });
+    await orders.request(attempt('o'));
+    const [, { decisions: joined }] = await orders.overlap(
+      (tx) => tx.run(hold('o')),
+      (tx) => without(tx, attempt('o', 'key')),
+    );
+    expect(joined).toEqual([{ kind: 'joined', saga_id: sagaId(1) }]);
+    await orders.settle(stockRejected(purchase(1, { order_id: 'o', user_id: 'user-1', amount: 10 })));
+    const { decisions } = await orders.request(attempt('o', 'key'));
+    expect(decisions).toEqual([{ kind: 'repeated', saga_id: sagaId(1) }]);
+  });
+
+  test('a key that another request has used is refused also while the order is locked', async () => {
+    await orders.create('o', { a: [1, 10] });
+    await orders.create('p', { a: [1, 10] }, 100);
+    await orders.request(attempt('o', 'key'));
+    const [, { decisions }] = await orders.overlap(
+      (tx) => tx.run(hold('p')),
+      (tx) => without(tx, attempt('p', 'key')),
+    );
+    expect(decisions).toEqual([{ kind: 'key_reused' }]);
+  });
+
+  test('while the whole table is locked, a checkout learns whether its order is in flight', async () => {
+    await orders.create('in_flight', { a: [1, 10] });
+    await orders.create('open', { a: [1, 10] }, 100);
+    await orders.request(attempt('in_flight'));
+    const lock = stranger('LOCK TABLE orders IN SHARE MODE');
+    const requests = [attempt('in_flight'), attempt('open'), attempt('unheard_of')];
+    const [, { decisions, emit }] = await orders.overlap(
+      (tx) => tx.run(lock),
+      (tx) => requestWithoutWriting(tx, requests, CANCEL_AFTER_MS),
+    );
+    expect(decisions).toEqual([
+      { kind: 'joined', saga_id: sagaId(1) },
+      { kind: 'locked' },
+      { kind: 'unknown_order' },
+    ]);
+    expect(emit).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { CommitUnknown, causeOf } from '../../../shared/postgres/errors';
 import { type Batcher, smartBatch } from '../../../shared/service/batch';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import { requestCheckouts } from '../saga/1-request-checkout/step';
-import { requestWithoutWaiting } from '../saga/1-request-checkout/without-waiting';
+import { requestWithoutWaiting, requestWithoutWriting } from '../saga/1-request-checkout/without-waiting';
 
 /** The most runs of a batch whose COMMIT keeps ending with an unknown result. */
 const MAX_ATTEMPTS = 3;
@@ -24,33 +24,32 @@ export function openCheckouts(options: {
    * that it opened, or opens the next one if that saga has failed by then. A request that finds its idempotency key
    * stored joins that saga, too: it must wait for the outcome if the key is its own, and may if it is not.
    *
-   * If a lock was not had in time, the batch runs again without waiting for any: nothing happened the first time.
+   * If a lock was not had in time, the batch runs again without waiting for any row: nothing happened the first time. If
+   * that does not help either, the whole table is locked, and the batch only learns which orders need nothing written.
    */
   async function open(requests: CheckoutRequest[]): Promise<CheckoutDecision[]> {
-    let lostCommits = 0;
+    const lostCommits: CommitUnknown[] = [];
+    let decide = caution.isAdvised() ? requestWithoutWaiting : requestCheckouts;
     for (;;) {
       try {
-        const decide = caution.isAdvised() ? requestWithoutWaiting : requestCheckouts;
         const { decisions } = await outbox.transaction((tx) => decide(tx, requests, cancelAfterMs));
         if (decisions.some(({ kind }) => kind === 'locked')) {
           caution.advise();
         }
         return decisions.map((decision) =>
-          decision.kind === 'repeated' && lostCommits > 0 ? { ...decision, kind: 'joined' } : decision,
+          decision.kind === 'repeated' && lostCommits.length > 0 ? { ...decision, kind: 'joined' } : decision,
         );
       } catch (error) {
-        if (causeOf(error) === 'locked') {
-          if (caution.isAdvised()) {
-            // Not a row but the whole table is locked.
-            return requests.map(() => ({ kind: 'locked' }));
-          }
+        if (error instanceof CommitUnknown && lostCommits.push(error) < MAX_ATTEMPTS) {
+          continue;
+        }
+        if (causeOf(error) === 'locked' && decide !== requestWithoutWriting) {
+          decide = decide === requestCheckouts ? requestWithoutWaiting : requestWithoutWriting;
           caution.advise();
           continue;
         }
-        lostCommits++;
-        if (!(error instanceof CommitUnknown) || lostCommits === MAX_ATTEMPTS) {
-          throw error;
-        }
+        // Whatever has failed since, a COMMIT that was lost may have happened.
+        throw lostCommits[0] ?? error;
       }
     }
   }

@@ -4,6 +4,7 @@ import { fingerprint, keyReused } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
 import type { Answer } from '../../../shared/http/problem';
 import { type ApiRequest, type Route, route } from '../../../shared/http/route';
+import { causeOf } from '../../../shared/postgres/errors';
 import type { Batcher } from '../../../shared/service/batch';
 import { unknownOrder } from '../http/lock-open-order';
 import { answeredLate } from '../metrics';
@@ -18,6 +19,7 @@ export interface CheckoutDeps {
   admission: Admission;
   /** Returns the outcome of a saga, or undefined if it has not ended. */
   readOutcome(sagaId: string): Promise<Outcome | undefined>;
+  /** From its arrival, for all that a request may wait for. */
   answerWithinMs: number;
 }
 
@@ -61,9 +63,10 @@ export function checkout(deps: CheckoutDeps): Route {
 
 async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Answer> {
   const { order_id } = request.params;
+  const end = performance.now() + deps.answerWithinMs;
   const may_open = deps.admission.enter();
   try {
-    const decision = await decide(deps, request, {
+    const decision = await decide(deps, request, end, {
       order_id,
       may_open,
       traceparent: request.traceparent,
@@ -94,7 +97,7 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
     if (request.respondAsync) {
       return pending(order_id, decision.saga_id, { 'Preference-Applied': 'respond-async' });
     }
-    const outcome = await waitForOutcome(deps, request, decision);
+    const outcome = await waitForOutcome(deps, request, end, decision);
     if (outcome) {
       return answerTo(order_id, outcome);
     }
@@ -113,16 +116,27 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
 /** How soon a request for an order that another session has locked is tried again. */
 const LOCKED_RETRY_MS = 500;
 
-/** Nothing is decided about an open order that another session has locked, so the request waits, as for an outcome. */
+/**
+ * Nothing is decided about an open order that another session has locked, so the request waits, as for an outcome.
+ * @throws the database's error when orders could not even be read until then: whether this one is in flight is not known
+ */
 async function decide(
-  { checkouts, answerWithinMs }: CheckoutDeps,
+  { checkouts }: CheckoutDeps,
   request: Request,
+  end: number,
   checkoutRequest: CheckoutRequest,
 ): Promise<CheckoutDecision> {
-  for (const end = performance.now() + answerWithinMs; ; await sleep(LOCKED_RETRY_MS)) {
-    const decision = await checkouts.submit(checkoutRequest);
-    if (decision.kind !== 'locked' || request.isGone() || performance.now() > end) {
-      return decision;
+  for (; ; await sleep(LOCKED_RETRY_MS)) {
+    const isLast = () => request.isGone() || performance.now() > end;
+    try {
+      const decision = await checkouts.submit(checkoutRequest);
+      if (decision.kind !== 'locked' || isLast()) {
+        return decision;
+      }
+    } catch (error) {
+      if (causeOf(error) !== 'locked' || isLast()) {
+        throw error;
+      }
     }
   }
 }
@@ -136,8 +150,9 @@ async function decide(
  * ended after the order was read, so its row is read again.
  */
 async function waitForOutcome(
-  { waiting, readOutcome, answerWithinMs }: CheckoutDeps,
+  { waiting, readOutcome }: CheckoutDeps,
   request: Request,
+  end: number,
   { kind, saga_id }: CheckoutDecision & { saga_id: string },
 ): Promise<Outcome | undefined> {
   const waiter = waiting.add(saga_id);
@@ -147,7 +162,7 @@ async function waitForOutcome(
       return known;
     }
     request.whenGone(() => waiter.release());
-    return await waiter.outcome(answerWithinMs);
+    return await waiter.outcome(Math.max(end - performance.now(), 0));
   } finally {
     waiter.release();
   }

@@ -18,7 +18,7 @@ import { type LastAttempt, statusOf } from '../order-state';
  *
  * A request whose idempotency key was used before opens nothing. If it repeats the earlier request, it gets the saga
  * of that one (repeated); otherwise it is refused (key_reused). While another session has an open order locked, nothing
- * can be decided about it (locked, see without-waiting.ts).
+ * can be decided about it (locked, see without-waiting.ts). What needs no lock of the order is decided as always.
  */
 export interface CheckoutRequest {
   order_id: string;
@@ -37,6 +37,8 @@ export interface OrderRow extends LastAttempt {
   readonly user_id: string;
   /** The saga that the order is now frozen for: a new one if it was OPEN and there was room, otherwise as before. */
   readonly frozen_for: string | null;
+  /** Whether another session has the order locked, so that it could not be frozen. */
+  readonly is_locked?: boolean;
 }
 export interface LineRow extends Line {
   order_id: string;
@@ -66,7 +68,7 @@ export interface CheckoutDecisions {
   keys: { key: string; fingerprint: string; saga_id: string }[];
 }
 
-/** @param rows the locked orders as they were before this batch, their lines, and the keys that were used before */
+/** @param rows the orders as they were before this batch, their lines, and the keys that were used before */
 export function decideCheckouts(
   rows: { orders: readonly OrderRow[]; lines: readonly LineRow[]; keys: readonly KeyRow[] },
   requests: readonly CheckoutRequest[],
@@ -108,6 +110,9 @@ export function decideCheckouts(
     const status = statusOf(order);
     if (status !== 'OPEN') {
       return { kind: status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
+    }
+    if (order.is_locked) {
+      return { kind: 'locked' };
     }
     const orderLines = lines.get(order_id) ?? [];
     if (!may_open) {

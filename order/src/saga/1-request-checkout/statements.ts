@@ -30,8 +30,18 @@ export const freezeOrders = statement<OrderRow>(
              new.saga_id AS frozen_for`,
 );
 
+/** An order that is not frozen: as it is now. */
+export type LockedOrder = Omit<OrderRow, 'frozen_for' | 'is_locked'>;
+
+/** Reads orders without locking them. */
+export const readOrders = statement<LockedOrder>(
+  'read_orders',
+  `SELECT id, user_id, saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
+   FROM orders WHERE id = ANY ($1::text[])`,
+);
+
 /** Locks the orders that no other session has locked, without waiting, and returns the others as they are. */
-export const findLockedOrders = statement<Omit<OrderRow, 'frozen_for'>>(
+export const findLockedOrders = statement<LockedOrder>(
   'find_locked_orders',
   `WITH free AS (
      SELECT id FROM orders WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED

@@ -12,29 +12,49 @@ import {
 import {
   correctOrders,
   freezeOrders,
+  type LockedOrder,
   openSagas,
   readCheckoutKeys,
   readLines,
   storeCheckoutKeys,
 } from './statements';
 
+export interface RequestedCheckouts {
+  /** One for each request, in the same order. */
+  decisions: CheckoutDecision[];
+  emit: SagaEvent[];
+}
+
 /** Step 1 freezes orders and opens a saga for each. */
-export async function requestCheckouts(
+export function requestCheckouts(
   tx: Tx,
   requests: readonly CheckoutRequest[],
   cancelAfterMs: number,
-): Promise<{ decisions: CheckoutDecision[]; emit: SagaEvent[] }> {
-  const mayOpen = ordersThatMayOpen(requests);
+): Promise<RequestedCheckouts> {
+  return requestExcept(NO_ORDERS, tx, requests, cancelAfterMs);
+}
+
+const NO_ORDERS: ReadonlyMap<string, LockedOrder | undefined> = new Map();
+
+/** @param locked the orders that cannot be frozen, because another session has them locked; undefined if there is none */
+export async function requestExcept(
+  locked: ReadonlyMap<string, LockedOrder | undefined>,
+  tx: Tx,
+  requests: readonly CheckoutRequest[],
+  cancelAfterMs: number,
+): Promise<RequestedCheckouts> {
+  const mayOpen = ordersThatMayOpen(requests.filter((request) => !locked.has(request.order_id)));
   const keyNames = requests.flatMap((request) => request.idempotency?.key ?? []);
   // The statements are sent at once and run one after the other, so the lines are read after the orders are locked.
-  const [orders, lines, keys] = await Promise.all([
-    tx.run(freezeOrders, [asJson(mayOpen)]),
-    tx.run(readLines, [[...mayOpen.keys()]]),
+  const [frozen, lines, keys] = await Promise.all([
+    mayOpen.size > 0 ? tx.run(freezeOrders, [asJson(mayOpen)]) : [],
+    mayOpen.size > 0 ? tx.run(readLines, [[...mayOpen.keys()]]) : [],
     keyNames.length > 0 ? tx.run(readCheckoutKeys, [keyNames]) : [],
   ]);
+  const orders = locked.size > 0 ? [...frozen, ...unfrozen(locked)] : frozen;
   const { decisions, opened, keys: newKeys } = decideCheckouts({ orders, lines, keys }, requests);
 
-  const corrections = findCorrections(orders, new Set(opened.map((saga) => saga.order_id)));
+  const corrections = findCorrections(frozen, new Set(opened.map((saga) => saga.order_id)));
   if (corrections.length > 0) {
     tx.send(correctOrders, [asJson(corrections)]);
   }
@@ -49,6 +69,12 @@ export async function requestCheckouts(
     tx.send(storeCheckoutKeys, columns(newKeys, 'key', 'fingerprint', 'saga_id'));
   }
   return { decisions, emit: opened.map(checkoutRequested) };
+}
+
+function unfrozen(locked: ReadonlyMap<string, LockedOrder | undefined>): OrderRow[] {
+  return [...locked.values()].flatMap((order) =>
+    order ? { ...order, frozen_for: order.saga_id, is_locked: true } : [],
+  );
 }
 
 /** Returns whether a saga may be opened for each order: whether there is room for any of its requests. */

@@ -1,36 +1,32 @@
-import type { SagaEvent } from '../../../../shared/contract/events';
 import type { Tx } from '../../../../shared/postgres/tx';
-import { type LastAttempt, statusOf } from '../order-state';
-import type { CheckoutDecision, CheckoutRequest } from './decide';
-import { findLockedOrders } from './statements';
-import { requestCheckouts } from './step';
+import type { CheckoutRequest } from './decide';
+import { findLockedOrders, readOrders } from './statements';
+import { type RequestedCheckouts, requestExcept } from './step';
 
 /**
- * Step 1 while another session may hold locks. It waits for no lock: a request for an order that is locked opens
+ * Step 1 while another session may hold locks. It waits for no row: a request for an order that is locked opens
  * nothing, but it joins the saga in flight or learns that the order is paid, because neither needs the lock.
  */
 export async function requestWithoutWaiting(
   tx: Tx,
   requests: readonly CheckoutRequest[],
   cancelAfterMs: number,
-): Promise<{ decisions: CheckoutDecision[]; emit: SagaEvent[] }> {
-  const orderIds = [...new Set(requests.map((request) => request.order_id))];
-  const locked = new Map((await tx.run(findLockedOrders, [orderIds])).map((order) => [order.id, order]));
-  const free = requests.filter((request) => !locked.has(request.order_id));
-  const { decisions, emit } =
-    free.length > 0 ? await requestCheckouts(tx, free, cancelAfterMs) : { decisions: [], emit: [] };
-  const decided = new Map(free.map((request, i) => [request, decisions[i] as CheckoutDecision]));
-  return {
-    decisions: requests.map(
-      (request) => decided.get(request) ?? decideLocked(locked.get(request.order_id) as LastAttempt),
-    ),
-    emit,
-  };
+): Promise<RequestedCheckouts> {
+  const locked = await tx.run(findLockedOrders, [ordersOf(requests)]);
+  return requestExcept(new Map(locked.map((order) => [order.id, order])), tx, requests, cancelAfterMs);
 }
 
-function decideLocked(order: LastAttempt): CheckoutDecision {
-  const status = statusOf(order);
-  return status === 'OPEN'
-    ? { kind: 'locked' }
-    : { kind: status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
+/** Step 1 while another session has locked the whole table against writing. It opens nothing. */
+export async function requestWithoutWriting(
+  tx: Tx,
+  requests: readonly CheckoutRequest[],
+  cancelAfterMs: number,
+): Promise<RequestedCheckouts> {
+  const ids = ordersOf(requests);
+  const orders = new Map((await tx.run(readOrders, [ids])).map((order) => [order.id, order]));
+  return requestExcept(new Map(ids.map((id) => [id, orders.get(id)])), tx, requests, cancelAfterMs);
+}
+
+function ordersOf(requests: readonly CheckoutRequest[]): string[] {
+  return [...new Set(requests.map((request) => request.order_id))];
 }
