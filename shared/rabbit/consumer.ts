@@ -1,5 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from '../observe/log';
+import { close } from './close';
 import { closeOnFailure, keepConnected, type RabbitConnection } from './connection';
 import type { Topology } from './open-topology';
 
@@ -85,10 +86,10 @@ export async function connectConsumer(options: {
     },
     async close() {
       // The broker answers the close of a channel once it has the acknowledgements sent before it.
-      await Promise.allSettled(
+      await Promise.all(
         channels.map((channel) => {
           channel.removeAllListeners('close');
-          return channel.close();
+          return close(channel);
         }),
       );
       await connection.close();

@@ -1,3 +1,4 @@
+import { close } from './close';
 import { openConnection } from './open';
 
 /** How many messages wait in a queue; `messages` is undefined when the queue does not exist. */
@@ -23,7 +24,7 @@ export async function countMessages(url: string, queues: readonly string[]): Pro
       channel.on('error', () => {});
       try {
         lengths.push({ queue, messages: (await channel.checkQueue(queue)).messageCount });
-        await channel.close();
+        await close(channel);
       } catch (error) {
         if ((error as { code?: number }).code !== 404) {
           throw error;
@@ -33,6 +34,6 @@ export async function countMessages(url: string, queues: readonly string[]): Pro
     }
     return lengths;
   } finally {
-    await connection.close().catch(() => {});
+    await close(connection);
   }
 }

@@ -1,4 +1,5 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { close } from './close';
 import { openConnection } from './open';
 import type { OutgoingMessage } from './publisher';
 
@@ -94,9 +95,9 @@ function confirmed(channel: ConfirmChannel, messageId: string, message: Outgoing
 async function end(connection: ChannelModel, channel: ConfirmChannel): Promise<void> {
   try {
     channel.nackAll(true);
-    await channel.close();
   } catch {
     // The broker is gone, and has taken back the unacked messages.
   }
-  await connection.close().catch(() => {});
+  await close(channel);
+  await close(connection);
 }

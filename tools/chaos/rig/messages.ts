@@ -3,6 +3,7 @@ import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqp
 import { BATCH_CONTENT_TYPE } from '../../../shared/contract/cloudevents';
 import { queues } from '../../../shared/contract/events';
 import type { Logger } from '../../../shared/observe/log';
+import { close } from '../../../shared/rabbit/close';
 import { keepConnected } from '../../../shared/rabbit/connection';
 import { openTopology } from '../../../shared/rabbit/open-topology';
 import { bindings, DEAD_LETTERS, deadLetterQueueOf } from '../../../shared/rabbit/topology';
@@ -81,7 +82,7 @@ export class Messages {
     for (const message of taken) {
       channel.ack(message);
     }
-    await channel.close();
+    await close(channel);
     return taken.length;
   }
 
@@ -96,7 +97,7 @@ export class Messages {
     });
     await sleep(forMs);
     await channel.cancel(consumerTag);
-    await channel.close();
+    await close(channel);
   }
 
   /** Empties the dead-letter queues and returns their messages. */
@@ -114,7 +115,7 @@ export class Messages {
         deadLetters.push({ queue, body: message.content.toString(), error });
       }
     }
-    await channel.close();
+    await close(channel);
     return deadLetters;
   }
 

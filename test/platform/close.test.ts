@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, connect as tcp } from 'node:net';
+import { close } from '../../shared/rabbit/close';
+import { openConnection } from '../../shared/rabbit/open';
+import { createVhost } from '../support/servers';
+
+/** `channel.close` and `connection.close` as AMQP encodes them: class, then method. */
+const CHANNEL_CLOSE = Buffer.from([0, 20, 0, 40]);
+const CONNECTION_CLOSE = Buffer.from([0, 10, 0, 50]);
+
+/** A link to the broker that breaks as soon as the client sends these bytes. */
+let link: Server;
+async function linkThatBreaksAt(bytes: Buffer): Promise<string> {
+  const url = new URL(await createVhost());
+  const [host, port] = [url.hostname, Number(url.port)];
+  link = createServer((client) => {
+    const upstream = tcp(port, host);
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      from.on('error', () => {});
+      from.on('close', () => to.destroy());
+    }
+    upstream.pipe(client);
+    client.on('data', (data) => (data.includes(bytes) ? client.destroy() : upstream.write(data)));
+  }).listen(0, '127.0.0.1');
+  await once(link, 'listening');
+  url.host = `127.0.0.1:${(link.address() as AddressInfo).port}`;
+  return url.href;
+}
+afterEach(() => void link.close());
+
+test('the close of a channel ends when the connection is lost before the broker answers', async () => {
+  const connection = await openConnection(await linkThatBreaksAt(CHANNEL_CLOSE));
+  connection.on('error', () => {});
+  const channel = await connection.createChannel();
+  await close(channel);
+  await expect(connection.createChannel()).rejects.toThrow();
+});
+
+test('the close of a connection ends when it is lost before the broker answers', async () => {
+  const connection = await openConnection(await linkThatBreaksAt(CONNECTION_CLOSE));
+  connection.on('error', () => {});
+  await close(connection);
+  await expect(connection.createChannel()).rejects.toThrow();
+});
+
+test('the close of a channel that the broker has closed ends at once', async () => {
+  const connection = await openConnection(await linkThatBreaksAt(Buffer.from('nothing breaks it')));
+  const channel = await connection.createChannel();
+  channel.on('error', () => {});
+  await expect(channel.checkQueue('there_is_none')).rejects.toThrow('NOT_FOUND');
+  await close(channel);
+  await close(connection);
+});
