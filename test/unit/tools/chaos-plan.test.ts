@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Exchange } from '../../../tools/audit/history/history';
 import { faults, kinds, slug } from '../../../tools/chaos/faults/index';
+import { type Injection, injectPlanned } from '../../../tools/chaos/injections';
 import { Random } from '../../../tools/chaos/random';
 import { realTime } from '../../../tools/chaos/rig/clock';
 import { plan } from '../../../tools/chaos/schedule';
@@ -82,4 +83,12 @@ test('a fault counts if sagas were in flight, and the shop has recovered when al
     { ...injection, at: 950, inFlight: 0, counted: false },
     { ...injection, inFlight: 0, counted: false },
   ]);
+});
+
+test('a fault that hangs is reported, and the run goes on', async () => {
+  const hanging = { name: 'it hangs', kind: 'hanging', inject: () => new Promise<void>(() => {}) };
+  const injections: Injection[] = [];
+  const planned = [{ at: 0, fault: hanging, seed: 1 }];
+  await injectPlanned(planned, {} as Parameters<typeof injectPlanned>[1], injections, 10);
+  expect(injections).toMatchObject([{ name: 'it hangs', failed: 'has not ended after 0.01 s' }]);
 });

@@ -76,7 +76,7 @@ export function describe(report: Report, kept: string | undefined): string {
     '',
     'Faults that counted, of those injected:',
     ...kinds,
-    ...faults.failed.map((text) => `  could not be injected: ${text}`),
+    ...faults.failed.map((text) => `  could not be injected or ended: ${text}`),
     ...faults.leftOut.map((text) => `  left out: ${text}`),
     '',
     ...deaths,

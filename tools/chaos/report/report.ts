@@ -49,7 +49,7 @@ export interface Report {
     /** Faults that were injected while a saga was in flight. */
     counted: number;
     kinds: Record<string, { struck: number; counted: number }>;
-    /** Faults that could not be injected, and why. */
+    /** Faults that could not be injected or ended, and why. */
     failed: string[];
     /** Faults that this machine cannot have, and why. */
     leftOut: string[];
