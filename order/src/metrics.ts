@@ -27,3 +27,9 @@ export const answeredLate = new Counter({
   help: 'Checkouts that were answered 202 because their saga did not end while the client waited.',
   registers,
 });
+
+export const answeredLocked = new Counter({
+  name: 'saga_answered_locked_total',
+  help: 'Checkouts that were not started, because another session held a lock they need while the client waited.',
+  registers,
+});

@@ -7,7 +7,7 @@ import { type ApiRequest, type Route, route } from '../../../shared/http/route';
 import { causeOf } from '../../../shared/postgres/errors';
 import type { Batcher } from '../../../shared/service/batch';
 import { unknownOrder } from '../http/lock-open-order';
-import { answeredLate } from '../metrics';
+import { answeredLate, answeredLocked } from '../metrics';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import type { Admission } from './admission';
 import { answerTo, empty, locked, overloaded, paid, pending, repeated } from './answers';
@@ -83,6 +83,8 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
         deps.admission.recordRefused();
         return overloaded();
       case 'locked':
+        // A client that has given up counts as well: no saga was opened that could count instead.
+        answeredLocked.inc();
         return locked(order_id);
       case 'key_reused':
         return keyReused();

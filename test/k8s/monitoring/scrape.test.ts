@@ -110,9 +110,15 @@ test('only known labels are exported, and no label value comes from a request', 
 });
 
 test('counts a buyer who waited in vain, but not one who did not want to wait or one who went away', async () => {
-  const before = await watched.answeredLate();
+  const before = await watched.counterOfOrder('saga_answered_late_total');
   await watched.keepBuyerWaiting();
-  expect(await watched.answeredLate()).toBe(before + 1);
+  expect(await watched.counterOfOrder('saga_answered_late_total')).toBe(before + 1);
+});
+
+test('counts a checkout that could not be started, because somebody has locked the table of orders', async () => {
+  const before = await watched.counterOfOrder('saga_answered_locked_total');
+  expect(await watched.checkOutLocked()).toMatchObject({ status: 409, body: { reason: 'order_locked' } });
+  expect(await watched.counterOfOrder('saga_answered_locked_total')).toBe(before + 1);
 });
 
 test('exports 0 for what has not happened yet, so that the first time shows as an increase', async () => {

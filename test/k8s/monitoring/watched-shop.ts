@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
+import { Client } from 'pg';
 import { exchangeOf, routingKeysOf } from '../../../shared/rabbit/topology';
 import type { ServiceName } from '../../../shared/services';
 import { databaseVariables } from '../../../tools/support/addresses';
 import { freePorts } from '../../../tools/support/free-ports';
-import type { ApiClient } from '../../support/api-client';
+import type { ApiAnswer, ApiClient } from '../../support/api-client';
 import { query } from '../../support/books';
 import { ShopProcesses } from '../../support/shop';
 import { program } from './programs';
@@ -154,10 +155,25 @@ export class WatchedShop {
     }
   }
 
-  /** Reads the counter from order itself, whatever Prometheus has scraped. */
-  async answeredLate(): Promise<number> {
+  /** Checks out an order while somebody holds the table of orders, and returns the answer. */
+  async checkOutLocked(): Promise<ApiAnswer> {
+    const { api, shop } = this;
+    const order = await api.order(await api.user(100), { [await api.item(1, 1)]: 1 });
+    const stranger = new Client({ connectionString: shop.databases.order });
+    await stranger.connect();
+    try {
+      await stranger.query('BEGIN');
+      await stranger.query('LOCK TABLE orders IN SHARE MODE');
+      return await api.checkout(order);
+    } finally {
+      await stranger.end();
+    }
+  }
+
+  /** Reads a counter without labels from order itself, whatever Prometheus has scraped. */
+  async counterOfOrder(name: string): Promise<number> {
     const page = await (await fetch(`${this.shop.of('order')[0]?.internalUrl}/metrics`)).text();
-    return Number(/^saga_answered_late_total (\d+)$/m.exec(page)?.[1]);
+    return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(page)?.[1]);
   }
 
   private async startAuditor(): Promise<string> {
