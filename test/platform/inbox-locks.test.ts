@@ -108,12 +108,14 @@ test('keeps an event that it cannot defer either, and handles it once it can', a
   await until(() => wire.isEmpty('stock.reserve'));
 });
 
-test('keeps every event while the whole table is locked', async () => {
+test('defers every event while the whole table is locked, and loses none', async () => {
   await wire.replica(reserveStock);
   await hold('LOCK TABLE items IN SHARE MODE');
   await wire.send('stock.reserve', [request(1, 'held'), request(2, 'free')]);
-  await until(async () => (await wire.query(`SELECT FROM pg_locks WHERE NOT granted`)).length > 0);
-  await until(async () => (await wire.query(`SELECT FROM pg_locks WHERE NOT granted`)).length === 0);
+  await until(async () => (await deferred()).length === 2);
+  expect(new Set((await deferred()).map((row) => row.blocked_by))).toEqual(
+    new Set(['a row that is not committed yet, or a whole table']),
+  );
   expect([await reserved('held'), await reserved('free')]).toEqual([0, 0]);
   await release();
   await until(async () => (await reserved('held')) + (await reserved('free')) === 2);
