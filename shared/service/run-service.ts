@@ -51,7 +51,7 @@ export interface Parts {
  * How long the saga waits for a lock. Its own transactions hold theirs for milliseconds, so whoever holds one longer is
  * a stranger, and the events that need that row are deferred (shared/inbox/caution.ts).
  */
-const SAGA_LOCK_TIMEOUT_MS = 500;
+export const SAGA_LOCK_TIMEOUT_MS = 500;
 
 /** A connection to the broker. */
 type Broker = { isConnected(): boolean };

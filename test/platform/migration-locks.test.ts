@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import { SAGA_LOCK_TIMEOUT_MS } from '../../shared/service/run-service';
 import { query } from '../support/books';
 import { MigrationRun, openTransaction, writeMigrations } from '../support/migration-run';
 import { createDatabase } from '../support/servers';
@@ -56,7 +57,7 @@ const validity = async () =>
     )
   )[0]?.valid;
 
-/** Writers as the services are: one that waits for a lock for more than a second fails. */
+/** Writers as the saga is: one that does not get its lock in time fails. */
 class Writers {
   readonly done: number[] = Array(20).fill(0);
   readonly errors: Error[] = [];
@@ -68,7 +69,7 @@ class Writers {
   }
 
   private async write(i: number): Promise<void> {
-    const client = new Client({ connectionString: url, lock_timeout: 1_000 });
+    const client = new Client({ connectionString: url, lock_timeout: SAGA_LOCK_TIMEOUT_MS });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -80,6 +81,12 @@ class Writers {
       this.errors.push(error as Error);
     }
     await client.end();
+  }
+
+  /** Resolves once each has written again, or one has failed. */
+  async goOn(): Promise<void> {
+    const before = [...this.done];
+    await until(() => this.errors.length > 0 || this.done.every((done, i) => done > (before[i] as number)));
   }
 
   async stop(): Promise<void> {
@@ -95,9 +102,8 @@ describe('behind a session that stays idle in its transaction', () => {
     const run = migrate(ADD_NOTE);
     await run.says(`pid ${reader.pid} (user order, application a report, idle in transaction for `);
     expect(run.output).toContain('SELECT * FROM orders');
-    const before = [...writers.done];
     await run.says('requests pass meanwhile', 3);
-    await until(() => writers.done.every((done, i) => done > (before[i] as number)));
+    await writers.goOn();
     await reader.query('COMMIT');
     expect(await run.applied()).toEqual(['1_add_note']);
     await writers.stop();
@@ -122,8 +128,7 @@ describe('behind a session that stays idle in its transaction', () => {
     const writers = new Writers();
     const run = migrate({ '1_index': INDEX });
     await run.says(`1_index waits for pid ${writer.pid} (user order`);
-    const before = [...writers.done];
-    await until(() => writers.done.every((done, i) => done > (before[i] as number)));
+    await writers.goOn();
     await writer.query('COMMIT');
     expect(await run.applied()).toEqual(['1_index']);
     await writers.stop();
