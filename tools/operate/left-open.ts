@@ -2,7 +2,7 @@ import type { Database } from '../../shared/postgres/database';
 import type { Statement } from '../../shared/postgres/statement';
 import type { ShopConnections } from './connections';
 import { type DeadLetter, sagaIdsOf } from './dead-letter';
-import { orderStates, paymentStates, type StateRow, stockStates } from './saga-statements';
+import { orderStates, paymentStates, type StateRow, stockStates } from './saga-lists';
 import { counted } from './text';
 
 /** A saga that a dead letter mentions and that has not ended everywhere. */

@@ -7,7 +7,7 @@ import type { ServiceName } from '../../shared/services';
 import { mustBeReachable } from '../support/databases';
 import type { ShopConnections } from './connections';
 import { type Operator, recordOnSaga } from './operator-actions';
-import * as sql from './saga-statements';
+import * as sql from './saga-lists';
 
 /** The states that sagas can be listed by: three of order, and the two of stock that are undecided. */
 export const listableStates = ['PENDING', 'PAID', 'FAILED', 'WAITING', 'RESERVED'] as const;
@@ -33,7 +33,7 @@ export interface SagaFilter {
   readonly limit: number;
 }
 
-/** Undecided sagas come oldest first. Ended ones, and those of an order, come latest first. */
+/** Undecided sagas come oldest first. Ended ones, and those of an order, come by when they were opened, latest first. */
 export async function listSagas({ databases }: ShopConnections, filter: SagaFilter): Promise<SagaListing> {
   const { order, payment, stock } = databases;
   const found = await findSagas(databases, filter);
@@ -63,13 +63,12 @@ async function findSagas(
   }
   await mustBeReachable({ order });
   return order.transaction((tx) => {
-    if ('order' in by) {
-      return tx.run(sql.listOfOrder, [...bounds, by.order]);
-    }
-    if (by.state === 'PENDING') {
+    if ('state' in by && by.state === 'PENDING') {
       return tx.run(sql.listPending, bounds);
     }
-    return tx.run(sql.listEnded, [...bounds, by.state]);
+    return 'order' in by
+      ? tx.run(sql.listOfOrder, [...bounds, by.order])
+      : tx.run(sql.listEnded, [...bounds, by.state]);
   });
 }
 

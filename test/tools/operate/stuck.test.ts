@@ -216,6 +216,16 @@ test('shows that a saga waits for payment, which is down, and a cancellation tha
   expect(await api.credit(user)).toBe(10 - ends.filter((end) => end?.state === 'PAID').length);
 });
 
+test('ended sagas are listed by when they were opened, and not by when their orders were created', async () => {
+  const [user, item] = [await api.user(10), await api.item(1, 10)];
+  const created = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];
+  for (const order of created.toReversed()) {
+    expect((await api.checkout(order)).status).toBe(200);
+  }
+  const { sagas } = await json('sagas', 'list', '--state', 'PAID', '--limit', '2');
+  expect(sagas.map(({ order_id }: { order_id: string }) => order_id)).toEqual(created);
+});
+
 test('a poison message is listed, explained and discarded, and the shop goes on', async () => {
   const forged = JSON.stringify([{ specversion: '1.0', type: 'payment.forgiven', data: {} }]);
   const session = await openSession(shop.amqp, 'a forger');

@@ -6,7 +6,8 @@
  * items. It leaves out what else the services write (the order's own row, the ledgers, the sale of the reserved units,
  * the outbox's deletions), which makes the bound higher.
  *
- * Saga ids ascend within a client, as those of the services do, so that they fall into few pages of the indexes.
+ * Saga ids ascend within a client, so that they fall into few pages of the indexes. Those of the services ascend with the
+ * creation of the orders, however they are checked out (docs/decisions/0022). So this, too, makes the bound higher.
  */
 const saga = `(lpad(to_hex(:run::int), 8, '0') || lpad(to_hex(:client_id::int), 8, '0') || lpad(to_hex(:n::bigint), 16, '0'))::uuid`;
 const buyer = ':order::text, :buyer::text, 1';

@@ -24,7 +24,7 @@ export async function writeOrderHistory(
 ): Promise<void> {
   const began = Date.now() - DAY_MS - 60_000;
   const at = `to_timestamp((${began} + k * ${DAY_MS / orders}) / 1000.0)`;
-  // Ids ascend with time, as the services' do, and are the same in all three databases.
+  // Ids ascend with time, as if each order was checked out when it was created. All three databases have the same.
   const saga =
     `(lpad(to_hex(floor(${began} + k * ${DAY_MS / orders})::bigint), 12, '0') || '7' || substr(md5(k::text), 1, 3) || ` +
     `'a' || substr(md5(k::text), 4, 15))::uuid`;
