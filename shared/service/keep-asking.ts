@@ -6,9 +6,9 @@ import { type Loop, repeat } from './loop';
 
 const SWEEP_INTERVAL_MS = 1_000;
 /** How often it is considered whether questions may be repeated. It takes a connection to the broker of its own. */
-const REPEAT_INTERVAL_MS = 5_000;
+export const REPEAT_INTERVAL_MS = 5_000;
 /** With more messages than this in the queue, the service that is asked is not running, or far behind. */
-const MAX_UNREAD = 100;
+export const MAX_UNREAD = 100;
 
 /**
  * Asks about what has waited too long, and keeps asking until there is an answer, because a question and its answer can

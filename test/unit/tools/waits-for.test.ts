@@ -5,7 +5,7 @@ import { waitsFor } from '../../../tools/operate/waits-for';
 import { sagaId, TRACEPARENT } from '../../support/events';
 
 const at = new Date('2026-11-21T12:00:00Z');
-const before = (seconds: number) => new Date(at.getTime() - seconds * 1_000);
+const earlier = (seconds: number) => new Date(at.getTime() - seconds * 1_000);
 const bought = { order_id: 'order-1', user_id: 'ann', amount: 10 };
 
 const order = (state: 'PENDING' | 'PAID' | 'FAILED'): SagaView['order'] => ({
@@ -13,9 +13,9 @@ const order = (state: 'PENDING' | 'PAID' | 'FAILED'): SagaView['order'] => ({
   state,
   reason: state === 'FAILED' ? 'out_of_stock' : null,
   traceparent: TRACEPARENT,
-  opened_at: before(50),
-  deadline_at: before(-5),
-  settled_at: state === 'PENDING' ? null : before(20),
+  opened_at: earlier(50),
+  deadline_at: earlier(-5),
+  settled_at: state === 'PENDING' ? null : earlier(20),
   asked: null,
   current_saga_id: sagaId(1),
   order_is_gone: false,
@@ -30,15 +30,15 @@ const stock = (state: NonNullable<SagaView['stock']>['state']): SagaView['stock'
   asked: null,
   item_ids: ['pen'],
   quantities: [2],
-  created_at: before(45),
-  updated_at: before(42),
+  created_at: earlier(45),
+  updated_at: earlier(42),
 });
 const payment = (state: 'CAPTURED' | 'REJECTED' | 'CANCELLED'): SagaView['payment'] => ({
   ...bought,
   state,
   reason: state === 'CAPTURED' ? null : 'insufficient_credit',
   lines_crc32: null,
-  created_at: before(30),
+  created_at: earlier(30),
 });
 const nothing: SagaView = {
   saga_id: sagaId(1),
@@ -124,7 +124,7 @@ test.each<[string, Partial<SagaView>, RegExp]>([
   [
     'order has forgotten or never opened, and that was not charged',
     { stock: stock('RESERVED') },
-    /forged\. Nobody was charged for it\. Stock has it RESERVED\.\nStock asks payment for its decision at 2026-11-21T11:59:30/,
+    /forged\. Nobody was charged for it\. Stock has it RESERVED\.\nStock should have asked payment for its decision 30 s ago/,
   ],
   [
     'payment has deferred, because its user is locked',
@@ -137,7 +137,7 @@ test.each<[string, Partial<SagaView>, RegExp]>([
           queue: 'payment.charge',
           blocked_by: 'users/ann',
           tries: 4,
-          deferred_at: before(20),
+          deferred_at: earlier(20),
         },
       ],
     },
@@ -167,7 +167,7 @@ const parked = {
   id: '0123456789abcdef',
   content_id: '',
   queue: 'payment.charge',
-  parked_at: before(20).toISOString(),
+  parked_at: earlier(20).toISOString(),
   error_code: 'P0001',
   error: 'no',
   events: [{ type: 'stock.reserved', saga_id: sagaId(1), order_id: 'order-1' }],
@@ -198,7 +198,9 @@ test('names an event that the broker gave up on, and what to do about it', () =>
 });
 
 test('names an event that is still in an outbox with its service', () => {
-  const unsent = [{ id: 7, routing_key: 'stock.reserved', created_at: before(9), service: 'stock' as const }];
+  const unsent = [
+    { id: 7, routing_key: 'stock.reserved', created_at: earlier(9), service: 'stock' as const },
+  ];
   expect(sentences({ ...reserved, unsent })).toContain(
     'into the outbox of stock 9 s ago and is not sent yet: stock is not',
   );
@@ -207,12 +209,12 @@ test('names an event that is still in an outbox with its service', () => {
 const empty = nothing.queues.map(({ queue }) => ({ queue, messages: 0 }));
 
 test('an empty queue means that the message is on its way at first, and later that it was lost or its step hangs', () => {
-  const young = { ...stock('RESERVED'), updated_at: before(1) } as NonNullable<SagaView['stock']>;
+  const young = { ...stock('RESERVED'), updated_at: earlier(1) } as NonNullable<SagaView['stock']>;
   expect(sentences({ ...reserved, stock: young, queues: empty })).toContain(
     'No message waits in payment.charge: stock.reserved is on its way, or payment is handling it right now.',
   );
   expect(sentences({ ...reserved, queues: empty })).toMatch(
-    /stock\.reserved was lost, or payment hangs with it unacked\..*"npm run sagas -- resend .*Stock asks payment .* at/s,
+    /stock\.reserved was lost, or payment hangs with it unacked\..*"npm run sagas -- resend /,
   );
 });
 
@@ -225,16 +227,64 @@ test('a missing queue has lost the message', () => {
 
 test('a paid saga that stock never heard of says when stock asks, again or for the last time this hour', () => {
   const paid = { order: order('PAID'), payment: payment('CAPTURED'), queues: empty };
-  const asked = { ...stock('RESERVED'), asked_at: before(5), asked: 1 } as NonNullable<SagaView['stock']>;
+  const asked = { ...stock('RESERVED'), asked_at: earlier(5), asked: 1 } as NonNullable<SagaView['stock']>;
   expect(sentences({ ...paid, stock: asked })).toMatch(
     /payment\.captured was lost.*\nStock asks payment for its decision at 2026-11-21T12:00:15/,
   );
   expect(sentences({ ...paid, stock: { ...asked, asked: 10 } })).toContain('asked payment 10 times in vain');
 });
 
-test('a deadline that passed long ago means that order is probably not running', () => {
-  const late = { ...order('PENDING'), deadline_at: before(120) } as NonNullable<SagaView['order']>;
-  expect(sentences({ order: late })).toContain('2 min ago and has not: order is probably not running');
+describe('the question that is due', () => {
+  const inOrder = (changes: Partial<NonNullable<SagaView['order']>>) =>
+    ({ ...order('PENDING'), ...changes }) as NonNullable<SagaView['order']>;
+  const inStock = (changes: Partial<NonNullable<SagaView['stock']>>) =>
+    ({ ...stock('RESERVED'), ...changes }) as NonNullable<SagaView['stock']>;
+  const withUnread = (messages: number | undefined) => [{ queue: 'payment.charge', messages }];
+  /** Questions of both, each asked once, and overdue for a minute. */
+  const repeated = {
+    order: inOrder({ asked: 0, deadline_at: earlier(60) }),
+    stock: inStock({ asked: 0, asked_at: earlier(80) }),
+  };
+
+  test('is asked by order within seconds of the deadline; later, order is probably not running', () => {
+    const due = (seconds: number) => sentences({ order: inOrder({ deadline_at: earlier(seconds) }) });
+    expect(due(-5)).toContain('Order asks payment to cancel it at 2026-11-21T12:00:05.000Z');
+    expect(due(7)).toContain('Order is about to ask payment to cancel it.');
+    expect(due(120)).toContain('2 min ago and has not: order is probably not running');
+  });
+
+  test('is asked by stock within seconds of its time; later, stock is probably not running', () => {
+    const due = (seconds: number) => sentences({ stock: inStock({ created_at: earlier(15 + seconds) }) });
+    expect(due(-5)).toContain('Stock asks payment for its decision at 2026-11-21T12:00:05.000Z');
+    expect(due(7)).toContain('Stock is about to ask payment for its decision.');
+    expect(due(120)).toContain('2 min ago and has not: stock is probably not running');
+    expect(sentences({ stock: inStock({ asked: 0, asked_at: earlier(80) }) })).toContain(
+      '60 s ago and has not: stock is probably not running. Check it.',
+    );
+  });
+
+  test.each<[string, SagaView['queues'], string]>([
+    ['while payment is down', withUnread(500), 'payment.charge has 500 messages'],
+    ['while its queue is missing', withUnread(undefined), 'the broker has no queue payment.charge'],
+    ['while the broker is down', [], 'how many messages payment.charge has is not known'],
+  ])('is not repeated %s, and nobody is blamed for that', (_, queues, why) => {
+    const text = sentences({ ...repeated, queues });
+    const waits = `hardly repeats that before payment reads its queue: ${why}.`;
+    expect(text).toContain(`Order has asked payment to cancel it, and ${waits}`);
+    expect(text).toContain(`Stock has asked payment for its decision, and ${waits}`);
+    expect(text).not.toMatch(/has not: (order|stock) is probably not running/);
+  });
+
+  test('is repeated while payment has few messages to read', () => {
+    expect(sentences({ ...repeated, queues: withUnread(100) })).toMatch(
+      /order is probably not running.*\n.*stock is probably not running/,
+    );
+  });
+
+  test('is asked for the first time whatever payment has to read', () => {
+    const late = inOrder({ deadline_at: earlier(60) });
+    expect(sentences({ order: late, queues: withUnread(500) })).toContain('order is probably not running');
+  });
 });
 
 test('names only the database that cannot be read', () => {
@@ -245,7 +295,7 @@ test('names only the database that cannot be read', () => {
 
 test('the timeline lists what services, queues and operators did, in order', () => {
   const action = {
-    at: before(10),
+    at: earlier(10),
     actor: 'ann',
     action: 'cancel' as const,
     queue: null,
@@ -257,7 +307,7 @@ test('the timeline lists what services, queues and operators did, in order', () 
     service: 'order' as const,
   };
   const ledger = [
-    { about: 'ann', delta: -10, kind: 'capture', created_at: before(30), service: 'payment' as const },
+    { about: 'ann', delta: -10, kind: 'capture', created_at: earlier(30), service: 'payment' as const },
   ];
   const moments = timelineOf({
     ...nothing,
