@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../observe/log';
+import { applicationName } from './application-name';
 import { BoundedPool } from './bounded-pool';
 import { asRefusal, causeOf, type FaultCause, isRace } from './errors';
 import { OpenTransaction } from './transaction';
@@ -53,11 +54,13 @@ const IDLE_IN_TRANSACTION_MS = 3_000;
 const MAX_LIFETIME_SECONDS = 60;
 
 /**
+ * @param options.name who connects and what for, such as "order saga": pg_stat_activity shows it to operators
  * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
  * @param options.wholeTables whether statements join whole tables, as the auditor's do; then the planner chooses how
  * @param options.lockTimeoutMs how long a statement waits for a lock
  */
 export function openDatabase(options: {
+  name: string;
   url: string;
   poolSize: number;
   log: Logger;
@@ -66,6 +69,7 @@ export function openDatabase(options: {
 }): Database {
   const pool = new BoundedPool({
     connectionString: options.url,
+    application_name: applicationName(options.name),
     max: options.poolSize,
     pipeline: true,
     keepAlive: true,

@@ -79,7 +79,13 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const tracing = await startTracing({ service: name, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
   lifecycle.addPart(tracing, (stop) => stop());
   const openPool = (purpose: string, poolSize: number, limits: { lockTimeoutMs?: number } = {}) => {
-    const database = openDatabase({ url: config.DATABASE_URL, poolSize, log, ...limits });
+    const database = openDatabase({
+      name: `${name} ${purpose}`,
+      url: config.DATABASE_URL,
+      poolSize,
+      log,
+      ...limits,
+    });
     watchPool(purpose, database.pool, poolSize);
     return lifecycle.addPart(database, ({ close }) => close());
   };

@@ -344,7 +344,12 @@ describe('faults', () => {
   test.each(serviceNames)(
     'every route of %s answers 503 with Retry-After while the database is down',
     async (service) => {
-      const database = openDatabase({ url: 'postgresql://127.0.0.1:9/none', poolSize: 2, log: silent });
+      const database = openDatabase({
+        name: 'test',
+        url: 'postgresql://127.0.0.1:9/none',
+        poolSize: 2,
+        log: silent,
+      });
       const withoutDatabase = await openEdge(routesOf(service, database));
       for (const { method, path } of routesOf(service, database)) {
         const answer = await withoutDatabase.call(method, path.replaceAll(/\{\w+\}/g, '1'));

@@ -116,6 +116,19 @@ test('a locked order holds up changes of this order, and nothing else', async ()
   expectOnlyBusy(answers);
 });
 
+test.each<[ServiceName, () => Promise<unknown>]>([
+  ['order', async () => api.get(`/orders/find/${await api.order(await api.user(1), {})}`)],
+  ['payment', async () => api.get(`/payment/find_user/${await api.user(1)}`)],
+  ['stock', async () => api.get(`/stock/find/${await api.item(1, 1)}`)],
+])('whoever looks for the sessions of %s finds them by their names', async (service, use) => {
+  await use();
+  const names = `SELECT DISTINCT application_name AS name FROM pg_stat_activity WHERE datname = current_database()
+                 AND pid <> pg_backend_pid() AND usename = current_user AND backend_type = 'client backend' ORDER BY 1`;
+  expect((await shop.rows<{ name: string }>(service, names)).map(({ name }) => name)).toEqual(
+    ['http', 'reads', 'saga'].map((purpose) => `chandlery ${service} ${purpose}`),
+  );
+});
+
 test('batch_init waits longer than other requests for a locked row', async () => {
   const locked = await api.item(1, 10);
   await lock('stock', 'items', locked);

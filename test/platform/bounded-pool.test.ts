@@ -22,7 +22,12 @@ function occupy(database: ServiceEdge['database'], connections: number): () => P
 }
 
 test('a pool refuses at once what is beyond its bound, and serves all that wait', async () => {
-  const database = openDatabase({ url: await createDatabase('stock'), poolSize: 1, log: silent });
+  const database = openDatabase({
+    name: 'test',
+    url: await createDatabase('stock'),
+    poolSize: 1,
+    log: silent,
+  });
   const release = occupy(database, 1);
   const waiting = Array.from({ length: 499 }, () => database.transaction(read));
   await until(() => database.pool.waitingCount === 499 || database.pool.isBusy());
@@ -35,7 +40,12 @@ test('a pool refuses at once what is beyond its bound, and serves all that wait'
 });
 
 test('a pool refuses at once when those before have waited for long', async () => {
-  const database = openDatabase({ url: await createDatabase('stock'), poolSize: 1, log: silent });
+  const database = openDatabase({
+    name: 'test',
+    url: await createDatabase('stock'),
+    poolSize: 1,
+    log: silent,
+  });
   await database.ready();
   const release = occupy(database, 1);
   const waiting = Array.from({ length: 110 }, () => database.transaction(read));
@@ -47,7 +57,12 @@ test('a pool refuses at once when those before have waited for long', async () =
 });
 
 test('requests are told that the connections are in use, and not that the database cannot be reached', async () => {
-  const database = openDatabase({ url: await createDatabase('payment'), poolSize: 1, log: silent });
+  const database = openDatabase({
+    name: 'test',
+    url: await createDatabase('payment'),
+    poolSize: 1,
+    log: silent,
+  });
   const edge = await openEdge(routesOf('payment', database));
   const release = occupy(database, 1);
   const waiting = Array.from({ length: 110 }, () => database.transaction(read));

@@ -246,7 +246,7 @@ test('two runs do everything once, even if one of them waits while the other bui
   await first.says('0_index waits for');
   const second = migrate(scripts);
   await second.says('Another run is migrating this database: pid ');
-  expect(second.output).toContain('application migrate order, active for ');
+  expect(second.output).toContain('application chandlery migrate order, active for ');
   await writer.query('COMMIT');
   expect([await first.applied(), await second.applied()]).toEqual([['0_index', '1_add_note'], []]);
 });

@@ -35,7 +35,7 @@ test.each(statements)(
     const owner = new Pool({ connectionString: url, max: 1 });
     await owner.query('VACUUM ANALYZE');
     await owner.end();
-    const database = openDatabase({ url, poolSize: 1, log: silent });
+    const database = openDatabase({ name: 'test', url, poolSize: 1, log: silent });
     const { rows } = await database.pool.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
     await database.close();
     const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');

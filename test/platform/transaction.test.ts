@@ -85,7 +85,12 @@ test('runs work again that lost a race, also when the losing statement was not a
 });
 
 test('writes nothing when the server refuses to begin, although the first statements are sent along', async () => {
-  const database = openDatabase({ url: await createDatabase('stock'), poolSize: 1, log: silent });
+  const database = openDatabase({
+    name: 'test',
+    url: await createDatabase('stock'),
+    poolSize: 1,
+    log: silent,
+  });
   const client = await database.pool.connect();
   const refused = new OpenTransaction(refusingToBegin(client));
   const [readResult, writeResult] = await Promise.allSettled([refused.run(read), refused.run(add, ['a'])]);
@@ -115,7 +120,7 @@ test('only reads while an operator has made the server read-only, and writes whe
   await owner.connect();
   const name = new URL(url).pathname.slice(1);
   await owner.query(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`);
-  const database = openDatabase({ url, poolSize: 1, log: silent });
+  const database = openDatabase({ name: 'test', url, poolSize: 1, log: silent });
   const write = () => database.transaction((tx) => tx.run(add, ['a']));
 
   const fault = await write().catch((error: unknown) => error);

@@ -17,7 +17,7 @@ export async function auditOf(
   inFlightMs?: number,
   lost?: ReadonlySet<string>,
 ): Promise<Report> {
-  const books = openDatabases(shop, silent);
+  const books = openDatabases('test', shop, silent);
   try {
     return await audit(books, { amqpUrl: shop.amqp, inFlightMs, lost });
   } finally {

@@ -70,7 +70,7 @@ export async function openServiceEdge(
   options: ServiceOptions = {},
 ): Promise<ServiceEdge> {
   const databaseUrl = await createDatabase(service);
-  const database = openDatabase({ url: databaseUrl, poolSize: 8, log: silent });
+  const database = openDatabase({ name: 'test', url: databaseUrl, poolSize: 8, log: silent });
   const routes = routesOf(service, database, options);
   const edge = await openEdge(routes);
   return {

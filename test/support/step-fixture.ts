@@ -25,7 +25,7 @@ export function stepFixture(service: ServiceName, tables: string, broken: string
 
   beforeAll(async () => {
     const url = await createDatabase(service);
-    database = openDatabase({ url, poolSize: 8, log: silent });
+    database = openDatabase({ name: 'test', url, poolSize: 8, log: silent });
     pool = new Pool({ connectionString: url, max: 2 });
   });
   beforeEach(() => query(`TRUNCATE ${tables} RESTART IDENTITY CASCADE`));

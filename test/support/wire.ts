@@ -74,7 +74,7 @@ export class Wire {
 
   /** @param step whose queue the replica consumes, if given; @param wrap goes between the replica and its database */
   async replica(step?: Step, wrap: (database: Database) => Database = (same) => same): Promise<Replica> {
-    const pool = openDatabase({ url: this.url, poolSize: 4, log: silent, lockTimeoutMs: 500 });
+    const pool = openDatabase({ name: 'test', url: this.url, poolSize: 4, log: silent, lockTimeoutMs: 500 });
     const database = wrap(pool);
     const publisher = await connectPublisher({ url: this.amqp, name: 'test publishes', log: silent });
     const outbox = openOutbox({ database: pool, publisher, log: silent });

@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   });
   const addresses = await findAddresses(config, gatewayPort);
   const withinMs = config.AUDIT_TIMEOUT_MS;
-  const databases = openDatabases(addresses.databases, log, withinMs);
+  const databases = openDatabases('audit', addresses.databases, log, withinMs);
   if (values.watch) {
     const settings = { host: config.HOST, port: config.AUDIT_PORT, intervalMs: config.AUDIT_INTERVAL_MS };
     const lifecycle = new Lifecycle(log, 0);

@@ -35,7 +35,7 @@ export async function openContext(
   const client = new Client(rig.addresses, rig.gateway.url);
   const messages = await Messages.open(rig.broker.url(), log);
   const poison = new PoisonMessages();
-  const databases = openDatabases(perService(rig.databases.url), log);
+  const databases = openDatabases('chaos', perService(rig.databases.url), log);
   const internalUrls = Object.values(rig.addresses).flatMap((service) => service.internalUrls);
   const counters = new Counters(internalUrls, ['saga_duplicates_total']);
   await sleep(BALANCER_MS);

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { applicationName } from '../../shared/postgres/application-name';
 import { holdersOf } from './blockers';
 import { type Session, until } from './patience';
 
@@ -36,7 +37,7 @@ async function open(databaseUrl: string, name: string): Promise<Client> {
   const client = new Client({
     connectionString: databaseUrl,
     connectionTimeoutMillis: 10_000,
-    application_name: name,
+    application_name: applicationName(name),
   });
   // The call that breaks reports the error; without a listener the event would end the process.
   client.on('error', () => {});

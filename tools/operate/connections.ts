@@ -24,6 +24,7 @@ export async function withConnections<T>(
 ): Promise<T> {
   const addresses = await findAddresses(operateConfig(), gatewayPort);
   const { close, ...databases } = openDatabases(
+    'operate',
     addresses.databases,
     createLogger({ service: 'operate', level: 'silent', format: 'json' }),
   );

@@ -10,16 +10,19 @@ const POOL_SIZE = 2;
 
 /**
  * Opens the databases of a shop. Nothing connects before something is read.
+ * @param name who connects, such as "audit"
  * @param statementMs the time limit of a statement, if it must be longer than in a service
  */
 export function openDatabases(
+  name: string,
   urls: Readonly<Record<ServiceName, string>>,
   log: Logger,
   statementMs?: number,
 ): ShopDatabases & { close(): Promise<void> } {
-  const databases = perService((name) =>
+  const databases = perService((service) =>
     openDatabase({
-      url: statementMs === undefined ? urls[name] : withTimeouts(urls[name], statementMs),
+      name,
+      url: statementMs === undefined ? urls[service] : withTimeouts(urls[service], statementMs),
       poolSize: POOL_SIZE,
       log,
       wholeTables: true,

@@ -13,7 +13,12 @@ async function linesOf(prefix: string): Promise<string[]> {
 }
 
 test('a pool shows its connections in use and idle, and how many transactions wait for one', async () => {
-  const database = openDatabase({ url: await createDatabase('order'), poolSize: 2, log: silent });
+  const database = openDatabase({
+    name: 'test',
+    url: await createDatabase('order'),
+    poolSize: 2,
+    log: silent,
+  });
   watchPool('test', database.pool, 2);
   let release = () => {};
   const released = new Promise<void>((resolve) => {

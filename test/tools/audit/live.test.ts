@@ -155,7 +155,7 @@ describe('the watch', () => {
   const settings = { host: '127.0.0.1', port: 0, intervalMs: 1, inFlightMs: 30_000, withinMs: 60_000 };
   let databases: ReturnType<typeof openDatabases>;
   beforeEach(async () => {
-    databases = openDatabases(shop.addresses, silent, settings.withinMs);
+    databases = openDatabases('test', shop.addresses, silent, settings.withinMs);
     await shop.run('payment', `UPDATE users SET credit = 99 WHERE id = 'ann'`);
   });
   afterEach(() => databases.close());
@@ -252,7 +252,7 @@ describe('the watch', () => {
 });
 
 test('an audit that runs out of time says how to give it more', async () => {
-  const databases = openDatabases(shop.addresses, silent, 60_000);
+  const databases = openDatabases('test', shop.addresses, silent, 60_000);
   const holder = new Client(shop.addresses.payment);
   await holder.connect();
   await holder.query('BEGIN; LOCK TABLE charges IN ACCESS EXCLUSIVE MODE');
@@ -267,7 +267,7 @@ test('an audit that runs out of time says how to give it more', async () => {
 });
 
 test('a statement of the auditor may take longer than one of a service', async () => {
-  const databases = openDatabases(shop.addresses, silent, 600_000);
+  const databases = openDatabases('test', shop.addresses, silent, 600_000);
   const show = statement<{ statement_timeout: string }>('show', 'SHOW statement_timeout');
   try {
     const shown = await databases.stock.transaction((tx) => tx.run(show));

@@ -60,7 +60,7 @@ test('a shop at work has no findings: not under load, not afterwards, and not in
   await askAgain(api, await sold);
   await shop.balances();
 
-  const databases = openDatabases(shop.databases, silent);
+  const databases = openDatabases('test', shop.databases, silent);
   const publicState = publicApi((service) => shop.of(service)[0]?.url ?? '');
   for (const truth of [databaseTruth(databases), publicState]) {
     const { findings, checked } = await auditHistory(history, truth);

@@ -34,7 +34,7 @@ export class DeadLetterFixture {
     await until(() => publisher.isConnected());
     const connection = await connect(amqp);
     const channel = await connection.createChannel();
-    const shop = { databases: openDatabases(addresses, silent), amqpUrl: amqp };
+    const shop = { databases: openDatabases('test', addresses, silent), amqpUrl: amqp };
     return new DeadLetterFixture(addresses, shop, publisher, connection, channel);
   }
 

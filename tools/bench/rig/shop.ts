@@ -144,7 +144,7 @@ export class LocalShop implements MeasuredShop {
   }
 
   private async withBooks<T>(work: (books: ReturnType<typeof openDatabases>) => Promise<T>): Promise<T> {
-    const books = openDatabases(this.databases, silent, AUDIT_STATEMENT_MS);
+    const books = openDatabases('bench', this.databases, silent, AUDIT_STATEMENT_MS);
     try {
       return await work(books);
     } finally {
