@@ -1,20 +1,20 @@
-import { BATCH_CONTENT_TYPE, encodeBatches } from '../contract/cloudevents';
-import { type SagaEvent, serviceOf } from '../contract/events';
+import { encodeBatches } from '../contract/cloudevents';
+import type { SagaEvent } from '../contract/events';
 import type { Logger } from '../observe/log';
 import { outboxOldestAge, outboxPending, sharedReading } from '../observe/metrics';
 import type { Database } from '../postgres/database';
 import type { Tx } from '../postgres/tx';
 import type { Publisher } from '../rabbit/publisher';
-import { exchangeOf, routingKeysOf } from '../rabbit/topology';
 import { repeat } from '../service/loop';
+import { openSender } from './sender';
 import {
+  claimOverdueOutbox,
   commitNeedNotBeDurable,
   deleteOutbox,
   insertOutbox,
-  lockOverdueOutbox,
+  keepOutbox,
   type OutboxRow,
   outboxGauges,
-  postponeOutbox,
 } from './statements';
 
 /**
@@ -25,6 +25,9 @@ import {
  * published right after the commit. Once the broker has confirmed a row, the service's next transaction deletes it,
  * whatever it is for; if there is none, a timer does. The poller publishes the rows that a crash, a broker outage or a
  * missing binding left behind.
+ *
+ * No transaction is open while the broker is waited for. A row belongs to the replica that publishes it until two seconds
+ * after its `tried_at`. If the broker takes longer, that replica moves the time on, so that nobody sends the message again.
  */
 export interface Outbox {
   /**
@@ -45,64 +48,55 @@ const POLL_INTERVAL_MS = 500;
 const DELETE_INTERVAL_MS = 100;
 /** The most rows that one transaction deletes. */
 const DELETE_LIMIT = 1_000;
-/** Rows younger than this are still being published by the replica that committed them. */
+/** Rows that were tried more recently are still being published by another replica. */
 const OVERDUE_AFTER_MS = 2_000;
-/** The most messages that one poll takes: they stay locked until the broker has confirmed them. */
+/** A row that has been published for longer is kept from becoming overdue. */
+const KEEP_AFTER_MS = 1_000;
+/** The most messages that one poll takes. */
 const POLL_LIMIT = 100;
 
 export function openOutbox(options: { database: Database; publisher: Publisher; log: Logger }): Outbox {
   const { database, publisher, log } = options;
-  const publishing = new Set<Promise<void>>();
-  /** Rows that the broker has confirmed and that no transaction deletes yet. */
-  const confirmed: number[] = [];
-
-  /** Resolves when every queue of the event has the message. */
-  async function send(row: OutboxRow): Promise<void> {
-    const exchange = exchangeOf(serviceOf(row.routing_key));
-    const body = Buffer.from(row.body);
-    await Promise.all(
-      routingKeysOf(row.routing_key).map((routingKey) =>
-        publisher.publish({ exchange, routingKey, body, contentType: BATCH_CONTENT_TYPE }),
-      ),
-    );
-  }
+  const sender = openSender(publisher);
 
   async function poll(): Promise<void> {
     if (!publisher.isConnected()) {
       return;
     }
-    const { published, more } = await database.transaction(async (tx) => {
-      const rows = await tx.run(lockOverdueOutbox, [OVERDUE_AFTER_MS, POLL_LIMIT]);
-      const sent = await Promise.allSettled(rows.map(send));
-      const idsOf = (status: string) =>
-        rows.filter((_, i) => sent[i]?.status === status).map((row) => row.id);
-      const [delivered, failed] = [idsOf('fulfilled'), idsOf('rejected')];
-      const failure = sent.find((result) => result.status === 'rejected');
-      if (failure) {
-        log.warn(
-          { err: failure.reason, messages: failed.length },
-          'could not publish messages from the outbox; trying again later',
-        );
-      }
-      if (delivered.length > 0) {
-        tx.send(commitNeedNotBeDurable);
-        tx.send(deleteOutbox, [delivered]);
-      }
-      if (failed.length > 0) {
-        tx.send(postponeOutbox, [failed]);
-      }
-      return { published: delivered.length, more: rows.length === POLL_LIMIT };
-    });
+    const rows = await database.transaction((tx) =>
+      tx.run(claimOverdueOutbox, [OVERDUE_AFTER_MS, POLL_LIMIT]),
+    );
+    const sent = await Promise.allSettled(rows.filter((row) => !sender.isUnderWay(row)).map(sender.send));
+    const failures = sent.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    if (failures.length > 0) {
+      log.warn(
+        { err: failures[0], messages: failures.length },
+        'could not publish messages from the outbox; trying again later',
+      );
+    }
+    const published = sent.length - failures.length;
     if (published > 0) {
       log.info({ messages: published }, 'published messages left in the outbox');
     }
-    if (published > 0 && more) {
+    if (published > 0 && rows.length === POLL_LIMIT) {
       await poll();
+    }
+  }
+
+  /** Where the broker is fast, there is nothing to do. */
+  async function keep(): Promise<void> {
+    const ids = sender.longUnderWay(KEEP_AFTER_MS);
+    if (ids.length > 0) {
+      await database.transaction((tx) => tx.run(keepOutbox, [ids]));
     }
   }
 
   const polling = repeat(POLL_INTERVAL_MS, poll, (error) =>
     log.warn({ err: error }, 'could not poll the outbox; trying again'),
+  );
+
+  const keeping = repeat(POLL_INTERVAL_MS, keep, (error) =>
+    log.warn({ err: error }, 'could not keep messages that are being published; they may be sent twice'),
   );
 
   // Only at debug level: the poller also logs that the database is unavailable, and less often.
@@ -125,46 +119,42 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
 
   function publish(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
-      const done = send(row)
-        .then(() => {
-          confirmed.push(row.id);
-        })
+      sender
+        .send(row)
         .catch((error) =>
           log.debug({ err: error, outbox_id: row.id }, 'could not publish a message; the poller tries again'),
-        )
-        .finally(() => publishing.delete(done));
-      publishing.add(done);
+        );
     }
   }
 
   async function transaction<T extends { emit: readonly SagaEvent[] }>(
     work: (tx: Tx) => Promise<T>,
   ): Promise<T> {
-    /** They go back to `confirmed` if the transaction fails. */
+    /** They go back to the sender if the transaction fails. */
     const deleted: number[] = [];
     try {
-      const { outcome, rows } = await database.transaction(async (tx) => {
+      const { outcome, rows, locked } = await database.transaction(async (tx) => {
         const outcome = await work(tx);
+        deleted.push(...sender.takeConfirmed(DELETE_LIMIT));
         // Neither is awaited: both travel with COMMIT.
         const rows = store(tx, outcome.emit);
+        const locked = deleted.length > 0 ? tx.run(deleteOutbox, [deleted]) : Promise.resolve([]);
         rows.catch(() => {});
-        deleted.push(...confirmed.splice(0, DELETE_LIMIT));
-        if (deleted.length > 0) {
-          tx.send(deleteOutbox, [deleted]);
-        }
-        return { outcome, rows };
+        locked.catch(() => {});
+        return { outcome, rows, locked };
       });
       publish(await rows);
+      sender.giveBack((await locked).map(({ id }) => id));
       return outcome;
     } catch (error) {
-      confirmed.push(...deleted);
+      sender.giveBack(deleted);
       throw error;
     }
   }
 
-  /** Deletes the rows that no other transaction has deleted along with its work. */
+  /** Deletes the rows that no other transaction has deleted along with its work, but for those that somebody has locked. */
   async function deleteConfirmed(): Promise<void> {
-    while (confirmed.length > 0) {
+    for (let left = sender.confirmedCount(); left > 0; left -= DELETE_LIMIT) {
       await transaction(async (tx) => {
         tx.send(commitNeedNotBeDurable);
         return { emit: [] };
@@ -178,7 +168,8 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
     transaction,
     async close() {
       await polling.stop();
-      await Promise.all(publishing);
+      await sender.idle();
+      await keeping.stop();
       await cleaning.stop();
       await deleteConfirmed().catch((error) =>
         log.warn({ err: error }, 'could not delete confirmed messages; they will be published again'),

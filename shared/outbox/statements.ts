@@ -16,30 +16,39 @@ export const insertOutbox = statement<{ id: number }>(
 );
 
 /**
- * Rows that should have been confirmed by now. Reading by `id > last` would be wrong: an id is assigned at insert and
- * becomes visible at commit, so a higher id can be visible first, and the lower one would be skipped for ever.
+ * Takes rows that should have been confirmed by now, and leaves them to the caller for as long as fresh ones. Reading by
+ * `id > last` would be wrong: an id is assigned at insert and becomes visible at commit, so a higher id can be visible
+ * first, and the lower one would be skipped for ever.
  *
  * If the server's clock has been set back, rows may have a time that lies ahead. They do not wait for it.
  */
-export const lockOverdueOutbox = statement<OutboxRow>(
-  'lock_overdue_outbox',
-  `SELECT id, routing_key, body FROM outbox
-   WHERE tried_at < now() - $1 * interval '1 millisecond' OR tried_at > now() + interval '1 second'
-   ORDER BY tried_at LIMIT $2
-   FOR UPDATE SKIP LOCKED`,
+export const claimOverdueOutbox = statement<OutboxRow>(
+  'claim_overdue_outbox',
+  `UPDATE outbox SET tried_at = now()
+   WHERE id = ANY (ARRAY(
+     SELECT id FROM outbox
+     WHERE tried_at < now() - $1 * interval '1 millisecond' OR tried_at > now() + interval '1 second'
+     ORDER BY tried_at LIMIT $2
+     FOR UPDATE SKIP LOCKED))
+   RETURNING id, routing_key, body`,
 );
 
-/** Moves rows to the end of the queue, so that messages that cannot be published do not delay those that can. */
-export const postponeOutbox = statement(
-  'postpone_outbox',
-  'UPDATE outbox SET tried_at = now() WHERE id = ANY($1::bigint[])',
+/** Keeps the rows that the caller is still publishing from being taken by another replica. */
+export const keepOutbox = statement(
+  'keep_outbox',
+  `UPDATE outbox SET tried_at = now()
+   WHERE id = ANY (ARRAY(SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED))`,
 );
 
-/** Skips locked rows: a poller is publishing them once more, and deletes them itself. */
-export const deleteOutbox = statement(
+/** Deletes rows, and returns those that somebody has locked. It does not wait for them. */
+export const deleteOutbox = statement<{ id: number }>(
   'delete_outbox',
-  `DELETE FROM outbox WHERE id = ANY (ARRAY(
-     SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED))`,
+  `WITH free AS (
+     SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED
+   ), deleted AS (
+     DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM free))
+   )
+   SELECT id FROM outbox WHERE id = ANY ($1::bigint[]) AND id NOT IN (SELECT id FROM free)`,
 );
 
 /** If a crash undoes a deletion, a message goes out twice, which every step absorbs: no need to wait for the disk. */

@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloudevents';
 import type { SagaEvent } from '../../shared/contract/events';
+import { type Outbox, openOutbox } from '../../shared/outbox/outbox';
 import { routingKeyOf } from '../../shared/rabbit/topology';
 import { paymentCaptured, paymentRejected, purchase, sagaId } from '../support/events';
+import { silent } from '../support/silent';
 import { until } from '../support/until';
 import { type Replica, Wire } from '../support/wire';
 
@@ -175,4 +179,55 @@ test('sends everything that was committed before the service stops', async () =>
   await replica.stop();
   expect(await wire.outboxSize()).toBe(0);
   expect(await sagasIn('order.settle', 50)).toHaveLength(50);
+});
+
+/** Longer than rows are left to the replica that committed them, and than a session of ours may be idle. */
+const SLOW_MS = 4_000;
+
+/** An outbox whose broker confirms every message late. */
+async function slowly<T>({ database, publisher }: Replica, use: (outbox: Outbox) => Promise<T>): Promise<T> {
+  const slow = {
+    ...publisher,
+    publish: (message: Parameters<typeof publisher.publish>[0]) =>
+      publisher.publish(message).then(() => sleep(SLOW_MS)),
+  };
+  const outbox = openOutbox({ database, publisher: slow, log: silent });
+  try {
+    return await use(outbox);
+  } finally {
+    await outbox.close();
+  }
+}
+
+test('sends what was left behind once, however slow the broker is to confirm it', async () => {
+  const replica = await wire.replica();
+  await replica.outbox.close();
+  await store(replica, captures(1));
+  await wire.age();
+  await slowly(replica, waitUntilEmpty);
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(0)]);
+});
+
+test('leaves what another replica is publishing to it, however slow the broker is to confirm it', async () => {
+  const [replica] = [await wire.replica(), await wire.replica()];
+  await slowly(replica, async (outbox) => {
+    outbox.publish(await store(replica, captures(1)));
+    await waitUntilEmpty();
+  });
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(0)]);
+});
+
+test('deletes a confirmed row that somebody has locked once it is free, and does not send it again', async () => {
+  const replica = await wire.replica();
+  const rows = await store(replica, captures(1));
+  const stranger = new Client({ connectionString: wire.url });
+  await stranger.connect();
+  await stranger.query('BEGIN; SELECT FROM outbox FOR UPDATE');
+  replica.outbox.publish(rows);
+  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(0)]);
+  // Long enough for the row to be overdue.
+  await sleep(3_000);
+  await stranger.end();
+  await waitUntilEmpty();
+  expect(await sagasIn('order.settle', 0)).toEqual([]);
 });
