@@ -15,7 +15,7 @@ const REFUSALS = [NOT_ALLOWED, NOT_FOUND, 405, OTHER_ARGUMENTS];
 /** The protocol has no timeout for calls. */
 const TIMEOUT_MS = 10_000;
 
-/** Calls that the broker may refuse, one after the other. After a refusal, the next call gets a new channel. */
+/** Calls that the broker may refuse, one after the other. After a failure, the next call gets a new channel. */
 export interface Calls {
   /**
    * Returns why the broker refused the call; undefined when it carried it out.
@@ -26,24 +26,34 @@ export interface Calls {
 }
 
 export function openCalls(openChannel: () => PromiseLike<Channel>): Calls {
-  let channel: Channel | undefined;
+  let channel: Promise<Channel> | undefined;
 
-  async function currentChannel(): Promise<Channel> {
-    if (channel === undefined) {
-      channel = await openChannel();
-      // The call that fails reports the error; without a listener the event would end the process.
-      channel.on('error', () => {});
-    }
-    return channel;
+  async function open(): Promise<Channel> {
+    const opened = await openChannel();
+    // The call that fails reports the error; without a listener the event would end the process.
+    opened.on('error', () => {});
+    return opened;
+  }
+
+  /** It is open even so if a call was given up, or was never made because the channel came too late. */
+  async function closeCurrent(): Promise<void> {
+    const last = channel;
+    channel = undefined;
+    // It throws when the broker has closed the channel, or the connection is lost.
+    await last?.then((opened) => opened.close()).catch(() => {});
   }
 
   return {
     async refusalOf(call) {
+      let isLate = false;
+      channel ??= open();
+      const answer = channel.then((opened) => (isLate ? undefined : call(opened)));
       try {
-        await inTime(currentChannel().then(call));
+        await inTime(answer);
         return undefined;
       } catch (error) {
-        channel = undefined;
+        isLate = true;
+        void closeCurrent();
         const { code } = error as { code?: number };
         if (code !== undefined && REFUSALS.includes(code)) {
           return error as Refusal;
@@ -51,9 +61,7 @@ export function openCalls(openChannel: () => PromiseLike<Channel>): Calls {
         throw error;
       }
     },
-    async close() {
-      await channel?.close().catch(() => {});
-    },
+    close: closeCurrent,
   };
 }
 

@@ -22,8 +22,9 @@ export function watchTopology(options: {
   async function verify(): Promise<void> {
     const isDue = topology.isIncomplete() || performance.now() - verifiedAt >= VERIFY_EVERY_MS;
     if (isDue && connection.isConnected()) {
-      await topology.ensure(connection.openChannel);
+      // Before the look: one that fails because a part does not answer is not repeated at once.
       verifiedAt = performance.now();
+      await topology.ensure(connection.openChannel);
     }
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { openCalls } from '../../shared/rabbit/calls';
 import { openTopology, type TopologyMode } from '../../shared/rabbit/open-topology';
 import { bindings, declaredQueues, exchanges } from '../../shared/rabbit/topology';
 import type { ServiceName } from '../../shared/services';
@@ -172,6 +173,45 @@ describe('a service that declares only its own part', () => {
     await expect(ensure(connection, 'check', 'stock')).rejects.toThrow(
       'queue stock.settle is missing, and this service does not declare it',
     );
+    await connection.close();
+  });
+});
+
+describe('a part of the broker that does not answer', () => {
+  /** The connection has room for one channel. */
+  async function connectOnce() {
+    const url = new URL(await createVhost());
+    url.searchParams.set('channelMax', '1');
+    const connection = await connect(url.href);
+    const calls = openCalls(() => connection.createChannel());
+    const isAnswered = () =>
+      calls
+        .refusalOf((channel) => channel.checkExchange('amq.direct'))
+        .then(
+          () => true,
+          () => false,
+        );
+    return { connection, calls, isAnswered };
+  }
+
+  test('costs no channel: the call that was given up is followed by others', async () => {
+    const { connection, calls, isAnswered } = await connectOnce();
+    await expect(calls.refusalOf(() => new Promise(() => {}))).rejects.toThrow('did not answer in time');
+    await until(isAnswered);
+    await connection.close();
+  });
+
+  test('costs no channel that is opened too late', async () => {
+    const { connection, isAnswered } = await connectOnce();
+    const late = openCalls(() => sleep(11_000).then(() => connection.createChannel()));
+    let wasCalled = false;
+    const call = async () => {
+      wasCalled = true;
+    };
+    await expect(late.refusalOf(call)).rejects.toThrow('did not answer in time');
+    await sleep(2_000);
+    expect(wasCalled).toBe(false);
+    await until(isAnswered);
     await connection.close();
   });
 });
