@@ -30,7 +30,7 @@ async function find(order: string): Promise<any> {
 }
 
 /** Gives the order a saga in this state. */
-async function setState(order: string, state: 'PENDING' | 'PAID') {
+async function setState(order: string, state: 'PENDING' | 'PAID' | 'DISPUTED') {
   await query(
     edge.databaseUrl,
     `WITH saga AS (
@@ -169,6 +169,7 @@ test('removes an order with its lines', async () => {
 describe.each([
   ['CHECKING_OUT', 'checkout_in_progress', 'PENDING'],
   ['PAID', 'already_paid', 'PAID'],
+  ['DISPUTED', 'sold_before', 'DISPUTED'],
 ] as const)('an order that is %s', (status, reason, state) => {
   test('cannot be changed in any way, and shows the state of its checkout', async () => {
     const [order, item] = [await newOrder(), await newItem(5)];

@@ -90,55 +90,65 @@ test('an order that has failed, was paid later, and has forgotten both, goes the
   expect([await api.credit(poor), await api.stock(item)]).toEqual([9, 98]);
 });
 
-/** Checks an order out again that order has forgotten, after a change. Nothing may be charged, nor called paid. */
+/** Checks an order out again that order has forgotten, after a change. It ends by itself, and nothing more is charged. */
 async function dispute(
   change: (order: string) => Promise<unknown>,
+  detail: string,
 ): Promise<{ order: string; saga: string }> {
   const order = await api.order(user, { [item]: 2 });
   const saga = await undo('order', () => buy(order));
   await change(order);
-  expect((await api.checkout(order)).status).toBe(202);
-  await until(async () => (await deadLetters()).length > 0);
-  expect((await api.get(`/orders/find/${order}`)).body).toMatchObject({
-    ...{ paid: false, status: 'CHECKING_OUT', saga_id: saga },
-  });
-  expect(await api.credit(user)).toBe(98);
-  expect(await findings()).toContainEqual(
-    expect.objectContaining({ invariant: 'I3', saga_id: saga, order_id: order, user_id: user }),
+  const soldBefore = { status: 409, body: { reason: 'sold_before', saga_id: saga } };
+  expect(await api.checkout(order)).toMatchObject(soldBefore);
+  const text = `Order ${order} was sold earlier, as saga ${saga}, for 2 credits, and its contents have changed since.`;
+  const again = await Promise.all([api.checkout(order, KEY), api.checkout(order)]);
+  expect(again).toMatchObject([soldBefore, soldBefore]);
+  expect(await api.checkout(order, KEY)).toMatchObject(soldBefore);
+  expect(again[0]?.body.detail).toBe(
+    `${text} Nothing more was charged. Put what else you want into a new order.`,
   );
+  expect(await api.request('POST', `/orders/addItem/${order}/${item}`)).toMatchObject({ status: 409 });
+  expect((await api.get(`/orders/find/${order}`)).body).toMatchObject({
+    ...{ paid: false, status: 'DISPUTED', state: 'DISPUTED', saga_id: saga },
+  });
+  expect([await api.credit(user), await api.stock(item)]).toEqual([98, 98]);
+  // Nothing is in flight, and no event is parked: the finding that names the saga is the only one.
+  await until(async () => (await findings()).every(({ invariant }) => invariant === 'I5'));
+  expect(await findings()).toMatchObject([
+    {
+      invariant: 'I5',
+      saga_id: saga,
+      order_id: order,
+      user_id: user,
+      detail: expect.stringContaining(detail),
+    },
+  ]);
+  const { sagas } = JSON.parse((await operate('list', '--state', 'disputed', '--json')).stdout);
+  expect(sagas).toMatchObject([
+    { saga_id: saga, order: 'DISPUTED', stock: 'COMMITTED', payment: 'CAPTURED' },
+  ]);
+  expect((await operate('show', saga)).stdout).toContain('It is disputed');
   return { order, saga };
 }
-const operate = (...args: string[]) =>
-  command('deadletters', { ...shop.databases, amqp: shop.amqp }, ...args);
-const deadLetters = async (): Promise<{ queue: string; error: string }[]> =>
-  JSON.parse((await operate('list', '--json')).stdout).letters;
+const KEY = { 'idempotency-key': 'key' };
+const operate = (...args: string[]) => command('sagas', { ...shop.databases, amqp: shop.amqp }, ...args);
 
-test('a forgotten charge is not called paid by a checkout of another amount, until an operator has corrected the order', async () => {
-  const { order, saga } = await dispute((order) => api.must(`/orders/addItem/${order}/${item}/1`));
-  expect(await deadLetters()).toContainEqual(
-    expect.objectContaining({
-      queue: 'order.settle',
-      error: `saga ${saga} of order ${order} costs 3 and was charged 2`,
-    }),
+test('a forgotten charge is disputed by a checkout of another amount, until an operator makes the order say what was sold', async () => {
+  const { order, saga } = await dispute(
+    (order) => api.must(`/orders/addItem/${order}/${item}/1`),
+    `charged 2 for 2 of ${item}, which order had lost, and then asked for 3 of ${item}`,
   );
   await shop.rows('order', 'UPDATE order_lines SET quantity = 2 WHERE order_id = $1', [order]);
-  await shop.rows('order', 'UPDATE sagas SET amount = 2, lines_crc32 = NULL WHERE id = $1', [saga]);
-  await operate('redrive', '--all', '--queue', 'order.settle');
+  await shop.rows('order', `UPDATE sagas SET state = 'PAID' WHERE id = $1 AND state = 'DISPUTED'`, [saga]);
   await shop.balances();
-  expect((await api.get(`/orders/find/${order}`)).body).toMatchObject({ paid: true, saga_id: saga });
+  expect(await buy(order)).toBe(saga);
 });
 
-test('a forgotten charge is not called paid by a checkout of other lines at the same price', async () => {
-  const { order, saga } = await dispute(async (order) => {
+test('a forgotten charge is disputed by a checkout of other lines at the same price', async () => {
+  await dispute(async (order) => {
     await api.must(`/orders/addItem/${order}/${other}/1`);
     await api.request('DELETE', `/orders/removeItem/${order}/${item}`);
-  });
-  expect(await deadLetters()).toContainEqual(
-    expect.objectContaining({
-      queue: 'order.settle',
-      error: `saga ${saga} of order ${order} was charged 2 for other lines than the order now has`,
-    }),
-  );
+  }, `for 2 of ${item}, which order had lost, and then asked for 1 of ${item}, 1 of ${other}`);
 });
 
 test('a sale that stock has forgotten is named with its units, and nothing else is wrong', async () => {

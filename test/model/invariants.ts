@@ -114,6 +114,10 @@ export function checkSaga({ order, payment, stock }: World, sagaId: string): voi
   if (saga?.state === 'FAILED') {
     check(hasNoUnits, 'I8', 'after a 4xx the saga has no units');
   }
+  if (saga?.state === 'DISPUTED') {
+    check(isForgotten, 'I5', 'only what order has forgotten is disputed');
+    check(isCaptured && hasUnits, 'I7', 'a disputed saga was charged and sold');
+  }
   if (saga) {
     checkLines(saga);
   }
@@ -123,7 +127,7 @@ export function checkSaga({ order, payment, stock }: World, sagaId: string): voi
     if (state === 'PENDING') {
       check(isCurrent, 'I9', 'an order is in one saga at a time');
     }
-    const mayDiffer = isForgotten && state !== 'PAID';
+    const mayDiffer = isForgotten && state !== 'PAID' && state !== 'DISPUTED';
     if (charge && !mayDiffer) {
       must(
         charge.amount === amount,
@@ -131,7 +135,7 @@ export function checkSaga({ order, payment, stock }: World, sagaId: string): voi
         () => `saga ${sagaId} costs ${amount}, but its charge is ${charge.amount}`,
       );
     }
-    if (!isCurrent || state === 'FAILED') {
+    if (!isCurrent || state === 'FAILED' || state === 'DISPUTED') {
       return;
     }
     const lines = order.lines.get(order_id) ?? [];
@@ -152,14 +156,14 @@ export function checkSaga({ order, payment, stock }: World, sagaId: string): voi
 }
 
 /**
- * Whether only an operator can end a saga, and is told so: a service has forgotten what it had decided, so that it now
- * contradicts another, and the event that shows it is parked.
+ * Whether only an operator can end a saga, and is told so: payment or stock has forgotten what it had decided, so that it
+ * now contradicts another, and the event that shows it is parked.
  */
 export function needsOperator({ order, payment, stock }: World, sagaId: string): boolean {
-  const services = [order, payment, stock];
   const isParked = ({ parked }: World[keyof World]) =>
     parked.all().some(({ data }) => data.saga_id === sagaId);
-  return services.some(({ forgotten }) => forgotten.get(sagaId)) && services.some(isParked);
+  const isForgotten = [payment, stock].some(({ forgotten }) => forgotten.get(sagaId));
+  return isForgotten && [order, payment, stock].some(isParked);
 }
 
 /** Checks what one transaction changed, just after its commit. */
@@ -261,11 +265,12 @@ export function checkEnded(world: World, hears: boolean): void {
     () => `the system is at rest, but sagas have not ended: ${[...new Set(unfinished)].join(', ')}`,
   );
   for (const { saga_id, state } of payment.charges.all()) {
-    const isForgotten = order.forgotten.get(saga_id) && order.sagas.get(saga_id)?.state !== 'PAID';
+    const ended = order.sagas.get(saga_id)?.state;
+    const isForgotten = order.forgotten.get(saga_id) && ended !== 'PAID' && ended !== 'DISPUTED';
     must(
       !hears || state !== 'CAPTURED' || !isForgotten || tells.has(saga_id),
       'I3',
-      () => `saga ${saga_id} was charged, order does not call it paid, and nobody is told`,
+      () => `saga ${saga_id} was charged, order calls it neither paid nor disputed, and nobody is told`,
     );
   }
   const paid = ids(order.sagas.all(), 'PAID').join();

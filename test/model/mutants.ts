@@ -31,7 +31,7 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
       order: ({ orders, sagas }) => ({
         ...on(endSagas, (tx, json: string) =>
           Object.entries<Reasons[string]>(JSON.parse(json)).flatMap(([saga_id, reason]) => {
-            const { order_id, amount, lines_crc32 } = tx.get(sagas, saga_id) ?? {};
+            const { order_id, user_id = '', amount, lines_crc32 } = tx.get(sagas, saga_id) ?? {};
             const current = tx.get(sagas, tx.get(orders, order_id ?? '')?.saga_id ?? '');
             if (order_id === undefined || current?.state !== 'PENDING') {
               return [];
@@ -39,7 +39,7 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
             const state = reason === null ? 'PAID' : 'FAILED';
             tx.put(sagas, current.saga_id, { ...current, state, reason });
             return {
-              ...{ saga_id, order_id, amount: amount as number, lines_crc32: lines_crc32 ?? null },
+              ...{ saga_id, order_id, user_id, amount: amount as number, lines_crc32: lines_crc32 ?? null },
               ...{ state: 'PENDING', age_seconds: 0 },
             };
           }),
@@ -116,7 +116,14 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
       order: ({ sagas }) =>
         on(readSagas, (tx, ids: string[]) => {
           const known = tx.getAll(sagas, ids).map((saga) => ({ ...saga, age_seconds: 0 }));
-          const paid = { order_id: '', amount: 0, lines_crc32: null, age_seconds: 0, state: 'PAID' as const };
+          const paid = {
+            order_id: '',
+            user_id: '',
+            amount: 0,
+            lines_crc32: null,
+            age_seconds: 0,
+            state: 'PAID' as const,
+          };
           const unknown = ids.filter((id) => !known.some(({ saga_id }) => saga_id === id));
           return [...known, ...unknown.map((saga_id) => ({ ...paid, saga_id }))];
         }),

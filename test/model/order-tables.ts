@@ -7,8 +7,8 @@ import {
   readLines,
   storeCheckoutKeys,
 } from '../../order/src/saga/1-request-checkout/statements';
-import type { SagaRow } from '../../order/src/saga/5-settle-checkout/decide';
-import { endSagas, readSagas } from '../../order/src/saga/5-settle-checkout/statements';
+import type { SagaRow, Sale } from '../../order/src/saga/5-settle-checkout/decide';
+import { disputeSagas, endSagas, readSagas } from '../../order/src/saga/5-settle-checkout/statements';
 import { takeOverdueSagas } from '../../order/src/saga/cancel-overdue/statements';
 import type { FailureReason } from '../../shared/contract/events';
 import { commonTables, on, type Sql, Table } from './memory';
@@ -54,8 +54,8 @@ export function nextSagaId({ id, saga_id }: OrderEntry): string {
 /** The reason of each saga; null for one that ended as PAID. */
 export type Reasons = Record<string, FailureReason | null>;
 
-const sagaRow = ({ saga_id, order_id, state, amount, lines_crc32 }: SagaState): SagaRow => ({
-  ...{ saga_id, order_id, state, amount, lines_crc32, age_seconds: 0 },
+const sagaRow = ({ saga_id, order_id, user_id, state, amount, lines_crc32 }: SagaState): SagaRow => ({
+  ...{ saga_id, order_id, user_id, state, amount, lines_crc32, age_seconds: 0 },
 });
 
 /** @param nextId chooses the id of an order's next saga */
@@ -121,6 +121,12 @@ export function orderSql(tables: OrderTables): Sql {
         tx.put(sagas, saga.saga_id, { ...saga, state: reason === null ? 'PAID' : 'FAILED', reason });
       }
       return pending.map(sagaRow);
+    }),
+    ...on(disputeSagas, (tx, json: string) => {
+      for (const [id, sale] of Object.entries<Sale>(JSON.parse(json))) {
+        tx.update(sagas, id, (saga) => ({ ...saga, ...sale, state: 'DISPUTED' as const }));
+      }
+      return undefined;
     }),
     ...on(readSagas, (tx, ids: string[]) => tx.getAll(sagas, ids).map(sagaRow)),
     ...on(takeOverdueSagas, (tx, _cancelAfterMs: number, _again: boolean, limit: number) => {

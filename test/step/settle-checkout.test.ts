@@ -121,21 +121,66 @@ test.each([
   expect((await orders.find('o'))?.status).toBe(status);
 });
 
-test('a capture of another amount is a violation and rolls back its whole batch', async () => {
+test('a violation rolls back its whole batch', async () => {
   await orders.create('p', { a: [1, 10] }, 2);
   await orders.request(attempt('p'));
-  const batch = orders.settle(paymentCaptured(bill(2, 'p')), paymentCaptured(bill(1, 'o', 11)));
+  const batch = orders.settle(paymentCaptured(bill(2, 'p')), paymentCaptured(bill(7, 'lost')));
   await expect(batch).rejects.toThrow(InvariantViolation);
-  expect((await orders.find('o'))?.status).toBe('CHECKING_OUT');
   expect((await orders.find('p'))?.status).toBe('CHECKING_OUT');
   expect(orders.reported).toEqual([]);
 });
 
-test('a capture for other lines than the order has is a violation, even at the same price', async () => {
-  const [same, other] = [{ a: 1 }, { b: 1 }].map(crcOf);
-  await expect(orders.settle(paymentCaptured(bill(1), other))).rejects.toThrow(/for other lines/);
-  expect((await orders.find('o'))?.status).toBe('CHECKING_OUT');
-  await orders.settle(paymentCaptured(bill(1), same));
+describe.each([
+  ['of another amount', paymentCaptured(bill(1, 'o', 11), crcOf({ a: 1 })), 11, { a: 1 }],
+  ['for other lines at the same price', paymentCaptured(bill(1), crcOf({ b: 1 })), 10, { b: 1 }],
+])('a capture %s than the order has', (_, capture, charged, sold) => {
+  test('ends the saga as DISPUTED, with what was sold, and reports both', async () => {
+    const { emit, duplicates } = await orders.settle(capture);
+    expect([emit, duplicates]).toEqual([[], 0]);
+    expect(await orders.find('o')).toEqual({ status: 'DISPUTED', saga_id: sagaId(1) });
+    expect(await orders.query('SELECT state, reason, amount::int, lines_crc32 FROM sagas')).toEqual([
+      { state: 'DISPUTED', reason: null, amount: charged, lines_crc32: crcOf(sold) },
+    ]);
+    const sale = { amount: charged, lines_crc32: crcOf(sold) };
+    const about = { saga_id: sagaId(1), order_id: 'o', user_id: 'user-1' };
+    expect(orders.reported).toMatchObject([{ ...about, state: 'DISPUTED', amount: 10, reason: null, sale }]);
+  });
+
+  test('is a duplicate the second time, in the same batch or later', async () => {
+    expect((await orders.settle(capture, capture)).duplicates).toBe(1);
+    expect((await orders.settle(capture)).duplicates).toBe(1);
+    expect(orders.reported).toHaveLength(1);
+  });
+
+  test('does not keep the other sagas of its batch from being paid', async () => {
+    await orders.create('p', { a: [1, 10] }, 2);
+    await orders.request(attempt('p'));
+    await orders.settle(paymentCaptured(bill(2, 'p')), capture);
+    expect((await orders.find('p'))?.status).toBe('PAID');
+    expect((await orders.find('o'))?.status).toBe('DISPUTED');
+  });
+
+  test('is contradicted by a failure and by a third purchase, which are violations', async () => {
+    await orders.settle(capture);
+    for (const event of [stockReleased(bill(1)), paymentCaptured(bill(1, 'o', 12))]) {
+      await expect(orders.settle(event)).rejects.toThrow(/ended as DISPUTED/);
+    }
+    expect((await orders.find('o'))?.status).toBe('DISPUTED');
+  });
+
+  test('is the end of the order: another checkout opens nothing', async () => {
+    await orders.settle(capture);
+    const { decisions, emit } = await orders.request(attempt('o', 'key'), attempt('o'));
+    const disputed = { kind: 'disputed', saga_id: sagaId(1) };
+    expect([decisions, emit]).toEqual([[disputed, disputed], []]);
+    expect((await orders.request(attempt('o', 'key'))).decisions).toEqual([
+      { kind: 'repeated', saga_id: sagaId(1) },
+    ]);
+  });
+});
+
+test('a capture that says nothing about the lines, as an earlier version publishes it, pays for them', async () => {
+  await orders.settle(paymentCaptured(bill(1)));
   expect((await orders.find('o'))?.status).toBe('PAID');
 });
 
@@ -154,13 +199,11 @@ describe('an order whose database has returned to the time before its checkout',
     expect(await orders.find('o')).toEqual({ status: 'PAID', saga_id: sagaId(1) });
   });
 
-  test('is neither paid nor open when it is checked out with other contents', async () => {
+  test('is disputed when it is checked out with other contents', async () => {
     await orders.query(`UPDATE order_lines SET quantity = 2`);
     await orders.request(attempt('o'));
-    await expect(orders.settle(paymentCaptured(bill(1)))).rejects.toThrow(
-      `saga ${sagaId(1)} of order o costs 20 and was charged 10`,
-    );
-    expect(await orders.find('o')).toEqual({ status: 'CHECKING_OUT', saga_id: sagaId(1) });
+    await orders.settle(paymentCaptured(bill(1)));
+    expect(await orders.find('o')).toEqual({ status: 'DISPUTED', saga_id: sagaId(1) });
   });
 });
 

@@ -41,7 +41,7 @@ class OrderTables {
     for (const { saga_id, order_id, user_id, amount } of opened) {
       this.orders.set(order_id, { id: order_id, user_id, saga_id, state: 'PENDING', frozen_for: saga_id });
       this.sagas.set(saga_id, {
-        ...{ saga_id, order_id, amount, state: 'PENDING', age_seconds: 0, lines_crc32: null },
+        ...{ saga_id, order_id, user_id, amount, state: 'PENDING', age_seconds: 0, lines_crc32: null },
       });
     }
     for (const key of keys) {

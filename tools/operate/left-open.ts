@@ -50,7 +50,8 @@ async function statesIn(database: Database, states: Statement<StateRow>, ids: re
 
 const isPaidInVain = ({ order, stock, payment }: OpenSaga) =>
   payment === 'CAPTURED' &&
-  ((order !== 'PENDING' && order !== 'PAID') || (stock !== 'RESERVED' && stock !== 'COMMITTED'));
+  ((order !== 'PENDING' && order !== 'PAID' && order !== 'DISPUTED') ||
+    (stock !== 'RESERVED' && stock !== 'COMMITTED'));
 
 /** What can be open, and what ends it: each service that has something undecided asks payment, which decides. */
 const kinds: readonly { includes(saga: OpenSaga): boolean; where: string; end: string }[] = [

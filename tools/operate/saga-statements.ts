@@ -5,7 +5,7 @@ export interface OrderRow {
   order_id: string;
   user_id: string;
   amount: number;
-  state: 'PENDING' | 'PAID' | 'FAILED';
+  state: 'PENDING' | 'PAID' | 'FAILED' | 'DISPUTED';
   reason: string | null;
   traceparent: string;
   opened_at: Date;

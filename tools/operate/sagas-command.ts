@@ -32,8 +32,8 @@ const usage = `Usage: npm run sagas -- list [--state PENDING] [--older-than 30s]
   resend        send the message that a saga waits for once more, in case it was lost; decides nothing
   cancel        ask payment to cancel a saga that has not ended; only payment decides
   --state       ${listableStates.join(', ')};
-                ended sagas (PAID, FAILED) are listed by when they were opened, the latest first; all others
-                oldest first
+                ended sagas (PAID, FAILED, DISPUTED) are listed by when they were opened, the latest first; all
+                others oldest first
   --order       every saga of an order, the latest first
   --older-than  a time such as 30s, 5m, 2h or 1d
   --actor       your name for the record; default: your user name on this machine

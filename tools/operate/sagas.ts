@@ -9,8 +9,8 @@ import type { ShopConnections } from './connections';
 import { type Operator, recordOnSaga } from './operator-actions';
 import * as sql from './saga-lists';
 
-/** The states that sagas can be listed by: three of order, and the two of stock that are undecided. */
-export const listableStates = ['PENDING', 'PAID', 'FAILED', 'WAITING', 'RESERVED'] as const;
+/** The states that sagas can be listed by: four of order, and the two of stock that are undecided. */
+export const listableStates = ['PENDING', 'PAID', 'FAILED', 'DISPUTED', 'WAITING', 'RESERVED'] as const;
 export type ListableState = (typeof listableStates)[number];
 
 export interface SagaSummary extends sql.ListedSaga {

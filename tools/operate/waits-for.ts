@@ -38,12 +38,12 @@ export function waitsFor(view: SagaView): string[] {
 
 function waitsForEnded(view: SagaView): string[] {
   const { order, stock, payment } = view;
-  const paid = order?.state === 'PAID';
-  const end = paid ? 'It is paid.' : `It failed (${order?.reason}), and the order can be checked out again.`;
+  const isSale = order?.state === 'PAID' || order?.state === 'DISPUTED';
+  const end = howEnded(order);
   if (stock?.state !== 'RESERVED' && stock?.state !== 'WAITING') {
     return [`Nothing. ${end}`];
   }
-  if (paid && payment?.state === 'CAPTURED') {
+  if (isSale && payment?.state === 'CAPTURED') {
     const missing = 'Stock has not handled that yet, so the units are not marked as sold.';
     return [end, missing, ...clues(view, 'payment.captured', 'stock.settle'), ...question(view)];
   }
@@ -53,6 +53,20 @@ function waitsForEnded(view: SagaView): string[] {
     `But in stock it is still ${stock.state}, which happens only if a database was restored. ${advice}`,
     ...question(view),
   ];
+}
+
+function howEnded(order: SagaView['order']): string {
+  switch (order?.state) {
+    case 'PAID':
+      return 'It is paid.';
+    case 'DISPUTED':
+      return (
+        'It is disputed: order had lost this sale when its database was restored, and was then asked to check the order out ' +
+        'with other contents. Nothing more was charged. Settle it with the buyer: follow docs/runbooks/CheckoutDisputed.md.'
+      );
+    default:
+      return `It failed (${order?.reason}), and the order can be checked out again.`;
+  }
 }
 
 /** Order's row is what makes a saga: without it, nobody waits for an answer, but somebody may have been charged. */

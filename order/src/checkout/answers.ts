@@ -3,9 +3,18 @@ import { type Answer, problem } from '../../../shared/http/problem';
 import type { Outcome } from './waiting-requests';
 
 /** Returns the answer for an outcome: 200 only if the order is paid, 409 only if the attempt had no effect. */
-export function answerTo(order_id: string, { saga_id, state, reason }: Outcome): Answer {
+export function answerTo(order_id: string, { saga_id, state, reason, amount }: Outcome): Answer {
   if (state === 'PAID') {
     return paid(order_id, saga_id);
+  }
+  if (state === 'DISPUTED') {
+    return problem(409, {
+      reason: 'sold_before',
+      saga_id,
+      detail:
+        `Order ${order_id} was sold earlier, as saga ${saga_id}, for ${amount} credits, and its contents have changed ` +
+        'since. Nothing more was charged. Put what else you want into a new order.',
+    });
   }
   return problem(409, {
     reason: reason as string,

@@ -70,13 +70,14 @@ export async function openOutcomes(options: {
 
   return {
     notify(settlements) {
-      if (settlements.length === 0) {
-        return;
+      // What was disputed is left to the poll, which also reads what was charged.
+      const outcomes = settlements
+        .filter(({ state }) => state !== 'DISPUTED')
+        .map(({ saga_id, state, reason }) => ({ saga_id, state, reason }));
+      if (outcomes.length > 0) {
+        waiting.resolve(outcomes);
+        replicas.send(JSON.stringify(outcomes));
       }
-      waiting.resolve(settlements);
-      replicas.send(
-        JSON.stringify(settlements.map(({ saga_id, state, reason }) => ({ saga_id, state, reason }))),
-      );
     },
     read: (sagaId) => lookUps.submit(sagaId),
     async stop() {

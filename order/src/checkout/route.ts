@@ -28,7 +28,7 @@ type Request = ApiRequest<z.infer<typeof params>>;
 
 /**
  * Opens a saga or joins the one in flight, and lets the request wait until it has ended: 200 only if the order is paid,
- * 409 with a failure reason only if the attempt had no effect, 202 while neither is certain.
+ * 409 only if the attempt had no effect, 202 while neither is certain.
  */
 export function checkout(deps: CheckoutDeps): Route {
   return route({
@@ -53,7 +53,8 @@ export function checkout(deps: CheckoutDeps): Route {
       404: 'There is no such order.',
       409:
         'The checkout failed: nothing was charged and no stock was taken (`reason` is `out_of_stock`, `unknown_item`, ' +
-        '`insufficient_credit`, `unknown_user` or `cancelled`). Or another transaction holds the order (`order_locked`): ' +
+        '`insufficient_credit`, `unknown_user` or `cancelled`). Or the order was sold earlier with other contents, which ' +
+        'order had lost when its database was restored (`sold_before`): nothing more was charged. Or another transaction holds the order (`order_locked`): ' +
         'nothing was started. Repeat the request in a moment.',
       429: 'Too many checkouts are in flight, and this one was not started. Try again after Retry-After seconds.',
     },
@@ -90,6 +91,8 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
         return keyReused();
       case 'paid':
         return paid(order_id, decision.saga_id);
+      case 'disputed':
+        return answerTo(order_id, (await deps.readOutcome(decision.saga_id)) as Outcome);
       case 'repeated':
         return repeated(order_id, await deps.readOutcome(decision.saga_id));
     }

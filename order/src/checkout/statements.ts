@@ -3,7 +3,7 @@ import type { Outcome } from './waiting-requests';
 
 export const readOutcomes = statement<Outcome>(
   'read_outcomes',
-  `SELECT id AS saga_id, state, reason FROM sagas WHERE id = ANY($1::uuid[]) AND state <> 'PENDING'`,
+  `SELECT id AS saga_id, state, reason, amount FROM sagas WHERE id = ANY($1::uuid[]) AND state <> 'PENDING'`,
 );
 
 export const sagasInFlight = statement<{ count: number; oldest_seconds: number }>(

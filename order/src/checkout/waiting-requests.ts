@@ -3,8 +3,10 @@ import type { FailureReason } from '../../../shared/contract/events';
 /** How a saga ended. */
 export interface Outcome {
   saga_id: string;
-  state: 'PAID' | 'FAILED';
+  state: 'PAID' | 'FAILED' | 'DISPUTED';
   reason: FailureReason | null;
+  /** What was charged, if it is DISPUTED. */
+  amount?: number;
 }
 
 /** A request that waits for a saga to end. */

@@ -47,7 +47,9 @@ const common = {
   answers: {
     200: z.object({ order_id: z.string(), total_cost: total }),
     404: 'There is no such order, or no such item.',
-    409: 'The order is being checked out (`checkout_in_progress`) or is paid (`already_paid`). It was not changed.',
+    409:
+      'The order is being checked out (`checkout_in_progress`), is paid (`already_paid`) or was sold earlier with other ' +
+      'contents (`sold_before`). It was not changed.',
   },
 } as const;
 

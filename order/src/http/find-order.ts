@@ -11,9 +11,14 @@ const orderSchema = z.object({
   items: z.array(z.tuple([z.string(), total])).meta({ description: 'Pairs of an item id and its quantity.' }),
   user_id: z.string(),
   total_cost: total,
-  status: z.enum(['OPEN', 'CHECKING_OUT', 'PAID']),
+  status: z.enum(['OPEN', 'CHECKING_OUT', 'PAID', 'DISPUTED']).meta({
+    description: 'DISPUTED: sold earlier with other contents, which only a restored database explains.',
+  }),
   saga_id: z.uuid().nullable().meta({ description: 'The last checkout attempt; null if there was none.' }),
-  state: z.enum(['PENDING', 'PAID', 'FAILED']).nullable().meta({ description: 'The state of that attempt.' }),
+  state: z
+    .enum(['PENDING', 'PAID', 'FAILED', 'DISPUTED'])
+    .nullable()
+    .meta({ description: 'The state of that attempt.' }),
   reason: z.string().nullable().meta({ description: 'Why that attempt failed; null if it did not.' }),
 });
 

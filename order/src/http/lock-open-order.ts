@@ -32,6 +32,12 @@ export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefi
       });
     case 'PAID':
       return problem(409, { reason: 'already_paid', detail: `Order ${id} is paid and cannot be changed.` });
+    case 'DISPUTED':
+      return problem(409, {
+        reason: 'sold_before',
+        detail: `Order ${id} was sold earlier, with other contents, and cannot be changed. Put what else you want into a new order.`,
+        ...(order.saga_id && { saga_id: order.saga_id }),
+      });
   }
 }
 

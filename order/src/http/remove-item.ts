@@ -30,7 +30,9 @@ export function removeItem(database: Database): Route {
     answers: {
       200: z.object({ order_id: z.string(), item_id: z.string() }),
       404: 'There is no such order, or the item is not in it.',
-      409: 'The order is being checked out (`checkout_in_progress`) or is paid (`already_paid`). It was not changed.',
+      409:
+        'The order is being checked out (`checkout_in_progress`), is paid (`already_paid`) or was sold earlier with other ' +
+        'contents (`sold_before`). It was not changed.',
     },
     handle: (request) => answerOnce(database, request, (tx) => removeUnit(tx, request.params)),
   });

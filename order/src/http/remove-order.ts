@@ -20,7 +20,9 @@ export function removeOrder(database: Database): Route {
     answers: {
       200: z.object({ order_id: z.string() }),
       404: 'There is no such order.',
-      409: 'The order is being checked out (`checkout_in_progress`) or is paid (`already_paid`). It was not deleted.',
+      409:
+        'The order is being checked out (`checkout_in_progress`), is paid (`already_paid`) or was sold earlier with other ' +
+        'contents (`sold_before`). It was not deleted.',
     },
     handle: (request) =>
       answerOnce(database, request, async (tx) => {

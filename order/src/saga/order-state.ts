@@ -1,5 +1,5 @@
-export type OrderStatus = 'OPEN' | 'CHECKING_OUT' | 'PAID';
-export type SagaState = 'PENDING' | 'PAID' | 'FAILED';
+export type OrderStatus = 'OPEN' | 'CHECKING_OUT' | 'PAID' | 'DISPUTED';
+export type SagaState = 'PENDING' | 'PAID' | 'FAILED' | 'DISPUTED';
 
 /** The last checkout attempt of an order. It alone determines the status of the order. */
 export interface LastAttempt {
@@ -13,5 +13,5 @@ export function statusOf({ saga_id, state }: LastAttempt): OrderStatus {
   if (saga_id === null || state === 'FAILED') {
     return 'OPEN';
   }
-  return state === 'PAID' ? 'PAID' : 'CHECKING_OUT';
+  return state === 'PAID' || state === 'DISPUTED' ? state : 'CHECKING_OUT';
 }

@@ -327,6 +327,49 @@ describe('I5 finds', () => {
   });
 });
 
+describe('a disputed order', () => {
+  /** Order had lost the sale, and was asked for three of item-a instead. */
+  beforeEach(async () => {
+    await shop.run('order', `UPDATE sagas SET state = 'DISPUTED' WHERE id = $1`, [sale.saga]);
+    await shop.run('order', 'DELETE FROM order_lines WHERE order_id = $1', [sale.order]);
+    await shop.run('order', `INSERT INTO order_lines VALUES ($1, 'item-a', 3, 5)`, [sale.order]);
+  });
+
+  test('is one finding of I5, with what was charged, what was sold and what it asks for', async () => {
+    await expectFindings({
+      invariant: 'I5',
+      ...idsOf(sale),
+      detail:
+        'disputed: the user was charged 20 for 1 of item-b, 2 of item-a, which order had lost, and then asked for 3 of ' +
+        'item-a; nothing more was charged',
+    });
+    expect(await shop.findings(30_000)).toHaveLength(1);
+  });
+
+  test('is no finding once an operator has made it say what was sold', async () => {
+    await shop.run('order', 'DELETE FROM order_lines WHERE order_id = $1', [sale.order]);
+    await shop.run('order', `INSERT INTO order_lines VALUES ($1, 'item-a', 2, 5), ($1, 'item-b', 1, 10)`, [
+      sale.order,
+    ]);
+    await shop.run('order', `UPDATE sagas SET state = 'PAID' WHERE id = $1`, [sale.saga]);
+    await expectFindings();
+  });
+
+  test('that was not charged contradicts the other services', async () => {
+    await shop.run('payment', 'DELETE FROM charges WHERE saga_id = $1', [sale.saga]);
+    await shop.run('payment', 'DELETE FROM credit_ledger WHERE saga_id = $1', [sale.saga]);
+    await shop.run('payment', `UPDATE users SET credit = credit + 20 WHERE id = 'ann'`);
+    await expectFindings({ invariant: 'I3', ...idsOf(sale) }, { invariant: 'I5', ...idsOf(sale) });
+  });
+
+  test('stays the order of its saga', async () => {
+    await shop.run('order', 'UPDATE orders SET saga_id = NULL WHERE id = $1', [sale.order]);
+    expect(await shop.findings()).toContainEqual(
+      expect.objectContaining({ invariant: 'I9', ...idsOf(sale) }),
+    );
+  });
+});
+
 describe('I6 finds', () => {
   const open = { saga: sagaId(3), order: 'order-3', user: 'ann' };
 

@@ -228,3 +228,14 @@ test('an order that order forgot need not exist, and what was read of it while i
   expect(await violationsAfter([loss], { ...sold, order: undefined }, ...story)).toEqual([]);
   expect(await violations({ ...sold, order: undefined }, ...story)).not.toEqual([]);
 });
+
+test('the answer that an order was sold before denies no charge, and says nothing about what its contents cost', async () => {
+  const loss: Loss = { service: 'order', from: 6.8, to: 9 };
+  const soldBefore = exchange(10, checkout, 409, { reason: 'sold_before', saga_id: saga });
+  const change = exchange(9.2, 'POST /orders/addItem/o/tea/1', 200, {});
+  const story = [exchange(7, checkout, 200, paid), change, soldBefore];
+  const end = { ...sold, order: { ...openOrder, items: [['tea', 3]], total_cost: 15 } as OrderTruth };
+  expect(await violationsAfter([loss], end, ...story)).toEqual([]);
+  const failed = exchange(10, checkout, 409, failure);
+  expect(await violationsAfter([loss], end, ...story.with(2, failed))).not.toEqual([]);
+});

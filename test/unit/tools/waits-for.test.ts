@@ -8,7 +8,7 @@ const at = new Date('2026-11-21T12:00:00Z');
 const earlier = (seconds: number) => new Date(at.getTime() - seconds * 1_000);
 const bought = { order_id: 'order-1', user_id: 'ann', amount: 10 };
 
-const order = (state: 'PENDING' | 'PAID' | 'FAILED'): SagaView['order'] => ({
+const order = (state: 'PENDING' | 'PAID' | 'FAILED' | 'DISPUTED'): SagaView['order'] => ({
   ...bought,
   state,
   reason: state === 'FAILED' ? 'out_of_stock' : null,
@@ -105,6 +105,11 @@ test.each<[string, Partial<SagaView>, RegExp]>([
     'is paid and sold',
     { order: order('PAID'), stock: stock('COMMITTED'), payment: payment('CAPTURED') },
     /^Nothing\. It is paid\.$/,
+  ],
+  [
+    'was sold before, and whose order has changed since',
+    { order: order('DISPUTED'), stock: stock('COMMITTED'), payment: payment('CAPTURED') },
+    /^Nothing\. It is disputed: .* Nothing more was charged\. .*docs\/runbooks\/CheckoutDisputed\.md\.$/,
   ],
   [
     'has failed',

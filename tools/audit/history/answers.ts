@@ -18,7 +18,8 @@ export function checkAnswers(
   const report = (detail: string, saga_id?: string) =>
     findings.push({ invariant: 'I7', order_id, ...(saga_id && { saga_id }), detail });
   const paid = checkouts.filter((checkout) => classify(checkout) === 'done').map(sagaOf);
-  const failed = checkouts.filter((checkout) => classify(checkout) === 'refused').map(sagaOf);
+  const isFailed = (checkout: Exchange) => classify(checkout) === 'refused' && !isSoldBefore(checkout);
+  const failed = checkouts.filter(isFailed).map(sagaOf);
 
   for (const saga of new Set(paid)) {
     if (!truth?.paid) {
@@ -39,7 +40,7 @@ export function checkAnswers(
       report('a checkout was answered 4xx, but its saga paid the order', saga);
     }
   }
-  if (truth?.paid && checkouts.every((checkout) => classify(checkout) === 'refused')) {
+  if (truth?.paid && checkouts.every(isFailed)) {
     report('every checkout was answered 4xx, but the order is paid', truth.saga_id ?? undefined);
   }
   return findings;
@@ -92,6 +93,11 @@ export function checkOrderReads(
     }
     return [];
   });
+}
+
+/** The answer that an order was charged and sold earlier, with other contents. It denies no charge. */
+export function isSoldBefore({ body }: Exchange): boolean {
+  return body?.reason === 'sold_before';
 }
 
 function sagaOf({ body }: Exchange): string | undefined {

@@ -1,3 +1,4 @@
+import { isSoldBefore } from './answers';
 import type { Ledger } from './ledger';
 import type { OrderTruth } from './truth';
 
@@ -6,12 +7,14 @@ export function addSale(ledger: Ledger, id: string, order: OrderTruth | undefine
   const checkouts = ledger.checkouts.get(id) ?? [];
   if (order === undefined || ledger.forgotten.has(id)) {
     // Its lines were deleted, so it is unknown what it had reserved and, if order forgot it, what it cost.
-    for (const item of ledger.itemsOf(id)) {
-      ledger.unclear.add(`stock:${item}`);
-    }
-    if (ledger.forgotten.has(id)) {
-      ledger.unclear.add(`credit:${ledger.owners.get(id)}`);
-    }
+    const user = ledger.forgotten.has(id) ? ledger.owners.get(id) : undefined;
+    makeUnclear(ledger, ledger.itemsOf(id), user);
+    return;
+  }
+  if (checkouts.some(isSoldBefore)) {
+    // What was charged and sold is not what it contains.
+    const items = order.items.map(([item]) => item);
+    makeUnclear(ledger, [...ledger.itemsOf(id), ...items], order.user_id);
     return;
   }
   const charge = { group: `checkout ${id}`, mayBeLost: ledger.losses.includesEffect('payment', checkouts) };
@@ -21,6 +24,15 @@ export function addSale(ledger: Ledger, id: string, order: OrderTruth | undefine
     for (const [item, quantity] of order.items) {
       ledger.change(`stock:${item}`, -quantity, checkout, { ...sale, isTemporary: true });
     }
+  }
+}
+
+function makeUnclear(ledger: Ledger, items: readonly string[], user: string | undefined): void {
+  for (const item of items) {
+    ledger.unclear.add(`stock:${item}`);
+  }
+  if (user !== undefined) {
+    ledger.unclear.add(`credit:${user}`);
   }
 }
 

@@ -19,18 +19,18 @@ const ordersAgainstTheirSagas = statement<Disagreement>(
    ORDER BY o.id LIMIT ${MAX_FINDINGS}`,
 );
 
-/** Paid or pending sagas that their order does not refer to, unless batch_init has replaced the order since. */
+/** Sagas that have not failed and that their order does not refer to, unless batch_init has replaced the order since. */
 const sagasAgainstTheirOrders = statement<Disagreement>(
   'audit_sagas_against_orders',
   `SELECT s.order_id, s.user_id, s.id AS saga_id, s.state, o.saga_id AS current_saga_id
    FROM sagas s LEFT JOIN orders o ON o.id = s.order_id
-   WHERE s.state IN ('PAID', 'PENDING') AND o.saga_id IS DISTINCT FROM s.id
+   WHERE s.state IN ('PAID', 'PENDING', 'DISPUTED') AND o.saga_id IS DISTINCT FROM s.id
      AND (o.id IS NULL OR s.opened_at >= o.created_at)
    ORDER BY s.id LIMIT ${MAX_FINDINGS}`,
 );
 
 /**
- * I9. PAID never reverts: an order refers to its paid or pending saga, and never to a saga of another order. (I5 checks
+ * I9. PAID never reverts: an order refers to its pending, paid or disputed saga, and never to a saga of another order. (I5 checks
  * that lines do not change, with the amounts.) Both tables are in one database and change together, so this holds in
  * every snapshot.
  */

@@ -10,7 +10,7 @@ interface Purchase {
   young: boolean;
 }
 export interface OrderView extends Purchase {
-  state: 'PENDING' | 'PAID' | 'FAILED';
+  state: 'PENDING' | 'PAID' | 'FAILED' | 'DISPUTED';
   /** Null when the order is in another saga or in none by now, so its lines are not this saga's. */
   lines: Line[] | null;
 }
@@ -42,11 +42,13 @@ const stockBesideOrder: Record<OrderView['state'], readonly Stock[] | 'any'> = {
   PENDING: 'any',
   PAID: ['RESERVED', 'COMMITTED'],
   FAILED: ['REJECTED', 'RELEASED'],
+  DISPUTED: ['RESERVED', 'COMMITTED'],
 };
 const paymentBesideOrder: Record<OrderView['state'], readonly Payment[] | 'any'> = {
   PENDING: 'any',
   PAID: ['CAPTURED'],
   FAILED: ['none', 'REJECTED', 'CANCELLED'],
+  DISPUTED: ['CAPTURED'],
 };
 const paymentBesideStock: Record<Stock, readonly Payment[] | 'any'> = {
   none: ['none', 'CANCELLED'],
@@ -81,12 +83,25 @@ export function judgeSaga(saga: SagaView, settled: boolean): Finding[] {
   if (new Set(purchases.map((text) => text.slice(text.indexOf(' ')))).size > 1) {
     findings.push({ invariant: 'I5', ...ids, detail: `the services differ: ${purchases.join('; ')}` });
   }
+  if (order?.state === 'DISPUTED') {
+    return [...findings, { invariant: 'I5', ...ids, detail: describeDispute(order, stock) }];
+  }
   const [ordered, reserved] = [linesAsText(order?.lines ?? []), linesAsText(stock?.lines ?? [])];
   if (order?.lines && stock && stock.lines.length > 0 && ordered !== reserved) {
     const detail = `ordered ${ordered || 'nothing'}, but reserved ${reserved}`;
     findings.push({ invariant: 'I5', ...ids, detail });
   }
   return findings;
+}
+
+/** A disputed order is a finding until an operator has made it say what was sold. */
+function describeDispute({ amount, lines }: OrderView, stock: ReservationView | undefined): string {
+  const sold = linesAsText(stock?.lines ?? []) || 'units that stock does not know';
+  const wanted = linesAsText(lines ?? []) || 'nothing';
+  return (
+    `disputed: the user was charged ${amount} for ${sold}, which order had lost, and then asked for ${wanted}; ` +
+    'nothing more was charged'
+  );
 }
 
 /** Says who was charged and what was sold, and which service has lost it if the other two agree on a sale. */
@@ -116,7 +131,8 @@ function describeContradiction({ order, stock, payment }: SagaView, amount: numb
 function statesAgree({ order, stock, payment }: SagaView, settled: boolean): boolean {
   const stockState = stock?.state ?? 'none';
   const paymentState = payment?.state ?? 'none';
-  const sold = [order?.state === 'PAID', stockState === 'COMMITTED', paymentState === 'CAPTURED'];
+  const isSale = order?.state === 'PAID' || order?.state === 'DISPUTED';
+  const sold = [isSale, stockState === 'COMMITTED', paymentState === 'CAPTURED'];
   if (settled && sold.includes(true) && sold.includes(false)) {
     return false;
   }

@@ -9,7 +9,7 @@ const ordersSagas = statement<OrderView>(
   'audit_orders_sagas',
   `SELECT s.id AS saga_id, s.order_id, s.user_id, s.amount, s.state,
           coalesce(s.settled_at, s.opened_at) > ${AGE_LIMIT} AS young,
-          CASE WHEN o.id IS NOT NULL AND s.state IN ('PENDING', 'PAID') THEN
+          CASE WHEN o.id IS NOT NULL AND s.state <> 'FAILED' THEN
             (SELECT coalesce(json_agg(json_build_object('item_id', item_id, 'quantity', quantity)), '[]')
              FROM order_lines WHERE order_id = o.id) END AS lines
    FROM sagas s LEFT JOIN orders o ON o.saga_id = s.id AND o.id = s.order_id

@@ -75,7 +75,7 @@ export class Buyer {
     for (let isOver = false; !isOver && this.mayRetry(); ) {
       await this.client.pauseBeforeRetry();
       const { status, body } = await this.client.send('GET', `/orders/find/${order}`);
-      isOver = status === 404 || body?.status === 'OPEN' || body?.status === 'PAID';
+      isOver = status === 404 || (status === 200 && body?.status !== 'CHECKING_OUT');
     }
     return exchange;
   }

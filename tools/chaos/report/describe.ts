@@ -61,7 +61,7 @@ function describeRestore(restore: RestoreReport): [string, string] {
     `${number(lost)} sagas were forgotten or set back; in the end the services agree on ${number(agree)} of them, ` +
       `differ on ${number(differ)} as the restore explains, and on ${number(parked)} that dead letters name ` +
       `(${number(deadLetters)} dead letters); of ${number(askedAgain.orders)} paid orders that were checked out again, ` +
-      `${number(askedAgain.paid)} were answered paid; everything had ended within ${seconds(endedAfterMs)}`,
+      `${number(askedAgain.paid)} were answered paid and ${number(askedAgain.disputed)} sold before; everything had ended within ${seconds(endedAfterMs)}`,
   ];
 }
 

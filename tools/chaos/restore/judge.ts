@@ -32,7 +32,8 @@ const isSold = ({ stock }: SagaView) => stock?.state === 'COMMITTED';
 
 /** How the services differ on a saga that was sold, and that one of them has forgotten. */
 const soldButFor: Record<ServiceName, (saga: SagaView) => boolean> = {
-  order: (saga) => saga.order === undefined && isSold(saga) && isCaptured(saga),
+  order: (saga) =>
+    (saga.order === undefined || saga.order.state === 'DISPUTED') && isSold(saga) && isCaptured(saga),
   payment: (saga) => isPaid(saga) && isSold(saga) && !isCaptured(saga),
   stock: (saga) => isPaid(saga) && isCaptured(saga) && !isSold(saga),
 };

@@ -17,21 +17,6 @@ export interface RestoreLoss extends Loss {
   sagas: ReadonlyMap<string, LostSaga>;
 }
 
-/**
- * Returns the orders whose lines a restore has taken back. If such an order was sold and is checked out again, only an
- * operator can end that (docs/decisions/0022), so its buyer, who looks at it first, does not.
- */
-export async function findChangedOrders(replacedUrl: string, url: string): Promise<ReadonlySet<string>> {
-  const lines = `SELECT order_id, json_agg(json_build_array(item_id, quantity) ORDER BY item_id)::text AS lines
-                 FROM order_lines GROUP BY order_id`;
-  const [before, after] = await Promise.all(
-    [replacedUrl, url].map((address) => query<{ order_id: string; lines: string }>(address, lines)),
-  );
-  const kept = new Map((after ?? []).map((order) => [order.order_id, order.lines]));
-  const changed = (before ?? []).filter((order) => kept.get(order.order_id) !== order.lines);
-  return new Set(changed.map((order) => order.order_id));
-}
-
 const rows: Record<ServiceName, string> = {
   order: 'SELECT id AS saga_id, order_id, user_id, amount::float8, state FROM sagas',
   payment: 'SELECT saga_id, order_id, user_id, amount::float8, state FROM charges',

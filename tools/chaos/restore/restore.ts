@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '../../../shared/services';
 import type { Finding } from '../../audit/finding';
+import { isSoldBefore } from '../../audit/history/answers';
 import { classify } from '../../audit/history/history';
 import { Losses } from '../../audit/history/loss';
 import type { RunContext } from '../context';
@@ -9,7 +10,7 @@ import { startLoad } from '../load/load';
 import { waitForEnd } from '../verdict/ended';
 import { isCheckout, isFinal } from '../verdict/recovery';
 import { judgeRestore, type RestoreVerdict } from './judge';
-import { findChangedOrders, findLostSagas, type RestoreLoss } from './loss';
+import { findLostSagas, type RestoreLoss } from './loss';
 
 /** How long buyers buy before the copy, between copy and restore, and after it. */
 const BEFORE_MS = 1_500;
@@ -21,8 +22,11 @@ const MAX_TRIES = 40;
 
 export interface RestoreReport extends RestoreVerdict {
   service: ServiceName;
-  /** Orders that were paid when they were forgotten, and that their buyers checked out again; how many are paid again. */
-  askedAgain: { orders: number; paid: number };
+  /**
+   * Orders that were paid when they were forgotten, and that their buyers checked out again; how many are paid again, and
+   * how many are disputed, because the restore has taken lines back.
+   */
+  askedAgain: { orders: number; paid: number; disputed: number };
   /** From the end of the load until nothing was in flight. */
   endedAfterMs: number;
 }
@@ -53,12 +57,11 @@ export async function restore(
   const replicas = context.rig.replicas.filter((replica) => replica.service === service);
   await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
   const replaced = await databases.restore(service, copy);
-  const urls = [databases.urlOf(service, replaced), databases.url(service)] as const;
-  const loss = { service, from, to: performance.now(), sagas: await findLostSagas(service, ...urls) };
-  const changed = service === 'order' ? await findChangedOrders(...urls) : new Set<string>();
+  const sagas = await findLostSagas(service, databases.urlOf(service, replaced), databases.url(service));
+  const loss = { service, from, to: performance.now(), sagas };
   await Promise.all(replicas.map((replica) => replica.startAgain()));
   await sleep(AFTER_MS);
-  const askedAgain = await askAgain(context, loss, changed);
+  const askedAgain = await askAgain(context, loss);
 
   const { late, endedAfterHealingMs: endedAfterMs } = await waitForEnd(context, load);
   const verdict = await judgeRestore(context, [...earlier, loss]);
@@ -66,22 +69,16 @@ export async function restore(
   return { report: { service, ...verdict, findings, askedAgain, endedAfterMs }, loss };
 }
 
-/** Buyers who were told that they have paid find their orders open and unchanged, and check them out again. */
-async function askAgain(
-  { client }: RunContext,
-  loss: RestoreLoss,
-  changed: ReadonlySet<string>,
-): Promise<{ orders: number; paid: number }> {
+/** Buyers who were told that they have paid check their orders out again, as they are now. */
+async function askAgain({ client }: RunContext, loss: RestoreLoss): Promise<RestoreReport['askedAgain']> {
   const losses = new Losses([loss]);
   const told = client.history.filter(
     (exchange) =>
       isCheckout(exchange) && classify(exchange) === 'done' && losses.includes(loss.service, exchange),
   );
-  const requests = [...new Set(told.map(({ request }) => request.replace('POST ', '')))].filter(
-    (path) => !changed.has(path.slice(path.lastIndexOf('/') + 1)),
-  );
+  const requests = [...new Set(told.map(({ request }) => request.replace('POST ', '')))];
   const left = requests.values();
-  let paid = 0;
+  const answers = { paid: 0, disputed: 0 };
   const ask = async () => {
     for (const path of left) {
       let answer = await client.send('POST', path);
@@ -89,11 +86,12 @@ async function askAgain(
         await client.pauseBeforeRetry();
         answer = await client.send('POST', path);
       }
-      paid += answer.status === 200 ? 1 : 0;
+      answers.paid += answer.status === 200 ? 1 : 0;
+      answers.disputed += isSoldBefore(answer) ? 1 : 0;
     }
   };
   await Promise.all(Array.from({ length: ASKING }, ask));
-  return { orders: requests.length, paid };
+  return { orders: requests.length, ...answers };
 }
 
 function after(service: ServiceName, finding: Finding): Finding {

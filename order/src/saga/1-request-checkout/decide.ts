@@ -10,6 +10,7 @@ import { type LastAttempt, statusOf } from '../order-state';
  *     OPEN          room and lines    opened: a new saga; the order becomes CHECKING_OUT
  *     CHECKING_OUT  any               joined: the request shares the saga in flight
  *     PAID          any               paid: nothing is charged again
+ *     DISPUTED      any               disputed: something else was sold, and nothing is charged again
  *     none          any               unknown_order
  *
  * The id of the new saga was chosen when the order was frozen: that of the order's first saga, or the one after the last
@@ -29,7 +30,7 @@ export interface CheckoutRequest {
 }
 
 export type CheckoutDecision =
-  | { kind: 'opened' | 'joined' | 'paid' | 'repeated'; saga_id: string }
+  | { kind: 'opened' | 'joined' | 'paid' | 'disputed' | 'repeated'; saga_id: string }
   | { kind: 'unknown_order' | 'empty' | 'key_reused' | 'overloaded' | 'locked' };
 
 export interface OrderRow extends LastAttempt {
@@ -67,6 +68,9 @@ export interface CheckoutDecisions {
   /** New idempotency keys, each with the saga that determines its answer. */
   keys: { key: string; fingerprint: string; saga_id: string }[];
 }
+
+/** What becomes of a request for an order that is not OPEN. */
+const kindFor = { CHECKING_OUT: 'joined', PAID: 'paid', DISPUTED: 'disputed' } as const;
 
 /** @param rows the orders as they were before this batch, their lines, and the keys that were used before */
 export function decideCheckouts(
@@ -109,7 +113,7 @@ export function decideCheckouts(
     }
     const status = statusOf(order);
     if (status !== 'OPEN') {
-      return { kind: status === 'PAID' ? 'paid' : 'joined', saga_id: order.saga_id as string };
+      return { kind: kindFor[status], saga_id: order.saga_id as string };
     }
     if (order.is_locked) {
       return { kind: 'locked' };

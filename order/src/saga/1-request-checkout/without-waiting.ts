@@ -5,7 +5,7 @@ import { type RequestedCheckouts, requestExcept } from './step';
 
 /**
  * Step 1 while another session may hold locks. It waits for no row: a request for an order that is locked opens
- * nothing, but it joins the saga in flight or learns that the order is paid, because neither needs the lock.
+ * nothing, but it joins the saga in flight or learns how that ended, because neither needs the lock.
  */
 export async function requestWithoutWaiting(
   tx: Tx,

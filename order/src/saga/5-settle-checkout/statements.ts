@@ -14,7 +14,18 @@ export const endSagas = statement<SagaRow>(
   `UPDATE sagas SET state = CASE WHEN $1::jsonb ->> id::text IS NULL THEN 'PAID' ELSE 'FAILED' END,
           reason = $1::jsonb ->> id::text, settled_at = now()
    WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)::uuid)) AND settled_at IS NULL
-   RETURNING id AS saga_id, order_id, old.state, amount, lines_crc32, ${AGE}`,
+   RETURNING id AS saga_id, order_id, user_id, old.state, amount, lines_crc32, ${AGE}`,
+);
+
+/**
+ * Corrects sagas that `endSagas` has ended as PAID: they were charged for something else, which they take over.
+ * @param $1 what was sold under each saga, as JSON by saga
+ */
+export const disputeSagas = statement(
+  'dispute_sagas',
+  `UPDATE sagas SET state = 'DISPUTED', amount = ($1::jsonb -> id::text ->> 'amount')::bigint,
+          lines_crc32 = ($1::jsonb -> id::text ->> 'lines_crc32')::int
+   WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)::uuid))`,
 );
 
 /** Locks the sagas that no other session has locked, without waiting, and returns the others. */
@@ -29,6 +40,6 @@ export const findLockedSagas = statement<{ id: string }>(
 /** Reads the sagas that `endSagas` does not return, because they had ended before. */
 export const readSagas = statement<SagaRow>(
   'read_sagas',
-  `SELECT id AS saga_id, order_id, state, amount, lines_crc32, ${AGE}
+  `SELECT id AS saga_id, order_id, user_id, state, amount, lines_crc32, ${AGE}
    FROM sagas WHERE id = ANY($1::uuid[])`,
 );

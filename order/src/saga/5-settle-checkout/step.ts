@@ -2,10 +2,10 @@ import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
 import { asJson } from '../../../../shared/postgres/statement';
 import { decideSettlements, firstReasons, type Settlement } from './decide';
-import { endSagas, findLockedSagas, readSagas } from './statements';
+import { disputeSagas, endSagas, findLockedSagas, readSagas } from './statements';
 
 /**
- * Step 5 ends a saga with its outcome, which makes the order PAID, or OPEN again with a reason.
+ * Step 5 ends a saga with its outcome, which makes the order PAID, OPEN again with a reason, or DISPUTED.
  * @param onSettled called after the commit, so that waiting requests can be answered
  */
 export function settleCheckout(onSettled: (settled: Settlement[]) => void): Step {
@@ -18,6 +18,10 @@ export function settleCheckout(onSettled: (settled: Settlement[]) => void): Step
       const missing = [...reasons.keys()].filter((sagaId) => !found.has(sagaId));
       const ended = missing.length > 0 ? await tx.run(readSagas, [missing]) : [];
       const { settled, duplicates } = decideSettlements([...pending, ...ended], events);
+      const sales = settled.flatMap(({ saga_id, sale }) => (sale ? [[saga_id, sale] as const] : []));
+      if (sales.length > 0) {
+        tx.send(disputeSagas, [asJson(sales)]);
+      }
       return { emit: [], duplicates, afterCommit: () => onSettled(settled) };
     },
 

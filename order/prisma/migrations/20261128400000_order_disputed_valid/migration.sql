@@ -1,0 +1,1 @@
+ALTER TABLE "sagas" VALIDATE CONSTRAINT "sagas_state";
