@@ -1,8 +1,29 @@
 import type { SagaEvent } from '../contract/events';
+import { statement } from '../postgres/statement';
+import type { Tx } from '../postgres/tx';
 
 /** Names the rows of a table by their keys, such as "items/42". */
 export function namesOf(table: string, rows: readonly { id: string }[]): Map<string, string> {
   return new Map(rows.map(({ id }) => [id, `${table}/${id}`]));
+}
+
+/**
+ * Returns a function that waits for a row, given its name, and locks it. It does nothing about a name that is no row of
+ * these tables.
+ * @param keys the key column of each table
+ */
+export function rowLocks(keys: Readonly<Record<string, string>>): (tx: Tx, row: string) => Promise<unknown> {
+  const statements = new Map(
+    Object.entries(keys).map(([table, key]) => [
+      table,
+      statement(`wait_for_${table}`, `SELECT FROM ${table} WHERE ${key} = $1 FOR NO KEY UPDATE`),
+    ]),
+  );
+  return async (tx, row) => {
+    const slash = row.indexOf('/');
+    const lock = statements.get(row.slice(0, slash));
+    return lock && tx.run(lock, [row.slice(slash + 1)]);
+  };
 }
 
 /**

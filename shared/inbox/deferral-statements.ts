@@ -1,10 +1,13 @@
 import { statement } from '../postgres/statement';
 
-/** @param $2, $3, $4 the saga, the message body and the locked row of each event */
+/**
+ * They are due at once.
+ * @param $2, $3, $4 the saga, the message body and the locked row of each event
+ */
 export const insertDeferred = statement(
   'insert_deferred',
   `INSERT INTO deferred_events (queue, saga_id, body, blocked_by, retry_at)
-   SELECT $1, d.*, now() + $5 * interval '1 millisecond'
+   SELECT $1, d.*, now()
    FROM unnest($2::uuid[], $3::text[], $4::text[]) AS d`,
 );
 

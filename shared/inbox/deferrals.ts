@@ -21,9 +21,12 @@ import {
  * the transaction that handles the rest of their batch, so their message can be acknowledged: a message that is kept
  * for minutes would take up the prefetch, and with a few of them the step would stand still.
  *
- *     delivered          its row is locked     deferred: tried again after 250 ms, then twice as long each time, up to 4 s
- *     deferred, and due  its row is locked     deferred again
- *     deferred, and due  its row is free       handled like any other event; the same transaction deletes the deferral
+ *     delivered          its row is locked           deferred, and due at once
+ *     deferred, and due  its row is free in 500 ms   handled; the same transaction deletes the deferral
+ *     deferred, and due  its row is not              deferred again: for 250 ms, then twice as long each time, up to 4 s
+ *
+ * So an event that was in the way of another replica is late by milliseconds, and what is deferred twice waits for a
+ * stranger.
  */
 
 /** An event for a step, and the id of its deferral if it was deferred before. */
@@ -35,7 +38,7 @@ export interface Task {
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 4_000;
 /** How long a process keeps a deferral that it has claimed. If it dies, another one takes it after that. */
-const LEASE_MS = 30_000;
+const LEASE_MS = 10_000;
 /** The most deferred events of a service. Beyond it a step keeps its messages, and the queue holds the rest. */
 const MAX_DEFERRED = 100_000;
 
@@ -73,7 +76,6 @@ export async function recordDeferrals(
       first.map(([{ event }]) => event.data.saga_id),
       first.map(([{ event }]) => encodeBatch([event], time)),
       first.map(([, row]) => row),
-      FIRST_WAIT_MS,
     ]);
   }
   deferralsTotal.inc({ queue }, blocked.size);

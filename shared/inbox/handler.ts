@@ -5,13 +5,14 @@ import { duplicates, stepBatchSize, stepDuration, stepRetries } from '../observe
 import { traceId, withSpan } from '../observe/trace';
 import type { Outbox } from '../outbox/outbox';
 import { causeOf } from '../postgres/errors';
+import { type Manner, NOBODY, NOTHING, openAttempt } from './attempt';
 import type { Caution } from './caution';
 import { recordDeferrals, type Task } from './deferrals';
 import type { Parking } from './parking';
 import { retryDelays } from './retry';
 import type { Step, StepOutcome } from './step';
 
-const NOTHING: StepOutcome = { emit: [], duplicates: 0 };
+export type Handle = (tasks: readonly Task[], manner?: Manner) => Promise<void>;
 
 /**
  * Handles a batch of events, whatever happens meanwhile. What fails decides what becomes of it:
@@ -20,6 +21,7 @@ const NOTHING: StepOutcome = { emit: [], duplicates: 0 };
  *     an event itself is at fault      it is parked alone, and the others are handled
  *     anything else                    the whole batch is kept and tried again, for as long as it takes
  *
+ * @param options.onDeferred called when delivered events have been deferred
  * @param options.signal stops the attempts: the broker redelivers what is not handled by then
  * @returns a function that resolves when each event is committed, deferred or parked; it rejects only when the service
  *   stops
@@ -29,35 +31,44 @@ export function openHandler(options: {
   outbox: Outbox;
   parking: Parking;
   caution: Caution;
+  onDeferred(): void;
   log: Logger;
   signal: AbortSignal;
-}): (tasks: readonly Task[]) => Promise<void> {
+}): Handle {
   const { step, outbox, parking, caution, log, signal } = options;
   const { queue } = step;
+  const run = openAttempt(step, caution);
 
-  async function handle(tasks: readonly Task[], failedBefore = false): Promise<void> {
+  async function handle(tasks: readonly Task[], manner: Manner, failedBefore = false): Promise<void> {
     let attempt = commit;
     for (const delay of retryDelays()) {
       try {
-        return await attempt(tasks);
+        return await attempt(tasks, manner);
       } catch (error) {
+        const cause = causeOf(error);
+        const wasCautious = caution.isAdvised();
+        if (cause === 'locked') {
+          caution.advise(manner.waitFor);
+        }
+        // Even when the service stops, so that another replica need not wait for the lease.
+        if (cause === 'locked' && manner.waitFor !== undefined) {
+          return handle(tasks, { ...manner, waitFor: undefined }, failedBefore);
+        }
         if (signal.aborted) {
           throw error;
         }
-        const cause = causeOf(error);
         if (cause === 'work') {
-          return isolate(tasks, error, failedBefore);
+          return isolate(tasks, manner, error, failedBefore);
         }
         stepRetries.inc({ step: queue, cause });
-        if (cause === 'locked' && !caution.isAdvised()) {
+        if (cause === 'locked' && !wasCautious) {
           log.warn({ err: error }, 'another session holds a lock; looking for the events that need it');
-          caution.advise();
           continue;
         }
         // Nobody can see who needs the lock: it is on a row that is not committed yet, such as a key that somebody else is
         // inserting, or on a whole table.
         if (cause === 'locked' && tasks.length > 1) {
-          return halve(tasks, failedBefore);
+          return halve(tasks, manner, failedBefore);
         }
         if (cause === 'locked' && attempt === commit) {
           attempt = defer;
@@ -72,10 +83,10 @@ export function openHandler(options: {
     }
   }
 
-  async function halve(tasks: readonly Task[], failedBefore: boolean): Promise<void> {
+  async function halve(tasks: readonly Task[], manner: Manner, failedBefore: boolean): Promise<void> {
     const middle = Math.floor(tasks.length / 2);
-    await handle(tasks.slice(0, middle), failedBefore);
-    await handle(tasks.slice(middle), failedBefore);
+    await handle(tasks.slice(0, middle), manner, failedBefore);
+    await handle(tasks.slice(middle), manner, failedBefore);
   }
 
   async function defer(tasks: readonly Task[]): Promise<void> {
@@ -84,39 +95,53 @@ export function openHandler(options: {
       await recordDeferrals(tx, queue, { handled: [], blocked });
       return NOTHING;
     });
+    announce(tasks);
+  }
+
+  function announce(blocked: readonly Task[]): void {
+    if (blocked.some(({ deferral }) => deferral === undefined)) {
+      options.onDeferred();
+    }
   }
 
   /** A batch that fails twice is halved until the event at fault stands alone. */
-  async function isolate(tasks: readonly Task[], error: unknown, failedBefore: boolean): Promise<void> {
+  async function isolate(
+    tasks: readonly Task[],
+    manner: Manner,
+    error: unknown,
+    failedBefore: boolean,
+  ): Promise<void> {
     const [only] = tasks;
     if (!failedBefore) {
-      return handle(tasks, true);
+      return handle(tasks, manner, true);
     }
     if (tasks.length === 1 && only) {
       await parking.parkEvent(only.event, error);
       return forget(only);
     }
-    await halve(tasks, true);
+    await halve(tasks, manner, true);
   }
 
   /** If this fails, the event is parked once more after its lease: two copies are better than none. */
   async function forget(task: Task): Promise<void> {
     if (task.deferral !== undefined) {
       await outbox.transaction(async (tx) => {
-        await recordDeferrals(tx, queue, { handled: [task], blocked: new Map() });
+        await recordDeferrals(tx, queue, { handled: [task], blocked: NOBODY });
         return NOTHING;
       });
     }
   }
 
-  async function commit(tasks: readonly Task[]): Promise<void> {
+  async function commit(tasks: readonly Task[], manner: Manner): Promise<void> {
     const stopTimer = stepDuration.startTimer({ step: queue });
     const spans = tasks.map(({ event }) => withSpan(`${queue} process`, 'consumer', event.traceparent));
     const events = tasks.map(
       ({ event }, i) => ({ ...event, traceparent: spans[i]?.traceparent }) as SagaEvent,
     );
     try {
-      const { outcome, handled } = await outbox.transaction((tx) => run(tasks, events, tx));
+      const { outcome, handled, blocked } = await outbox.transaction((tx) => run(tx, tasks, events, manner));
+      manner.leave?.(blocked);
+      announce(tasks.filter((task) => blocked.has(task)));
       stepBatchSize.observe({ step: queue }, handled.length);
       duplicates.inc({ step: queue }, outcome.duplicates);
       for (const span of spans) {
@@ -132,31 +157,6 @@ export function openHandler(options: {
     } finally {
       stopTimer();
     }
-  }
-
-  async function run(tasks: readonly Task[], events: readonly SagaEvent[], tx: Parameters<Step['run']>[0]) {
-    if (!caution.isAdvised() && tasks.every(({ deferral }) => deferral === undefined)) {
-      const outcome = await step.run(tx, events);
-      return { emit: outcome.emit, outcome, handled: events };
-    }
-    const rows = await step.findBlocked(tx, events);
-    const blocked = new Map<Task, string>();
-    const handled: Task[] = [];
-    tasks.forEach((task, i) => {
-      const row = rows.get(events[i] as SagaEvent);
-      if (row === undefined) {
-        handled.push(task);
-      } else {
-        blocked.set(task, row);
-      }
-    });
-    if (blocked.size > 0) {
-      caution.advise();
-    }
-    const free = events.filter((event) => !rows.has(event));
-    const outcome = free.length > 0 ? await step.run(tx, free, true) : NOTHING;
-    await recordDeferrals(tx, queue, { handled, blocked });
-    return { emit: outcome.emit, outcome, handled: free };
   }
 
   function logHandled(events: readonly SagaEvent[]): void {
@@ -176,5 +176,5 @@ export function openHandler(options: {
     }
   }
 
-  return (tasks) => handle(tasks);
+  return (tasks, manner = {}) => handle(tasks, manner);
 }

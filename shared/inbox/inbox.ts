@@ -9,6 +9,7 @@ import { repeat } from '../service/loop';
 import type { Caution } from './caution';
 import type { DeadLetters } from './dead-letters';
 import { claimDue, type Task } from './deferrals';
+import { openDue } from './due';
 import { openHandler } from './handler';
 import { type Malformed, openParking } from './parking';
 import type { Step } from './step';
@@ -26,6 +27,8 @@ export interface Inbox {
 }
 
 const POLL_MS = 250;
+/** However many ask for a look while one runs, the next one is for all of them. */
+const MAX_LOOKS = 100_000;
 /** Without caution there is hardly anything to find: only what a replica left that has died. */
 const POLLS_PER_LOOK = 8;
 
@@ -44,22 +47,18 @@ export function openInbox(options: {
   const stopping = new AbortController();
   const { signal } = stopping;
   const parking = openParking({ queue: step.queue, deadLetters, log, signal });
-  const handle = openHandler({ step, outbox, parking, caution, log, signal });
+  const handle = openHandler({ step, outbox, parking, caution, onDeferred: look, log, signal });
+  const deferred = openDue(handle, caution);
   startAtZero(step.queue);
 
-  const openBatches = (inFlight: number) =>
-    smartBatch<Task, void>({
-      max: batchSize,
-      inFlight,
-      async run(tasks) {
-        await handle(tasks);
-        return [];
-      },
-    });
-  const batches = openBatches(options.batchesInFlight);
-
-  /** Apart from the others, because they may have to wait for a lock once more. */
-  const deferred = openBatches(1);
+  const batches = smartBatch<Task, void>({
+    max: batchSize,
+    inFlight: options.batchesInFlight,
+    async run(tasks) {
+      await handle(tasks);
+      return [];
+    },
+  });
 
   async function receive(delivery: Delivery): Promise<void> {
     const parts = decode(delivery.body);
@@ -77,27 +76,47 @@ export function openInbox(options: {
     }
   }
 
-  let polls = 0;
-  async function handleDue(): Promise<void> {
-    polls++;
-    if (!caution.isAdvised() && polls % POLLS_PER_LOOK !== 0) {
-      return;
+  const looks = smartBatch<void, void>({
+    max: MAX_LOOKS,
+    inFlight: 1,
+    async run() {
+      const { due } = await outbox.transaction(async (tx) => ({
+        emit: [],
+        due: await claimDue(tx, step.queue, batchSize),
+      }));
+      const tasks = due.flatMap(({ id, body }) =>
+        decode(body).flatMap((part) => ('event' in part ? [{ ...part, deferral: id }] : [])),
+      );
+      if (tasks.length > 0) {
+        await deferred.handle(tasks);
+      }
+      if (due.length === batchSize) {
+        look();
+      }
+      return [];
+    },
+  });
+
+  function look(): void {
+    if (!signal.aborted) {
+      looks.submit().catch(logFailure);
     }
-    const { due } = await outbox.transaction(async (tx) => ({
-      emit: [],
-      due: await claimDue(tx, step.queue, batchSize),
-    }));
-    await Promise.all(
-      due.flatMap(({ id, body }) =>
-        decode(body).flatMap((part) => ('event' in part ? [deferred.submit({ ...part, deferral: id })] : [])),
-      ),
-    );
   }
-  const polling = repeat(POLL_MS, handleDue, (error) => {
+
+  function logFailure(error: unknown): void {
     if (!signal.aborted) {
       log.warn({ err: error }, 'could not look for deferred events; trying again');
     }
-  });
+  }
+
+  let polls = 0;
+  async function poll(): Promise<void> {
+    polls++;
+    if (caution.isAdvised() || polls % POLLS_PER_LOOK === 0) {
+      await looks.submit();
+    }
+  }
+  const polling = repeat(POLL_MS, poll, logFailure);
 
   const receiving = new Set<Promise<void>>();
 
@@ -116,6 +135,8 @@ export function openInbox(options: {
     async close() {
       stopping.abort();
       await polling.stop();
+      await looks.idle();
+      await deferred.idle();
       await Promise.all(receiving);
     },
   };

@@ -25,4 +25,6 @@ export interface Step {
    * "items/42". It waits for no lock, and locks the rows that the other events need.
    */
   findBlocked(tx: Tx, events: readonly SagaEvent[]): Promise<ReadonlyMap<SagaEvent, string>>;
+  /** The tables whose rows `findBlocked` names, each with its key column. */
+  readonly lockedRows: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { deferrals } from '../../shared/observe/metrics';
 import { statement } from '../../shared/postgres/statement';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
 import { checkoutRequested, purchase } from '../support/events';
@@ -138,4 +139,28 @@ test('keeps the events of a statement that somebody has cancelled', async () => 
   await until(async () => (await reserved('held')) + (await reserved('free')) === 2);
   await until(() => wire.isEmpty('stock.reserve'));
   expect(await wire.isEmpty('stock.reserve.dead')).toBe(true);
+});
+
+test('two replicas get in each other’s way no longer than the lock that made them cautious', async () => {
+  await Promise.all([wire.replica(reserveStock), wire.replica(reserveStock)]);
+  await wire.query(`UPDATE items SET available = 1000000 WHERE id = 'held'`);
+  await wire.query(`INSERT INTO stock_ledger (item_id, delta, kind) VALUES ('held', 999000, 'add')`);
+  let sent = 0;
+  const busy = async (end: number) => {
+    while (Date.now() < end) {
+      await wire.send('stock.reserve', [request(sent++, 'held')]);
+    }
+  };
+  const countDeferrals = async () =>
+    (await deferrals.get()).values.reduce((sum, { value }) => sum + value, 0);
+  await hold(HELD);
+  await busy(Date.now() + 1_500);
+  await release();
+  // Both replicas are cautious for ten seconds after the last time that one did not get the lock.
+  await busy(Date.now() + 13_000);
+  const before = await countDeferrals();
+  await busy(Date.now() + 3_000);
+  expect(await countDeferrals()).toBe(before);
+  await until(async () => (await reserved('held')) === sent);
+  expect(await deferred()).toEqual([]);
 });

@@ -83,6 +83,7 @@ export class Wire {
         queue: 'stock.reserve',
         run: async () => ({ emit: [], duplicates: 0 }),
         findBlocked: async () => new Map(),
+        lockedRows: {},
       },
       caution: new Caution(),
       ...{ database, outbox, deadLetters: openDeadLetters(publisher), log: silent },

@@ -11,6 +11,7 @@ import { disputeSagas, endSagas, findLockedSagas, readSagas } from './statements
 export function settleCheckout(onSettled: (settled: Settlement[]) => void): Step {
   return {
     queue: 'order.settle',
+    lockedRows: { sagas: 'id' },
     async run(tx, events) {
       const reasons = firstReasons(events);
       const pending = await tx.run(endSagas, [asJson(reasons)]);

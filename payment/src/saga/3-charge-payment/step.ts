@@ -9,6 +9,7 @@ import { findLockedUsers, readCharges, recordCharges, returnCredit, takeCredit }
 /** Step 3 takes the credit or refuses the charge. The row that it writes is the commit decision. */
 export const chargePayment: Step = {
   queue: 'payment.charge',
+  lockedRows: { users: 'id' },
   async run(tx, events) {
     const asked = sumByKey(
       events.flatMap(({ type, data }) => (type === 'stock.reserved' ? [[data.user_id, data.amount]] : [])),

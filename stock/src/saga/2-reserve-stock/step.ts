@@ -18,6 +18,7 @@ import {
 /** Step 2 reserves every line of an order, refuses the whole order, or lets its saga wait. */
 export const reserveStock: Step = {
   queue: 'stock.reserve',
+  lockedRows: { items: 'id' },
   async run(tx, events, isCautious) {
     const asked = sumByKey(
       events.flatMap(({ type, data }) => (type === 'order.checkout_requested' ? unitsOf(data.lines) : [])),

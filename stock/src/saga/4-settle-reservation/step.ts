@@ -25,6 +25,7 @@ import {
 export function settleReservation(onSettled: (compensated: number, itemIds: string[]) => void): Step {
   return {
     queue: 'stock.settle',
+    lockedRows: { items: 'id', reservations: 'saga_id' },
     async run(tx, events) {
       const reasons = firstReasons(events);
       // A sale does not change its items, so it does not lock them. But a rejected saga may have been waiting,
