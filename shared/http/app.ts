@@ -4,7 +4,6 @@ import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight, requestsShed } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
 import { openFaultAnswers } from './faults';
-import { enforceLimits } from './limits';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
 import type { ApiRequest, Route } from './route';
@@ -18,8 +17,8 @@ export interface AppOptions {
   readonly isStopping: () => boolean;
 }
 
-/** Resolves when the answer is written. Never rejects. */
-export type App = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** Resolves when the answer is written. Never rejects. It gives the answer of a refusal instead of a route's. */
+export type App = (request: IncomingMessage, response: ServerResponse, refusal?: Refusal) => Promise<void>;
 
 /**
  * One function handles everything, because a checkout request waits for as long as its saga takes. The promises and
@@ -32,8 +31,8 @@ export function createApp({ routes, log, isStopping }: AppOptions): App {
   const router = openRouter(routes);
   const answerToFault = openFaultAnswers(log);
   const turns = openRowTurns({ log, onRefused: () => requestsShed.inc({ limit: 'row' }) });
-  return (request, response) =>
-    answer(koa.createContext(request, response)).catch((error) => {
+  return (request, response, refusal) =>
+    answer(koa.createContext(request, response), refusal).catch((error) => {
       log.error({ err: error }, 'could not send an answer; closing the connection');
       response.destroy();
     });
@@ -43,7 +42,7 @@ export function createApp({ routes, log, isStopping }: AppOptions): App {
     return row === undefined ? route.handle(request) : turns.run(row, () => route.handle(request));
   }
 
-  async function answer(ctx: Context): Promise<void> {
+  async function answer(ctx: Context, refusal: Refusal | undefined): Promise<void> {
     const started = performance.now();
     httpInFlight.inc();
     /** The matched template: a metric must never be labelled with a path that a client made up. */
@@ -53,7 +52,9 @@ export function createApp({ routes, log, isStopping }: AppOptions): App {
     let span: Span | undefined;
     let reply: Answer;
     try {
-      await enforceLimits(ctx.req);
+      if (refusal !== undefined) {
+        throw refusal;
+      }
       const match = router.match(ctx.method, ctx.path);
       if (match) {
         route = match.route.path;

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerOptions } from 'node:http';
-import getRawBody from 'raw-body';
 import { problem, Refusal } from './problem';
 
 const KIB = 1024;
@@ -34,30 +33,28 @@ export const SERVER_OPTIONS: ServerOptions = {
 /**
  * Checks a request against the limits. No request needs a body, but one that is sent must be read before the next
  * request on the same connection can be.
- * @returns undefined if there is no body, as in most requests; otherwise a promise that resolves at the end of the body
- * @throws {Refusal} when the request is too large or cannot be read; the promise rejects with one for the same reasons
+ * @returns why the request is refused, if it is. A promise only if there is a body: it resolves when that has been read
  */
-export function enforceLimits(request: IncomingMessage): Promise<void> | undefined {
-  checkHead(request);
-  return hasBody(request) ? discardBody(request) : undefined;
+export function enforceLimits(request: IncomingMessage): Refusal | undefined | Promise<Refusal | undefined> {
+  return checkHead(request) ?? (hasBody(request) ? discardBody(request) : undefined);
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {
   return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
 }
 
-function checkHead(request: IncomingMessage): void {
+function checkHead(request: IncomingMessage): Refusal | undefined {
   const { headers, httpVersion, rawHeaders, url = '' } = request;
   const target = originForm(url);
   request.url = target ?? '/';
   if (url.length > MAX_URL) {
-    throw refusal(414, 'The request target may be at most 8 KiB long.');
+    return refusal(414, 'The request target may be at most 8 KiB long.');
   }
   if (target === undefined) {
-    throw refusal(400, 'The request target is neither a path nor an http URL.');
+    return refusal(400, 'The request target is neither a path nor an http URL.');
   }
   if (headers.host === undefined && httpVersion === '1.1') {
-    throw refusal(400, 'An HTTP/1.1 request needs a Host header.');
+    return refusal(400, 'An HTTP/1.1 request needs a Host header.');
   }
   // Node takes the first one, and a proxy that forwarded the request may have used the other.
   let hosts = 0;
@@ -66,21 +63,30 @@ function checkHead(request: IncomingMessage): void {
       hosts++;
     }
   }
-  if (hosts > 1) {
-    throw refusal(400, 'A request may have only one Host header.');
-  }
+  return hosts > 1 ? refusal(400, 'A request may have only one Host header.') : undefined;
 }
 
-async function discardBody(request: IncomingMessage): Promise<void> {
-  try {
-    await getRawBody(request, { limit: MAX_BODY, length: request.headers['content-length'] ?? null });
-  } catch (error) {
-    discardRest(request);
-    const tooLarge = error instanceof Error && 'type' in error && error.type === 'entity.too.large';
-    throw tooLarge
-      ? refusal(413, 'The request body may be at most 16 KiB long.')
-      : refusal(400, 'The request body is incomplete.');
-  }
+/** Nothing of a body is kept, because thousands may be arriving at the same time, as slowly as their clients like. */
+function discardBody(request: IncomingMessage): Promise<Refusal | undefined> {
+  return new Promise((resolve) => {
+    const tooLarge = refusal(413, 'The request body may be at most 16 KiB long.');
+    let received = 0;
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > MAX_BODY) {
+        resolve(tooLarge);
+      }
+      if (received > MAX_DISCARDED) {
+        request.destroy();
+      }
+    });
+    request.once('end', () => resolve(undefined));
+    request.on('error', () => undefined);
+    request.once('close', () => resolve(refusal(400, 'The request body is incomplete.')));
+    if (Number(request.headers['content-length']) > MAX_BODY) {
+      resolve(tooLarge);
+    }
+  });
 }
 
 /** Returns the path and query of a request target. A proxy's client sends the whole URL; routes know only paths. */
@@ -97,16 +103,4 @@ export function originForm(target: string): string | undefined {
 
 function refusal(status: number, detail: string): Refusal {
   return new Refusal(problem(status, { detail }));
-}
-
-function discardRest(request: IncomingMessage): void {
-  let discarded = 0;
-  request.on('error', () => undefined);
-  request.on('data', (chunk: Buffer) => {
-    discarded += chunk.length;
-    if (discarded > MAX_DISCARDED) {
-      request.destroy();
-    }
-  });
-  request.resume();
 }

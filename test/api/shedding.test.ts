@@ -222,6 +222,26 @@ describe('more requests at once than can be answered in time', () => {
   });
 });
 
+test.each(['GET /x/find', 'POST /x/add'])('%s: bodies that never end keep nobody else out', async (line) => {
+  const [method = '', path = ''] = line.split(' ');
+  const head = (id: string) => `${line}/${id} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n`;
+  const sockets = inOrder(MAX_IN_FLIGHT).map((id) => {
+    const socket = connect(edge.port, '127.0.0.1').on('error', () => undefined);
+    socket.write(head(`unfinished-${id}`));
+    return socket;
+  });
+  await sleep(500);
+  expect(await edge.call(method, `${path}/other`)).toMatchObject({ status: 200 });
+  expect(begun).toEqual(['other']);
+  const [socket] = sockets;
+  const answer = new Promise((resolve) => socket?.once('data', (data) => resolve(String(data))));
+  socket?.write('x');
+  expect(statuses(String(await answer))).toEqual([200]);
+  for (const socket of sockets) {
+    socket.destroy();
+  }
+});
+
 test('when too many requests are in line, a connection that sends more gets one 503 and is closed', async () => {
   close();
   const flood = pipelined(1) + pipelined(2_000, () => 'GET /x');

@@ -2,19 +2,23 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
+import { MAX_IN_FLIGHT } from '../../shared/http/limits';
 import { type Gateway, openGateway } from '../support/gateway';
 import { type Replica, ShopProcesses } from '../support/shop';
 
 /** Clients that send far more than the shop can answer. */
 let shop: ShopProcesses;
 let gateway: Gateway;
+let item: string;
+/** Reads an order. */
 let path: string;
 
 beforeAll(async () => {
   shop = await ShopProcesses.open();
   gateway = await openGateway(shop);
   const api = shop.client();
-  path = `/orders/find/${await api.order(await api.user(1), { [await api.item(1, 1)]: 1 })}`;
+  item = await api.item(1, 100);
+  path = `/orders/find/${await api.order(await api.user(100), { [item]: 1 })}`;
   await api.close();
 });
 afterAll(async () => {
@@ -100,6 +104,39 @@ test.each([
     expect((await fetch(origin() + path)).status).toBe(200);
   },
 );
+
+/** Opens connections that send something and then keep silent. */
+function openSilently(origin: string, count: number, text: string): { close(): void } {
+  const sockets = times(count).map(() => {
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1').on('error', () => undefined);
+    socket.write(text);
+    return socket;
+  });
+  return {
+    close() {
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+    },
+  };
+}
+
+test.each([
+  ['a service', () => orderService().url],
+  ['the gateway', () => gateway.url],
+])('%s serves other clients while 1,000 requests never end', async (_, origin) => {
+  const unended = ['GET', 'POST'].map((method) => {
+    const head = `${method} ${path} HTTP/1.1\r\nHost: shop\r\nContent-Length: 1\r\n\r\n`;
+    return openSilently(origin(), MAX_IN_FLIGHT, head);
+  });
+  await sleep(500);
+  expect(new Set(await otherClient(origin()))).toEqual(new Set([200]));
+  const added = await fetch(`${origin()}${path.replace('find', 'addItem')}/${item}`, { method: 'POST' });
+  expect(added.status).toBe(200);
+  for (const requests of unended) {
+    requests.close();
+  }
+});
 
 test('the log has a few lines about all of that, and no stack', () => {
   const lines = readFileSync(orderService().logFile, 'utf8').split('\n');

@@ -5,9 +5,9 @@ import { createProxyServer } from 'http-proxy-3';
 import { answerExpectation, answerUnlessWaiting } from '../../shared/http/client-error';
 import { gracefulStop } from '../../shared/http/graceful-stop';
 import { openLines } from '../../shared/http/in-turn';
-import { enforceLimits, MAX_CONNECTIONS, SERVER_OPTIONS } from '../../shared/http/limits';
+import { MAX_CONNECTIONS, SERVER_OPTIONS } from '../../shared/http/limits';
 import { listen } from '../../shared/http/listen';
-import { type Answer, problem, Refusal, serialize, unavailable } from '../../shared/http/problem';
+import { type Answer, problem, type Refusal, serialize, unavailable } from '../../shared/http/problem';
 import { openShedding } from '../../shared/http/shedding';
 import { createLogger } from '../../shared/observe/log';
 import { perService, serviceNames, serviceOfPath, services } from '../../shared/services';
@@ -55,13 +55,15 @@ server.on('clientError', answerUnlessWaiting(lines));
 server.on('checkExpectation', lines.inTurn(answerExpectation));
 const stopServer = gracefulStop(server);
 
-async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  try {
-    await enforceLimits(request);
+async function handleRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal?: Refusal,
+): Promise<void> {
+  if (refusal === undefined) {
     answer(request, response);
-  } catch (error) {
-    const unreadable = problem(400, { detail: 'The request cannot be read.' });
-    send(request, response, error instanceof Refusal ? error.answer : unreadable);
+  } else {
+    send(request, response, refusal.answer);
   }
   if (!response.closed) {
     await new Promise((resolve) => response.once('close', resolve));
