@@ -5,6 +5,7 @@ import { Agent } from 'undici';
 import { MAX_IN_FLIGHT } from '../../shared/http/limits';
 import { type Gateway, openGateway } from '../support/gateway';
 import { type Replica, ShopProcesses } from '../support/shop';
+import { until } from '../support/until';
 
 /** Clients that send far more than the shop can answer. */
 let shop: ShopProcesses;
@@ -136,6 +137,34 @@ test.each([
   for (const requests of unended) {
     requests.close();
   }
+});
+
+describe('while stock is frozen', () => {
+  const stockService = () => shop.of('stock')[0] as Replica;
+  beforeEach(() => {
+    stockService().process.kill('SIGSTOP');
+  });
+  afterEach(() => {
+    stockService().process.kill('SIGCONT');
+  });
+
+  test('the gateway serves the other services, however many requests wait for stock', async () => {
+    const agent = new Agent({ connections: 2 * MAX_IN_FLIGHT });
+    let refused = 0;
+    const waiting = times(2 * MAX_IN_FLIGHT).map(async () => {
+      const { statusCode, body } = await agent.request({
+        ...{ origin: gateway.url, path: `/stock/find/${item}`, method: 'GET' },
+      });
+      await body.dump();
+      refused += statusCode === 503 ? 1 : 0;
+      return statusCode;
+    });
+    await until(() => refused === MAX_IN_FLIGHT);
+    expect(new Set(await otherClient(gateway.url))).toEqual(new Set([200]));
+    stockService().process.kill('SIGCONT');
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set([200, 503]));
+    await agent.close();
+  });
 });
 
 test('the log has a few lines about all of that, and no stack', () => {

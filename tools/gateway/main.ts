@@ -5,12 +5,12 @@ import { createProxyServer } from 'http-proxy-3';
 import { answerExpectation, answerUnlessWaiting } from '../../shared/http/client-error';
 import { gracefulStop } from '../../shared/http/graceful-stop';
 import { openLines } from '../../shared/http/in-turn';
-import { MAX_CONNECTIONS, SERVER_OPTIONS } from '../../shared/http/limits';
+import { MAX_CONNECTIONS, originForm, SERVER_OPTIONS } from '../../shared/http/limits';
 import { listen } from '../../shared/http/listen';
 import { type Answer, problem, type Refusal, serialize, unavailable } from '../../shared/http/problem';
 import { openShedding } from '../../shared/http/shedding';
 import { createLogger } from '../../shared/observe/log';
-import { perService, serviceNames, serviceOfPath, services } from '../../shared/services';
+import { perService, serviceOfPath, services } from '../../shared/services';
 import { gatewayConfig } from './config';
 import { mergedDocument } from './openapi';
 import { type Replica, watchReplicas } from './replicas';
@@ -43,17 +43,22 @@ proxy.on('proxyRes', (answer, _request, response) => {
   });
 });
 
-const { handle, refuse } = openShedding({
-  handle: handleRequest,
-  waits: serviceNames.flatMap((name) => services[name].waits),
-  log,
-});
-const lines = openLines(refuse);
+/** Each service has its own, so that one which is slow to answer keeps nobody from the others. */
+const shedding = perService((name) =>
+  openShedding({ handle: handleRequest, waits: services[name].waits, log: log.child({ to: name }) }),
+);
+const sheddingOfOwn = openShedding({ handle: handleRequest, waits: [], log });
+const lines = openLines(sheddingOfOwn.refuse);
 const server = createServer(SERVER_OPTIONS, lines.inTurn(handle));
 server.maxConnections = MAX_CONNECTIONS;
 server.on('clientError', answerUnlessWaiting(lines));
 server.on('checkExpectation', lines.inTurn(answerExpectation));
 const stopServer = gracefulStop(server);
+
+function handle(request: IncomingMessage, response: ServerResponse): void {
+  const name = serviceOfPath(originForm(request.url ?? '') ?? '');
+  (name === undefined ? sheddingOfOwn : shedding[name]).handle(request, response);
+}
 
 async function handleRequest(
   request: IncomingMessage,
