@@ -16,9 +16,14 @@ interface Line {
   length: number;
   /** Whether the connection must not be read. */
   isPaused: boolean;
+  /** Whether the last one in line is refused, so that the connection ends with its turn. */
+  isRefused: boolean;
 }
 
-/** Of all connections together. One read of a connection brings up to 2,600 requests, of about 2.5 kB of memory each. */
+/**
+ * Of all connections together, and beyond that at most one of each. One read of a connection brings up to 2,600
+ * requests, of about 2.5 kB of memory each.
+ */
 const MAX_IN_LINE = 10_000;
 
 /**
@@ -28,14 +33,15 @@ const MAX_IN_LINE = 10_000;
  * pipelined requests at the same time only if all of them are safe (docs/decisions/0020).
  *
  * @param refuse gets a request instead, in its turn, if too many waited in line when it arrived. It must close the
- *   connection: the requests behind it are dropped
+ *   connection. If another request is behind that one, the connection is cut at once, because Node keeps every request
+ *   that it has read until it is answered or the connection is closed
  */
 export function openLines(refuse: Handler): Lines {
   const lines = new WeakMap<Duplex, Line>();
   let inLine = 0;
 
   function openLine(socket: Socket): Line {
-    const line: Line = { length: 0, isPaused: false };
+    const line: Line = { length: 0, isPaused: false, isRefused: false };
     lines.set(socket, line);
     // Node resumes a socket for reasons of its own, for instance when it has discarded the body of a request.
     socket.on('resume', () => line.isPaused && socket.pause());
@@ -71,6 +77,16 @@ export function openLines(refuse: Handler): Lines {
     }
   }
 
+  function cut(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    // Those that have been read with the first one come here as well.
+    if (!socket.destroyed) {
+      // Nobody gets this answer, but it is counted and logged like others.
+      refuse(request, response);
+      socket.destroy();
+    }
+  }
+
   const inTurn: Lines['inTurn'] = (handle) => (request, response) => {
     // Node gives a response its socket when the answers to all earlier requests of the connection have been sent.
     if (response.socket !== null) {
@@ -79,7 +95,12 @@ export function openLines(refuse: Handler): Lines {
     }
     const { socket } = request;
     const line = lines.get(socket) ?? openLine(socket);
-    const isFull = inLine >= MAX_IN_LINE;
+    if (line.isRefused) {
+      cut(request, response);
+      return;
+    }
+    line.isRefused = inLine >= MAX_IN_LINE;
+    const answer = line.isRefused ? refuse : handle;
     join(line, socket);
     // Each turn is one of the event loop's, too: a long line of quick answers keeps nobody else waiting.
     response.once('socket', () => setImmediate(takeTurn));
@@ -87,7 +108,7 @@ export function openLines(refuse: Handler): Lines {
     function takeTurn(): void {
       if (!socket.destroyed) {
         leave(line, request, response);
-        (isFull ? refuse : handle)(request, response);
+        answer(request, response);
       }
     }
   };

@@ -29,7 +29,7 @@ export interface SheddingOptions {
 const LOG_TEXT: Record<Limit, string> = {
   reads: 'too many reads in flight; answering 503',
   writes: 'too many writes in flight; answering 503',
-  line: 'too many pipelined requests in line; answering 503',
+  line: 'too many pipelined requests in line; closing their connection',
 };
 
 /**

@@ -165,6 +165,19 @@ describe('while stock is frozen', () => {
     expect(new Set(await Promise.all(waiting))).toEqual(new Set([200, 503]));
     await agent.close();
   });
+
+  test('the memory of a service is bounded, when 100 connections send 2,600 requests each behind one that waits', async () => {
+    const checkout = `POST ${path.replace('find', 'checkout')} HTTP/1.1\r\nHost: shop\r\n\r\n`;
+    const waiting = openSilently(
+      orderService().url,
+      100,
+      checkout + 'GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(2_600),
+    );
+    await sleep(2_000);
+    expect(new Set(await otherClient(orderService().url))).toEqual(new Set([200]));
+    expect(residentMebibytes(orderService().process.pid)).toBeLessThan(MEMORY_LIMIT);
+    waiting.close();
+  });
 });
 
 test('the log has a few lines about all of that, and no stack', () => {
