@@ -36,7 +36,8 @@ export function openFaultAnswers(log: Logger): (error: unknown, trace_id: string
     }
     if (isOverloaded(error)) {
       requestsShed.inc({ limit: 'pool' });
-      const detail = 'All database connections for such requests are in use, so nothing was done.';
+      const detail =
+        'Too many requests wait for the database connections that they share, so nothing was done.';
       return refuse(overloaded(detail), { trace_id });
     }
     const cause = databaseCauseOf(error);

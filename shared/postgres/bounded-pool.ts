@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { DatabaseUnavailable } from './errors';
 
-/** All connections are in use, and so many ask for one that another would wait too long. The database was not asked. */
+/** All connections are in use, or so many ask for one that another would wait too long. The database was not asked. */
 export class Overloaded extends DatabaseUnavailable {
   override readonly code = 'OVERLOADED';
   override readonly name = 'Overloaded';
@@ -11,9 +11,9 @@ export class Overloaded extends DatabaseUnavailable {
 const MAX_WAITING = 500;
 /** When the first in the queue has waited this long, those that ask for a connection are refused. */
 const MAX_WAIT_MS = 500;
-/** Unless no more than this many wait: then one slow transaction, or a new connection, is the likely reason. */
+/** Unless no more than this many wait: then one slow transaction is the likely reason. */
 const FEW = 100;
-/** What node-postgres says when no connection became free in time. */
+/** What node-postgres says when no connection became free in time, whether there are any or not. */
 const NONE_FREE = 'timeout exceeded when trying to connect';
 
 /** Prisma wraps what the pool throws, and keeps its code. */
@@ -27,14 +27,27 @@ type Callback = Parameters<pg.Pool['connect']>[0];
 export class BoundedPool extends pg.Pool {
   /** When each of those that wait began to, the longest wait first. */
   private readonly waiting = new Set<{ since: number }>();
+  /** Connections that are being opened do not count. */
+  private inUse = 0;
+
+  constructor(options: pg.PoolConfig) {
+    super(options);
+    this.on('acquire', () => this.inUse++);
+    this.on('release', () => this.inUse--);
+  }
 
   /** Whether `connect` refuses. */
   isBusy(): boolean {
     const [first] = this.waiting;
+    const isSlow = first !== undefined && performance.now() - first.since > MAX_WAIT_MS;
     return (
-      this.waiting.size >= MAX_WAITING ||
-      (this.waiting.size > FEW && first !== undefined && performance.now() - first.since > MAX_WAIT_MS)
+      this.waiting.size >= MAX_WAITING || (this.waiting.size > FEW && isSlow && this.areAllConnectionsInUse())
     );
+  }
+
+  /** Otherwise those that wait do so for a connection to be opened: it is the database that is late. */
+  private areAllConnectionsInUse(): boolean {
+    return this.inUse >= this.options.max;
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -60,7 +73,7 @@ export class BoundedPool extends pg.Pool {
     try {
       return await super.connect();
     } catch (error) {
-      throw error instanceof Error && error.message === NONE_FREE
+      throw error instanceof Error && error.message === NONE_FREE && this.areAllConnectionsInUse()
         ? new Overloaded('no database connection became free in time', { cause: error })
         : error;
     } finally {

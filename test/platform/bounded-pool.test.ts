@@ -1,3 +1,5 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
@@ -74,7 +76,7 @@ test('requests are told that the connections are in use, and not that the databa
     expect(await edge.call(method, path)).toMatchObject({
       status: 503,
       headers: { 'retry-after': '1' },
-      body: { reason: 'overloaded', detail: expect.stringContaining('connections') },
+      body: { reason: 'overloaded', detail: expect.stringContaining('connections that they share') },
     });
   }
   await release();
@@ -94,3 +96,29 @@ test('a request whose turn never comes is told that the connections are in use',
   await release();
   await edge.close();
 });
+
+test('when the database accepts connections and never answers, everybody is told that it cannot be reached', async () => {
+  const silence = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => silence.once('listening', resolve));
+  const { port } = silence.address() as AddressInfo;
+  const url = `postgresql://payment@127.0.0.1:${port}/payment`;
+  const database = openDatabase({ url, poolSize: 2, log: silent });
+  const edge = await openEdge(routesOf('payment', database));
+  const transactions = Array.from({ length: 110 }, () => database.transaction(read));
+  const requests = [
+    ...Array.from({ length: 5 }, () => edge.get('/payment/find_user/1')),
+    ...Array.from({ length: 5 }, () => edge.post('/payment/create_user')),
+  ];
+  await sleep(1_000);
+  requests.push(edge.post('/payment/create_user'));
+  for (const transaction of await Promise.allSettled(transactions)) {
+    expect(transaction).toMatchObject({ reason: { code: 'DATABASE_UNAVAILABLE', cause: expect.any(Error) } });
+  }
+  for (const answer of await Promise.all(requests)) {
+    expect(answer).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
+    expect(answer.body.detail).toContain('cannot reach its database');
+  }
+  await edge.close();
+  await database.close();
+  silence.close();
+}, 30_000);
