@@ -2,6 +2,7 @@ import type { Database } from '../postgres/database';
 import { statement } from '../postgres/statement';
 import type { Tx } from '../postgres/tx';
 import { type Answer, problem } from './problem';
+import { limitLockWait } from './row-turns';
 
 /**
  * `Idempotency-Key` as in draft-ietf-httpapi-idempotency-key-header: the answer is stored in the transaction of the
@@ -11,6 +12,8 @@ export interface KeyedRequest {
   readonly method: string;
   readonly path: string;
   readonly idempotencyKey: string | undefined;
+  /** Whether its effect locks one row, and runs again if it does not get it soon: see row-turns.ts. */
+  readonly locksRow?: boolean;
 }
 
 interface StoredAnswer {
@@ -41,9 +44,15 @@ export async function answerOnce(
   request: KeyedRequest,
   effect: (tx: Tx) => Promise<Answer>,
 ): Promise<Answer> {
-  const { idempotencyKey: key } = request;
+  const { idempotencyKey: key, locksRow } = request;
+  const run = (tx: Tx) => {
+    if (locksRow) {
+      tx.send(limitLockWait);
+    }
+    return effect(tx);
+  };
   if (key === undefined) {
-    return database.transaction(effect);
+    return database.transaction(run);
   }
   return database.transaction(async (tx) => {
     const conflict = await claimKey(tx, key);
@@ -54,7 +63,7 @@ export async function answerOnce(
     if (stored !== undefined) {
       return stored;
     }
-    const answer = await effect(tx);
+    const answer = await run(tx);
     if (answer.isTransient) {
       return answer;
     }

@@ -15,6 +15,7 @@ class ValidRequest implements Request {
     readonly params: Request['params'],
     readonly idempotencyKey: string | undefined,
     readonly respondAsync: boolean,
+    readonly locksRow: boolean,
     readonly traceparent: Traceparent,
     private readonly response: ServerResponse,
   ) {}
@@ -43,6 +44,7 @@ export function readRequest({ route, params }: Match, ctx: Context, traceparent:
     readParams(route, params),
     route.idempotent === true ? readIdempotencyKey(ctx.get('Idempotency-Key')) : undefined,
     route.preferAsync === true && /\brespond-async\b/i.test(ctx.get('Prefer')),
+    route.locks !== undefined,
     traceparent,
     ctx.res,
   );

@@ -20,7 +20,7 @@ export interface Route<Params extends z.ZodObject = z.ZodObject> {
   readonly preferAsync?: boolean;
   /**
    * Returns the id of the row that a request locks. Requests with the same id take turns, so that they do not use up the
-   * database connections while they wait for one another.
+   * database connections while they wait for one another. The handler runs again while somebody else has the row locked.
    */
   locks?(params: z.infer<Params>): string;
   /** What each status means: a schema for its JSON body or, from 400 on, a description of the problem. */
@@ -36,6 +36,8 @@ export interface ApiRequest<Params> {
   readonly params: Params;
   readonly idempotencyKey: string | undefined;
   readonly respondAsync: boolean;
+  /** Whether the route says which row the request locks. */
+  readonly locksRow: boolean;
   /** The context of this request's span: pass it on to whatever the request causes. */
   readonly traceparent: Traceparent;
   /** Whether the client disconnected before it was answered. */

@@ -25,29 +25,35 @@ afterAll(async () => {
   await shop.close();
 });
 
-async function lock(service: ServiceName, table: string, id: string): Promise<void> {
+async function lock(service: ServiceName, table: string, ...ids: string[]): Promise<void> {
   stranger = new Client({ connectionString: shop.databases[service] });
   await stranger.connect();
   await stranger.query('BEGIN');
-  await stranger.query(`SELECT FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);
+  await stranger.query(`SELECT FROM ${table} WHERE id = ANY ($1) FOR UPDATE`, [ids]);
 }
 
-/** Keeps 40 requests for the locked row in flight until `work` has ended, and returns their answers. */
-async function pressing<T>(path: string, work: () => Promise<T>): Promise<[T, ApiAnswer[]]> {
+/** Keeps requests for locked rows in flight until `work` has ended, and returns their answers. */
+async function pressing<T>(
+  paths: readonly string[],
+  work: () => Promise<T>,
+  post = (path: string) => api.post(path),
+): Promise<[T, ApiAnswer[]]> {
   let pressing = true;
   const answers: ApiAnswer[] = [];
-  const client = async () => {
+  const client = async (path: string) => {
     while (pressing) {
-      answers.push(await api.post(path));
+      answers.push(await post(path));
     }
   };
-  const clients = Array.from({ length: 40 }, client);
+  const clients = paths.map(client);
   await sleep(300);
   const result = await work();
   pressing = false;
   await Promise.all(clients);
   return [result, answers];
 }
+
+const fortyTimes = (path: string) => Array<string>(40).fill(path);
 
 const repeat = async (times: number, call: () => Promise<ApiAnswer>) => {
   const statuses = new Set<number>();
@@ -71,7 +77,7 @@ test('a locked item holds up additions to it, and nothing else', async () => {
   const order = await api.order(user, {});
   await lock('stock', 'items', locked);
 
-  const [others, answers] = await pressing(`/stock/add/${locked}/1`, () =>
+  const [others, answers] = await pressing(fortyTimes(`/stock/add/${locked}/1`), () =>
     Promise.all([
       repeat(50, () => api.get(`/stock/find/${other}`)),
       repeat(50, () => api.get(`/stock/find/${locked}`)),
@@ -90,7 +96,7 @@ test('a locked item holds up additions to it, and nothing else', async () => {
 test('a locked user holds up changes of this user, and nothing else', async () => {
   const [locked, other] = await Promise.all([api.user(100), api.user(100)]);
   await lock('payment', 'users', locked);
-  const [others, answers] = await pressing(`/payment/add_funds/${locked}/1`, () =>
+  const [others, answers] = await pressing(fortyTimes(`/payment/add_funds/${locked}/1`), () =>
     Promise.all([
       repeat(50, () => api.get(`/payment/find_user/${locked}`)),
       repeat(50, () => api.post(`/payment/pay/${other}/1`)),
@@ -105,7 +111,7 @@ test('a locked order holds up changes of this order, and nothing else', async ()
   const [user, item] = await Promise.all([api.user(100), api.item(1, 10)]);
   const [locked, other] = await Promise.all([api.order(user, {}), api.order(user, {})]);
   await lock('order', 'orders', locked);
-  const [others, answers] = await pressing(`/orders/addItem/${locked}/${item}/1`, () =>
+  const [others, answers] = await pressing(fortyTimes(`/orders/addItem/${locked}/${item}/1`), () =>
     Promise.all([
       repeat(50, () => api.get(`/orders/find/${locked}`)),
       repeat(50, () => api.post(`/orders/addItem/${other}/${item}/1`)),
@@ -127,6 +133,35 @@ test.each<[ServiceName, () => Promise<unknown>]>([
   expect((await shop.rows<{ name: string }>(service, names)).map(({ name }) => name)).toEqual(
     ['http', 'reads', 'saga'].map((purpose) => `chandlery ${service} ${purpose}`),
   );
+});
+
+test('ten locked items, each wanted by 60 clients, hold up additions to them, and nothing else', async () => {
+  const items = Array.from({ length: 10 }, () => api.item(1, 10));
+  const [other, ...locked] = await Promise.all([api.item(1, 10), ...items]);
+  await lock('stock', 'items', ...locked);
+  const patiently = async (path: string) => {
+    const answer = await api.post(path);
+    await sleep(Number(answer.headers['retry-after'] ?? 0) * 1_000);
+    return answer;
+  };
+  const paths = locked.flatMap((item) => Array<string>(60).fill(`/stock/add/${item}/1`));
+  const [others, answers] = await pressing(
+    paths,
+    () =>
+      Promise.all([
+        repeat(100, () => api.get(`/stock/find/${other}`)),
+        repeat(100, () => api.post(`/stock/add/${other}/1`)),
+        repeat(100, () => api.post('/stock/item/create/1')),
+      ]),
+    patiently,
+  );
+  expect(others).toEqual(others.map(() => [200]));
+  expectOnlyBusy(answers);
+
+  await stranger.query('ROLLBACK');
+  await Promise.all(locked.map((item) => api.post(`/stock/add/${item}/1`)));
+  const stocks = locked.map(async (item) => (await api.get(`/stock/find/${item}`)).body.stock);
+  expect(await Promise.all(stocks)).toEqual(locked.map(() => 11));
 });
 
 test('batch_init waits longer than other requests for a locked row', async () => {
