@@ -102,7 +102,7 @@ test('when the database accepts connections and never answers, everybody is told
   await new Promise((resolve) => silence.once('listening', resolve));
   const { port } = silence.address() as AddressInfo;
   const url = `postgresql://payment@127.0.0.1:${port}/payment`;
-  const database = openDatabase({ url, poolSize: 2, log: silent });
+  const database = openDatabase({ name: 'test', url, poolSize: 2, log: silent });
   const edge = await openEdge(routesOf('payment', database));
   const transactions = Array.from({ length: 110 }, () => database.transaction(read));
   const requests = [
