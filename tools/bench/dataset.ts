@@ -86,14 +86,19 @@ export class Dataset {
     return this.orders - this.next;
   }
 
-  /** Checks out one order after the other. @throws Error when an answer is not the expected one */
-  async run({ answer = '200', ...options }: LoadRunOptions): Promise<LoadRun> {
-    const { name, connections, seconds, warmUpSeconds, perSecond } = options;
+  /** Refills the orders if too few are left for a load run. Call it before something that batch_init must not wait for. */
+  async makeRoom({ connections, seconds, warmUpSeconds, perSecond }: LoadRunOptions): Promise<void> {
     const needed =
       perSecond === undefined ? this.orders / 2 : perSecond * (seconds + warmUpSeconds) * 1.1 + connections;
     if (this.left < Math.min(needed, this.orders)) {
       await this.fillOrders();
     }
+  }
+
+  /** Checks out one order after the other. @throws Error when an answer is not the expected one */
+  async run({ answer = '200', ...options }: LoadRunOptions): Promise<LoadRun> {
+    const { name, connections, seconds, warmUpSeconds, perSecond } = options;
+    await this.makeRoom(options);
     const groups = { ...this.shop.groups(), load: [this.load.pid] };
     const readAllCpu = () => ({ ...readCpu(groups), machine: readMachineCpu() });
     let [before, after] = [readAllCpu(), readAllCpu()];

@@ -22,6 +22,7 @@ export const goals: readonly Goal[] = [
   { figure: 'batch_init', atMost: 5 },
   { figure: 'p99_beside_a_lock', atMost: 3 },
   { figure: 'ended_after_release', atMost: 10 },
+  { figure: 'ended_after_table', atMost: 10 },
 ];
 
 export interface Judged extends Figure {
