@@ -21,6 +21,18 @@ export function asJson(changes: Iterable<readonly [key: string, change: unknown]
   return JSON.stringify(Object.fromEntries(changes));
 }
 
+/**
+ * Returns the text of a statement that finds which of the rows with the keys in $1 another session has locked. It waits
+ * for no lock: it locks the rows that are free, in the order of their keys, and returns the others.
+ * @param columns what it returns of a locked row
+ */
+export function findLocked(table: string, key: string, type: 'text' | 'uuid', columns = key): string {
+  return `WITH free AS (
+     SELECT ${key} FROM ${table} WHERE ${key} = ANY ($1::${type}[]) ORDER BY ${key} FOR NO KEY UPDATE SKIP LOCKED
+   )
+   SELECT ${columns} FROM ${table} WHERE ${key} = ANY ($1::${type}[]) AND ${key} NOT IN (SELECT ${key} FROM free)`;
+}
+
 /** Returns one array per named column, in this order: the parameters of a statement that inserts with unnest. */
 export function columns<Row, Names extends readonly (keyof Row)[]>(rows: readonly Row[], ...names: Names) {
   return names.map((name) => rows.map((row) => row[name])) as { [I in keyof Names]: Row[Names[I]][] };

@@ -1,4 +1,4 @@
-import { asJson, statement } from '../../../shared/postgres/statement';
+import { asJson, findLocked, statement } from '../../../shared/postgres/statement';
 import type { Reservation } from './reservation';
 
 /** @param $1 { state, reason } for each reservation, as JSON by saga */
@@ -14,16 +14,9 @@ export function statesOf(reservations: readonly Reservation[]): string {
   return asJson(reservations.map(({ saga_id, state, reason }) => [saga_id, { state, reason }]));
 }
 
-/**
- * Locks the items that no other session has locked, without waiting, and returns the others. A row is named as in
- * `Step.findBlocked`.
- */
 export const findLockedItems = statement<{ id: string }>(
   'find_locked_items',
-  `WITH free AS (
-     SELECT id FROM items WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-   )
-   SELECT id FROM items WHERE id = ANY ($1::text[]) AND id NOT IN (SELECT id FROM free)`,
+  findLocked('items', 'id', 'text'),
 );
 
 /** @param $1 the units for each item, as JSON by item */

@@ -1,4 +1,4 @@
-import { statement } from '../../../../shared/postgres/statement';
+import { findLocked, statement } from '../../../../shared/postgres/statement';
 import type { KeyRow, LineRow, OrderRow } from './decide';
 
 /**
@@ -33,21 +33,17 @@ export const freezeOrders = statement<OrderRow>(
 /** An order that is not frozen: as it is now. */
 export type LockedOrder = Omit<OrderRow, 'frozen_for' | 'is_locked'>;
 
+const AS_IT_IS = 'id, user_id, saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state';
+
 /** Reads orders without locking them. */
 export const readOrders = statement<LockedOrder>(
   'read_orders',
-  `SELECT id, user_id, saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
-   FROM orders WHERE id = ANY ($1::text[])`,
+  `SELECT ${AS_IT_IS} FROM orders WHERE id = ANY ($1::text[])`,
 );
 
-/** Locks the orders that no other session has locked, without waiting, and returns the others as they are. */
 export const findLockedOrders = statement<LockedOrder>(
   'find_locked_orders',
-  `WITH free AS (
-     SELECT id FROM orders WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-   )
-   SELECT id, user_id, saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
-   FROM orders WHERE id = ANY ($1::text[]) AND id NOT IN (SELECT id FROM free)`,
+  findLocked('orders', 'id', 'text', AS_IT_IS),
 );
 
 /**

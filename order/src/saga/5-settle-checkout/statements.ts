@@ -1,4 +1,4 @@
-import { statement } from '../../../../shared/postgres/statement';
+import { findLocked, statement } from '../../../../shared/postgres/statement';
 import type { SagaRow } from './decide';
 
 /** Not negative, even if the clock has been set back. */
@@ -28,13 +28,9 @@ export const disputeSagas = statement(
    WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)::uuid))`,
 );
 
-/** Locks the sagas that no other session has locked, without waiting, and returns the others. */
 export const findLockedSagas = statement<{ id: string }>(
   'find_locked_sagas',
-  `WITH free AS (
-     SELECT id FROM sagas WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-   )
-   SELECT id FROM sagas WHERE id = ANY ($1::uuid[]) AND id NOT IN (SELECT id FROM free)`,
+  findLocked('sagas', 'id', 'uuid'),
 );
 
 /** Reads the sagas that `endSagas` does not return, because they had ended before. */

@@ -1,4 +1,4 @@
-import { statement } from '../../../../shared/postgres/statement';
+import { findLocked, statement } from '../../../../shared/postgres/statement';
 import type { ChargeRow, UserRow } from './decide';
 
 /**
@@ -13,13 +13,9 @@ export const takeCredit = statement<UserRow>(
    RETURNING id, old.credit`,
 );
 
-/** Locks the users that no other session has locked, without waiting, and returns the others. */
 export const findLockedUsers = statement<{ id: string }>(
   'find_locked_users',
-  `WITH free AS (
-     SELECT id FROM users WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-   )
-   SELECT id FROM users WHERE id = ANY ($1::text[]) AND id NOT IN (SELECT id FROM free)`,
+  findLocked('users', 'id', 'text'),
 );
 
 /**

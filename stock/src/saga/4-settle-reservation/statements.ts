@@ -1,4 +1,4 @@
-import { statement } from '../../../../shared/postgres/statement';
+import { findLocked, statement } from '../../../../shared/postgres/statement';
 import type { Reservation } from '../reservation';
 
 /** Locks items before reservations and by id, like every step of stock that locks both. */
@@ -38,14 +38,9 @@ export const readItemsOf = statement<Pick<Reservation, 'saga_id' | 'item_ids'>>(
   'SELECT saga_id, item_ids FROM reservations WHERE saga_id = ANY ($1::uuid[])',
 );
 
-/** Locks the reservations that no other session has locked, without waiting, and returns the others. */
 export const findLockedReservations = statement<{ id: string }>(
   'find_locked_reservations',
-  `WITH free AS (
-     SELECT saga_id FROM reservations WHERE saga_id = ANY ($1::uuid[]) ORDER BY saga_id FOR NO KEY UPDATE SKIP LOCKED
-   )
-   SELECT saga_id AS id FROM reservations
-   WHERE saga_id = ANY ($1::uuid[]) AND saga_id NOT IN (SELECT saga_id FROM free)`,
+  findLocked('reservations', 'saga_id', 'uuid', 'saga_id AS id'),
 );
 
 /** Violates the primary key if the checkout request arrives at the same time; the batch runs again and finds it. */
