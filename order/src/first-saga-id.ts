@@ -1,3 +1,4 @@
+import { firstOfLife } from '../../shared/contract/saga-ids';
 import { newId } from '../../shared/new-id';
 
 /**
@@ -5,5 +6,5 @@ import { newId } from '../../shared/new-id';
  * check the order out (docs/decisions/0022).
  */
 export function newFirstSagaId(): string {
-  return `${newId().slice(0, 30)}000000`;
+  return firstOfLife(newId());
 }

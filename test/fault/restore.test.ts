@@ -1,6 +1,10 @@
+import { encodeBatch } from '../../shared/contract/cloudevents';
+import { linesCrc32, type SagaEvent } from '../../shared/contract/events';
 import type { ServiceName } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { auditOf } from '../support/audit';
+import { query } from '../support/books';
+import { TRACEPARENT } from '../support/events';
 import { backUpDatabase, restoreDatabase } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
 import { until } from '../support/until';
@@ -39,12 +43,29 @@ async function whileStopped<T>(service: ServiceName, work: (url: string) => Prom
   return result;
 }
 
-/** Backs up a service's database, lets `work` happen, and returns the database to the backup. */
-async function undo<T>(service: ServiceName, work: () => Promise<T>): Promise<T> {
+/**
+ * Backs up a service's database, lets `work` happen, and returns the database to the backup, as docs/operating.md says.
+ * @param deferred events that the backup has deferred and that nobody has deleted from it
+ */
+async function undo<T>(
+  service: ServiceName,
+  work: () => Promise<T>,
+  deferred: { queue: string; event: SagaEvent }[] = [],
+): Promise<T> {
   const backup = await whileStopped(service, backUpDatabase);
   const result = await work();
   await shop.balances();
-  await whileStopped(service, (url) => restoreDatabase(url, backup));
+  await whileStopped(service, async (url) => {
+    await restoreDatabase(url, backup);
+    await query(url, 'DELETE FROM deferred_events');
+    for (const { queue, event } of deferred) {
+      await query(
+        url,
+        `INSERT INTO deferred_events (queue, saga_id, body, blocked_by, retry_at) VALUES ($1, $2, $3, 'a row', now())`,
+        [queue, event.data.saga_id, encodeBatch([event], new Date().toISOString())],
+      );
+    }
+  });
   return result;
 }
 
@@ -177,4 +198,66 @@ test('a charge that payment has forgotten is named with its amount, and nothing 
       detail: expect.stringMatching(/payment has lost.*charge of 2/),
     },
   ]);
+});
+
+describe('a checkout that failed, and whose message a backup of the other service still has', () => {
+  /** An order of two units of an item, and what its first saga is for. */
+  async function prepare(wanted: string) {
+    const order = await api.order(user, { [wanted]: 2 });
+    const find = 'SELECT first_saga_id AS saga_id FROM orders WHERE id = $1';
+    const [row] = await shop.rows<{ saga_id: string }>('order', find, [order]);
+    const lines = [{ item_id: wanted, quantity: 2 }];
+    return { order_id: order, saga_id: row?.saga_id as string, user_id: user, amount: 2, lines };
+  }
+
+  /** The buyer, who was told 409, tries again after the restore. */
+  async function tryAgain({ saga_id, order_id }: { saga_id: string; order_id: string }) {
+    const captured = `SELECT saga_id FROM charges WHERE state = 'CAPTURED'`;
+    await until(async () => (await shop.rows('payment', captured)).length > 0);
+    expect(await api.checkout(order_id)).toMatchObject({ status: 409, body: { reason: 'cancelled' } });
+    expect(await shop.rows('payment', captured)).toEqual([{ saga_id }]);
+    expect(await api.credit(user)).toBe(98);
+    await until(async () => (await findings()).some(({ detail }) => detail.includes('dead letters')));
+    expect(await findings()).toContainEqual(
+      expect.objectContaining({ invariant: 'I3', saga_id, order_id, user_id: user }),
+    );
+  }
+
+  test('is charged once at most, and named, when payment handles it anew', async () => {
+    const { lines, ...bought } = await prepare(item);
+    const data = { ...bought, lines_crc32: linesCrc32(lines) };
+    const reserved: SagaEvent = { type: 'stock.reserved', traceparent: TRACEPARENT, data };
+    await undo('payment', async () => {
+      await api.must(`/payment/pay/${user}/99`);
+      const failed = { status: 409, body: { reason: 'insufficient_credit', saga_id: bought.saga_id } };
+      expect(await api.checkout(bought.order_id)).toMatchObject(failed);
+    }, [{ queue: 'payment.charge', event: reserved }]);
+    await tryAgain(bought);
+  });
+
+  test('is charged once at most, and named, when stock handles it anew', async () => {
+    const bought = await prepare(item);
+    const event: SagaEvent = { type: 'order.checkout_requested', traceparent: TRACEPARENT, data: bought };
+    await undo('stock', async () => {
+      await api.must(`/stock/subtract/${item}/99`);
+      const failed = { status: 409, body: { reason: 'out_of_stock', saga_id: bought.saga_id } };
+      expect(await api.checkout(bought.order_id)).toMatchObject(failed);
+    }, [{ queue: 'stock.reserve', event }]);
+    await tryAgain(bought);
+  });
+
+  test('is paid by its next attempt when the deferred events of the backup are deleted, as they must be', async () => {
+    const { order_id, saga_id } = await prepare(item);
+    await undo('payment', async () => {
+      await api.must(`/payment/pay/${user}/99`);
+      expect((await api.checkout(order_id)).status).toBe(409);
+    });
+    expect(await buy(order_id)).not.toBe(saga_id);
+    expect(await api.credit(user)).toBe(98);
+    // What is left is that payment no longer knows why the first attempt failed.
+    await until(async () => (await findings()).length === 1);
+    expect(await findings()).toMatchObject([
+      { invariant: 'I3', saga_id, detail: expect.stringContaining('nobody is charged for it') },
+    ]);
+  });
 });

@@ -1,6 +1,7 @@
 import { checkEnded, checkSaga } from './invariants';
 import { Machine } from './machine';
 import { type Bounds, inOneBatch, type Move } from './moves';
+import { withShortIds } from './order-tables';
 import {
   type InitialShop,
   openShop,
@@ -142,5 +143,5 @@ export function describeExploration({ states, seconds, violation }: Exploration)
     return figures;
   }
   const trace = violation.trace.map((label, i) => `  ${i + 1}. ${label}`);
-  return [`${violation.message} (${figures}). The trace:`, ...trace].join('\n');
+  return withShortIds([`${violation.message} (${figures}). The trace:`, ...trace].join('\n'));
 }

@@ -1,5 +1,6 @@
 import { endSagas, readSagas } from '../../order/src/saga/5-settle-checkout/statements';
-import { readCharges } from '../../payment/src/saga/3-charge-payment/statements';
+import type { ChargeRow } from '../../payment/src/saga/3-charge-payment/decide';
+import { findAttempts } from '../../payment/src/saga/3-charge-payment/statements';
 import {
   readReservations,
   readReserved,
@@ -7,8 +8,8 @@ import {
   recordReservations,
 } from '../../stock/src/saga/2-reserve-stock/statements';
 import { readItemsWaitedFor, recordTombstones } from '../../stock/src/saga/4-settle-reservation/statements';
-import { on } from './memory';
-import { freezing, type Reasons } from './order-tables';
+import { on, type Sql } from './memory';
+import { freezing, nextSagaId, type Reasons } from './order-tables';
 import { toReservations } from './stock-tables';
 import { protocol, type Rules } from './world';
 
@@ -17,6 +18,23 @@ import { protocol, type Rules } from './world';
  * nothing, effects happen in the wrong order, or an event goes to the wrong step. A checker that misses one of these would
  * miss it in the services, too.
  */
+
+interface Asked {
+  asked_id: string;
+  first: string;
+  last: string;
+}
+
+/** Payment finds other charges than it should. */
+function finding(find: (asked: Asked) => (ChargeRow | undefined)[]): Sql {
+  return on(findAttempts, (_, ids: string[], __: string[], firsts: string[], lasts: string[]) =>
+    ids.flatMap((asked_id, i) =>
+      find({ asked_id, first: firsts[i] as string, last: lasts[i] as string }).flatMap((charge) =>
+        charge ? { ...charge, asked_id } : [],
+      ),
+    ),
+  );
+}
 
 /** Mutants that are wrong whatever the timing. The model finds them. */
 export const brokenProtocols: Record<string, Partial<Rules>> = {
@@ -65,7 +83,7 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
   },
 
   'payment forgets what it has decided': {
-    sql: { payment: () => on(readCharges, () => []) },
+    sql: { payment: () => finding(() => []) },
   },
 
   'order fails a checkout when payment rejects it, before stock has released its units': {
@@ -106,7 +124,7 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
             .all()
             .flat()
             .filter(({ type, data }) => type === 'order.checkout_requested' && data.order_id === id);
-          return `${id}~${opened.length}`;
+          return nextSagaId({ id: `${id}~${opened.length}`, user_id: '', saga_id: null });
         }),
     },
   },
@@ -130,12 +148,29 @@ export const brokenProtocols: Record<string, Partial<Rules>> = {
     },
   },
 
+  'payment captures an attempt although another one of the order is captured': {
+    sql: { payment: ({ charges }) => finding(({ asked_id }) => [charges.get(asked_id)]) },
+  },
+
+  'payment looks only at the last attempt, although it may be cancelled because of one that is captured': {
+    sql: {
+      payment: ({ charges }) =>
+        finding(({ first, last }) => [
+          charges
+            .all()
+            .filter(({ saga_id }) => saga_id >= first && saga_id <= last)
+            .sort((a, b) => (a.saga_id < b.saga_id ? 1 : -1))[0],
+        ]),
+    },
+  },
+
   'order does not compare the lines that it sold with those that it has': {
     sql: {
       payment: ({ charges }) =>
-        on(readCharges, (tx, sagaIds: string[]) =>
-          tx.getAll(charges, sagaIds).map((charge) => ({ ...charge, lines_crc32: null })),
-        ),
+        finding(({ asked_id }) => {
+          const charge = charges.get(asked_id);
+          return [charge && { ...charge, lines_crc32: null }];
+        }),
     },
   },
 };

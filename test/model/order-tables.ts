@@ -45,10 +45,15 @@ export interface OrderEntry {
   readonly saga_id: string | null;
 }
 
-/** Returns the id of an order's next saga. The last part counts the attempts, as in the services. */
+/** Returns the id of an order's next saga. As in the services, 30 characters name the life, and six count the attempts. */
 export function nextSagaId({ id, saga_id }: OrderEntry): string {
-  const attempt = Number(saga_id?.split('.').at(-1) ?? 0);
-  return `${id}.${attempt + 1}`;
+  const attempt = Number(saga_id?.slice(30) ?? 0) + 1;
+  return `${id.padEnd(30, '.')}${String(attempt).padStart(6, '0')}`;
+}
+
+/** Shortens the ids of sagas for readers: the first one of order A is "A.1". */
+export function withShortIds(text: string): string {
+  return text.replace(/\.{2,}0*/g, '.');
 }
 
 /** The reason of each saga; null for one that ended as PAID. */

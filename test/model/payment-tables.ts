@@ -1,5 +1,6 @@
 import type { ChargeRow, UserRow } from '../../payment/src/saga/3-charge-payment/decide';
 import {
+  findAttempts,
   readCharges,
   recordCharges,
   returnCredit,
@@ -24,6 +25,16 @@ export function paymentTables() {
 }
 export type PaymentTables = ReturnType<typeof paymentTables>;
 
+/** Returns the last attempt that is the one asked for or a later one, or is not CANCELLED. */
+export function lastBarring(attempts: readonly ChargeRow[], askedId: string): ChargeRow | undefined {
+  return attempts
+    .filter(({ saga_id, state }) => saga_id >= askedId || state !== 'CANCELLED')
+    .reduce<ChargeRow | undefined>(
+      (last, attempt) => (last && last.saga_id > attempt.saga_id ? last : attempt),
+      undefined,
+    );
+}
+
 export function paymentSql({ users, charges, ledger }: PaymentTables): Sql {
   return {
     ...on(takeCredit, (tx, json: string) => {
@@ -44,6 +55,19 @@ export function paymentSql({ users, charges, ledger }: PaymentTables): Sql {
       return undefined;
     }),
     ...on(readCharges, (tx, sagaIds: string[]) => tx.getAll(charges, sagaIds)),
+    ...on(findAttempts, (tx, ...columns: [string[], string[], string[], string[]]) => {
+      const [sagaIds, orderIds, firstIds, lastIds] = columns;
+      return sagaIds.flatMap((asked_id, i) => {
+        const [first = '', last = ''] = [firstIds[i], lastIds[i]];
+        const ofLife = charges
+          .all()
+          .filter(({ saga_id, order_id }) => saga_id >= first && saga_id <= last && order_id === orderIds[i]);
+        const id = lastBarring(ofLife, asked_id)?.saga_id ?? asked_id;
+        // The user's lock keeps other captures away, and so does this read where another decision on this saga may be.
+        const attempt = tx.get(charges, id);
+        return attempt ? { ...attempt, asked_id } : [];
+      });
+    }),
     ...on(
       recordCharges,
       (tx, ...columns: [string[], string[], string[], number[], string[], string[], (number | null)[]]) => {

@@ -54,11 +54,18 @@ export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
   },
   'the database of payment returns to an earlier commit': {
     shop: oneBuyer,
-    bounds: { attempts: 2, deadlines: true, asks: true, restored: 'payment' },
+    bounds: { attempts: 3, deadlines: true, asks: true, restored: 'payment' },
   },
   'the database of stock returns to an earlier commit': {
     shop: oneBuyer,
     bounds: { attempts: 2, deadlines: true, asks: true, restored: 'stock' },
+  },
+  'the database of stock returns to a time when the item was sold out': {
+    shop: { ...oneBuyer, items: { X: { stock: 0, price: 1 } } },
+    bounds: {
+      ...{ attempts: 2, deadlines: true, asks: true, restored: 'stock' },
+      changeStock: { item: 'X', by: 2 },
+    },
   },
   'one buyer, and a message of each service is lost for good': {
     shop: { ...oneBuyer, users: { ann: 0 } },

@@ -3,6 +3,7 @@ import { Random } from '../../tools/chaos/random';
 import { Infrastructure } from './infrastructure';
 import { checkBooks, checkEnded, checkSaga, Violation } from './invariants';
 import type { Table } from './memory';
+import { withShortIds } from './order-tables';
 import { Replica } from './replica';
 import { Workload } from './workload';
 import { consumerOf, protocol, type Rules, type Service, services } from './world';
@@ -31,7 +32,7 @@ export class FailedRun extends Error {
     cause: unknown,
   ) {
     const what = cause instanceof Error ? cause.message : String(cause);
-    super(`With seed ${seed}, after ${sagas} sagas: ${what}`, { cause });
+    super(withShortIds(`With seed ${seed}, after ${sagas} sagas: ${what}`), { cause });
   }
 }
 

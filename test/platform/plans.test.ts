@@ -20,7 +20,7 @@ const services = {
 const statements = Object.entries(services).flatMap(([service, files]) =>
   files
     .flatMap((file) => Object.values<Statement<unknown>>({ ...file }))
-    .filter(({ text }) => !text.trimStart().startsWith('INSERT') && /\b(ANY|IN) ?\(/.test(text))
+    .filter(({ text }) => !text.trimStart().startsWith('INSERT') && /\b(ANY|IN) ?\(|LATERAL/.test(text))
     .map((statement) => ({ service: service as keyof typeof services, ...statement })),
 );
 

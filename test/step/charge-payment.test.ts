@@ -176,6 +176,72 @@ test('a second attempt at an order is decided on its own, however the first one 
   expect(await creditOf('rich')).toBe(90);
 });
 
+describe('attempts of one order, when a restored database or an old message brings one back', () => {
+  /** Three attempts of one life of an order, and the first attempt of its next life. */
+  const [one, two, three] = [1, 2, 3].map((n) => purchase(n, { user_id: 'rich', order_id: 'o' })) as [
+    Purchase,
+    Purchase,
+    Purchase,
+  ];
+  const replaced = { ...one, saga_id: '00000000-0000-7000-8000-000001000000' };
+  const charges = async () =>
+    (await payment.query<{ state: string }>('SELECT state FROM charges ORDER BY saga_id')).map(
+      (row) => row.state,
+    );
+
+  test('a later attempt is cancelled when an earlier one is captured, however often it is tried', async () => {
+    await charge(stockReserved(one));
+    expect((await charge(stockReserved(two))).emit).toEqual([paymentRejected(two, 'cancelled')]);
+    expect((await charge(stockReserved(three))).emit).toEqual([paymentRejected(three, 'cancelled')]);
+    expect(await charges()).toEqual(['CAPTURED', 'CANCELLED', 'CANCELLED']);
+    expect(await creditOf('rich')).toBe(90);
+  });
+
+  test.each([
+    ['captured', stockReserved(two), 'CAPTURED'],
+    ['rejected', stockReserved({ ...two, amount: 1_000 }), 'REJECTED'],
+    ['cancelled', cancelRequested(two), 'CANCELLED'],
+  ])('an earlier attempt is cancelled when a later one is %s', async (_, later, state) => {
+    await charge(later);
+    expect((await charge(stockReserved(one))).emit).toEqual([paymentRejected(one, 'cancelled')]);
+    expect(await charges()).toEqual(['CANCELLED', state]);
+  });
+
+  test.each([
+    ['rejected', stockReserved({ ...one, amount: 1_000 }), 'REJECTED'],
+    ['cancelled', cancelRequested(one), 'CANCELLED'],
+  ])('a later attempt is captured after an earlier one was %s', async (_, earlier, state) => {
+    await charge(earlier);
+    await charge(stockReserved(two));
+    expect(await charges()).toEqual([state, 'CAPTURED']);
+  });
+
+  test('in one batch, only the first one is captured', async () => {
+    const { emit } = await charge(stockReserved(one), stockReserved(two), stockReserved(one));
+    expect(emit.map(({ type }) => type)).toEqual([
+      'payment.captured',
+      'payment.rejected',
+      'payment.captured',
+    ]);
+    expect(await charges()).toEqual(['CAPTURED', 'CANCELLED']);
+    expect(await creditOf('rich')).toBe(90);
+  });
+
+  test('on two replicas at once, only one is captured', async () => {
+    await payment.overlap(
+      (tx) => chargePayment.run(tx, [stockReserved(one)]),
+      (tx) => chargePayment.run(tx, [stockReserved(two)]),
+    );
+    expect(await charges()).toEqual(['CAPTURED', 'CANCELLED']);
+  });
+
+  test('neither another life of the order nor another order counts', async () => {
+    const other = purchase(2, { user_id: 'rich', order_id: 'p' });
+    await charge(stockReserved(one), stockReserved(replaced), stockReserved(other));
+    expect(await charges()).toEqual(['CAPTURED', 'CAPTURED', 'CAPTURED']);
+  });
+});
+
 test('forty concurrent charges of one user on several replicas take all of the credit and no more', async () => {
   const bought = Array.from({ length: 40 }, (_, n) => purchase(n, { user_id: 'rich' }));
   const outcomes = await Promise.all(bought.map((purchased) => charge(stockReserved(purchased))));

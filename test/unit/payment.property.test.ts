@@ -42,7 +42,7 @@ const createTables = ([a, b]: [number, number]) =>
   );
 
 function eventsOf(
-  bought: readonly { user_id: string; amount: number }[],
+  bought: readonly { user_id: string; amount: number; order_id?: string }[],
   asked: readonly { saga: number; cancels: boolean }[],
 ): SagaEvent[] {
   return asked.map(({ saga, cancels }) => {
@@ -92,6 +92,21 @@ test('a saga has one decision, and each of its events gets it', () => {
         expect(type).toBe(taken ? 'payment.captured' : 'payment.rejected');
       }
       expect(tables.emitted).toHaveLength(2 * asked.length);
+    }),
+  );
+});
+
+test('an order is captured once, whichever of its attempts come back, in whatever order and batches', () => {
+  const batches = fc.array(asked, { maxLength: 8 });
+  fc.assert(
+    fc.property(fc.nat(40), sagas, batches, (credit, bought, batches) => {
+      const tables = createTables([credit, 0]);
+      const ofOneOrder = bought.map(({ amount }) => ({ amount, user_id: 'user-a', order_id: 'o' }));
+      for (const batch of batches) {
+        tables.handle(eventsOf(ofOneOrder, batch));
+      }
+      const captured = [...tables.charges.values()].filter(({ state }) => state === 'CAPTURED');
+      expect(captured.length).toBeLessThanOrEqual(1);
     }),
   );
 });

@@ -7,6 +7,7 @@ import { Losses } from '../../audit/history/loss';
 import type { RunContext } from '../context';
 import type { Dataset } from '../load/dataset';
 import { startLoad } from '../load/load';
+import { query } from '../rig/query';
 import { waitForEnd } from '../verdict/ended';
 import { isCheckout, isFinal } from '../verdict/recovery';
 import { judgeRestore, type RestoreVerdict } from './judge';
@@ -57,6 +58,8 @@ export async function restore(
   const replicas = context.rig.replicas.filter((replica) => replica.service === service);
   await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
   const replaced = await databases.restore(service, copy);
+  // As docs/operating.md says: what the copy had deferred was handled long ago.
+  await query(databases.url(service), 'DELETE FROM deferred_events');
   const sagas = await findLostSagas(service, databases.urlOf(service, replaced), databases.url(service));
   const loss = { service, from, to: performance.now(), sagas };
   await Promise.all(replicas.map((replica) => replica.startAgain()));

@@ -28,6 +28,28 @@ export const returnCredit = statement(
    WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)))`,
 );
 
+/**
+ * Finds the decision on each saga, or else what may bar it from being captured: the last attempt of its life that is this
+ * one or a later one, or is not CANCELLED. So it passes over cancelled attempts alone, which take their time. It is one
+ * probe of the primary key for each. Run it after the users are locked, so that it sees every capture.
+ * @param $1 the sagas
+ * @param $2 their orders
+ * @param $3 the first id of each one's life
+ * @param $4 the last id of each one's life
+ */
+export const findAttempts = statement<ChargeRow & { asked_id: string }>(
+  'find_attempts',
+  `SELECT attempt.*, asked.saga_id AS asked_id
+   FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[]) AS asked (saga_id, order_id, first_id, last_id),
+   LATERAL (
+     SELECT saga_id, order_id, user_id, amount, state, reason, lines_crc32 FROM charges
+     WHERE saga_id BETWEEN asked.first_id AND asked.last_id AND order_id = asked.order_id
+       AND (saga_id >= asked.saga_id OR state <> 'CANCELLED')
+     ORDER BY saga_id DESC LIMIT 1
+   ) AS attempt`,
+);
+
+/** Reads the decisions on sagas of which `findAttempts` has found a later attempt. */
 export const readCharges = statement<ChargeRow>(
   'read_charges',
   'SELECT saga_id, order_id, user_id, amount, state, reason, lines_crc32 FROM charges WHERE saga_id = ANY($1::uuid[])',

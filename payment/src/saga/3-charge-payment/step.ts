@@ -1,10 +1,24 @@
 import { sumByKey, surplus } from '../../../../shared/amounts';
 import type { SagaEvent } from '../../../../shared/contract/events';
+import { firstOfLife, lastOfLife } from '../../../../shared/contract/saga-ids';
 import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
 import { asJson, columns } from '../../../../shared/postgres/statement';
 import { decideCharges } from './decide';
-import { findLockedUsers, readCharges, recordCharges, returnCredit, takeCredit } from './statements';
+import {
+  findAttempts,
+  findLockedUsers,
+  readCharges,
+  recordCharges,
+  returnCredit,
+  takeCredit,
+} from './statements';
+
+/** Returns the parameters of `findAttempts`. */
+function livesOf(events: readonly SagaEvent[]): string[][] {
+  const ids = events.map(({ data }) => data.saga_id);
+  return [ids, events.map(({ data }) => data.order_id), ids.map(firstOfLife), ids.map(lastOfLife)];
+}
 
 /** Step 3 takes the credit or refuses the charge. The row that it writes is the commit decision. */
 export const chargePayment: Step = {
@@ -14,11 +28,17 @@ export const chargePayment: Step = {
     const asked = sumByKey(
       events.flatMap(({ type, data }) => (type === 'stock.reserved' ? [[data.user_id, data.amount]] : [])),
     );
-    const [users, charges] = await Promise.all([
+    // The statements are sent at once and run one after the other, so the attempts are read after the users are locked.
+    const [users, attempts] = await Promise.all([
       tx.run(takeCredit, [asJson(asked)]),
-      tx.run(readCharges, [events.map((event) => event.data.saga_id)]),
+      tx.run(findAttempts, livesOf(events)),
     ]);
-    const { decided, emit, duplicates } = decideCharges({ users, charges }, events);
+    const hidden = attempts.flatMap(({ saga_id, asked_id }) => (saga_id > asked_id ? asked_id : []));
+    const earlier = hidden.length > 0 ? await tx.run(readCharges, [hidden]) : [];
+    const { decided, emit, duplicates } = decideCharges(
+      { users, charges: [...attempts, ...earlier] },
+      events,
+    );
 
     if (decided.length > 0) {
       const names = ['saga_id', 'order_id', 'user_id', 'amount', 'state', 'reason', 'lines_crc32'] as const;
