@@ -82,16 +82,6 @@ const CONTRADICTIONS: HostileMessage[] = [
       ),
     ),
   ),
-  ...['waiting', 'reserved'].flatMap((order) =>
-    [0, 2, MOST].map((amount) =>
-      parked(
-        `order hears that the ${order} order was charged ${amount}`,
-        'order.settle',
-        [captured(order, { amount })],
-        /costs 1 and was charged/,
-      ),
-    ),
-  ),
   parked(
     'order hears that a saga it never opened is paid',
     'order.settle',
