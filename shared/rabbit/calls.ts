@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import { close } from './close';
 
 /** The broker refused a call, and closed its channel. Other errors concern the connection. */
 export interface Refusal {
@@ -39,8 +40,8 @@ export function openCalls(openChannel: () => PromiseLike<Channel>): Calls {
   async function closeCurrent(): Promise<void> {
     const last = channel;
     channel = undefined;
-    // It throws when the broker has closed the channel, or the connection is lost.
-    await last?.then((opened) => opened.close()).catch(() => {});
+    // It rejects when the channel was never opened.
+    await last?.then(close, () => {});
   }
 
   return {
@@ -65,7 +66,8 @@ export function openCalls(openChannel: () => PromiseLike<Channel>): Calls {
   };
 }
 
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+/** @throws when the broker does not answer in time */
+export async function inTime<T>(answer: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('the broker did not answer in time')), TIMEOUT_MS);

@@ -21,12 +21,12 @@ export function watchUndecided(options: {
     amqpUrl,
     question: 'stock.decision_requested',
     log,
-    async ask(again) {
+    async ask(readingForMs) {
       const { emit } = await outbox.transaction(async (tx) => ({
-        emit: await askUndecided(tx, { askAfterMs, again, limit: LIMIT }),
+        emit: await askUndecided(tx, { askAfterMs, readingForMs, limit: LIMIT }),
       }));
       return emit.length;
     },
-    mayAsk: () => database.transaction((tx) => isAnyUndecidedDue(tx, askAfterMs)),
+    mayAsk: (readingForMs) => database.transaction((tx) => isAnyUndecidedDue(tx, askAfterMs, readingForMs)),
   });
 }

@@ -134,7 +134,7 @@ export function orderSql(tables: OrderTables): Sql {
       return undefined;
     }),
     ...on(readSagas, (tx, ids: string[]) => tx.getAll(sagas, ids).map(sagaRow)),
-    ...on(takeOverdueSagas, (tx, _cancelAfterMs: number, _again: boolean, limit: number) => {
+    ...on(takeOverdueSagas, (tx, _cancelAfterMs: number, _readingForMs: number, limit: number) => {
       const overdue = tx
         .getOpen(sagas)
         .filter((saga) => saga.overdue)

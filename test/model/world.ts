@@ -142,7 +142,7 @@ export async function runDeadlines(
   for (const id of sagaIds) {
     tx.update(sagas, id, (saga) => ({ ...saga, overdue: saga.state === 'PENDING' }));
   }
-  const overdue = await cancelOverdue(tx, { cancelAfterMs: 8_000, again: true, limit: 256 });
+  const overdue = await cancelOverdue(tx, { cancelAfterMs: 8_000, readingForMs: 0, limit: 256 });
   if (rules.deadline === 'asks payment') {
     return overdue;
   }
@@ -162,7 +162,7 @@ export async function runAsks(
     .getAll(reservations, sagaIds)
     .filter(({ state }) => state === 'RESERVED' || state === 'WAITING');
   tx.presetResult(takeUndecided, undecided);
-  return askUndecided(tx, { askAfterMs: 30_000, again: true, limit: 256 });
+  return askUndecided(tx, { askAfterMs: 30_000, readingForMs: 0, limit: 256 });
 }
 
 /** Replaces the first item of an order, as a client may who removes one and adds another of the same price. */

@@ -16,15 +16,19 @@ beforeAll(async () => {
 });
 afterAll(() => connection.close());
 
-/** Counts the questions that would be asked, until `isEnough`. */
-async function asked(isEnough: (counts: { first: number; again: number }) => boolean) {
-  const counts = { first: 0, again: 0 };
+/** Counts the questions that would be asked, until `isEnough`. Notes for how long the queue had been read each time. */
+async function asked(isEnough: (counts: { first: number; again: number[] }) => boolean) {
+  const counts = { first: 0, again: [] as number[] };
   const asking = keepAsking({
     amqpUrl,
     question: 'stock.decision_requested',
     log: silent,
-    async ask(again) {
-      counts[again ? 'again' : 'first']++;
+    async ask(readingForMs) {
+      if (readingForMs === null) {
+        counts.first++;
+      } else {
+        counts.again.push(readingForMs);
+      }
       return 0;
     },
     mayAsk: async () => true,
@@ -34,20 +38,40 @@ async function asked(isEnough: (counts: { first: number; again: number }) => boo
   return counts;
 }
 
-test('repeats questions when those that were asked before have been read', async () => {
-  expect((await asked(({ again }) => again > 0)).again).toBe(1);
+/** Consumes the queue of questions for a while. */
+async function reading<T>(work: () => Promise<T>): Promise<T> {
+  const { consumerTag } = await channel.consume(QUEUE, () => {}, { noAck: true });
+  try {
+    return await work();
+  } finally {
+    await channel.cancel(consumerTag);
+  }
+}
+
+test('repeats questions while they are read, and says for how long that has been so', async () => {
+  const { again } = await reading(() => asked((counts) => counts.again.length === 2));
+  expect(again[0]).toBe(0);
+  expect(again[1]).toBeGreaterThanOrEqual(5_000);
+}, 60_000);
+
+test('repeats nothing while nobody consumes the queue, however short it is', async () => {
+  expect((await asked(({ first }) => first >= 8)).again).toEqual([]);
 }, 60_000);
 
 test('goes on asking for the first time, but repeats nothing into a queue that nobody reads', async () => {
+  // A consumer that hangs.
+  await channel.prefetch(4);
+  const { consumerTag } = await channel.consume(QUEUE, () => {});
   for (let n = 0; n <= 100; n++) {
     channel.sendToQueue(QUEUE, Buffer.from('[]'));
   }
   await channel.waitForConfirms();
-  expect((await asked(({ first }) => first >= 8)).again).toBe(0);
+  expect((await asked(({ first }) => first >= 8)).again).toEqual([]);
+  await channel.cancel(consumerTag);
   await channel.purgeQueue(QUEUE);
 }, 60_000);
 
 test('repeats nothing into a queue that does not exist', async () => {
   await channel.deleteQueue(QUEUE);
-  expect((await asked(({ first }) => first >= 8)).again).toBe(0);
+  expect((await asked(({ first }) => first >= 8)).again).toEqual([]);
 }, 60_000);

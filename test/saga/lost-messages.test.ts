@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../support/api-client';
 import { createTopology, losing, purge } from '../support/bindings';
 import { ShopProcesses } from '../support/shop';
@@ -69,3 +70,34 @@ test('what was purged from every queue while payment was down ends when it is ba
   }
   await shop.balances();
 });
+
+/** Lets this many seconds pass for everything that is undecided. */
+async function pass(seconds: number): Promise<void> {
+  const earlier = (column: string) => `${column} = ${column} - ${seconds} * interval '1 second'`;
+  await shop.rows('order', `UPDATE sagas SET ${earlier('opened_at')}, ${earlier('deadline_at')}`);
+  await shop.rows('stock', `UPDATE reservations SET ${earlier('created_at')}, ${earlier('asked_at')}`);
+}
+
+/** A minute is what the promise allows. */
+const ENDS_WITHIN_MS = 60_000;
+
+test('what was purged after payment had been down for minutes in a quiet shop ends within a minute', async () => {
+  const [user, item] = [await api.user(10), await api.item(1, 10)];
+  const order = await api.order(user, { [item]: 1 });
+  const [payment] = shop.of('payment');
+  if (!payment) {
+    throw new Error('there is no payment service');
+  }
+  await shop.end(payment, 'SIGKILL');
+  expect((await api.checkout(order, { prefer: 'respond-async' })).status).toBe(202);
+  await until(async () => (await stateIn('stock', 'reservations')) === 'RESERVED');
+  for (let minutes = 0; minutes < 4; minutes += 1 / 3) {
+    await sleep(5_200);
+    await pass(21);
+  }
+  await purge(shop.amqp, 'payment.charge');
+  shop.start(payment);
+  await shop.ready();
+  await shop.balances(ENDS_WITHIN_MS);
+  expect(await stateIn('order', 'sagas')).toBe('FAILED');
+}, 240_000);

@@ -10,10 +10,11 @@ import { stockFixture } from './stock-fixture';
 
 const stock = stockFixture();
 const [first, second, third] = [purchase(1), purchase(2), purchase(3)];
-const options = { askAfterMs: 30_000, again: true, limit: 256 };
+/** Payment has been reading its queue for months, unless a test says otherwise. */
+const options = { askAfterMs: 30_000, readingForMs: 1e10 as number | null, limit: 256 };
 const ask = (given: Partial<typeof options> = {}) =>
   stock.transaction((tx) => askUndecided(tx, { ...options, ...given }));
-const isDue = () => stock.transaction((tx) => isAnyUndecidedDue(tx, options.askAfterMs));
+const isDue = () => stock.transaction((tx) => isAnyUndecidedDue(tx, options.askAfterMs, 1e10));
 /** Lets this many seconds pass for all reservations; a negative number sets the clock back. */
 const pass = (seconds: number) =>
   stock.query(
@@ -42,32 +43,53 @@ test('asks nothing about a saga that has not waited for so long, or that is deci
   expect([await ask(), await isDue()]).toEqual([[], false]);
 });
 
-test('asks again after 20 seconds, and only every hour once ten answers have not helped', async () => {
+test('asks again after 20 seconds, and less often what its questions have not ended, but at least every hour', async () => {
   await pass(31);
-  for (let n = 1; n <= 10; n++) {
+  for (let n = 1; n <= 15; n++) {
     expect([n, await isDue(), (await ask()).length]).toEqual([n, true, 2]);
     await pass(19);
-    expect([n, await ask()]).toEqual([n, []]);
+    expect([n, await isDue(), await ask()]).toEqual([n, false, []]);
     await pass(2);
   }
+  await pass(2_000);
+  expect(await ask()).toHaveLength(2);
+  await pass(100);
   expect(await ask()).toEqual([]);
-  await pass(3_600);
+  await pass(40);
+  expect(await ask()).toHaveLength(2);
+  await pass(864_000);
+  expect(await ask()).toHaveLength(2);
+  await pass(3_590);
+  expect(await ask()).toEqual([]);
+  await pass(20);
   expect(await ask()).toHaveLength(2);
 });
 
 test('while payment does not read its queue, asks about each saga once, and then less and less often', async () => {
+  const unread = () => ask({ readingForMs: null });
   await pass(31);
-  expect(await ask({ again: false })).toHaveLength(2);
+  expect(await unread()).toHaveLength(2);
   await pass(299);
-  expect([await isDue(), await ask({ again: false })]).toEqual([true, []]);
+  expect([await isDue(), await unread()]).toEqual([true, []]);
   await pass(2);
-  expect(await ask({ again: false })).toHaveLength(2);
+  expect(await unread()).toHaveLength(2);
   await pass(36_000);
-  expect(await ask({ again: false })).toHaveLength(2);
+  expect(await unread()).toHaveLength(2);
   await pass(3_600);
-  expect(await ask({ again: false })).toEqual([]);
-  // As soon as payment reads again, everything that still waits is asked about, however often it was before.
+  expect(await unread()).toEqual([]);
+});
+
+test('asks about everything once payment reads again, however long and often it has asked before', async () => {
+  await pass(864_000);
   expect(await ask()).toHaveLength(2);
+  await pass(21);
+  expect(await ask()).toEqual([]);
+  expect(await ask({ readingForMs: 0 })).toHaveLength(2);
+  await pass(21);
+  expect(await ask({ readingForMs: 21_000 })).toHaveLength(2);
+  // After that the questions become rarer once more.
+  await pass(21);
+  expect(await ask({ readingForMs: 600_000 })).toEqual([]);
 });
 
 test('a clock that is set back delays no question', async () => {

@@ -4,7 +4,8 @@ import { attempt, CANCEL_AFTER_MS, orderFixture } from './order-fixture';
 
 const orders = orderFixture();
 const bill = (n: number) => purchase(n, { order_id: `o-${n}`, user_id: 'user-1' });
-const options = { cancelAfterMs: 60_000, again: true, limit: 256 };
+/** Payment has been reading its queue for months, unless a test says otherwise. */
+const options = { cancelAfterMs: 60_000, readingForMs: 1e10 as number | null, limit: 256 };
 const sweep = (given: Partial<typeof options> = {}) =>
   orders.transaction((tx) => cancelOverdue(tx, { ...options, ...given }));
 
@@ -47,13 +48,21 @@ const pass = (seconds: number) =>
     [seconds],
   );
 
-test('asks again at least every 20 seconds, and only every hour once ten answers have not helped', async () => {
+test('asks again at least every 20 seconds, and less often what its requests have not ended, but every hour', async () => {
   await openOverdue(1);
   await sweep();
-  for (let n = 2; n <= 10; n++) {
+  for (let n = 2; n <= 15; n++) {
     await pass(21);
     expect([n, (await sweep()).length]).toEqual([n, 1]);
   }
+  await pass(2_000);
+  expect(await sweep()).toHaveLength(1);
+  await pass(100);
+  expect(await sweep()).toEqual([]);
+  await pass(40);
+  expect(await sweep()).toHaveLength(1);
+  await pass(864_000);
+  expect(await sweep()).toHaveLength(1);
   await pass(3_590);
   expect(await sweep()).toEqual([]);
   await pass(20);
@@ -62,7 +71,7 @@ test('asks again at least every 20 seconds, and only every hour once ten answers
 
 test('while payment does not read its queue, asks about each saga once, and then less and less often', async () => {
   const cancelAfterMs = CANCEL_AFTER_MS;
-  const unread = () => sweep({ cancelAfterMs, again: false });
+  const unread = () => sweep({ cancelAfterMs, readingForMs: null });
   await orders.create('o-1', { a: [1, 10] });
   await orders.request(attempt('o-1'));
   await pass(9);
@@ -75,8 +84,22 @@ test('while payment does not read its queue, asks about each saga once, and then
   expect(await unread()).toHaveLength(1);
   await pass(3_600);
   expect(await unread()).toEqual([]);
-  // As soon as payment reads again, everything that still waits is asked about, however often it was before.
-  expect(await sweep({ cancelAfterMs })).toHaveLength(1);
+});
+
+test('asks about everything once payment reads again, however long and often it has asked before', async () => {
+  await openOverdue(1);
+  await pass(864_000);
+  expect(await sweep()).toHaveLength(1);
+  await pass(21);
+  expect(await sweep()).toEqual([]);
+  expect(await sweep({ readingForMs: 0 })).toHaveLength(1);
+  await pass(21);
+  expect(await sweep({ readingForMs: 21_000 })).toHaveLength(1);
+  // After that the requests become rarer once more.
+  await pass(21);
+  expect(await sweep({ readingForMs: 600_000 })).toHaveLength(1);
+  await pass(21);
+  expect(await sweep({ readingForMs: 621_000 })).toEqual([]);
 });
 
 test('a clock that is set back delays no request', async () => {

@@ -12,7 +12,7 @@ export interface OrderRow {
   /** When order next asks payment to cancel. */
   deadline_at: Date;
   settled_at: Date | null;
-  /** How often payment was asked about it and had read what it was asked before. */
+  /** How often payment was asked about it. */
   asked: number | null;
   /** The order's current saga. It may be another one, or none when batch_init has replaced the order. */
   current_saga_id: string | null;

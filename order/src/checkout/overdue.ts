@@ -21,12 +21,12 @@ export function watchOverdue(options: {
     amqpUrl,
     question: 'order.checkout_cancel_requested',
     log,
-    async ask(again) {
+    async ask(readingForMs) {
       const { emit } = await outbox.transaction(async (tx) => ({
-        emit: await cancelOverdue(tx, { cancelAfterMs, again, limit: LIMIT }),
+        emit: await cancelOverdue(tx, { cancelAfterMs, readingForMs, limit: LIMIT }),
       }));
       return emit.length;
     },
-    mayAsk: () => database.transaction((tx) => isAnyOverdue(tx, cancelAfterMs)),
+    mayAsk: (readingForMs) => database.transaction((tx) => isAnyOverdue(tx, cancelAfterMs, readingForMs)),
   });
 }

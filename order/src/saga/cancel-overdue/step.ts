@@ -8,14 +8,18 @@ import { isSagaOverdue, takeOverdueSagas } from './statements';
  * which also replaces a lost event.
  *
  * @param options.cancelAfterMs the time to the first deadline
- * @param options.again whether payment has read the earlier requests
+ * @param options.readingForMs for how long payment has been reading its queue; null while it does not
  * @returns the requests; none when no more are due
  */
 export async function cancelOverdue(
   tx: Tx,
-  { cancelAfterMs, again, limit }: { cancelAfterMs: number; again: boolean; limit: number },
+  {
+    cancelAfterMs,
+    readingForMs,
+    limit,
+  }: { cancelAfterMs: number; readingForMs: number | null; limit: number },
 ): Promise<SagaEvent[]> {
-  const overdue = await tx.run(takeOverdueSagas, [cancelAfterMs, again, limit]);
+  const overdue = await tx.run(takeOverdueSagas, [cancelAfterMs, readingForMs, limit]);
   return overdue.map(({ traceparent, ...data }) => ({
     type: 'order.checkout_cancel_requested',
     traceparent,
@@ -23,6 +27,6 @@ export async function cancelOverdue(
   }));
 }
 
-export async function isAnyOverdue(tx: Tx, cancelAfterMs: number): Promise<boolean> {
-  return (await tx.run(isSagaOverdue, [cancelAfterMs, true]))[0]?.is_overdue === true;
+export async function isAnyOverdue(tx: Tx, cancelAfterMs: number, readingForMs: number): Promise<boolean> {
+  return (await tx.run(isSagaOverdue, [cancelAfterMs, readingForMs]))[0]?.is_overdue === true;
 }

@@ -9,18 +9,18 @@ import { isUndecidedDue, takeUndecided } from './statements';
  * otherwise repeats its decision. Stock asks until it has been answered.
  *
  * @param options.askAfterMs how long a reservation is left alone
- * @param options.again whether payment has read the earlier questions
+ * @param options.readingForMs for how long payment has been reading its queue; null while it does not
  * @param options.limit the most of each state
  * @returns the questions; none when no more are due
  */
 export async function askUndecided(
   tx: Tx,
-  { askAfterMs, again, limit }: { askAfterMs: number; again: boolean; limit: number },
+  { askAfterMs, readingForMs, limit }: { askAfterMs: number; readingForMs: number | null; limit: number },
 ): Promise<SagaEvent[]> {
-  const undecided = await tx.run(takeUndecided, [askAfterMs, again, limit]);
+  const undecided = await tx.run(takeUndecided, [askAfterMs, readingForMs, limit]);
   return undecided.map(decisionRequested);
 }
 
-export async function isAnyUndecidedDue(tx: Tx, askAfterMs: number): Promise<boolean> {
-  return (await tx.run(isUndecidedDue, [askAfterMs, true]))[0]?.is_due === true;
+export async function isAnyUndecidedDue(tx: Tx, askAfterMs: number, readingForMs: number): Promise<boolean> {
+  return (await tx.run(isUndecidedDue, [askAfterMs, readingForMs]))[0]?.is_due === true;
 }
