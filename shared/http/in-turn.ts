@@ -79,12 +79,10 @@ export function openLines(refuse: Handler): Lines {
 
   function cut(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    // Those that have been read with the first one come here as well.
-    if (!socket.destroyed) {
-      // Nobody gets this answer, but it is counted and logged like others.
-      refuse(request, response);
-      socket.destroy();
-    }
+    // Nobody gets this answer, but it is counted and logged like others.
+    refuse(request, response);
+    discardRest(socket);
+    socket.destroy();
   }
 
   const inTurn: Lines['inTurn'] = (handle) => (request, response) => {
@@ -114,4 +112,16 @@ export function openLines(refuse: Handler): Lines {
   };
 
   return { inTurn, isWaiting: (socket) => lines.get(socket)?.isPaused === true };
+}
+
+/**
+ * Makes Node skip what it has read from a connection and not parsed yet: up to 2,600 requests, which it would keep until
+ * it has read from all other connections, too. Without a parser in this place, as in another version, they are kept.
+ */
+function discardRest(socket: Socket & { parser?: { onIncoming: () => number } }): void {
+  const { parser } = socket;
+  if (parser) {
+    // The head is that of an upgrade: what follows is not HTTP.
+    parser.onIncoming = () => 2;
+  }
 }
