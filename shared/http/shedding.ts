@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../observe/log';
 import { sparseLog } from '../observe/sparse-log';
+import { openExcess } from './excess';
 import { enforceLimits, hasBody, MAX_IN_FLIGHT, originForm } from './limits';
 import { type Answer, overloaded, type Refusal, serialize } from './problem';
 
@@ -40,6 +41,7 @@ const LOG_TEXT: Record<Limit, string> = {
  */
 export function openShedding({ handle, waits, log, isBusy, onShed }: SheddingOptions) {
   const inFlight = { reads: 0, writes: 0 };
+  const excess = openExcess();
   const logSparsely = sparseLog(log);
 
   function shed(limit: Limit, request: IncomingMessage, response: ServerResponse): void {
@@ -77,18 +79,27 @@ export function openShedding({ handle, waits, log, isBusy, onShed }: SheddingOpt
     }
   }
 
+  function admit(kind: Kind | undefined, request: IncomingMessage, response: ServerResponse): void {
+    if (kind !== undefined && isFull(kind)) {
+      excess.markRefused(request.socket);
+      shed(kind, request, response);
+      return;
+    }
+    const refusal = enforceLimits(request);
+    if (refusal instanceof Promise) {
+      void refusal.then((refusal) => begin(kind, request, response, refusal));
+    } else {
+      begin(kind, request, response, refusal);
+    }
+  }
+
   return {
     handle(request: IncomingMessage, response: ServerResponse): void {
       const kind = kindOf(request);
       if (kind !== undefined && isFull(kind)) {
-        shed(kind, request, response);
-        return;
-      }
-      const refusal = enforceLimits(request);
-      if (refusal instanceof Promise) {
-        void refusal.then((refusal) => begin(kind, request, response, refusal));
+        excess.handleSoon(request.socket, () => admit(kind, request, response));
       } else {
-        begin(kind, request, response, refusal);
+        admit(kind, request, response);
       }
     },
     /** Refuses a request that found too many others in line. Its connection is closed. */

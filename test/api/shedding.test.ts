@@ -211,6 +211,25 @@ describe('more requests at once than can be answered in time', () => {
     await Promise.all(filling);
   });
 
+  test('who comes back without heeding Retry-After waits for the rest of it, and is served if there is room by then', async () => {
+    const filling = await fill('GET', '/x/find');
+    const socket = connect(edge.port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (data) => (received += data));
+    const ask = () => socket.write('GET /x/find/impatient HTTP/1.1\r\nHost: x\r\n\r\n');
+    ask();
+    await until(() => allStatuses(received).length === 1);
+    ask();
+    await sleep(500);
+    expect(allStatuses(received)).toEqual([503]);
+    open();
+    gate = undefined;
+    await Promise.all(filling);
+    await until(() => allStatuses(received).length === 2);
+    expect(allStatuses(received)).toEqual([503, 200]);
+    socket.destroy();
+  });
+
   test('a refused request with a body closes its connection, so that the body need not be read', async () => {
     const filling = await fill('POST', '/x/add');
     const request = `POST /x/add/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n`;
