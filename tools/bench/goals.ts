@@ -23,6 +23,8 @@ export const goals: readonly Goal[] = [
   { figure: 'p99_beside_a_lock', atMost: 3 },
   { figure: 'ended_after_release', atMost: 10 },
   { figure: 'ended_after_table', atMost: 10 },
+  { figure: 'p99_in_flood', atMost: 1_000 },
+  { figure: 'memory_in_flood', atMost: 512 },
 ];
 
 export interface Judged extends Figure {

@@ -36,7 +36,7 @@ const tiny = [
 ];
 
 /** These need their own processes and databases. The others run against a shop that is up already, which is quicker. */
-const local = ['saturation', 'hot-item', 'history', 'replicas', 'cost', 'locked-rows', 'memory'];
+const local = ['saturation', 'hot-item', 'history', 'replicas', 'cost', 'locked-rows', 'flood', 'memory'];
 const others = scenarios.map(({ name }) => name).filter((name) => !local.includes(name));
 /** Ids of all figures of the runs below. */
 const measured: string[] = [];

@@ -69,6 +69,12 @@ export function readMemory(pid: number): number {
   return Number(kib) / 1_024;
 }
 
+/** Returns the most resident memory that the process has had since it began, in MiB. */
+export function readPeakMemory(pid: number): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) / 1_024;
+}
+
 export function difference(
   after: Record<string, number>,
   before: Record<string, number>,

@@ -66,6 +66,17 @@ export class LocalShop implements MeasuredShop {
     return this.replicas.map(({ internalUrl }) => internalUrl);
   }
 
+  /** Returns the addresses of each service's replicas, for a gateway. */
+  addresses(): Record<ServiceName, { urls: URL[]; internalUrls: URL[] }> {
+    return perService((name) => {
+      const replicas = this.replicas.filter(({ service }) => service === name);
+      return {
+        urls: replicas.map(({ url }) => new URL(url)),
+        internalUrls: replicas.map(({ internalUrl }) => internalUrl),
+      };
+    });
+  }
+
   /** Returns the process ids of a service's replicas. */
   pids(service: ServiceName): number[] {
     const replicas = this.replicas.filter((replica) => replica.service === service);

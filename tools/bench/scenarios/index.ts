@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario';
 import { batchInit } from './batch-init';
 import { cost } from './cost';
 import { curve } from './curve';
+import { flood } from './flood';
 import { history } from './history';
 import { hotItem } from './hot-item';
 import { latency } from './latency';
@@ -25,5 +26,6 @@ export const scenarios: readonly Scenario[] = [
   batchInit,
   cost,
   lockedRows,
+  flood,
   memory,
 ];

@@ -9,6 +9,7 @@ import { endOf, startProgram } from '../../support/process';
 export interface Gateway {
   readonly port: number;
   readonly url: URL;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -50,6 +51,7 @@ export async function startGateway(
   return {
     port,
     url: new URL(`http://127.0.0.1:${port}`),
+    pid: program.child.pid as number,
     async stop() {
       isStopping = true;
       await program.stop();
