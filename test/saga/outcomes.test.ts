@@ -164,14 +164,18 @@ test('an idempotency key replays the outcome of its checkout and is refused for 
 test('a repeated idempotency key is answered 409 while its checkout is in flight', async () => {
   const [user, item] = [await api.user(1), await api.item(1, 1)];
   const order = await api.order(user, { [item]: 1 });
-  const [first, second] = await Promise.all([
-    api.checkout(order, { 'Idempotency-Key': 'twice' }),
-    api.checkout(order, { 'Idempotency-Key': 'twice' }),
-  ]);
-  const statuses = [first.status, second.status].sort();
-  expect(statuses).toEqual([200, 409]);
-  const conflict = first.status === 409 ? first : second;
-  expect(conflict.body.reason).toBe('idempotency_key_in_flight');
+  const [payment] = shop.of('payment');
+  payment?.process.kill('SIGSTOP');
+  let conflict: Awaited<ReturnType<ApiClient['checkout']>>;
+  try {
+    const headers = { 'Idempotency-Key': 'twice', Prefer: 'respond-async' };
+    expect((await api.checkout(order, headers)).status).toBe(202);
+    conflict = await api.checkout(order, { 'Idempotency-Key': 'twice' });
+  } finally {
+    payment?.process.kill('SIGCONT');
+  }
+  expect(conflict).toMatchObject({ status: 409, body: { reason: 'idempotency_key_in_flight' } });
+  expect((await api.checkout(order)).status).toBe(200);
   expect(await api.credit(user)).toBe(0);
 });
 
