@@ -2,6 +2,14 @@ import type { SagaEvent } from '../contract/events';
 import { statement } from '../postgres/statement';
 import type { Tx } from '../postgres/tx';
 
+/** What an event waits for that was deferred by a newer version, and that this one cannot read. */
+export const READABLE = 'a version of this service that can read it';
+
+/** Says why an event is deferred. */
+export function whyDeferred(blockedBy: string): string {
+  return blockedBy === READABLE ? `it waits for ${READABLE}` : `another session has locked ${blockedBy}`;
+}
+
 /** Names the rows of a table by their keys, such as "items/42". */
 export function namesOf(table: string, rows: readonly { id: string }[]): Map<string, string> {
   return new Map(rows.map(({ id }) => [id, `${table}/${id}`]));

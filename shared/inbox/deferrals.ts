@@ -8,6 +8,7 @@ import {
 } from '../observe/metrics';
 import type { Database } from '../postgres/database';
 import type { Tx } from '../postgres/tx';
+import { READABLE } from './blocked';
 import {
   claimDeferred,
   countDeferred,
@@ -21,9 +22,10 @@ import {
  * the transaction that handles the rest of their batch, so their message can be acknowledged: a message that is kept
  * for minutes would take up the prefetch, and with a few of them the step would stand still.
  *
- *     delivered          its row is locked           deferred, and due at once
- *     deferred, and due  its row is free in 500 ms   handled; the same transaction deletes the deferral
- *     deferred, and due  its row is not              deferred again: for 250 ms, then twice as long each time, up to 4 s
+ *     delivered          its row is locked             deferred, and due at once
+ *     deferred, and due  its row is free in 500 ms     handled; the same transaction deletes the deferral
+ *     deferred, and due  its row is not                deferred again: for 250 ms, then twice as long each time, up to 4 s
+ *     deferred, and due  this version cannot read it   deferred again
  *
  * So an event that was in the way of another replica is late by milliseconds, and what is deferred twice waits for a
  * stranger.
@@ -60,8 +62,10 @@ export async function recordDeferrals(
     [...blocked].filter((entry) => !isDeferred(entry)),
   ];
   if (again.length > 0) {
-    const rows = Object.fromEntries(again.map(([{ deferral }, row]) => [deferral, row]));
-    tx.send(postponeDeferred, [JSON.stringify(rows), FIRST_WAIT_MS, LONGEST_WAIT_MS]);
+    postpone(
+      tx,
+      again.map(([{ deferral }, row]) => [deferral as number, row]),
+    );
   }
   if (first.length > 0) {
     const [now] = await tx.run(countDeferred);
@@ -79,6 +83,23 @@ export async function recordDeferrals(
     ]);
   }
   deferralsTotal.inc({ queue }, blocked.size);
+}
+
+/** @param rows what each deferral waits for, by its id */
+function postpone(tx: Tx, rows: readonly (readonly [number, string])[]): void {
+  tx.send(postponeDeferred, [JSON.stringify(Object.fromEntries(rows)), FIRST_WAIT_MS, LONGEST_WAIT_MS]);
+}
+
+/**
+ * Keeps deferrals that this version cannot read: a newer one wrote them, before it was replaced by this one. They are no
+ * fault of their own, so they are not parked, and the next version that can read them handles them.
+ */
+export function keepUnreadable(tx: Tx, queue: string, ids: readonly number[]): void {
+  postpone(
+    tx,
+    ids.map((id) => [id, READABLE]),
+  );
+  deferralsTotal.inc({ queue }, ids.length);
 }
 
 /** Takes deferred events of a queue that are due, each as the body of a message. */

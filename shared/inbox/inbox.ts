@@ -8,7 +8,7 @@ import { smartBatch } from '../service/batch';
 import { repeat } from '../service/loop';
 import type { Caution } from './caution';
 import type { DeadLetters } from './dead-letters';
-import { claimDue, type Task } from './deferrals';
+import { claimDue, keepUnreadable, type Task } from './deferrals';
 import { openDue } from './due';
 import { openHandler } from './handler';
 import { type Malformed, openParking } from './parking';
@@ -31,6 +31,9 @@ const POLL_MS = 250;
 const MAX_LOOKS = 100_000;
 /** Without caution there is hardly anything to find: only what a replica left that has died. */
 const POLLS_PER_LOOK = 8;
+
+const UNREADABLE =
+  'this version cannot read events that a newer one has deferred; they are kept until one that can is started again';
 
 export function openInbox(options: {
   step: Step;
@@ -87,6 +90,8 @@ export function openInbox(options: {
       const tasks = due.flatMap(({ id, body }) =>
         decode(body).flatMap((part) => ('event' in part ? [{ ...part, deferral: id }] : [])),
       );
+      const read = new Set(tasks.map(({ deferral }) => deferral));
+      await keep(due.filter(({ id }) => !read.has(id)));
       if (tasks.length > 0) {
         await deferred.handle(tasks);
       }
@@ -96,6 +101,23 @@ export function openInbox(options: {
       return [];
     },
   });
+
+  async function keep(unreadable: readonly { id: number; body: string }[]): Promise<void> {
+    const [first] = unreadable;
+    if (first) {
+      const [part] = decode(first.body);
+      const reason = part && 'error' in part ? part.error : 'there is no event';
+      log.warn({ reason, events: unreadable.length }, UNREADABLE);
+      await outbox.transaction(async (tx) => {
+        keepUnreadable(
+          tx,
+          step.queue,
+          unreadable.map(({ id }) => id),
+        );
+        return { emit: [] };
+      });
+    }
+  }
 
   function look(): void {
     if (!signal.aborted) {

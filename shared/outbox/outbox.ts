@@ -51,7 +51,7 @@ const DELETE_LIMIT = 1_000;
 /** Rows that were tried more recently are still being published by another replica. */
 const OVERDUE_AFTER_MS = 2_000;
 /** A row that has been published for longer is kept from becoming overdue. */
-const KEEP_AFTER_MS = 1_000;
+const KEEP_AFTER_MS = 500;
 /** The most messages that one poll takes. */
 const POLL_LIMIT = 100;
 

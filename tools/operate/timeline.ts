@@ -1,3 +1,4 @@
+import { whyDeferred } from '../../shared/inbox/blocked';
 import type { Action } from './operator-actions';
 import type { SagaView } from './saga-view';
 
@@ -97,7 +98,7 @@ function messages({ unsent, deferred, letters, at }: SagaView): Moment[] {
     ...deferred.map(({ deferred_at, queue, blocked_by }) => ({
       at: deferred_at,
       who: queue,
-      what: `deferred an event, because another session has locked ${blocked_by}`,
+      what: `deferred an event, because ${whyDeferred(blocked_by)}`,
     })),
     ...letters.map(({ parked_at, queue, id, error_code, error, events }) => ({
       at: parked_at === undefined ? at : new Date(parked_at),

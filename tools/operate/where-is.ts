@@ -1,4 +1,5 @@
 import { type EventType, serviceOf } from '../../shared/contract/events';
+import { READABLE, whyDeferred } from '../../shared/inbox/blocked';
 import type { SagaView } from './saga-view';
 import { ago, counted } from './text';
 
@@ -29,8 +30,11 @@ export function clues(view: SagaView, type: EventType, queue: string): string[] 
     ...deferred
       .filter((event) => event.queue === queue)
       .map(({ service, blocked_by, tries, deferred_at }) => {
-        const waits = `${queue} set ${type} aside ${ago(deferred_at, at)}, because another session has locked ${blocked_by}`;
-        const advice = `Find that session in pg_stat_activity of the database of ${service}, and end it`;
+        const waits = `${queue} set ${type} aside ${ago(deferred_at, at)}, because ${whyDeferred(blocked_by)}`;
+        const advice =
+          blocked_by === READABLE
+            ? `Start the newer version of ${service} again`
+            : `Find that session in pg_stat_activity of the database of ${service}, and end it`;
         return `${waits} (tried ${counted(tries + 1, 'time')}). ${advice}: docs/runbooks/RowsLocked.md.`;
       }),
   ];

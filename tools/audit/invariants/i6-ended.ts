@@ -1,4 +1,5 @@
 import { queues } from '../../../shared/contract/events';
+import { whyDeferred } from '../../../shared/inbox/blocked';
 import { statement } from '../../../shared/postgres/statement';
 import type { Reader } from '../../../shared/postgres/tx';
 import type { QueueLength } from '../../../shared/rabbit/queues';
@@ -90,7 +91,7 @@ async function checkDeferred(tx: Reader, olderThanMs: number | null): Promise<Fi
   return rows.map(({ saga_id, queue, blocked_by, seconds }) => ({
     invariant: 'I6',
     saga_id,
-    detail: `${queue} has deferred an event for ${seconds.toFixed(1)} s, because another session has locked ${blocked_by}`,
+    detail: `${queue} has deferred an event for ${seconds.toFixed(1)} s, because ${whyDeferred(blocked_by)}`,
   }));
 }
 
