@@ -1,7 +1,9 @@
+import { jest } from '@jest/globals';
 import { openCheckouts } from '../../order/src/checkout/batcher';
 import { Caution } from '../../shared/inbox/caution';
 import type { Outbox } from '../../shared/outbox/outbox';
 import { CommitUnknown, DatabaseUnavailable } from '../../shared/postgres/errors';
+import { statement } from '../../shared/postgres/statement';
 import { purchase, sagaId, stockRejected } from '../support/events';
 import { attempt, CANCEL_AFTER_MS, orderFixture } from './order-fixture';
 
@@ -22,10 +24,10 @@ function loseFirstCommit(beforeRetry: () => Promise<unknown>): Pick<Outbox, 'tra
   };
 }
 
-const checkouts = (outbox: Pick<Outbox, 'transaction'>) =>
+const checkouts = (outbox: Pick<Outbox, 'transaction'>, caution = new Caution()) =>
   openCheckouts({
     outbox,
-    caution: new Caution(),
+    caution,
     batchSize: 8,
     batchesInFlight: 1,
     cancelAfterMs: CANCEL_AFTER_MS,
@@ -60,4 +62,22 @@ test('a checkout whose COMMIT has an unknown result says so, whatever fails afte
   let runs = 0;
   const transaction: Outbox['transaction'] = (work) => (runs++ === 0 ? first(work) : breaks());
   await expect(checkouts({ transaction }).submit(attempt('o'))).rejects.toThrow(CommitUnknown);
+});
+
+test('an order that is locked once is no reason for caution, and one that stays locked is', async () => {
+  await orders.create('o', { a: [1, 10] });
+  const caution = new Caution();
+  caution.advise();
+  const batcher = checkouts(orders, caution);
+  const advise = jest.spyOn(caution, 'advise');
+  const submit = (was_locked: boolean) => async () => batcher.submit({ ...attempt('o'), was_locked });
+  const hold = statement('test_hold_order', 'SELECT FROM orders FOR UPDATE');
+  for (const [was_locked, advised] of [
+    [false, 0],
+    [true, 1],
+  ] as const) {
+    const [, decision] = await orders.overlap((tx) => tx.run(hold), submit(was_locked));
+    expect(decision).toEqual({ kind: 'locked' });
+    expect(advise).toHaveBeenCalledTimes(advised);
+  }
 });

@@ -131,13 +131,14 @@ async function decide(
   end: number,
   checkoutRequest: CheckoutRequest,
 ): Promise<CheckoutDecision> {
-  for (; ; await sleep(LOCKED_RETRY_MS)) {
+  for (let attempt = checkoutRequest; ; await sleep(LOCKED_RETRY_MS)) {
     const isLast = () => request.isGone() || performance.now() > end;
     try {
-      const decision = await checkouts.submit(checkoutRequest);
+      const decision = await checkouts.submit(attempt);
       if (decision.kind !== 'locked' || isLast()) {
         return decision;
       }
+      attempt = { ...checkoutRequest, was_locked: true };
     } catch (error) {
       if (causeOf(error) !== 'locked' || isLast()) {
         throw error;

@@ -27,6 +27,8 @@ export interface CheckoutRequest {
   may_open: boolean;
   traceparent: string;
   idempotency?: { key: string; fingerprint: string };
+  /** Whether the order was locked when this request came before, half a second ago. */
+  was_locked?: boolean;
 }
 
 export type CheckoutDecision =
