@@ -20,6 +20,8 @@ export interface Prices {
 }
 
 const TIMEOUT_MS = 3_000;
+/** A stock that does not answer must not take all the room that order has for requests that write. */
+const MAX_WAITING = 200;
 
 const priceAnswer = z.object({ price: z.int().min(0) });
 const noSuchItem = z.object({ reason: z.literal('unknown_item') });
@@ -38,12 +40,17 @@ export function openPrices(stockUrl: string): Prices {
     ignoreFetchAbort: true,
     fetchMethod: (itemId, _stale, { context }) => fetchPrice(itemId, context),
   });
+  let waiting = 0;
   return {
     get: (itemId, traceparent) => cache.fetch(itemId, { context: traceparent }),
     clear: () => cache.clear(),
   };
 
   async function fetchPrice(itemId: string, traceparent: Traceparent): Promise<number | undefined> {
+    if (waiting >= MAX_WAITING) {
+      throw new StockUnavailable(`${MAX_WAITING} requests wait for stock already`);
+    }
+    waiting++;
     try {
       const { statusCode, body } = await pool.request({
         method: 'GET',
@@ -59,6 +66,8 @@ export function openPrices(stockUrl: string): Prices {
       return priceAnswer.parse(content).price;
     } catch (cause) {
       throw new StockUnavailable('could not read a price from stock', { cause });
+    } finally {
+      waiting--;
     }
   }
 }
