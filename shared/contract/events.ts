@@ -59,7 +59,10 @@ export const contract = {
   'stock.decision_requested': { consumedBy: 'payment.charge', data: z.object(purchase) },
   /** Nothing was reserved. */
   'stock.rejected': { consumedBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
-  /** What was reserved, if anything, can be sold again: the compensation. */
+  /**
+   * The saga has failed, and has no units: what was reserved, if anything, can be sold again. This is the compensation. Only
+   * what payment has forgotten, when its database was restored, stays sold.
+   */
   'stock.released': { consumedBy: 'order.settle', data: z.object({ ...saga, reason: failureReason }) },
   /** The commit decision: credit was taken. Stock and order both consume it. */
   'payment.captured': {

@@ -8,7 +8,7 @@ import { watchUndecided } from './undecided';
 import { openWaiting } from './waiting-sagas';
 
 void runService('stock', settings, (core) => {
-  const { config, httpDatabase, readDatabase } = core;
+  const { config, httpDatabase, readDatabase, log } = core;
   const waiting = openWaiting(core);
   const undecided = watchUndecided({ ...core, amqpUrl: config.AMQP_URL, askAfterMs: config.ASK_AFTER_MS });
   return {
@@ -20,7 +20,13 @@ void runService('stock', settings, (core) => {
     }),
     steps: [
       reserveStock,
-      settleReservation((compensated, itemIds) => {
+      settleReservation((compensated, itemIds, forgotten) => {
+        for (const saga_id of forgotten) {
+          log.error(
+            { saga_id },
+            'payment rejects a saga whose units were sold: it has forgotten the charge. See the audit',
+          );
+        }
         compensations.inc(compensated);
         waiting.serve(itemIds);
       }),

@@ -39,9 +39,10 @@ async function takeDeadLetters(queue: string, count: number): Promise<GetMessage
 
 /** Sends a message, waits until it is handled, and returns what is wrong with its dead letters. */
 async function findFailures(message: HostileMessage): Promise<string[]> {
+  const { parkedFrom = message.queue } = message;
   const before = message.duplicates ? await target.readCounter('saga_duplicates_total') : 0;
   await send(message);
-  const deadLetters = await takeDeadLetters(message.queue, message.deadLetters);
+  const deadLetters = await takeDeadLetters(parkedFrom, message.deadLetters);
   const expected = before + (message.duplicates ?? 0);
   while (message.duplicates && (await target.readCounter('saga_duplicates_total')) < expected) {
     await sleep(10);
@@ -49,7 +50,7 @@ async function findFailures(message: HostileMessage): Promise<string[]> {
   return deadLetters.flatMap(({ content, properties: { headers = {} } }) => {
     const failure = (text: string) => `${message.name}: ${text}`;
     return [
-      ...(headers['x-parked-from'] === message.queue
+      ...(headers['x-parked-from'] === parkedFrom
         ? []
         : [failure(`was parked from ${headers['x-parked-from']}`)]),
       ...(message.cause.test(headers['x-error'])

@@ -200,6 +200,33 @@ test('a charge that payment has forgotten is named with its amount, and nothing 
   ]);
 });
 
+test('a charge that payment has forgotten, and that order has not heard of, fails by itself, and its units are named', async () => {
+  const order = await api.order(user, { [item]: 2 });
+  const saga = await undo('payment', () => buy(order));
+  await shop.rows(
+    'order',
+    `UPDATE sagas SET state = 'PENDING', settled_at = NULL, deadline_at = now() WHERE id = $1`,
+    [saga],
+  );
+  await until(async () => (await api.get(`/orders/find/${order}`)).body.state === 'FAILED');
+  expect((await api.get(`/orders/find/${order}`)).body).toMatchObject({
+    reason: 'cancelled',
+    status: 'OPEN',
+  });
+  await until(async () => (await findings()).length === 1);
+  expect(await findings()).toMatchObject([
+    {
+      invariant: 'I3',
+      saga_id: saga,
+      order_id: order,
+      user_id: user,
+      detail: expect.stringContaining(`nobody is charged for it; stock has sold 2 of ${item}`),
+    },
+  ]);
+  expect(await buy(order)).not.toBe(saga);
+  expect([await api.credit(user), await api.stock(item)]).toEqual([98, 96]);
+});
+
 describe('a checkout that failed, and whose message a backup of the other service still has', () => {
   /** An order of two units of an item, and what its first saga is for. */
   async function prepare(wanted: string) {

@@ -2,7 +2,7 @@ import type { SagaEvent } from '../../shared/contract/events';
 import type { InvariantViolation } from '../../shared/errors';
 import type { Random } from '../../tools/chaos/random';
 import { Broker } from './broker';
-import { checkBooks, checkChanges, checkSaga, needsOperator } from './invariants';
+import { checkBooks, checkChanges, checkSaga } from './invariants';
 import { type Sql, type Table, Transaction } from './memory';
 import { backUp, restore } from './restore';
 import {
@@ -165,10 +165,9 @@ export class Infrastructure {
   /** Describes what has not ended yet. */
   describeUnfinished(): string[] {
     const { order, payment, stock } = this.world;
-    const isOpen = (sagaId: string) => !needsOperator(this.world, sagaId);
     const counts = {
-      'pending sagas': [...order.sagas.open.keys()].filter(isOpen).length,
-      'undecided reservations': this.undecidedReservations().filter(isOpen).length,
+      'pending sagas': order.sagas.open.size,
+      'undecided reservations': this.undecidedReservations().length,
       'unsent messages': order.outbox.size + payment.outbox.size + stock.outbox.size,
       'queued messages': this.broker.size,
     };

@@ -56,6 +56,14 @@ export const shops: Record<string, { shop: InitialShop; bounds: Bounds }> = {
     shop: oneBuyer,
     bounds: { attempts: 3, deadlines: true, asks: true, restored: 'payment' },
   },
+  'the database of payment returns to an earlier commit, and a message of each service is lost for good': {
+    shop: oneBuyer,
+    bounds: { attempts: 1, deadlines: true, asks: true, restored: 'payment', losses: 1 },
+  },
+  'the database of stock returns to an earlier commit, and a message of each service is lost for good': {
+    shop: oneBuyer,
+    bounds: { attempts: 1, deadlines: true, asks: true, restored: 'stock', losses: 1 },
+  },
   'the database of stock returns to an earlier commit': {
     shop: oneBuyer,
     bounds: { attempts: 2, deadlines: true, asks: true, restored: 'stock' },

@@ -42,13 +42,15 @@ export interface StockFixture extends StepFixture {
   units(): Promise<Record<string, [available: number, reserved: number]>>;
   stateOf(bought: Purchase): Promise<string | undefined>;
   /** What the settling step reported after its commits, in order. */
-  readonly reported: { compensated: number; itemIds: string[] }[];
+  readonly reported: { compensated: number; itemIds: string[]; forgotten: readonly string[] }[];
 }
 
 export function stockFixture(): StockFixture {
   const fixture = stepFixture('stock', 'items, stock_ledger, reservations', BROKEN);
   const reported: StockFixture['reported'] = [];
-  const settleStep = settleReservation((compensated, itemIds) => reported.push({ compensated, itemIds }));
+  const settleStep = settleReservation((compensated, itemIds, forgotten) =>
+    reported.push({ compensated, itemIds, forgotten }),
+  );
   beforeEach(() => void reported.splice(0));
 
   return {

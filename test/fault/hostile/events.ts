@@ -10,6 +10,8 @@ export interface HostileMessage {
   readonly options?: Options.Publish;
   /** How many dead letters it must become. */
   readonly deadLetters: number;
+  /** The queue whose step parks it, if it is not this one: a step has told the next one what it heard. */
+  readonly parkedFrom?: string;
   /** Must match the error of each dead letter. */
   readonly cause: RegExp;
   /** How many duplicates the steps must recognise, in this message and in the events that follow from it. */

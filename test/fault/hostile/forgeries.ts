@@ -56,14 +56,16 @@ const CONTRADICTIONS: HostileMessage[] = [
       /was charged, but its reservation is/,
     ),
   ),
-  ...REASONS.map((reason) =>
-    parked(
+  // Stock cannot know whether order has called it paid, so it tells order.
+  ...REASONS.map((reason) => ({
+    ...parked(
       `stock hears that the paid order is not paid: ${reason}`,
       'stock.settle',
       [refused('paid', { reason })],
-      /was sold, but payment now rejects it/,
+      /ended as PAID/,
     ),
-  ),
+    parkedFrom: 'order.settle',
+  })),
   ...['failed', 'rejected'].map((order) =>
     parked(
       `order hears that the ${order} order is paid`,

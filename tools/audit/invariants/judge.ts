@@ -125,6 +125,7 @@ function describeContradiction({ order, stock, payment }: SagaView, amount: numb
     ...(loser && !another
       ? [`${loser} has lost ${states[loser] === 'none' ? 'the saga' : 'how it ended'}`, lost[loser]]
       : [payment?.state === 'CAPTURED' ? `the user was charged ${amount}` : 'nobody is charged for it']),
+    ...(states.stock === 'COMMITTED' && loser && another ? [`stock has sold ${lines}`] : []),
   ].join('; ');
 }
 

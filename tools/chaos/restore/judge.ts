@@ -34,7 +34,7 @@ const isSold = ({ stock }: SagaView) => stock?.state === 'COMMITTED';
 const soldButFor: Record<ServiceName, (saga: SagaView) => boolean> = {
   order: (saga) =>
     (saga.order === undefined || saga.order.state === 'DISPUTED') && isSold(saga) && isCaptured(saga),
-  payment: (saga) => isPaid(saga) && isSold(saga) && !isCaptured(saga),
+  payment: (saga) => (isPaid(saga) || saga.order?.state === 'FAILED') && isSold(saga) && !isCaptured(saga),
   stock: (saga) => isPaid(saga) && isCaptured(saga) && !isSold(saga),
 };
 

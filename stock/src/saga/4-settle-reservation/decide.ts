@@ -14,7 +14,11 @@ import { linesOf, type Reservation, toEvents } from '../reservation';
  *     unknown    payment.rejected  RELEASED: a tombstone                  stock.released
  *     RELEASED   payment.rejected  nothing: a duplicate                   stock.released again
  *     REJECTED   payment.rejected  nothing: a duplicate                   stock.rejected again
- *     COMMITTED  payment.rejected  violation
+ *     COMMITTED  payment.rejected  nothing: payment has forgotten it      stock.released
+ *
+ * Payment rejects what was sold only if its database was restored: it has forgotten the capture, and the buyer has the credit
+ * back. If order has not heard of the capture, it never will, and fails the checkout; otherwise it parks the contradiction.
+ * The sale stays as it is, and the audit names it (docs/decisions/0022).
  *
  * Because of the tombstone, a checkout request that arrives after its cancellation reserves nothing.
  */
@@ -26,6 +30,8 @@ export interface SettlementDecisions {
   /** Lines that are no longer reserved: sold, or returned to the available units. */
   sold: (Line & { saga_id: string })[];
   returned: Line[];
+  /** Sagas that were sold, and that payment has forgotten. */
+  forgotten: string[];
   /** How many reservations were released after their units had been reserved. */
   compensated: number;
   emit: SagaEvent[];
@@ -54,6 +60,7 @@ export function decideSettlements(
     tombstones: [],
     sold: [],
     returned: [],
+    forgotten: [],
     compensated: 0,
     emit: [],
     duplicates: 0,
@@ -89,7 +96,14 @@ export function decideSettlements(
   function release({ data, traceparent }: SagaEvent<'payment.rejected'>): void {
     const reservation = known.get(data.saga_id);
     if (reservation?.state === 'COMMITTED') {
-      throw new InvariantViolation(`saga ${data.saga_id} was sold, but payment now rejects it`);
+      const { saga_id, order_id } = reservation;
+      result.forgotten.push(saga_id);
+      result.emit.push({
+        type: 'stock.released',
+        traceparent,
+        data: { saga_id, order_id, reason: data.reason },
+      });
+      return;
     }
     if (reservation?.state === 'RELEASED' || reservation?.state === 'REJECTED') {
       result.duplicates++;

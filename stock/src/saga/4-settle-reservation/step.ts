@@ -20,9 +20,12 @@ import {
 
 /**
  * Step 4 sells reserved units or releases them.
- * @param onSettled called after the commit with the number of compensations and the items that sagas wait for
+ * @param onSettled called after the commit with the number of compensations, the items that sagas wait for, and the sagas
+ * that were sold and that payment has forgotten
  */
-export function settleReservation(onSettled: (compensated: number, itemIds: string[]) => void): Step {
+export function settleReservation(
+  onSettled: (compensated: number, itemIds: string[], forgotten: readonly string[]) => void,
+): Step {
   return {
     queue: 'stock.settle',
     lockedRows: { items: 'id', reservations: 'saga_id' },
@@ -40,7 +43,7 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
       const others = missing.length > 0 ? await tx.run(lockReservations, [missing]) : [];
 
       const decisions = decideSettlements([...undecided, ...others], events);
-      const { settled, emit, duplicates, compensated } = decisions;
+      const { settled, emit, duplicates, compensated, forgotten } = decisions;
       const unwritten = settled.filter((reservation) => !written.has(reservation.saga_id));
       if (unwritten.length > 0) {
         tx.send(settleReservations, [statesOf(unwritten)]);
@@ -56,6 +59,7 @@ export function settleReservation(onSettled: (compensated: number, itemIds: stri
           onSettled(
             compensated,
             (await waitedFor).map((row) => row.item_id),
+            forgotten,
           ),
       };
     },
