@@ -61,7 +61,8 @@ export function paymentSql({ users, charges, ledger }: PaymentTables): Sql {
         const [first = '', last = ''] = [firstIds[i], lastIds[i]];
         const ofLife = charges
           .all()
-          .filter(({ saga_id, order_id }) => saga_id >= first && saga_id <= last && order_id === orderIds[i]);
+          .filter(({ saga_id }) => saga_id >= first && saga_id <= last)
+          .filter(({ saga_id, order_id }) => saga_id === asked_id || order_id === orderIds[i]);
         const id = lastBarring(ofLife, asked_id)?.saga_id ?? asked_id;
         // The user's lock keeps other captures away, and so does this read where another decision on this saga may be.
         const attempt = tx.get(charges, id);

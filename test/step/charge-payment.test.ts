@@ -156,6 +156,12 @@ describe('a duplicate', () => {
     expect(await creditOf('rich')).toBe(80);
   });
 
+  test('that names another order gets the decision on its saga', async () => {
+    await charge(stockReserved(first));
+    const { emit, duplicates } = await charge(stockReserved({ ...first, order_id: 'another' }));
+    expect([emit, duplicates]).toEqual([[paymentCaptured(first)], 1]);
+  });
+
   test('of a refused charge is refused again, although the user has enough credit by then', async () => {
     const bought = purchase(1, { user_id: 'poor' });
     await charge(stockReserved(bought));

@@ -30,8 +30,9 @@ export const returnCredit = statement(
 
 /**
  * Finds the decision on each saga, or else what may bar it from being captured: the last attempt of its life that is this
- * one or a later one, or is not CANCELLED. So it passes over cancelled attempts alone, which take their time. It is one
- * probe of the primary key for each. Run it after the users are locked, so that it sees every capture.
+ * one or a later one, or is not CANCELLED. A decision is found even if the event names another order. It is one probe of the
+ * primary key for each, and passes over cancelled attempts alone, which take their time. Run it after the users are locked,
+ * so that it sees every capture.
  * @param $1 the sagas
  * @param $2 their orders
  * @param $3 the first id of each one's life
@@ -43,8 +44,9 @@ export const findAttempts = statement<ChargeRow & { asked_id: string }>(
    FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[]) AS asked (saga_id, order_id, first_id, last_id),
    LATERAL (
      SELECT saga_id, order_id, user_id, amount, state, reason, lines_crc32 FROM charges
-     WHERE saga_id BETWEEN asked.first_id AND asked.last_id AND order_id = asked.order_id
-       AND (saga_id >= asked.saga_id OR state <> 'CANCELLED')
+     WHERE saga_id BETWEEN asked.first_id AND asked.last_id
+       AND (saga_id = asked.saga_id
+         OR order_id = asked.order_id AND (saga_id > asked.saga_id OR state <> 'CANCELLED'))
      ORDER BY saga_id DESC LIMIT 1
    ) AS attempt`,
 );
