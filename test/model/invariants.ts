@@ -230,7 +230,8 @@ export function checkChanges({ order, payment, stock }: World, tx: Transaction):
 /**
  * Checks I3 and I6: when the system is at rest, every saga has ended, and in the same way in every service.
  *
- * After a restore, services may disagree on what the restored one has forgotten, but nothing stays open. A capture that reaches order after order has forgotten its saga is parked, so an operator learns of it.
+ * After a restore, services may disagree on what the restored one has forgotten, but nothing stays open. A capture that
+ * reaches order after order has forgotten its saga is parked, so an operator learns of it.
  * @param hears whether every capture does reach order after the restore
  */
 export function checkEnded({ order, payment, stock }: World, hears: boolean): void {

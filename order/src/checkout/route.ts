@@ -54,8 +54,8 @@ export function checkout(deps: CheckoutDeps): Route {
       409:
         'The checkout failed: nothing was charged and no stock was taken (`reason` is `out_of_stock`, `unknown_item`, ' +
         '`insufficient_credit`, `unknown_user` or `cancelled`). Or the order was sold earlier with other contents, which ' +
-        'order had lost when its database was restored (`sold_before`): nothing more was charged. Or another transaction holds the order (`order_locked`): ' +
-        'nothing was started. Repeat the request in a moment.',
+        'order had lost when its database was restored (`sold_before`): nothing more was charged. Or another transaction ' +
+        'holds the order (`order_locked`): nothing was started. Repeat the request in a moment.',
       429: 'Too many checkouts are in flight, and this one was not started. Try again after Retry-After seconds.',
     },
     handle: (request) => handleCheckout(deps, request),

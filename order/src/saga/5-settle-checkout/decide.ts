@@ -17,8 +17,8 @@ import type { SagaState } from '../order-state';
  * A capture is for another purchase if its amount or its lines are not the saga's: order has lost its database, and has
  * opened the saga again for something else than what was sold. No other ending would be true (docs/decisions/0022). The
  * saga then takes the amount and the lines of the sale, so that the same capture is a duplicate from then on. The order's
- * status follows from its last saga (docs/decisions/0015). `payment.rejected` ends no saga: the client is told that the checkout failed only when the
- * units are available again.
+ * status follows from its last saga (docs/decisions/0015). `payment.rejected` ends no saga: the client is told that the
+ * checkout failed only when the units are available again.
  */
 export interface SagaRow {
   saga_id: string;

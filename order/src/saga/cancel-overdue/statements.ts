@@ -25,8 +25,8 @@ const INTERVAL = `greatest(
  * began to read again.
  */
 const OVERDUE = `state = 'PENDING' AND (
-    deadline_at <= now() - CASE WHEN $2::float8 IS NOT NULL OR deadline_at <= opened_at + $1 * interval '1 millisecond' THEN interval '0'
-                           ELSE greatest(interval '5 minutes', (now() - opened_at) / 2) END
+    deadline_at <= now() - CASE WHEN $2::float8 IS NOT NULL OR deadline_at <= opened_at + $1 * interval '1 millisecond'
+                           THEN interval '0' ELSE greatest(interval '5 minutes', (now() - opened_at) / 2) END
     OR deadline_at > now() + greatest($1 * interval '1 millisecond', ${INTERVAL}) + interval '1 second')`;
 
 /**
