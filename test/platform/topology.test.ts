@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { openCalls } from '../../shared/rabbit/calls';
@@ -66,7 +67,8 @@ describe('a shop whose topology is taken apart', () => {
     const answers = await askAgain(api, await sold);
     expect(await findWrongAnswers(api, answers)).toEqual([]);
     await shop.balances(ENDS_WITHIN_MS);
-    expect(await bindingsOf(shop.amqp)).toEqual(allBindings);
+    // What was taken away after the last sale is missed by nobody before the next look at the topology.
+    await until(async () => isDeepStrictEqual(await bindingsOf(shop.amqp), allBindings));
   }
 
   test('ends every saga while bindings are removed under load, and no event is lost', () =>
