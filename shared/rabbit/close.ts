@@ -1,16 +1,31 @@
-/** A channel or a connection of amqplib. */
-interface Closable {
-  close(): PromiseLike<void>;
-  once(event: 'close', listener: () => void): unknown;
-}
+import type { Channel, ChannelModel } from 'amqplib';
+
+/** The protocol has no timeout. A broker that has stalled answers heartbeats, but not the close of a connection. */
+const ANSWER_WITHIN_MS = 5_000;
 
 /**
  * Closes a channel or a connection. Resolves when the broker has answered, and also when the connection is lost before it
- * does: amqplib's own promise then stays open for ever. Never rejects: what cannot be closed is closed.
+ * does, or the broker does not answer in time: amqplib's own promise then stays open for ever. A connection that the broker
+ * does not close is cut, because amqplib would neither use it nor give it up. Never rejects: what cannot be closed is closed.
  */
-export function close(part: Closable): Promise<void> {
+export function close(part: Channel | ChannelModel): Promise<void> {
   return new Promise((resolve) => {
-    part.once('close', resolve);
-    part.close().then(resolve, () => resolve());
+    const timer = setTimeout(() => {
+      if ('createChannel' in part) {
+        cut(part);
+      }
+      resolve();
+    }, ANSWER_WITHIN_MS);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    part.once('close', done);
+    part.close().then(done, done);
   });
+}
+
+function cut(model: ChannelModel): void {
+  const { stream } = model.connection as unknown as { stream: { destroy(error: Error): void } };
+  stream.destroy(new Error('the broker did not answer the close of the connection in time'));
 }

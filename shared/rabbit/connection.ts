@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel } from 'amqplib';
 import type { Logger } from '../observe/log';
+import { close } from './close';
 import { openConnection } from './open';
 import { openTopology, type Topology } from './open-topology';
 
@@ -115,12 +116,7 @@ async function failIfLost(model: ChannelModel, work: () => Promise<void>): Promi
 
 /** Returns a function that closes the connection of a broken channel, so that recovery opens both again. */
 export function closeOnFailure(model: ChannelModel): () => void {
-  return () => {
-    // It throws at once when the connection is already closing, which is just what we want.
-    Promise.resolve()
-      .then(() => model.close())
-      .catch(() => {});
-  };
+  return () => void close(model);
 }
 
 function describe(error: Error): string {

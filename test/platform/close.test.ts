@@ -1,16 +1,20 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, connect as tcp } from 'node:net';
 import { close } from '../../shared/rabbit/close';
+import { closeOnFailure, keepConnected } from '../../shared/rabbit/connection';
 import { openConnection } from '../../shared/rabbit/open';
 import { createVhost } from '../support/servers';
+import { silent } from '../support/silent';
+import { until } from '../support/until';
 
 /** `channel.close` and `connection.close` as AMQP encodes them: class, then method. */
 const CHANNEL_CLOSE = Buffer.from([0, 20, 0, 40]);
 const CONNECTION_CLOSE = Buffer.from([0, 10, 0, 50]);
 
-/** A link to the broker that breaks as soon as the client sends these bytes. */
+/** A link to the broker that breaks, or swallows them once, as soon as the client sends these bytes. */
 let link: Server;
-async function linkThatBreaksAt(bytes: Buffer): Promise<string> {
+async function linkThatBreaksAt(bytes: Buffer, { silentOnce = false } = {}): Promise<string> {
+  let isSilent = silentOnce;
   const url = new URL(await createVhost());
   const [host, port] = [url.hostname, Number(url.port)];
   link = createServer((client) => {
@@ -23,7 +27,15 @@ async function linkThatBreaksAt(bytes: Buffer): Promise<string> {
       from.on('close', () => to.destroy());
     }
     upstream.pipe(client);
-    client.on('data', (data) => (data.includes(bytes) ? client.destroy() : upstream.write(data)));
+    client.on('data', (data) => {
+      if (!data.includes(bytes) || (silentOnce && !isSilent)) {
+        upstream.write(data);
+      } else if (isSilent) {
+        isSilent = false;
+      } else {
+        client.destroy();
+      }
+    });
   }).listen(0, '127.0.0.1');
   await once(link, 'listening');
   url.host = `127.0.0.1:${(link.address() as AddressInfo).port}`;
@@ -44,6 +56,24 @@ test('the close of a connection ends when it is lost before the broker answers',
   connection.on('error', () => {});
   await close(connection);
   await expect(connection.createChannel()).rejects.toThrow();
+});
+
+test('a connection whose close the broker does not answer is cut, and made again', async () => {
+  let setUps = 0;
+  let end = () => {};
+  const connection = await keepConnected({
+    url: await linkThatBreaksAt(CONNECTION_CLOSE, { silentOnce: true }),
+    name: 'test',
+    log: silent,
+    async setup(model) {
+      setUps++;
+      end = closeOnFailure(model);
+    },
+  });
+  await until(() => connection.isConnected());
+  end();
+  await until(() => setUps === 2 && connection.isConnected());
+  await connection.close();
 });
 
 test('the close of a channel that the broker has closed ends at once', async () => {
