@@ -150,6 +150,15 @@ describe('order', () => {
     expect((await orders.find('held'))?.status).toBe('OPEN');
   });
 
+  test('a checkout of a locked order is refused at once when there is no room for another', async () => {
+    await orders.create('o', { a: [1, 10] });
+    const [, { decisions }] = await orders.overlap(
+      (tx) => tx.run(hold('o')),
+      (tx) => without(tx, { ...attempt('o'), may_open: false }),
+    );
+    expect(decisions).toEqual([{ kind: 'overloaded' }]);
+  });
+
   test('a checkout of a locked order joins the saga in flight', async () => {
     await orders.create('o', { a: [1, 10] });
     const { decisions: before } = await orders.request(attempt('o'));

@@ -140,7 +140,8 @@ async function decide(
       }
       attempt = { ...checkoutRequest, was_locked: true };
     } catch (error) {
-      if (causeOf(error) !== 'locked' || isLast()) {
+      // Without room for another checkout, there is none to wait either.
+      if (causeOf(error) !== 'locked' || isLast() || !checkoutRequest.may_open) {
         throw error;
       }
     }

@@ -117,13 +117,13 @@ export function decideCheckouts(
     if (status !== 'OPEN') {
       return { kind: kindFor[status], saga_id: order.saga_id as string };
     }
+    if (!may_open) {
+      return { kind: 'overloaded' };
+    }
     if (order.is_locked) {
       return { kind: 'locked' };
     }
     const orderLines = lines.get(order_id) ?? [];
-    if (!may_open) {
-      return { kind: 'overloaded' };
-    }
     if (orderLines.length === 0) {
       return { kind: 'empty' };
     }
