@@ -29,14 +29,14 @@ export const deleteDeferred = statement(
 
 /**
  * Takes the events that are due for this process alone, for as long as the lease lasts. A time far ahead was written
- * before the server's clock jumped back.
+ * before the server's clock jumped back: no version keeps an event longer than half a minute.
  */
 export const claimDeferred = statement<{ id: number; body: string }>(
   'claim_deferred',
   `UPDATE deferred_events SET retry_at = now() + $2 * interval '1 millisecond'
    WHERE id = ANY (ARRAY(
      SELECT id FROM deferred_events
-     WHERE queue = $1 AND (retry_at <= now() OR retry_at > now() + 2 * $2 * interval '1 millisecond')
+     WHERE queue = $1 AND (retry_at <= now() OR retry_at > now() + interval '1 minute')
      ORDER BY retry_at LIMIT $3 FOR UPDATE SKIP LOCKED))
    RETURNING id, body`,
 );
