@@ -19,8 +19,8 @@ const MAX_WAIT_MS = 5_000;
 const MAX_LOCKED_MS = 2_000;
 
 /**
- * For the transaction of such work. It is longer than our own transactions keep a lock, and so short that any number of
- * locked rows gives the connections back before others miss them.
+ * For the transaction of such work. It is longer than our own transactions keep a lock, and so short that dozens of locked
+ * rows give the connections back before others miss them.
  */
 export const limitLockWait = statement(
   'row_limit_lock_wait',
@@ -52,8 +52,9 @@ export interface RowTurns {
 }
 
 /**
- * The guarantee: requests that wait for a row take up few database connections, however many rows somebody has locked,
- * or everybody wants. So they do not hold up the requests for other rows.
+ * The guarantee: requests that wait for a row that everybody wants, or that is known to be locked, take up few database
+ * connections. So they do not hold up the requests for other rows. A row is forgotten when nobody waits for it, so the first
+ * try of each is not limited: docs/architecture.md says how far that reaches.
  * @param options.onRefused called for each request that is refused
  */
 export function openRowTurns({ log, onRefused }: { log: Logger; onRefused(): void }): RowTurns {
