@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel } from 'amqplib';
 import type { Logger } from '../observe/log';
+import { inTime } from './calls';
 import { close } from './close';
 import { openConnection } from './open';
 import { openTopology, type Topology } from './open-topology';
@@ -55,7 +56,7 @@ export async function keepConnected(options: {
       setup: (model: ChannelModel) =>
         failIfLost(model, async () => {
           await topology.ensure(() => model.createChannel());
-          await setup(model);
+          await inTime(setup(model));
         }),
     },
   });
@@ -95,22 +96,28 @@ export async function keepConnected(options: {
 }
 
 /**
- * Fails as soon as the connection is lost during its setup. amqplib listens to a connection only once setup is done.
- * Before that, an error would end the process, an unanswered call would block recovery for ever, and a close would go
- * unnoticed: the connection would count as open.
+ * Fails as soon as the connection is lost during its setup, or a call is not answered. amqplib listens to a connection only
+ * once setup is done. Before that, an error would end the process, an unanswered call would block recovery for ever, and a
+ * close would go unnoticed: the connection would count as open.
  */
 async function failIfLost(model: ChannelModel, work: () => Promise<void>): Promise<void> {
   model.on('error', () => {});
   let lost = false;
-  const close = new Promise<void>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     model.once('close', () => {
       lost = true;
       resolve();
     });
   });
-  await Promise.race([work(), close]);
-  if (lost) {
-    throw new Error('the connection was lost while it was being set up');
+  try {
+    await Promise.race([work(), closed]);
+    if (lost) {
+      throw new Error('the connection was lost while it was being set up');
+    }
+  } catch (error) {
+    // amqplib closes it too, but would wait for ever for a broker that does not answer.
+    await close(model);
+    throw error;
   }
 }
 

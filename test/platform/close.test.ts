@@ -7,7 +7,8 @@ import { createVhost } from '../support/servers';
 import { silent } from '../support/silent';
 import { until } from '../support/until';
 
-/** `channel.close` and `connection.close` as AMQP encodes them: class, then method. */
+/** Methods as AMQP encodes them: class, then method. */
+const BASIC_QOS = Buffer.from([0, 60, 0, 10]);
 const CHANNEL_CLOSE = Buffer.from([0, 20, 0, 40]);
 const CONNECTION_CLOSE = Buffer.from([0, 10, 0, 50]);
 
@@ -72,6 +73,21 @@ test('a connection whose close the broker does not answer is cut, and made again
   });
   await until(() => connection.isConnected());
   end();
+  await until(() => setUps === 2 && connection.isConnected());
+  await connection.close();
+});
+
+test('a connection whose setup the broker does not answer is given up, and made again', async () => {
+  let setUps = 0;
+  const connection = await keepConnected({
+    url: await linkThatBreaksAt(BASIC_QOS, { silentOnce: true }),
+    name: 'test',
+    log: silent,
+    async setup(model) {
+      setUps++;
+      await (await model.createChannel()).prefetch(1);
+    },
+  });
   await until(() => setUps === 2 && connection.isConnected());
   await connection.close();
 });
