@@ -7,7 +7,7 @@ test('garbage after a waiting checkout closes the connection without an answer, 
   const api = shop.client();
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const order = await api.order(user, { [item]: 1 });
-  const { hostname, port } = new URL(shop.of('order')[0]?.url ?? '');
+  const { hostname, port } = new URL(shop.one('order').url);
 
   const socket = connect(Number(port), hostname);
   let received = '';

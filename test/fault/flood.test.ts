@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { MAX_IN_FLIGHT } from '../../shared/http/limits';
 import { type Gateway, openGateway } from '../support/gateway';
-import { type Replica, ShopProcesses } from '../support/shop';
+import { ShopProcesses } from '../support/shop';
 import { until } from '../support/until';
 
 /** Clients that send far more than the shop can answer. */
@@ -28,7 +28,7 @@ afterAll(async () => {
   await shop.close();
 });
 
-const orderService = () => shop.of('order')[0] as Replica;
+const orderService = () => shop.one('order');
 const times = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** How much memory a pod of a service may use, in MiB. */
@@ -140,7 +140,7 @@ test.each([
 });
 
 describe('while stock is frozen', () => {
-  const stockService = () => shop.of('stock')[0] as Replica;
+  const stockService = () => shop.one('stock');
   beforeEach(() => {
     stockService().process.kill('SIGSTOP');
   });

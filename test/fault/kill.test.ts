@@ -25,10 +25,7 @@ test.each<ServiceName>(serviceNames)(
   async (service) => {
     const market = await fill(api);
     const orders = await placeOrders(market, ORDERS);
-    const [replica] = shop.of(service);
-    if (!replica) {
-      throw new Error(`there is no ${service}`);
-    }
+    const replica = shop.one(service);
 
     const selling = checkOutAll(api, orders);
     for (let i = 0; i < KILLS; i++) {
@@ -53,10 +50,7 @@ test('no checkout fails when the replicas of every service get SIGTERM one after
   api = shop.client();
   const market = await fill(api);
   const orders = await placeOrders(market, ORDERS);
-  const first = shop.of('order')[0];
-  if (!first) {
-    throw new Error('there is no order service');
-  }
+  const first = shop.one('order');
 
   // Buyers use the first replica of order, so the replica that is stopped is not the one that they use.
   const direct = shop.client({ order: [first.url] });
@@ -78,11 +72,7 @@ test('no checkout fails when the replicas of every service get SIGTERM one after
 test('after SIGTERM a process answers its waiting checkouts before it ends', async () => {
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const orders = await Promise.all(Array.from({ length: 10 }, () => api.order(user, { [item]: 1 })));
-  const [payment] = shop.of('payment');
-  const [order] = shop.of('order');
-  if (!payment || !order) {
-    throw new Error('a service is missing');
-  }
+  const [payment, order] = [shop.one('payment'), shop.one('order')];
 
   await shop.end(payment, 'SIGKILL');
   const answers = Promise.all(orders.map((id) => api.checkout(id)));

@@ -140,15 +140,15 @@ test.each<[ServiceName, string]>([
 );
 
 test('while somebody has locked all orders for too long, a repeated checkout is not told that nothing was started', async () => {
-  const [payment] = shop.of('payment');
+  const payment = shop.one('payment');
   const order = await api.order(user, { [item]: 1 });
-  payment?.process.kill('SIGSTOP');
+  payment.process.kill('SIGSTOP');
   try {
     expect((await api.checkout(order, { Prefer: 'respond-async' })).status).toBe(202);
     await hold('order', 'LOCK TABLE orders IN SHARE MODE');
     expect((await api.checkout(order)).status).toBe(202);
   } finally {
-    payment?.process.kill('SIGCONT');
+    payment.process.kill('SIGCONT');
   }
   await stranger.query('ROLLBACK');
 });

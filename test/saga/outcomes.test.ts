@@ -164,15 +164,15 @@ test('an idempotency key replays the outcome of its checkout and is refused for 
 test('a repeated idempotency key is answered 409 while its checkout is in flight', async () => {
   const [user, item] = [await api.user(1), await api.item(1, 1)];
   const order = await api.order(user, { [item]: 1 });
-  const [payment] = shop.of('payment');
-  payment?.process.kill('SIGSTOP');
+  const payment = shop.one('payment');
+  payment.process.kill('SIGSTOP');
   let conflict: Awaited<ReturnType<ApiClient['checkout']>>;
   try {
     const headers = { 'Idempotency-Key': 'twice', Prefer: 'respond-async' };
     expect((await api.checkout(order, headers)).status).toBe(202);
     conflict = await api.checkout(order, { 'Idempotency-Key': 'twice' });
   } finally {
-    payment?.process.kill('SIGCONT');
+    payment.process.kill('SIGCONT');
   }
   expect(conflict).toMatchObject({ status: 409, body: { reason: 'idempotency_key_in_flight' } });
   expect((await api.checkout(order)).status).toBe(200);

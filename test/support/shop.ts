@@ -139,6 +139,15 @@ export class ShopProcesses {
     return this.replicas.filter((replica) => service === undefined || replica.service === service);
   }
 
+  /** Returns the first replica of a service, which in most tests is its only one. */
+  one(service: ServiceName): Replica {
+    const [replica] = this.of(service);
+    if (replica === undefined) {
+      throw new Error(`there is no ${service} service`);
+    }
+    return replica;
+  }
+
   /** Returns a client that calls each service's replicas in turn. */
   client(instead: Partial<Record<ServiceName, string[]>> = {}): ApiClient {
     return new ApiClient((service) => instead[service] ?? this.of(service).map((replica) => replica.url));

@@ -134,10 +134,10 @@ export class WatchedShop {
     const { api, shop } = this;
     const [user, item] = [await api.user(100), await api.item(1, 3)];
     const [patient, hurried, leaver] = await Promise.all([1, 2, 3].map(() => api.order(user, { [item]: 1 })));
-    const [payment, order] = [shop.of('payment')[0], shop.of('order')[0]];
-    payment?.process.kill('SIGSTOP');
+    const [payment, order] = [shop.one('payment'), shop.one('order')];
+    payment.process.kill('SIGSTOP');
     try {
-      const leaving = fetch(`${order?.url}/orders/checkout/${leaver}`, {
+      const leaving = fetch(`${order.url}/orders/checkout/${leaver}`, {
         method: 'POST',
         signal: AbortSignal.timeout(500),
       });
@@ -151,7 +151,7 @@ export class WatchedShop {
         throw new Error(`checkouts ended without payment: ${JSON.stringify(ended)}`);
       }
     } finally {
-      payment?.process.kill('SIGCONT');
+      payment.process.kill('SIGCONT');
     }
   }
 
@@ -172,7 +172,7 @@ export class WatchedShop {
 
   /** Reads a counter without labels from order itself, whatever Prometheus has scraped. */
   async counterOfOrder(name: string): Promise<number> {
-    const page = await (await fetch(`${this.shop.of('order')[0]?.internalUrl}/metrics`)).text();
+    const page = await (await fetch(`${this.shop.one('order').internalUrl}/metrics`)).text();
     return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(page)?.[1]);
   }
 

@@ -61,7 +61,7 @@ test('a shop at work has no findings: not under load, not afterwards, and not in
   await shop.balances();
 
   const databases = openDatabases('test', shop.databases, silent);
-  const publicState = publicApi((service) => shop.of(service)[0]?.url ?? '');
+  const publicState = publicApi((service) => shop.one(service).url);
   for (const truth of [databaseTruth(databases), publicState]) {
     const { findings, checked } = await auditHistory(history, truth);
     expect(findings).toEqual([]);

@@ -102,10 +102,7 @@ test('measures a shop that runs elsewhere through its API alone', async () => {
   const shop = await ShopProcesses.open({ env: { all: { BATCH_INIT: 'on' } } });
   const json = join(folder, 'target.json');
   try {
-    const urlFlag = (service: ServiceName) => [
-      `--${service}-url`,
-      shop.replicas.find((replica) => replica.service === service)?.url ?? '',
-    ];
+    const urlFlag = (service: ServiceName) => [`--${service}-url`, shop.one(service).url];
     const urls = [...urlFlag('order'), ...urlFlag('payment'), ...urlFlag('stock')];
     const { status, output } = await bench(
       ...tiny,

@@ -65,10 +65,7 @@ test('a capture that stock has forgotten is shown as lost, and sent once more', 
 test('a request that was purged before stock got it is sent once more, and the order is paid', async () => {
   const [user, item] = [await api.user(10), await api.item(1, 10)];
   const order = await api.order(user, { [item]: 2 });
-  const [stock] = shop.of('stock');
-  if (!stock) {
-    throw new Error('there is no stock service');
-  }
+  const stock = shop.one('stock');
   await shop.end(stock, 'SIGTERM');
   const saga: string = (await api.checkout(order, { Prefer: 'respond-async' })).body.saga_id;
   await purge(shop.amqp, 'stock.reserve');

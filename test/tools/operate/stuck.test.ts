@@ -139,10 +139,7 @@ test('a parked event is found by its saga and redriven once its cause is mended;
 });
 
 test('a saga that stock has not handled, because it is down, is cancelled as soon as stock is up', async () => {
-  const [stock] = shop.of('stock');
-  if (!stock) {
-    throw new Error('there is no stock service');
-  }
+  const stock = shop.one('stock');
   const [user, item] = [await api.user(10), await api.item(1, 5)];
   const order = await api.order(user, { [item]: 1 });
   await shop.end(stock, 'SIGTERM');
@@ -183,10 +180,7 @@ test('a saga that stock has not handled, because it is down, is cancelled as soo
 });
 
 test('shows that a saga waits for payment, which is down, and a cancellation that comes too late changes nothing', async () => {
-  const [payment] = shop.of('payment');
-  if (!payment) {
-    throw new Error('there is no payment service');
-  }
+  const payment = shop.one('payment');
   const [user, item] = [await api.user(10), await api.item(1, 5)];
   const orders = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];
   await shop.end(payment, 'SIGKILL');
