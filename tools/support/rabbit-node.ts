@@ -18,14 +18,20 @@ export interface RabbitPorts {
 // only.
 const nodeName = 'chandlery@localhost';
 
+export interface RabbitNode extends Supervised {
+  /** All that the node has stored. */
+  readonly dataFolder: string;
+}
+
 /** Starts a private node. It accepts connections some seconds later. */
 export function startNode(
   programs: RabbitPrograms,
   home: string,
   ports: RabbitPorts,
   say: (text: string) => void,
-): Supervised {
+): RabbitNode {
   const folder = join(home, 'rabbitmq');
+  const dataFolder = join(folder, dataFolderOf(programs));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'rabbitmq.conf'), configuration(ports));
   const plugins = [
@@ -76,7 +82,7 @@ export function startNode(
         RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
         RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'none'),
         RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
-        RABBITMQ_MNESIA_BASE: join(folder, dataFolder(programs)),
+        RABBITMQ_MNESIA_BASE: dataFolder,
         RABBITMQ_LOG_BASE: join(home, 'log'),
       },
     },
@@ -84,6 +90,7 @@ export function startNode(
   );
   return {
     ...node,
+    dataFolder,
     async stop() {
       await node.stop();
       await epmd.stop();
@@ -96,7 +103,7 @@ export function startNode(
 }
 
 /** Each version has its own data, because RabbitMQ does not start on that of a version further away than the last one. */
-function dataFolder({ version }: RabbitPrograms): string {
+function dataFolderOf({ version }: RabbitPrograms): string {
   const [major, minor] = version.split('.');
   return Number(major) < 4 ? 'data' : `data-${major}.${minor}`;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues, serviceOf } from '../../../shared/contract/events';
-import { bindings, DEAD_LETTERS } from '../../../shared/rabbit/topology';
+import { bindings, DEAD_LETTERS, deadLetterQueueOf } from '../../../shared/rabbit/topology';
 import type { Binding } from '../rig/broker-api';
 import { exclusively, type Fault, type FaultContext, NotRecovered, OUTAGE_GAP_MS } from './fault';
 
@@ -13,12 +13,20 @@ const restartBroker: Fault = {
   name: 'RabbitMQ is killed and starts again',
   kind: 'broker restart',
   minGapMs: OUTAGE_GAP_MS,
-  inject: ({ rig, markInjected }) =>
-    exclusively('broker', () => {
-      const restarted = rig.broker.restart();
-      markInjected();
+  async inject(context) {
+    const lost = await exclusively('broker', () => {
+      const restarted = context.rig.broker.restart();
+      context.markInjected();
       return restarted;
-    }),
+    });
+    if (lost.length > 0) {
+      const affected = queues.filter((queue) =>
+        lost.some((name) => [queue, deadLetterQueueOf(queue)].includes(name)),
+      );
+      await waitUntilDeclared(context, affected);
+      await context.deadLetters.expectLosses(affected);
+    }
+  },
 };
 
 const brokerConnections: Fault = {

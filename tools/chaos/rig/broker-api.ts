@@ -6,7 +6,8 @@ export interface Binding {
   readonly key: string;
 }
 
-const TIMEOUT_MS = 5_000;
+/** Deleting a queue without a leader takes RabbitMQ five seconds. */
+const TIMEOUT_MS = 8_000;
 
 /** What an administrator can do to a broker, by its HTTP API in the virtual host "/". */
 export class BrokerApi {
@@ -35,6 +36,12 @@ export class BrokerApi {
 
   async unbind({ exchange, queue, key }: Binding): Promise<void> {
     await this.call('DELETE', `/bindings/%2F/e/${exchange}/q/${queue}/${key}`);
+  }
+
+  /** Returns the queues that say that they have no leader. */
+  async findLeaderless(): Promise<string[]> {
+    const found = (await this.call('GET', '/queues/%2F')) as { name: string; leader?: string | null }[];
+    return found.filter(({ leader }) => leader === null).map(({ name }) => name);
   }
 
   /** Returns which of these queues, their dead-letter queues and their bindings are missing. */

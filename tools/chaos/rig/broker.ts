@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { endOf } from '../../support/process';
 import { type RabbitPorts, startNode } from '../../support/rabbit-node';
 import { olderRabbit, preferredRabbit } from '../../support/rabbit-programs';
 import { BrokerApi } from './broker-api';
+import { findLostQueues } from './lost-queues';
 
 const run = promisify(execFile);
 const credentials = { username: 'guest', password: 'guest' };
@@ -21,8 +22,11 @@ export interface Broker {
   readonly api: BrokerApi;
   /** @param port of the broker, or of a link to it */
   url(port?: number): string;
-  /** Kills the node, which its supervisor starts again. Resolves when the broker accepts connections. */
-  restart(): Promise<void>;
+  /**
+   * Kills the node, which its supervisor starts again. Resolves when the broker accepts connections, and with the queues
+   * that it has lost: they are deleted by then, as docs/runbooks/QueueWithoutConsumer.md tells an operator to do.
+   */
+  restart(): Promise<string[]>;
   /** Kills the node, deletes all that it has stored, and starts it again. Resolves when it accepts connections. */
   empty(): Promise<void>;
   /** Makes the broker close every connection, as an administrator can. */
@@ -53,15 +57,25 @@ export async function startBroker(
     url,
     kill: () => node.kill(),
     async restart() {
+      const logged = statSync(logFileOf(home)).size;
       await node.restart('SIGKILL');
       await waitUntilReady(url(), home);
+      const lost = await findLostQueues(api, logFileOf(home), logged);
+      for (const queue of lost) {
+        say(
+          `RabbitMQ has lost ${queue}, which was declared just before it was killed. Deleting what is left …`,
+        );
+        await api.deleteQueue(queue);
+      }
+      return lost;
     },
     async empty() {
       node.kill();
       while (node.isRunning()) {
         await sleep(20);
       }
-      rmSync(join(home, 'rabbitmq/data'), { recursive: true, force: true, maxRetries: 3 });
+      // Without "force": if there is nothing to delete, this is not where the node stores its data.
+      rmSync(node.dataFolder, { recursive: true, maxRetries: 3 });
       node = startNode(programs, home, ports, say);
       await waitUntilReady(url(), home);
     },
@@ -87,6 +101,8 @@ function toolEnvironment(home: string, ports: RabbitPorts): NodeJS.ProcessEnv {
   };
 }
 
+const logFileOf = (home: string) => join(home, 'log/rabbitmq.log');
+
 /** Returns what the broker is. */
 async function waitUntilReady(url: string, home: string): Promise<string> {
   for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
@@ -95,6 +111,6 @@ async function waitUntilReady(url: string, home: string): Promise<string> {
       return description;
     }
   }
-  const logFile = join(home, 'log/rabbitmq.log');
+  const logFile = logFileOf(home);
   throw new Error(`RabbitMQ did not start. The end of its log (${logFile}):\n${endOf(logFile)}`);
 }
