@@ -64,10 +64,16 @@ export function openInbox(options: {
   });
 
   async function receive(delivery: Delivery): Promise<void> {
-    const parts = decode(delivery.body);
-    const events = parts.flatMap((part) => ('event' in part ? [batches.submit(part)] : []));
-    const malformed = parts.flatMap((part) => ('event' in part ? [] : [part]));
-    await Promise.all([parking.parkMalformed(malformed, delivery.body), ...events]);
+    const tasks: Task[] = [];
+    const malformed: Malformed[] = [];
+    for (const part of decode(delivery.body)) {
+      if ('event' in part) {
+        tasks.push(part);
+      } else {
+        malformed.push(part);
+      }
+    }
+    await Promise.all([parking.parkMalformed(malformed, delivery.body), batches.submitAll(tasks)]);
     delivery.ack();
   }
 

@@ -11,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Batcher<Item, Result> {
   /** Resolves with this item's result, or rejects with the error of its batch. */
   submit(item: Item): Promise<Result>;
+  /** Resolves when each of the items has been run, or rejects with the error of the first batch that failed. */
+  submitAll(items: readonly Item[]): Promise<void>;
   /** Resolves when nothing is queued or running. */
   idle(): Promise<void>;
 }
@@ -78,14 +80,39 @@ export function smartBatch<Item, Result>(options: {
     }
   }
 
+  function startIfFree(): void {
+    if (busy + starting < options.inFlight) {
+      void start();
+    }
+  }
+
   return {
     submit: (item) =>
       new Promise((resolve, reject) => {
         queue.push({ item, resolve, reject });
-        if (busy + starting < options.inFlight) {
-          void start();
-        }
+        startIfFree();
       }),
+    // A promise for each of hundreds of items would cost more than running it.
+    async submitAll(items) {
+      if (items.length === 0) {
+        return;
+      }
+      await new Promise<void>((resolveAll, reject) => {
+        let left = items.length;
+        const resolve = () => {
+          left--;
+          if (left === 0) {
+            resolveAll();
+          }
+        };
+        for (const item of items) {
+          queue.push({ item, resolve, reject });
+        }
+        for (let waiting = items.length; waiting > 0; waiting -= options.max) {
+          startIfFree();
+        }
+      });
+    },
     idle: () =>
       busy === 0 && queue.length === 0
         ? Promise.resolve()

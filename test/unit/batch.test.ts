@@ -135,6 +135,36 @@ test('rejects only the items of a batch that fails, and runs the next one', asyn
   expect(await next).toBe('result 2');
 });
 
+test('runs items that were submitted together in as many batches as it takes, and resolves after the last', async () => {
+  const { submitAll, runs } = stepwise({ max: 3, inFlight: 2 });
+  let isDone = false;
+  const all = submitAll([1, 2, 3, 4, 5, 6, 7]).then(() => {
+    isDone = true;
+  });
+  await settled();
+  expect(runs.map((run) => run.items)).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  await runs[0]?.end();
+  await runs[1]?.end();
+  expect(runs[2]?.items).toEqual([7]);
+  expect(isDone).toBe(false);
+  await runs[2]?.end();
+  await all;
+  await submitAll([]);
+});
+
+test('rejects items that were submitted together when one of their batches fails, and runs the others', async () => {
+  const { submitAll, runs } = stepwise({ max: 2, inFlight: 1 });
+  const failed = expect(submitAll([1, 2, 3])).rejects.toThrow('broken');
+  await settled();
+  await runs[0]?.end(new Error('broken'));
+  await failed;
+  expect(runs[1]?.items).toEqual([3]);
+  await runs[1]?.end();
+});
+
 test('is idle when nothing is queued or running, and not before', async () => {
   const { submit, idle, runs } = stepwise({ max: 1, inFlight: 1 });
   await idle();
