@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SagaEvent } from '../contract/events';
 import type { Logger } from '../observe/log';
 import { duplicates, stepBatchSize, stepDuration, stepRetries } from '../observe/metrics';
-import { traceId, withSpan } from '../observe/trace';
+import { isTracing, traceId, withSpan } from '../observe/trace';
 import type { Outbox } from '../outbox/outbox';
 import { causeOf } from '../postgres/errors';
 import { type Manner, NOBODY, NOTHING, openAttempt } from './attempt';
@@ -134,10 +134,13 @@ export function openHandler(options: {
 
   async function commit(tasks: readonly Task[], manner: Manner): Promise<void> {
     const stopTimer = stepDuration.startTimer({ step: queue });
-    const spans = tasks.map(({ event }) => withSpan(`${queue} process`, 'consumer', event.traceparent));
-    const events = tasks.map(
-      ({ event }, i) => ({ ...event, traceparent: spans[i]?.traceparent }) as SagaEvent,
-    );
+    const spans = isTracing()
+      ? tasks.map(({ event }) => withSpan(`${queue} process`, 'consumer', event.traceparent))
+      : [];
+    const events = tasks.map(({ event }, i) => {
+      const span = spans[i];
+      return span === undefined ? event : { ...event, traceparent: span.traceparent };
+    });
     try {
       const { outcome, handled, blocked } = await outbox.transaction((tx) => run(tx, tasks, events, manner));
       manner.leave?.(blocked);

@@ -39,6 +39,11 @@ export function traceId(traceparent: Traceparent): string {
   return traceparent.slice(3, 35);
 }
 
+/** Whether spans are recorded. */
+export function isTracing(): boolean {
+  return recorder !== undefined;
+}
+
 /**
  * Opens a span under `parent`, or a new trace without one. When tracing is off, nothing is recorded and the parent's
  * context is passed on.
