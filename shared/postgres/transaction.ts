@@ -1,4 +1,5 @@
 import pg, { type PoolClient } from 'pg';
+import { asParameter } from './array-text';
 import { asDatabaseFault, asRefusal, CommitUnknown } from './errors';
 import type { Statement } from './statement';
 import type { Tx } from './tx';
@@ -22,7 +23,11 @@ export class OpenTransaction implements Tx {
   }
 
   async run<Row>(statement: Statement<Row>, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = this.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
+    const result = this.query<Row>({
+      name: statement.name,
+      text: statement.text,
+      values: values.map(asParameter),
+    });
     this.latest = result;
     const [, rows] = await Promise.all([this.begin, result]);
     return rows;

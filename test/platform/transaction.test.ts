@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { Client, type PoolClient } from 'pg';
 import { openDatabase } from '../../shared/postgres/database';
 import { causeOf } from '../../shared/postgres/errors';
@@ -24,6 +25,40 @@ test('changes nothing when the work fails, whatever it had written before', asyn
   });
   await expect(failed).rejects.toThrow('changed its mind');
   expect(await items()).toEqual([]);
+});
+
+const echo = statement<{ texts: (string | null)[]; numbers: number[] }>(
+  'test_echo',
+  'SELECT $1::text[] AS texts, $2::bigint[] AS numbers',
+);
+
+test('passes arrays of any texts and numbers on as they are', async () => {
+  // PostgreSQL has no NUL in a text.
+  const text = fc.string({ unit: 'binary' }).filter((value) => !value.includes('\0'));
+  const special = fc.constantFrom(
+    '',
+    'NULL',
+    'null',
+    '"',
+    '\\',
+    '\\n',
+    '\n',
+    '\t',
+    '\u0001',
+    '{}',
+    '{"a",b}',
+    null,
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(text, special)),
+      fc.array(fc.maxSafeInteger()),
+      async (texts, numbers) => {
+        const [row] = await bench.transaction((tx) => tx.run(echo, [texts, numbers]));
+        expect(row).toEqual({ texts, numbers });
+      },
+    ),
+  );
 });
 
 test('runs work again that lost a race', async () => {
