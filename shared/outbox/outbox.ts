@@ -22,7 +22,7 @@ import {
  * once, and an event that was not committed reaches none.
  *
  * A row is a message, and a message is a batch of events of one type. Rows are written with the step's own changes and
- * published right after the commit. Once the broker has confirmed a row, the service's next transaction deletes it,
+ * published right after the commit. Once the broker has confirmed some rows, the service's next transaction deletes them,
  * whatever it is for; if there is none, a timer does. The poller publishes the rows that a crash, a broker outage or a
  * missing binding left behind.
  *
@@ -44,8 +44,10 @@ export interface Outbox {
 }
 
 const POLL_INTERVAL_MS = 500;
-/** How long confirmed rows wait for a transaction that can delete them along with its own work. */
-const DELETE_INTERVAL_MS = 100;
+/** A transaction deletes rows along with its own work if there are so many: a deletion costs as much for eight as for one. */
+const DELETE_AT_LEAST = 8;
+/** How long confirmed rows wait for that. */
+const DELETE_INTERVAL_MS = 500;
 /** The most rows that one transaction deletes. */
 const DELETE_LIMIT = 1_000;
 /** Rows that were tried more recently are still being published by another replica. */
@@ -129,13 +131,16 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
 
   async function transaction<T extends { emit: readonly SagaEvent[] }>(
     work: (tx: Tx) => Promise<T>,
+    atLeast = DELETE_AT_LEAST,
   ): Promise<T> {
     /** They go back to the sender if the transaction fails. */
     const deleted: number[] = [];
     try {
       const { outcome, rows, locked } = await database.transaction(async (tx) => {
         const outcome = await work(tx);
-        deleted.push(...sender.takeConfirmed(DELETE_LIMIT));
+        if (sender.confirmedCount() >= atLeast) {
+          deleted.push(...sender.takeConfirmed(DELETE_LIMIT));
+        }
         // Neither is awaited: both travel with COMMIT.
         const rows = store(tx, outcome.emit);
         const locked = deleted.length > 0 ? tx.run(deleteOutbox, [deleted]) : Promise.resolve([]);
@@ -158,14 +163,14 @@ export function openOutbox(options: { database: Database; publisher: Publisher; 
       await transaction(async (tx) => {
         tx.send(commitNeedNotBeDurable);
         return { emit: [] };
-      });
+      }, 1);
     }
   }
 
   return {
     store,
     publish,
-    transaction,
+    transaction: (work) => transaction(work),
     async close() {
       await polling.stop();
       await sender.idle();
