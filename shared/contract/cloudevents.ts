@@ -50,7 +50,6 @@ function encode({ type, traceparent, data }: SagaEvent, time: string): string {
     id: `${data.saga_id}/${type}`,
     source: `/${serviceOf(type)}`,
     type,
-    subject: data.order_id,
     time,
     traceparent,
     data,
