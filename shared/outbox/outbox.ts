@@ -22,8 +22,8 @@ import {
  * once, and an event that was not committed reaches none.
  *
  * A row is a message, and a message is a batch of events of one type. Rows are written with the step's own changes and
- * published right after the commit. Once the broker has confirmed some rows, the service's next transaction deletes them,
- * whatever it is for; if there is none, a timer does. The poller publishes the rows that a crash, a broker outage or a
+ * published right after the commit. When the broker has confirmed eight rows, the service's next transaction deletes them,
+ * whatever it is for; a timer deletes fewer. The poller publishes the rows that a crash, a broker outage or a
  * missing binding left behind.
  *
  * No transaction is open while the broker is waited for. A row belongs to the replica that publishes it until two seconds
@@ -44,10 +44,10 @@ export interface Outbox {
 }
 
 const POLL_INTERVAL_MS = 500;
-/** A transaction deletes rows along with its own work if there are so many: a deletion costs as much for eight as for one. */
+/** A transaction deletes confirmed rows along with its own work if there are so many: most of the cost is that of a statement. */
 const DELETE_AT_LEAST = 8;
-/** How long confirmed rows wait for that. */
-const DELETE_INTERVAL_MS = 500;
+/** How often a timer deletes confirmed rows, however few they are. */
+const DELETE_INTERVAL_MS = 250;
 /** The most rows that one transaction deletes. */
 const DELETE_LIMIT = 1_000;
 /** Rows that were tried more recently are still being published by another replica. */

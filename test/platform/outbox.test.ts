@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloudevents';
 import type { SagaEvent } from '../../shared/contract/events';
 import { type Outbox, openOutbox } from '../../shared/outbox/outbox';
+import type { Tx } from '../../shared/postgres/tx';
 import { routingKeyOf } from '../../shared/rabbit/topology';
 import { paymentCaptured, paymentRejected, purchase, sagaId } from '../support/events';
 import { silent } from '../support/silent';
@@ -198,6 +199,37 @@ async function slowly<T>({ database, publisher }: Replica, use: (outbox: Outbox)
     await outbox.close();
   }
 }
+
+test.each([
+  [8, 'deletes'],
+  [7, 'leaves to the timer'],
+])('a transaction that finds %i confirmed messages %s them', async (count, what) => {
+  const replica = await wire.replica();
+  const { database } = replica;
+  const ran: string[] = [];
+  const spied = {
+    ...database,
+    transaction: <T>(work: (tx: Tx) => Promise<T>) =>
+      database.transaction((tx) =>
+        work({
+          run: (statement, values) => {
+            ran.push(statement.name);
+            return tx.run(statement, values);
+          },
+          send: (statement, values) => tx.send(statement, values),
+        }),
+      ),
+  };
+  const publisher = { publish: async () => {}, isConnected: () => true, close: async () => {} };
+  const rows = await Promise.all(captures(count).map((event) => store(replica, [event])));
+  const outbox = openOutbox({ database: spied, publisher, log: silent });
+  outbox.publish(rows.flat());
+  await new Promise(setImmediate);
+  await outbox.transaction(async () => ({ emit: [] }));
+  expect(ran.includes('delete_outbox')).toBe(what === 'deletes');
+  await waitUntilEmpty();
+  await outbox.close();
+});
 
 test('sends what was left behind once, however slow the broker is to confirm it', async () => {
   const replica = await wire.replica();
