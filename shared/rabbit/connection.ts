@@ -56,6 +56,7 @@ export async function keepConnected(options: {
       setup: (model: ChannelModel) =>
         failIfLost(model, async () => {
           await topology.ensure(() => model.createChannel());
+          // A call that is not answered must not block recovery for ever.
           await inTime(setup(model));
         }),
     },
@@ -96,7 +97,7 @@ export async function keepConnected(options: {
 }
 
 /**
- * Fails as soon as the connection is lost during its setup, or a call is not answered. amqplib listens to a connection only
+ * Fails as soon as the connection is lost during its setup, or `work` fails. amqplib listens to a connection only
  * once setup is done. Before that, an error would end the process, an unanswered call would block recovery for ever, and a
  * close would go unnoticed: the connection would count as open.
  */

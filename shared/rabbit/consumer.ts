@@ -66,7 +66,15 @@ export async function connectConsumer(options: {
             body: message.content,
             headers: message.properties.headers ?? {},
             redelivered: message.fields.redelivered,
-            ack: () => open && channel.ack(message),
+            ack() {
+              try {
+                if (open) {
+                  channel.ack(message);
+                }
+              } catch {
+                // The connection is being closed, and does not say so before the broker has answered.
+              }
+            },
           });
         };
         const { consumerTag } = await channel.consume(queue, receive);

@@ -12,10 +12,13 @@ const BASIC_QOS = Buffer.from([0, 60, 0, 10]);
 const CHANNEL_CLOSE = Buffer.from([0, 20, 0, 40]);
 const CONNECTION_CLOSE = Buffer.from([0, 10, 0, 50]);
 
-/** A link to the broker that breaks, or swallows them once, as soon as the client sends these bytes. */
+/**
+ * A link to the broker that breaks as soon as the client sends these bytes. Or else the first connection that sends them
+ * passes nothing more on from then.
+ */
 let link: Server;
 async function linkThatBreaksAt(bytes: Buffer, { silentOnce = false } = {}): Promise<string> {
-  let isSilent = silentOnce;
+  let mayFallSilent = silentOnce;
   const url = new URL(await createVhost());
   const [host, port] = [url.hostname, Number(url.port)];
   link = createServer((client) => {
@@ -28,13 +31,17 @@ async function linkThatBreaksAt(bytes: Buffer, { silentOnce = false } = {}): Pro
       from.on('close', () => to.destroy());
     }
     upstream.pipe(client);
+    let isSilent = false;
     client.on('data', (data) => {
-      if (!data.includes(bytes) || (silentOnce && !isSilent)) {
-        upstream.write(data);
-      } else if (isSilent) {
-        isSilent = false;
-      } else {
+      const isHit = data.includes(bytes);
+      if (isHit && !silentOnce) {
         client.destroy();
+      } else if (isHit && mayFallSilent) {
+        mayFallSilent = false;
+        isSilent = true;
+      }
+      if (!isSilent) {
+        upstream.write(data);
       }
     });
   }).listen(0, '127.0.0.1');
