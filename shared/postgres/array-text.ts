@@ -1,4 +1,4 @@
-/** JSON escapes quotes and backslashes as PostgreSQL does, but control characters in its own way. */
+/** JSON escapes quotes and backslashes as PostgreSQL does, but control characters and half surrogates in its own way. */
 const OTHER_ESCAPES = /\\[^"\\]/;
 
 /**
@@ -9,10 +9,18 @@ export function asParameter(value: unknown): unknown {
   if (!Array.isArray(value) || !value.every(isPlain)) {
     return value;
   }
-  const json = JSON.stringify(value);
-  return OTHER_ESCAPES.test(json) ? value : `{${json.slice(1, -1)}}`;
+  const text = asArrayText(value);
+  return OTHER_ESCAPES.test(text) ? value : text;
 }
 
-function isPlain(element: unknown): boolean {
+function isPlain(element: unknown): element is string | number | null {
   return typeof element === 'string' || Number.isSafeInteger(element) || element === null;
+}
+
+/**
+ * Returns an array as PostgreSQL writes it, for use as an element of another array. JSON writes it in the same way but
+ * for the brackets, unless it has control characters, which no id has.
+ */
+export function asArrayText(values: readonly (string | number | null)[]): string {
+  return `{${JSON.stringify(values).slice(1, -1)}}`;
 }

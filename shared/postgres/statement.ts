@@ -17,7 +17,9 @@ export function statement<Row = never>(name: string, text: string): Statement<Ro
  * rows. Such a statement joins nothing, so it has one plan, whatever the planner assumes about the tables
  * (docs/decisions/0006).
  */
-export function asJson(changes: Iterable<readonly [key: string, change: unknown]>): string {
+export function asJson(
+  changes: Iterable<readonly [key: string, change: NonNullable<unknown> | null]>,
+): string {
   // An object with hundreds of keys would take more time to build than to write.
   const members = Array.from(changes, ([key, change]) => `${JSON.stringify(key)}:${JSON.stringify(change)}`);
   return `{${members.join()}}`;
@@ -38,12 +40,4 @@ export function findLocked(table: string, key: string, type: 'text' | 'uuid', co
 /** Returns one array per named column, in this order: the parameters of a statement that inserts with unnest. */
 export function columns<Row, Names extends readonly (keyof Row)[]>(rows: readonly Row[], ...names: Names) {
   return names.map((name) => rows.map((row) => row[name])) as { [I in keyof Names]: Row[Names[I]][] };
-}
-
-/**
- * Returns an array as PostgreSQL writes it, for use as an element of another array. JSON escapes in the same way,
- * except for control characters, which no id has.
- */
-export function asArrayText(values: readonly (string | number)[]): string {
-  return `{${JSON.stringify(values).slice(1, -1)}}`;
 }

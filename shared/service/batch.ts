@@ -92,7 +92,7 @@ export function smartBatch<Item, Result>(options: {
         queue.push({ item, resolve, reject });
         startIfFree();
       }),
-    // A promise for each of hundreds of items would cost more than running it.
+    // A promise and two closures for each of hundreds of items would be garbage at once.
     async submitAll(items) {
       if (items.length === 0) {
         return;
