@@ -41,3 +41,11 @@ export function findLocked(table: string, key: string, type: 'text' | 'uuid', co
 export function columns<Row, Names extends readonly (keyof Row)[]>(rows: readonly Row[], ...names: Names) {
   return names.map((name) => rows.map((row) => row[name])) as { [I in keyof Names]: Row[Names[I]][] };
 }
+
+/**
+ * Returns an array as PostgreSQL writes it, for use as an element of another array. JSON writes it in the same way but
+ * for the brackets, unless it has control characters, which no id has.
+ */
+export function asArrayText(values: readonly (string | number | null)[]): string {
+  return `{${JSON.stringify(values).slice(1, -1)}}`;
+}

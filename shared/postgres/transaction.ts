@@ -1,6 +1,6 @@
 import pg, { type PoolClient } from 'pg';
-import { asParameter } from './array-text';
 import { asDatabaseFault, asRefusal, CommitUnknown } from './errors';
+import { asParameter } from './parameter';
 import type { Statement } from './statement';
 import type { Tx } from './tx';
 

@@ -1,3 +1,5 @@
+import { asArrayText } from './statement';
+
 /** JSON escapes quotes and backslashes as PostgreSQL does, but control characters and half surrogates in its own way. */
 const OTHER_ESCAPES = /\\[^"\\]/;
 
@@ -15,12 +17,4 @@ export function asParameter(value: unknown): unknown {
 
 function isPlain(element: unknown): element is string | number | null {
   return typeof element === 'string' || Number.isSafeInteger(element) || element === null;
-}
-
-/**
- * Returns an array as PostgreSQL writes it, for use as an element of another array. JSON writes it in the same way but
- * for the brackets, unless it has control characters, which no id has.
- */
-export function asArrayText(values: readonly (string | number | null)[]): string {
-  return `{${JSON.stringify(values).slice(1, -1)}}`;
 }
