@@ -44,13 +44,9 @@ export async function connectConsumer(options: {
       for (const { queue, prefetch, onDelivery } of options.subscriptions) {
         const channel = await model.createChannel();
         channels.push(channel);
-        let open = true;
         channel.on('error', (error) =>
           options.log.error({ err: error, queue }, 'the broker closed a consuming channel'),
         );
-        channel.on('close', () => {
-          open = false;
-        });
         const end = closeOnFailure(model);
         channel.on('close', end);
         if (cancelling) {
@@ -68,11 +64,9 @@ export async function connectConsumer(options: {
             redelivered: message.fields.redelivered,
             ack() {
               try {
-                if (open) {
-                  channel.ack(message);
-                }
+                channel.ack(message);
               } catch {
-                // The connection is being closed, and does not say so before the broker has answered.
+                // amqplib throws when the channel is closed, and also while its connection is being closed.
               }
             },
           });
