@@ -38,12 +38,6 @@ export class BrokerApi {
     await this.call('DELETE', `/bindings/%2F/e/${exchange}/q/${queue}/${key}`);
   }
 
-  /** Returns the queues that say that they have no leader. */
-  async findLeaderless(): Promise<string[]> {
-    const found = (await this.call('GET', '/queues/%2F')) as { name: string; leader?: string | null }[];
-    return found.filter(({ leader }) => leader === null).map(({ name }) => name);
-  }
-
   /** Returns which of these queues, their dead-letter queues and their bindings are missing. */
   async findMissing(wanted: readonly string[]): Promise<string[]> {
     const found = (await this.call('GET', '/queues/%2F')) as { name: string }[];

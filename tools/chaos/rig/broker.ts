@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -20,13 +20,17 @@ const NORMAL_LIMIT = '200MB';
 export interface Broker {
   readonly port: number;
   readonly api: BrokerApi;
+  /** All that the node has stored. */
+  readonly dataFolder: string;
   /** @param port of the broker, or of a link to it */
   url(port?: number): string;
   /**
    * Kills the node, which its supervisor starts again. Resolves when the broker accepts connections, and with the queues
    * that it has lost: they are deleted by then, as docs/runbooks/QueueWithoutConsumer.md tells an operator to do.
+   *
+   * @param whileDown changes what the node has stored
    */
-  restart(): Promise<string[]>;
+  restart(whileDown?: () => void): Promise<string[]>;
   /** Kills the node, deletes all that it has stored, and starts it again. Resolves when it accepts connections. */
   empty(): Promise<void>;
   /** Makes the broker close every connection, as an administrator can. */
@@ -51,16 +55,26 @@ export async function startBroker(
     `amqp://${credentials.username}:${credentials.password}@127.0.0.1:${port}`;
   say(`The broker is ${await waitUntilReady(url(), home)}.`);
   const api = new BrokerApi(`http://127.0.0.1:${ports.management}/api`, credentials);
+  const control = async (...args: string[]) => {
+    const env = { ...programs.env, ...toolEnvironment(home, ports) };
+    const flags = ['--quiet', '--node', 'chandlery@localhost', ...args];
+    const { stdout } = await run(join(dirname(programs.server), 'rabbitmqctl'), flags, {
+      env,
+      timeout: 30_000,
+    });
+    return stdout;
+  };
   return {
     port: ports.amqp,
     api,
+    dataFolder: node.dataFolder,
     url,
     kill: () => node.kill(),
-    async restart() {
-      const logged = statSync(logFileOf(home)).size;
+    async restart(whileDown) {
       await node.restart('SIGKILL');
+      whileDown?.();
       await waitUntilReady(url(), home);
-      const lost = await findLostQueues(api, logFileOf(home), logged);
+      const lost = await findLostQueues(control);
       for (const queue of lost) {
         say(
           `RabbitMQ has lost ${queue}, which was declared just before it was killed. Deleting what is left …`,
@@ -81,10 +95,7 @@ export async function startBroker(
     },
     closeConnections: () => api.closeConnections(credentials.username),
     async setDiskFull(full) {
-      const limit = full ? MORE_THAN_ANY_DISK : NORMAL_LIMIT;
-      const flags = ['--node', 'chandlery@localhost', 'set_disk_free_limit', limit];
-      const env = { ...programs.env, ...toolEnvironment(home, ports) };
-      await run(join(dirname(programs.server), 'rabbitmqctl'), flags, { env, timeout: 30_000 });
+      await control('set_disk_free_limit', full ? MORE_THAN_ANY_DISK : NORMAL_LIMIT);
     },
   };
 }
