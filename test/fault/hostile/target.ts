@@ -4,6 +4,9 @@ import type { ApiClient } from '../../support/api-client';
 import { query } from '../../support/books';
 import { ShopProcesses } from '../../support/shop';
 
+/** The sagas that stay open: one has its item reserved, the other waits for it. */
+const UNDECIDED = 2;
+
 /**
  * A shop with an order in every state, so that a hostile input that gets through finds something to change. An input
  * contains a name between two `@` where the id goes, as in `/orders/checkout/@open@`.
@@ -75,9 +78,21 @@ export class Target {
     }
   }
 
-  private undecidedOrders(): Promise<{ id: string; state: string }[]> {
-    const sql = `SELECT order_id AS id, state FROM reservations WHERE state IN ('RESERVED', 'WAITING')`;
-    return this.shop.rows('stock', sql);
+  /**
+   * Waits until only the undecided orders have reservations that can change, and returns them. A checkout is answered
+   * when order knows how it ended, which stock may hear later.
+   */
+  private async undecidedOrders(): Promise<{ id: string; state: string }[]> {
+    for (;;) {
+      const open = await this.shop.rows<{ id: string; state: string }>(
+        'stock',
+        `SELECT order_id AS id, state FROM reservations WHERE state IN ('RESERVED', 'WAITING')`,
+      );
+      if (open.length <= UNDECIDED) {
+        return open;
+      }
+      await sleep(20);
+    }
   }
 
   /** Replaces every `@name@` with its id. */
@@ -85,8 +100,9 @@ export class Target {
     return text.replace(/@([\w.]+)@/g, (match, name) => this.ids.get(name) ?? match);
   }
 
-  /** Waits until the outboxes are empty, and returns every row of every table of the three databases. */
+  /** Waits until all else has ended and the outboxes are empty, and returns every row of every table of the three databases. */
   async readTables(): Promise<Record<string, unknown[]>> {
+    await this.undecidedOrders();
     const tables: Record<string, unknown[]> = {};
     for (const [service, url] of Object.entries(this.shop.databases)) {
       while ((await query(url, 'SELECT FROM outbox')).length > 0) {
@@ -139,7 +155,7 @@ export class Target {
 async function openUndecidedSagas(shop: ShopProcesses, channel: ConfirmChannel): Promise<void> {
   const api = shop.client();
   const [user, item] = await Promise.all([api.user(10), api.item(1, 1)]);
-  const orders = [await api.order(user, { [item]: 1 }), await api.order(user, { [item]: 1 })];
+  const orders = await Promise.all(Array.from({ length: UNDECIDED }, () => api.order(user, { [item]: 1 })));
   for (const replica of shop.of('payment')) {
     await shop.end(replica, 'SIGTERM');
   }
