@@ -67,10 +67,10 @@ export function openCalls(openChannel: () => PromiseLike<Channel>): Calls {
 }
 
 /** @throws when the broker does not answer in time */
-export async function inTime<T>(answer: PromiseLike<T>): Promise<T> {
+export async function inTime<T>(answer: PromiseLike<T>, withinMs = TIMEOUT_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the broker did not answer in time')), TIMEOUT_MS);
+    timer = setTimeout(() => reject(new Error('the broker did not answer in time')), withinMs);
   });
   try {
     return await Promise.race([answer, late]);

@@ -4,15 +4,18 @@ import type { Channel, ChannelModel } from 'amqplib';
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * Closes a channel or a connection. Resolves when the broker has answered, and also when the connection is lost before it
+ * Closes a channel or a connection, with `start` if that is not its own `close`. Resolves when the broker has answered, and also when the connection is lost before it
  * does, or the broker does not answer in time: amqplib's own promise then stays open for ever. A connection that the broker
  * does not close is cut, because amqplib would neither use it nor give it up. Never rejects: what cannot be closed is closed.
  */
-export function close(part: Channel | ChannelModel): Promise<void> {
+export function close(
+  part: Channel | ChannelModel,
+  start: () => Promise<void> = () => part.close(),
+): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       if ('createChannel' in part) {
-        cut(part);
+        cut(part, new Error('the broker did not answer the close of the connection in time'));
       }
       resolve();
     }, ANSWER_WITHIN_MS);
@@ -21,11 +24,12 @@ export function close(part: Channel | ChannelModel): Promise<void> {
       resolve();
     };
     part.once('close', done);
-    part.close().then(done, done);
+    start().then(done, done);
   });
 }
 
-function cut(model: ChannelModel): void {
+/** Ends a connection without asking the broker, which then gives its unacked messages to others. */
+export function cut(model: ChannelModel, reason: Error): void {
   const { stream } = model.connection as unknown as { stream: { destroy(error: Error): void } };
-  stream.destroy(new Error('the broker did not answer the close of the connection in time'));
+  stream.destroy(reason);
 }

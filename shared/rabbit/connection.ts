@@ -42,6 +42,7 @@ export async function keepConnected(options: {
   }
   let connected = false;
   let blocked = false;
+  let last: ChannelModel | undefined;
 
   const connection = await openConnection(url.href, {
     // Without this, Nagle's algorithm waits for delayed ACKs: 40 ms at every hop.
@@ -53,12 +54,14 @@ export async function keepConnected(options: {
       initialDelay: 100,
       maxDelay: 2_000,
       waitForConnect: false,
-      setup: (model: ChannelModel) =>
-        failIfLost(model, async () => {
+      setup(model: ChannelModel) {
+        last = model;
+        return failIfLost(model, async () => {
           await topology.ensure(() => model.createChannel());
           // A call that is not answered must not block recovery for ever.
           await inTime(setup(model));
-        }),
+        });
+      },
     },
   });
   connection.on('connect', () => {
@@ -91,7 +94,8 @@ export async function keepConnected(options: {
     openChannel: () => connection.createChannel(),
     async close() {
       connected = false;
-      await connection.close();
+      const end = () => connection.close();
+      await (last === undefined ? end() : close(last, end));
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from '../observe/log';
-import { close } from './close';
+import { inTime } from './calls';
+import { close, cut } from './close';
 import { closeOnFailure, keepConnected, type RabbitConnection } from './connection';
 import type { Topology } from './open-topology';
 
@@ -20,9 +21,15 @@ export interface Subscription {
 }
 
 export interface Consumer extends RabbitConnection {
-  /** Stops deliveries. Delivered messages can still be acknowledged. */
+  /**
+   * Stops deliveries. Delivered messages can still be acknowledged, unless the broker does not answer: it then counts as
+   * lost.
+   */
   cancel(): Promise<void>;
 }
+
+/** A service that stops waits 10 s for its consumer to end, and then stops what the handling of events needs. */
+const CANCEL_WITHIN_MS = 4_000;
 
 /** Consumes queues on one connection, each on its own channel, and starts over whenever the connection is lost. */
 export async function connectConsumer(options: {
@@ -72,7 +79,13 @@ export async function connectConsumer(options: {
           });
         };
         const { consumerTag } = await channel.consume(queue, receive);
-        cancelAll.push(() => channel.cancel(consumerTag));
+        cancelAll.push(async () => {
+          try {
+            await inTime(channel.cancel(consumerTag), CANCEL_WITHIN_MS);
+          } catch (error) {
+            cut(model, error as Error);
+          }
+        });
         if (cancelling) {
           await channel.cancel(consumerTag);
         }
@@ -84,7 +97,7 @@ export async function connectConsumer(options: {
     ...connection,
     async cancel() {
       cancelling = true;
-      await Promise.allSettled(cancelAll.map((cancel) => cancel()));
+      await Promise.all(cancelAll.map((cancel) => cancel()));
     },
     async close() {
       // The broker answers the close of a channel once it has the acknowledgements sent before it.

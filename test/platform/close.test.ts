@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, connect as tcp } from 'node:net';
 import { close } from '../../shared/rabbit/close';
 import { closeOnFailure, keepConnected } from '../../shared/rabbit/connection';
+import { type Consumer, connectConsumer, type Delivery } from '../../shared/rabbit/consumer';
 import { openConnection } from '../../shared/rabbit/open';
 import { createVhost } from '../support/servers';
 import { silent } from '../support/silent';
@@ -9,6 +10,7 @@ import { until } from '../support/until';
 
 /** Methods as AMQP encodes them: class, then method. */
 const BASIC_QOS = Buffer.from([0, 60, 0, 10]);
+const BASIC_CANCEL = Buffer.from([0, 60, 0, 30]);
 const CHANNEL_CLOSE = Buffer.from([0, 20, 0, 40]);
 const CONNECTION_CLOSE = Buffer.from([0, 10, 0, 50]);
 
@@ -46,6 +48,10 @@ async function linkThatBreaksAt(bytes: Buffer, { silentOnce = false } = {}): Pro
     });
   }).listen(0, '127.0.0.1');
   await once(link, 'listening');
+  if (silentOnce) {
+    // Or else the broker would cut the silent connection: it would not get heartbeats.
+    url.searchParams.set('heartbeat', '0');
+  }
   url.host = `127.0.0.1:${(link.address() as AddressInfo).port}`;
   return url.href;
 }
@@ -97,6 +103,49 @@ test('a connection whose setup the broker does not answer is given up, and made 
   });
   await until(() => setUps === 2 && connection.isConnected());
   await connection.close();
+});
+
+test('a connection for good ends although the broker does not answer its close', async () => {
+  const connection = await keepConnected({
+    url: await linkThatBreaksAt(CONNECTION_CLOSE, { silentOnce: true }),
+    name: 'test',
+    log: silent,
+    async setup() {},
+  });
+  await until(() => connection.isConnected());
+  await connection.close();
+  await expect(connection.openChannel()).rejects.toThrow();
+});
+
+/** Returns a consumer and the message that it has got. */
+async function consume(url: string): Promise<{ consumer: Consumer; delivery: Delivery }> {
+  const queue = 'stock.reserve';
+  let deliver = (_: Delivery) => {};
+  const delivery = new Promise<Delivery>((resolve) => {
+    deliver = resolve;
+  });
+  const consumer = await connectConsumer({
+    url,
+    name: 'test',
+    log: silent,
+    subscriptions: [{ queue, prefetch: 1, onDelivery: (delivered) => deliver(delivered) }],
+  });
+  const channel = await consumer.openChannel();
+  channel.sendToQueue(queue, Buffer.from('{}'));
+  return { consumer, delivery: await delivery };
+}
+
+test('a consumer ends although the broker does not answer the end of its deliveries', async () => {
+  const { consumer } = await consume(await linkThatBreaksAt(BASIC_CANCEL, { silentOnce: true }));
+  await consumer.cancel();
+  await consumer.close();
+});
+
+test('a message can be acknowledged while its consumer closes: that does nothing', async () => {
+  const { consumer, delivery } = await consume(await linkThatBreaksAt(Buffer.from('nothing breaks it')));
+  const closed = consumer.close();
+  expect(() => delivery.ack()).not.toThrow();
+  await closed;
 });
 
 test('the close of a channel that the broker has closed ends at once', async () => {
