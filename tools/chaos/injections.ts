@@ -17,6 +17,8 @@ export interface Injection {
   failed?: string;
   /** What the shop did not put right by itself. */
   notRecovered?: string;
+  /** What the rig has mended, as a runbook tells an operator to. */
+  mended?: string;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Injection {
  */
 export async function injectPlanned(
   planned: readonly PlannedFault[],
-  context: Omit<FaultContext, 'random' | 'markInjected'>,
+  context: Omit<FaultContext, 'random' | 'markInjected' | 'markMended'>,
   injections: Injection[],
   endWithinMs = END_WITHIN_MS,
 ): Promise<void> {
@@ -39,9 +41,12 @@ export async function injectPlanned(
     const markInjected = () => {
       injection.at ??= performance.now();
     };
+    const markMended = (what: string) => {
+      injection.mended = what;
+    };
     const limit = new AbortController();
     const ended = Promise.race([
-      fault.inject({ ...context, random: new Random(seed), markInjected }),
+      fault.inject({ ...context, random: new Random(seed), markInjected, markMended }),
       neverEnded((fault.lastsMs ?? 0) + endWithinMs, limit.signal),
     ])
       .catch((error: Error) => {

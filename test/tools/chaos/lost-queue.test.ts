@@ -23,16 +23,17 @@ test('a queue that RabbitMQ has lost is deleted, no other is, and it takes messa
   broker = await startBroker(home, { amqp, management, distribution, epmd }, () => {});
   const { url, dataFolder } = broker;
   const stored = join(dataFolder, 'chandlery@localhost/quorum/chandlery@localhost/names.dets');
-  const declare = async (queue: string) => {
+  const declare = async (queue: string, type = 'quorum') => {
     const connection = await openConnection(url());
     connection.on('error', () => {});
     const channel = await connection.createConfirmChannel();
     channel.on('error', () => {});
-    await channel.assertQueue(queue, { arguments: { 'x-queue-type': 'quorum' } });
+    await channel.assertQueue(queue, { arguments: { 'x-queue-type': type } });
     return { connection, channel };
   };
 
   await declare('reliable');
+  await declare('other', 'classic');
   while (!readFileSync(stored).includes('reliable')) {
     await sleep(100);
   }
@@ -40,6 +41,7 @@ test('a queue that RabbitMQ has lost is deleted, no other is, and it takes messa
   expect(await broker.restart(() => rmSync(stored))).toEqual(['reliable']);
 
   const { connection, channel } = await declare('reliable');
+  await channel.checkQueue('other');
   channel.sendToQueue('reliable', Buffer.from('arrives'));
   await channel.waitForConfirms();
   await connection.close();

@@ -20,6 +20,9 @@ const restartBroker: Fault = {
       return restarted;
     });
     if (lost.length > 0) {
+      context.markMended(
+        `RabbitMQ had lost ${lost.join(', ')}, declared just before; what was left was deleted`,
+      );
       const affected = queues.filter((queue) =>
         lost.some((name) => [queue, deadLetterQueueOf(queue)].includes(name)),
       );

@@ -35,6 +35,8 @@ export interface FaultContext {
   readonly random: Random;
   /** Call it at the moment of the injection. A fault that finds nothing to break does not call it. */
   markInjected(): void;
+  /** Says what the rig has mended, as a runbook tells an operator to: the shop did not put it right by itself. */
+  markMended(what: string): void;
 }
 
 /** Between two faults that take the whole shop down: most of a run is to happen while the servers are up. */

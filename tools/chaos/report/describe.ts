@@ -77,6 +77,7 @@ export function describe(report: Report, kept: string | undefined): string {
     'Faults that counted, of those injected:',
     ...kinds,
     ...faults.failed.map((text) => `  could not be injected or ended: ${text}`),
+    ...faults.mended.map((text) => `  mended as a runbook says: ${text}`),
     ...faults.leftOut.map((text) => `  left out: ${text}`),
     '',
     ...deaths,

@@ -65,6 +65,7 @@ ${drawLines(
 <table><tr><th>kind</th><th>injected</th><th>counted</th></tr>
 ${kinds.map((kind) => `<tr><td>${escapeHtml(kind)}</td><td class="n">${faults.kinds[kind]?.struck}</td><td class="n">${faults.kinds[kind]?.counted}</td></tr>`).join('\n')}
 </table>
+${faults.mended.map((text) => `<p>Mended as a runbook says: ${escapeHtml(text)}.</p>`).join('\n')}
 ${faults.leftOut.map((text) => `<p>Left out: ${escapeHtml(text)}.</p>`).join('\n')}</html>
 `;
 }

@@ -51,6 +51,8 @@ export interface Report {
     kinds: Record<string, { struck: number; counted: number }>;
     /** Faults that could not be injected or ended, and why. */
     failed: string[];
+    /** What the rig has mended, as a runbook tells an operator to. */
+    mended: string[];
     /** Faults that this machine cannot have, and why. */
     leftOut: string[];
   };
@@ -125,6 +127,7 @@ export function summariseFaults(
     counted: injections.filter(({ counted }) => counted).length,
     kinds,
     failed: injections.flatMap(({ name, failed }) => (failed === undefined ? [] : [`${name}: ${failed}`])),
+    mended: injections.flatMap(({ name, mended }) => (mended === undefined ? [] : [`${name}: ${mended}`])),
   };
 }
 

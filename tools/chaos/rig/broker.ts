@@ -75,12 +75,12 @@ export async function startBroker(
       whileDown?.();
       await waitUntilReady(url(), home);
       const lost = await findLostQueues(control);
-      for (const queue of lost) {
+      if (lost.length > 0) {
         say(
-          `RabbitMQ has lost ${queue}, which was declared just before it was killed. Deleting what is left …`,
+          `RabbitMQ has lost ${lost.join(', ')}, declared just before it was killed. Deleting what is left …`,
         );
-        await api.deleteQueue(queue);
       }
+      await Promise.all(lost.map((queue) => api.deleteQueue(queue)));
       return lost;
     },
     async empty() {
@@ -112,8 +112,6 @@ function toolEnvironment(home: string, ports: RabbitPorts): NodeJS.ProcessEnv {
   };
 }
 
-const logFileOf = (home: string) => join(home, 'log/rabbitmq.log');
-
 /** Returns what the broker is. */
 async function waitUntilReady(url: string, home: string): Promise<string> {
   for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
@@ -122,6 +120,6 @@ async function waitUntilReady(url: string, home: string): Promise<string> {
       return description;
     }
   }
-  const logFile = logFileOf(home);
+  const logFile = join(home, 'log/rabbitmq.log');
   throw new Error(`RabbitMQ did not start. The end of its log (${logFile}):\n${endOf(logFile)}`);
 }

@@ -14,14 +14,13 @@ const LEADERLESS = `[element(4, amqqueue:get_name(Queue)) || Queue <- rabbit_amq
  * @param control runs `rabbitmqctl` with these arguments, and returns what it prints
  */
 export async function findLostQueues(control: (...args: string[]) => Promise<string>): Promise<string[]> {
-  const end = Date.now() + ELECTED_WITHIN_MS;
-  for (;;) {
-    const leaderless = namesIn(await control('eval', LEADERLESS));
-    if (leaderless.length === 0 || Date.now() > end) {
-      return leaderless;
-    }
-    await sleep(200);
+  const look = async () => namesIn(await control('eval', LEADERLESS));
+  let lost = await look();
+  for (const end = Date.now() + ELECTED_WITHIN_MS; lost.length > 0 && Date.now() < end; await sleep(200)) {
+    const leaderless = await look();
+    lost = lost.filter((queue) => leaderless.includes(queue));
   }
+  return lost;
 }
 
 /** Returns the names in an Erlang list of binaries, such as `[<<"stock.reserve">>]`. */
