@@ -7,6 +7,7 @@ import {
   sharedReading,
 } from '../observe/metrics';
 import type { Database } from '../postgres/database';
+import { asJson } from '../postgres/statement';
 import type { Tx } from '../postgres/tx';
 import { READABLE } from './blocked';
 import {
@@ -87,7 +88,8 @@ export async function recordDeferrals(
 
 /** @param rows what each deferral waits for, by its id */
 function postpone(tx: Tx, rows: readonly (readonly [number, string])[]): void {
-  tx.send(postponeDeferred, [JSON.stringify(Object.fromEntries(rows)), FIRST_WAIT_MS, LONGEST_WAIT_MS]);
+  const waits = asJson(rows.map(([id, row]) => [String(id), row]));
+  tx.send(postponeDeferred, [waits, FIRST_WAIT_MS, LONGEST_WAIT_MS]);
 }
 
 /**
