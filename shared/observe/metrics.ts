@@ -112,12 +112,12 @@ export const topologyProblems = new Gauge({
 
 export const outboxPending = sampled(
   'saga_outbox_pending',
-  'Outbox rows that the broker has not confirmed yet.',
+  'Outbox rows that the broker has not confirmed yet, or has confirmed a moment ago.',
 );
 
 export const outboxOldestAge = sampled(
   'saga_outbox_oldest_age_seconds',
-  'Age of the oldest outbox row that the broker has not confirmed yet; 0 when there is none.',
+  'Age of the oldest outbox row, which the broker has not confirmed yet, or has confirmed a moment ago; 0 when there is none.',
 );
 
 /**
