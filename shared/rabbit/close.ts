@@ -4,9 +4,11 @@ import type { Channel, ChannelModel } from 'amqplib';
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * Closes a channel or a connection, with `start` if that is not its own `close`. Resolves when the broker has answered, and also when the connection is lost before it
+ * Closes a channel or a connection. Resolves when the broker has answered, and also when the connection is lost before it
  * does, or the broker does not answer in time: amqplib's own promise then stays open for ever. A connection that the broker
  * does not close is cut, because amqplib would neither use it nor give it up. Never rejects: what cannot be closed is closed.
+ *
+ * @param start how it is closed, if not by its own `close`
  */
 export function close(
   part: Channel | ChannelModel,

@@ -50,7 +50,7 @@ export async function startBroker(
       'Chaos needs a RabbitMQ that it can break. Install one ("sudo apt-get install rabbitmq-server") and try again.',
     );
   }
-  let node = startNode(programs, home, ports, say);
+  const node = startNode(programs, home, ports, say);
   const url = (port = ports.amqp) =>
     `amqp://${credentials.username}:${credentials.password}@127.0.0.1:${port}`;
   say(`The broker is ${await waitUntilReady(url(), home)}.`);
@@ -64,6 +64,12 @@ export async function startBroker(
     });
     return stdout;
   };
+  /** @param whileDown is done before the supervisor starts the node again, which it never does at once */
+  const restart = async (whileDown?: () => void) => {
+    await node.restart('SIGKILL');
+    whileDown?.();
+    await waitUntilReady(url(), home);
+  };
   return {
     port: ports.amqp,
     api,
@@ -71,9 +77,7 @@ export async function startBroker(
     url,
     kill: () => node.kill(),
     async restart(whileDown) {
-      await node.restart('SIGKILL');
-      whileDown?.();
-      await waitUntilReady(url(), home);
+      await restart(whileDown);
       const lost = await findLostQueues(control);
       if (lost.length > 0) {
         say(
@@ -83,16 +87,8 @@ export async function startBroker(
       await Promise.all(lost.map((queue) => api.deleteQueue(queue)));
       return lost;
     },
-    async empty() {
-      node.kill();
-      while (node.isRunning()) {
-        await sleep(20);
-      }
-      // Without "force": if there is nothing to delete, this is not where the node stores its data.
-      rmSync(node.dataFolder, { recursive: true, maxRetries: 3 });
-      node = startNode(programs, home, ports, say);
-      await waitUntilReady(url(), home);
-    },
+    // Without "force": if there is nothing to delete, this is not where the node stores its data.
+    empty: () => restart(() => rmSync(node.dataFolder, { recursive: true, maxRetries: 3 })),
     closeConnections: () => api.closeConnections(credentials.username),
     async setDiskFull(full) {
       await control('set_disk_free_limit', full ? MORE_THAN_ANY_DISK : NORMAL_LIMIT);

@@ -3,7 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Queues elect their leaders within a second after the node has started, on a machine with nothing else to do. */
 const ELECTED_WITHIN_MS = 10_000;
 
-/** Asks every quorum queue for its members, which only a leader answers. RabbitMQ's own lists may report a leader that is not there. */
+/**
+ * Asks every quorum queue for its members, which only a leader answers. RabbitMQ's own lists may report a leader that is
+ * not there.
+ */
 const LEADERLESS = `[element(4, amqqueue:get_name(Queue)) || Queue <- rabbit_amqqueue:list(),
   amqqueue:get_type(Queue) =:= rabbit_quorum_queue, element(1, ra:members(amqqueue:get_pid(Queue), 500)) =/= ok].`;
 
