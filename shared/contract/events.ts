@@ -4,8 +4,8 @@ import { z } from 'zod';
 /**
  * Every event of the checkout saga: its name, its data, and the step or steps that consume it.
  *
- * An event is named `<publisher>.<past_tense_fact>`; the name is also its routing key (followed by the queue, if there
- * are several), and the queue is named after the step. Amounts are whole credits, quantities whole units, both at most 2^53 - 1.
+ * An event is named `<publisher>.<past_tense_fact>`; the name is also its routing key, and the queue is named after the
+ * step. Amounts are whole credits, quantities whole units, both at most 2^53 - 1.
  */
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const amount = z.int().min(0);

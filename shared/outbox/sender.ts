@@ -1,12 +1,12 @@
 import { BATCH_CONTENT_TYPE } from '../contract/cloudevents';
 import { serviceOf } from '../contract/events';
 import type { Publisher } from '../rabbit/publisher';
-import { exchangeOf, routingKeysOf } from '../rabbit/topology';
+import { exchangeOf } from '../rabbit/topology';
 import type { OutboxRow } from './statements';
 
 /** Sends rows, and remembers which are on their way and which have arrived and are not deleted yet. */
 export interface Sender {
-  /** Resolves when every queue of the event has the message. */
+  /** Resolves when the broker has the message, and had a queue for it. */
   send(row: OutboxRow): Promise<void>;
   /** Whether a row need not be sent: it is on its way, or is only not deleted yet. */
   isUnderWay(row: OutboxRow): boolean;
@@ -26,17 +26,12 @@ export function openSender(publisher: Publisher): Sender {
   const underWay = new Map<number, { since: number; sent: Promise<void> }>();
   const confirmed = new Set<number>();
 
-  async function publish({ routing_key, body }: OutboxRow): Promise<void> {
-    const exchange = exchangeOf(serviceOf(routing_key));
-    const message = { exchange, body: Buffer.from(body), contentType: BATCH_CONTENT_TYPE };
-    await Promise.all(
-      routingKeysOf(routing_key).map((routingKey) => publisher.publish({ ...message, routingKey })),
-    );
-  }
-
   return {
     send(row) {
-      const sent = publish(row)
+      const { routing_key: routingKey, body } = row;
+      const exchange = exchangeOf(serviceOf(routingKey));
+      const sent = publisher
+        .publish({ exchange, routingKey, body, contentType: BATCH_CONTENT_TYPE })
         .then(() => {
           confirmed.add(row.id);
         })

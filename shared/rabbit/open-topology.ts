@@ -11,9 +11,10 @@ import { belongsTo, bindings, declaredQueues, exchanges } from './topology';
 export type TopologyMode = 'declare' | 'own' | 'check';
 
 /**
- * Puts the topology right whenever a connection is made, and from time to time. Its guarantee: what this process may
- * declare and what is missing is declared again, and said so if this process has seen it before. Bindings are made
- * every time, because AMQP cannot check them. A fault in one part does not keep the others from working.
+ * Puts the topology right: all of it whenever a connection is made, and the service's own part from time to time. Its
+ * guarantee: what this process may declare and what is missing is declared again, and said so if this process has seen
+ * it before. Bindings are made every time, because AMQP cannot check them. A fault in one part does not keep the others
+ * from working.
  */
 export interface Topology {
   /**
@@ -21,6 +22,8 @@ export interface Topology {
    * @throws when the connection is lost, or lacks an exchange or a queue that the service itself needs
    */
   ensure(openChannel: () => PromiseLike<Channel>): Promise<void>;
+  /** Does the same with the service's own part: the other services look at theirs. */
+  ensureOwn(openChannel: () => PromiseLike<Channel>): Promise<void>;
   /** Whether something was missing at the last look, and could not be declared. */
   isIncomplete(): boolean;
 }
@@ -118,13 +121,16 @@ export function openTopology(options: { mode: TopologyMode; service?: string; lo
     topologyProblems.set(problems.size);
   }
 
-  return {
-    isIncomplete: () => incomplete,
-    async ensure(openChannel) {
-      const found = new Map<string, string>();
-      const ensureAll = (parts: readonly Part[]) =>
-        Promise.all(
-          parts.map(async (part) => {
+  async function ensure(
+    isLookedAt: (name: string) => boolean,
+    openChannel: () => PromiseLike<Channel>,
+  ): Promise<void> {
+    const found = new Map<string, string>();
+    const ensureAll = (parts: readonly Part[]) =>
+      Promise.all(
+        parts
+          .filter(({ name }) => isLookedAt(name))
+          .map(async (part) => {
             const calls = openCalls(openChannel);
             const isThere = await ensurePart(part, calls, found);
             const isDone =
@@ -133,23 +139,28 @@ export function openTopology(options: { mode: TopologyMode; service?: string; lo
             await calls.close();
             return { name: part.name, isThere, isDone };
           }),
-        );
-      // Queues are bound to exchanges, so those come first.
-      const all = [...(await ensureAll(exchangeParts)), ...(await ensureAll(queueParts))];
-      incomplete = all.some(({ isDone }) => !isDone);
-      report(found);
-      const lacking = all.filter(({ name, isThere }) => !isThere && isOwn(name));
-      if (lacking.length > 0) {
-        throw new Error(lacking.map(({ name }) => found.get(name)).join('; '));
-      }
-    },
+      );
+    // Queues are bound to exchanges, so those come first.
+    const all = [...(await ensureAll(exchangeParts)), ...(await ensureAll(queueParts))];
+    incomplete = all.some(({ isDone }) => !isDone);
+    report(found);
+    const lacking = all.filter(({ name, isThere }) => !isThere && isOwn(name));
+    if (lacking.length > 0) {
+      throw new Error(lacking.map(({ name }) => found.get(name)).join('; '));
+    }
+  }
+
+  return {
+    isIncomplete: () => incomplete,
+    ensure: (openChannel) => ensure(() => true, openChannel),
+    ensureOwn: (openChannel) => ensure(isOwn, openChannel),
   };
 }
 
 const LOST = {
   exchange:
-    'an exchange was missing and has been declared again. Nothing was lost: what could not be published is still in ' +
-    'the outbox',
+    'an exchange was missing and has been declared again. What could not be published is still in the outbox. The ' +
+    'services bind their queues to it within ten seconds; whoever misses an event until then asks for it',
   queue:
     'a queue was missing and has been declared again. The events in it are lost; the sagas that they belong to are ' +
     'cancelled or asked about. See docs/runbooks/BrokerTopologyRepaired.md',

@@ -1,5 +1,5 @@
 import { broadcastNames } from '../contract/broadcasts';
-import { type EventType, eventsFor, eventTypes, queues, queuesFor, serviceOf } from '../contract/events';
+import { eventsFor, eventTypes, queues, serviceOf } from '../contract/events';
 
 /**
  * The topology of the broker, as data: one source for the services, which declare it (see open-topology.ts), and for the
@@ -25,24 +25,6 @@ export function exchangeOf(publisher: string): string {
 
 export function deadLetterQueueOf(queue: string): string {
   return `${queue}.dead`;
-}
-
-/**
- * Returns the routing key that takes an event to one of its queues. Each queue of an event has a key of its own: the
- * broker returns a message only if no queue takes it, so with a common key it would say nothing about a queue that is
- * missing while another one is there.
- */
-export function routingKeyOf(type: EventType, queue: string): string {
-  return queuesFor(type).length === 1 ? type : `${type}:${queue}`;
-}
-
-/**
- * Returns the routing keys of an event: a message is published once with each of them. An outbox may have rows of a
- * later version, with events that this one does not know; the broker returns them, and so they are kept.
- */
-export function routingKeysOf(type: string): string[] {
-  const known = eventTypes.find((name) => name === type);
-  return known === undefined ? [type] : queuesFor(known).map((queue) => routingKeyOf(known, queue));
 }
 
 export const exchanges: readonly { name: string; type: 'direct' | 'fanout' }[] = [
@@ -75,11 +57,7 @@ export const declaredQueues: readonly { name: string; arguments: Record<string, 
 export const bindings: readonly { exchange: string; queue: string; key: string }[] = queues.flatMap(
   (queue) => [
     { exchange: DEAD_LETTERS, queue: deadLetterQueueOf(queue), key: queue },
-    ...eventsFor(queue).map((type) => ({
-      exchange: exchangeOf(serviceOf(type)),
-      queue,
-      key: routingKeyOf(type, queue),
-    })),
+    ...eventsFor(queue).map((type) => ({ exchange: exchangeOf(serviceOf(type)), queue, key: type })),
   ],
 );
 

@@ -4,7 +4,6 @@ import { decodeBatch, MAX_EVENTS_PER_MESSAGE } from '../../shared/contract/cloud
 import type { SagaEvent } from '../../shared/contract/events';
 import { type Outbox, openOutbox } from '../../shared/outbox/outbox';
 import type { Tx } from '../../shared/postgres/tx';
-import { routingKeyOf } from '../../shared/rabbit/topology';
 import { paymentCaptured, paymentRejected, purchase, sagaId } from '../support/events';
 import { silent } from '../support/silent';
 import { until } from '../support/until';
@@ -111,22 +110,6 @@ test('keeps a message that the broker returns as unroutable, and sends it when i
   expect(await wire.query('SELECT id FROM outbox')).toEqual([{ id: rows[0]?.id }]);
   await wire.channel.bindQueue('stock.settle', 'payment.events', 'payment.rejected');
   expect(await sagasIn('stock.settle', 2)).toEqual([sagaId(2), sagaId(1)]);
-  await waitUntilEmpty();
-});
-
-test('keeps a message of which one queue is missing while another has it, and sends it when that is bound again', async () => {
-  const replica = await wire.replica();
-  const [exchange, key] = ['payment.events', routingKeyOf('payment.captured', 'stock.settle')];
-  await wire.channel.unbindQueue('stock.settle', exchange, key);
-  replica.outbox.publish(await store(replica, [paymentCaptured(purchase(1))]));
-  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
-  await wire.age();
-  // The poller tries both once more, and the queue that is there gets it again.
-  expect(await sagasIn('order.settle', 1)).toEqual([sagaId(1)]);
-  expect(await wire.outboxSize()).toBe(1);
-  await wire.channel.bindQueue('stock.settle', exchange, key);
-  await wire.age();
-  expect(await sagasIn('stock.settle', 1)).toEqual([sagaId(1)]);
   await waitUntilEmpty();
 });
 

@@ -3,7 +3,7 @@ import type { ChannelModel } from 'amqplib';
 import { type EventType, serviceOf } from '../../shared/contract/events';
 import { openConnection } from '../../shared/rabbit/open';
 import { openTopology } from '../../shared/rabbit/open-topology';
-import { exchangeOf, routingKeyOf } from '../../shared/rabbit/topology';
+import { exchangeOf } from '../../shared/rabbit/topology';
 import { createVhost } from './servers';
 import { silent } from './silent';
 
@@ -27,13 +27,13 @@ export function losing<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   return withConnection(amqpUrl, async (connection) => {
-    const [exchange, key] = [exchangeOf(serviceOf(event)), routingKeyOf(event, queue)];
+    const exchange = exchangeOf(serviceOf(event));
     const channel = await connection.createChannel();
     const { queue: sink } = await channel.assertQueue('', { exclusive: true });
-    await channel.bindQueue(sink, exchange, key);
-    await channel.unbindQueue(queue, exchange, key);
+    await channel.bindQueue(sink, exchange, event);
+    await channel.unbindQueue(queue, exchange, event);
     const result = await work();
-    await channel.bindQueue(queue, exchange, key);
+    await channel.bindQueue(queue, exchange, event);
     return result;
   });
 }
