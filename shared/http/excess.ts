@@ -5,24 +5,35 @@ import type { Socket } from 'node:net';
  * each answer of the database to those in flight would wait for all of them.
  */
 const AT_A_TIME = 20;
+/** While a turn is long, 20 a turn would take seconds. Who has waited for this long is handled in the next turn. */
+const WAITS_AT_MOST_MS = 250;
 /** What `Retry-After` asks for. */
 const RETRY_AFTER_MS = 1_000;
 
+interface Waiting {
+  readonly since: number;
+  handle(): void;
+}
+
 /**
- * The guarantee: however many requests find no room, they take little of the time that those in flight need. They are
- * handled a few at a time. Who comes back on a connection that was just refused, without heeding `Retry-After`, waits for
- * the rest of it and then for all others; otherwise a few thousand such clients would keep a process busy with nothing but
- * refusals.
+ * The guarantee: however many requests find no room, they take little of the time that those in flight need, and are
+ * answered soon. They are handled a few at a time. Who comes back on a connection that was just refused, without heeding
+ * `Retry-After`, waits for the rest of it and then for all others; otherwise a few thousand such clients would keep a
+ * process busy with nothing but refusals.
  */
 export function openExcess() {
   /** A connection has one request in progress at a time, so at most one of each is here or waits to be. */
-  const patient: (() => void)[] = [];
-  const impatient: (() => void)[] = [];
+  const patient: Waiting[] = [];
+  const impatient: Waiting[] = [];
   const refusedAt = new WeakMap<Socket, number>();
 
   function handleSome(): void {
-    const some = patient.splice(0, AT_A_TIME);
-    for (const handle of [...some, ...impatient.splice(0, AT_A_TIME - some.length)]) {
+    const before = performance.now() - WAITS_AT_MOST_MS;
+    const inTime = patient.findIndex(({ since }) => since > before);
+    const overdue = inTime === -1 ? patient.length : inTime;
+    const some = patient.splice(0, Math.max(overdue, AT_A_TIME));
+    some.push(...impatient.splice(0, Math.max(0, AT_A_TIME - some.length)));
+    for (const { handle } of some) {
       handle();
     }
     if (patient.length + impatient.length > 0) {
@@ -30,14 +41,14 @@ export function openExcess() {
     }
   }
 
-  function join(line: (() => void)[], socket: Socket, handle: () => void): void {
+  function join(line: Waiting[], socket: Socket, handle: () => void): void {
     if (socket.destroyed) {
       return;
     }
     if (patient.length + impatient.length === 0) {
       setImmediate(handleSome);
     }
-    line.push(handle);
+    line.push({ since: performance.now(), handle });
   }
 
   return {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 export interface Address {
   readonly host: string;
@@ -10,9 +9,15 @@ export interface Address {
   readonly variable: string;
 }
 
-/** Listens, and returns the port. */
-export async function listen(server: Server, { host, port, variable }: Address): Promise<number> {
-  server.listen(port, host);
+/** Connections that are not accepted yet. TCP retries those beyond it only after a second. Linux allows as many. */
+const BACKLOG = 4_096;
+
+/** Listens, and returns the port. If it is shared, other sockets that are shared may listen on the same port. */
+export async function listen(
+  server: Server,
+  { host, port, variable, isShared = false }: Address & { isShared?: boolean },
+): Promise<number> {
+  server.listen({ port, host, backlog: BACKLOG, reusePort: isShared });
   try {
     await once(server, 'listening');
   } catch (error) {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceNames, services, variableOf } from '../../shared/services';
 import { freePorts } from '../../tools/support/free-ports';
+import { serviceFlags } from '../../tools/support/layout';
 import type { ShopProcesses } from './shop';
 
 /** The gateway in front of a shop, as `npm start` runs it: one address for all services, like a cluster's. */
@@ -23,7 +24,7 @@ export async function openGateway(shop: ShopProcesses, at?: number): Promise<Gat
       [variableOf(service, 'INTERNAL_URLS'), replicas.map(({ internalUrl }) => internalUrl).join()],
     ];
   });
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/tools/gateway/main.js'], {
+  const child = spawn(process.execPath, [...serviceFlags, 'dist/tools/gateway/main.js'], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { PATH: process.env.PATH, GATEWAY_PORT: String(port), ...Object.fromEntries(addresses) },
   });

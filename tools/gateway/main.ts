@@ -3,10 +3,9 @@ import { Agent, createServer, type IncomingMessage, type ServerResponse } from '
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
 import { answerExpectation, answerUnlessWaiting } from '../../shared/http/client-error';
-import { gracefulStop } from '../../shared/http/graceful-stop';
 import { openLines } from '../../shared/http/in-turn';
 import { MAX_CONNECTIONS, originForm, SERVER_OPTIONS } from '../../shared/http/limits';
-import { listen } from '../../shared/http/listen';
+import { openListener } from '../../shared/http/listener';
 import { type Answer, problem, type Refusal, serialize, unavailable } from '../../shared/http/problem';
 import { openShedding } from '../../shared/http/shedding';
 import { createLogger } from '../../shared/observe/log';
@@ -50,10 +49,9 @@ const shedding = perService((name) =>
 const sheddingOfOwn = openShedding({ handle: handleRequest, waits: [], log });
 const lines = openLines(sheddingOfOwn.refuse);
 const server = createServer(SERVER_OPTIONS, lines.inTurn(handle));
-server.maxConnections = MAX_CONNECTIONS;
 server.on('clientError', answerUnlessWaiting(lines));
 server.on('checkExpectation', lines.inTurn(answerExpectation));
-const stopServer = gracefulStop(server);
+const listener = openListener(server);
 
 function handle(request: IncomingMessage, response: ServerResponse): void {
   const name = serviceOfPath(originForm(request.url ?? '') ?? '');
@@ -157,7 +155,7 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
 }
 
 async function stop(): Promise<void> {
-  await stopServer(DRAIN_MS);
+  await listener.stop(DRAIN_MS);
   process.exit(0);
 }
 
@@ -165,7 +163,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT']) {
     process.once(signal, () => void stop());
   }
-  await listen(server, { host: config.HOST, port: config.GATEWAY_PORT, variable: 'GATEWAY_PORT' });
+  await listener.start({ host: config.HOST, port: config.GATEWAY_PORT, variable: 'GATEWAY_PORT' });
   log.info({ port: config.GATEWAY_PORT }, 'gateway is up');
 }
 

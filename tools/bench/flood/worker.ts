@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answers, Flood, FloodMessage } from './protocol';
 
-/** A Node.js server queues at most this many unaccepted connections. TCP retries the others only after a second. */
-const AT_ONCE = 512;
+/** Few enough that each is accepted and answered before the flood, and none refused. */
+const AT_ONCE = 100;
 const REOPEN_AFTER_MS = 10;
 /** Longer than what `ANSWER` matches, which may arrive in two pieces. */
 const PIECE = 64;
@@ -13,7 +13,7 @@ const PIECE = 64;
 const ANSWER = /HTTP\/1\.1 (?!503)(\d{3})|"reason":"(\w+)"/g;
 
 const send = (message: FloodMessage) => process.send?.(message);
-const answers: Answers = {};
+let answers: Answers = {};
 let isOver = false;
 
 process.on('message', (message: Flood | 'stop') => {
@@ -29,9 +29,9 @@ process.on('disconnect', () => process.exit());
 async function begin({ port, path, pipelining, clients }: Flood): Promise<void> {
   const request = `GET ${path} HTTP/1.1\r\nHost: shop\r\n\r\n`;
   const line = Buffer.from(request.repeat(pipelining.requests));
-  const open = (count: number, onAnswer: (socket: Socket) => void) => openAll(port, count, onAnswer);
-  const asking = await open(clients, (socket) => !isOver && socket.write(request));
-  const pipelined = await open(pipelining.connections, () => undefined);
+  const asking = await openAll(port, clients, request);
+  const pipelined = await openAll(port, pipelining.connections, request);
+  answers = {};
   for (const socket of pipelined) {
     socket.write(line);
   }
@@ -41,18 +41,23 @@ async function begin({ port, path, pipelining, clients }: Flood): Promise<void> 
   send({ event: 'begun' });
 }
 
-async function openAll(port: number, count: number, onAnswer: (socket: Socket) => void): Promise<Socket[]> {
+/** Opens connections, and waits until a request on each has been answered: before that, it may not be accepted yet. */
+async function openAll(port: number, count: number, request: string): Promise<Socket[]> {
   const sockets: Socket[] = [];
   while (sockets.length < count) {
-    const some = Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, () =>
-      open(port, onAnswer),
-    );
+    const some = Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, async () => {
+      const socket = await open(port);
+      socket.write(request);
+      await once(socket, 'answer');
+      return socket;
+    });
     sockets.push(...(await Promise.all(some)));
   }
   return sockets;
 }
 
-async function open(port: number, onAnswer: (socket: Socket) => void): Promise<Socket> {
+/** Opens a connection that emits "answer" for each answer. */
+async function open(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1').setNoDelay();
   let rest = '';
   socket.on('data', (data) => {
@@ -62,7 +67,7 @@ async function open(port: number, onAnswer: (socket: Socket) => void): Promise<S
       const answer = status ?? `503 ${reason}`;
       answers[answer] = (answers[answer] ?? 0) + 1;
       end = index + found.length;
-      onAnswer(socket);
+      socket.emit('answer');
     }
     rest = text.slice(Math.max(end, text.length - PIECE));
   });
@@ -71,13 +76,13 @@ async function open(port: number, onAnswer: (socket: Socket) => void): Promise<S
   return socket;
 }
 
-/** Sends the first request. If the connection is closed, another one takes its place. */
+/** Sends one request after the other. If the connection is closed, another one takes its place. */
 function keepAsking(socket: Socket, port: number, request: string): void {
-  socket.write(request);
+  socket.on('answer', () => !isOver && socket.write(request)).write(request);
   socket.once('close', async () => {
     await sleep(REOPEN_AFTER_MS);
     if (!isOver) {
-      keepAsking(await open(port, (next) => !isOver && next.write(request)), port, request);
+      keepAsking(await open(port), port, request);
     }
   });
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
 import { type ServiceName, serviceNames, variableOf } from '../../../shared/services';
 import { freePorts, isTaken } from '../../support/free-ports';
+import { serviceFlags } from '../../support/layout';
 import { endOf, startProgram } from '../../support/process';
 
 /** The gateway in front of the shop. No fault ends it. */
@@ -30,7 +31,7 @@ export async function startGateway(
   const program = startProgram({
     name: 'gateway',
     command: process.execPath,
-    args: ['--enable-source-maps', join(root, 'dist/tools/gateway/main.js')],
+    args: [...serviceFlags, join(root, 'dist/tools/gateway/main.js')],
     env: { GATEWAY_PORT: String(port), LOG_FORMAT: 'json', ...Object.fromEntries(settings) },
     logFile,
     recordsDir: join(home, 'running'),
