@@ -18,36 +18,46 @@ export interface Listener {
 /**
  * Node accepts one connection of a socket in a turn of its event loop (libuv since 1.45). In a flood a turn takes up to
  * 300 ms, and fifty other clients were accepted within 3 s. The kernel spreads the connections over the sockets of a port.
- * Elsewhere than on Linux, a port has one socket.
  */
-const SOCKETS = process.platform === 'linux' ? 32 : 1;
+const SOCKETS = 32;
 
 /** How long a connection without a request may still send its first one after the server begins to stop. */
 const FIRST_REQUEST_WITHIN_MS = 1_000;
 
-/** Listens for an HTTP server on several sockets of one port. Call it before the server gets connections. */
+/**
+ * Listens for an HTTP server on several sockets of one port, or on one where a port cannot be shared: elsewhere than on
+ * Linux, and before Node.js 22.12. Call it before the server gets connections.
+ */
 export function openListener(server: Server, maxConnections = MAX_CONNECTIONS): Listener {
   const silent = trackSilent(server);
   limitConnections(server, maxConnections);
   const others = Array.from({ length: SOCKETS - 1 }, () =>
     createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket)),
   );
+  const sockets: readonly NetServer[] = [server, ...others];
+  let isStopping = false;
   return {
     async start(address) {
-      if (others.length === 0) {
-        return listen(server, address);
-      }
       const port = await findFree(address);
-      for (const socket of [server, ...others]) {
-        await listen(socket, { ...address, port, isShared: true });
+      try {
+        for (const socket of sockets) {
+          await listen(socket, { ...address, port, isShared: true });
+          if (isStopping) {
+            await close(socket);
+          }
+        }
+        return port;
+      } catch {
+        await Promise.all(sockets.map(close));
+        return listen(server, { ...address, port });
       }
-      return port;
     },
     async stop(graceMs) {
+      isStopping = true;
       if (!server.listening) {
         return;
       }
-      const closed = Promise.all([server, ...others].map(close));
+      const closed = Promise.all(sockets.map(close));
       const closeSilent = setTimeout(() => {
         for (const socket of silent) {
           socket.destroy();
@@ -65,7 +75,7 @@ export function openListener(server: Server, maxConnections = MAX_CONNECTIONS): 
 
 /**
  * Returns the port, or a free one for 0. A port that is shared can be shared with another program of the same user, so it
- * is first asked for alone.
+ * is first asked for alone: that fails if anybody listens on it.
  */
 async function findFree(address: Address): Promise<number> {
   const alone = createServer();

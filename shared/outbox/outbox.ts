@@ -18,8 +18,9 @@ import {
 } from './statements';
 
 /**
- * The transactional outbox. Its guarantee: an event that was committed reaches every queue that consumes it, at least
- * once, and an event that was not committed reaches none.
+ * The transactional outbox. Its guarantee: an event that was committed reaches the queues that are bound to it, at least
+ * once, and waits while there are none; an event that was not committed reaches none. A queue that is missing while
+ * another one takes the event does not get it, and its step asks (docs/decisions/0021).
  *
  * A row is a message, and a message is a batch of events of one type. Rows are written with the step's own changes and
  * published right after the commit. When the broker has confirmed eight rows, the service's next transaction deletes them,

@@ -11,7 +11,7 @@ import { belongsTo, bindings, declaredQueues, exchanges } from './topology';
 export type TopologyMode = 'declare' | 'own' | 'check';
 
 /**
- * Puts the topology right: all of it whenever a connection is made, and the service's own part from time to time. Its
+ * Puts the topology right: all of it, or the part of it that belongs to the service, which is what matters most. Its
  * guarantee: what this process may declare and what is missing is declared again, and said so if this process has seen
  * it before. Bindings are made every time, because AMQP cannot check them. A fault in one part does not keep the others
  * from working.
@@ -22,7 +22,7 @@ export interface Topology {
    * @throws when the connection is lost, or lacks an exchange or a queue that the service itself needs
    */
   ensure(openChannel: () => PromiseLike<Channel>): Promise<void>;
-  /** Does the same with the service's own part: the other services look at theirs. */
+  /** Does the same with the service's own part. */
   ensureOwn(openChannel: () => PromiseLike<Channel>): Promise<void>;
   /** Whether something was missing at the last look, and could not be declared. */
   isIncomplete(): boolean;
@@ -55,7 +55,9 @@ export function openTopology(options: { mode: TopologyMode; service?: string; lo
   const mayDeclare = (name: string) => mode === 'declare' || (mode === 'own' && isOwn(name));
   /** What was there when this process last looked. If it is missing later, it was lost. */
   const seen = new Set<string>();
+  /** By what they are of: a part, or the binding of one, which begins with its name. */
   let problems = new Map<string, string>();
+  const partOf = (key: string) => key.split(' ', 1)[0] as string;
   let incomplete = false;
   for (const { name } of [...exchangeParts, ...queueParts].filter(({ name }) => mayDeclare(name))) {
     topologyRepaired.inc({ name }, 0);
@@ -98,7 +100,7 @@ export function openTopology(options: { mode: TopologyMode; service?: string; lo
       if (refusal !== undefined) {
         isBound = false;
         found.set(
-          `${exchange} ${key}`,
+          `${queue} ${exchange} ${key}`,
           refusal.code === NOT_FOUND
             ? `${queue} cannot be bound to ${exchange} before its service has declared it`
             : `${queue} cannot be bound to ${exchange} for ${key}: ${refusal.message}. ${RIGHTS}`,
@@ -108,16 +110,17 @@ export function openTopology(options: { mode: TopologyMode; service?: string; lo
     return isBound;
   }
 
-  function report(found: Map<string, string>): void {
+  function report(found: Map<string, string>, isLookedAt: (name: string) => boolean): void {
     for (const [name, text] of found) {
       if (problems.get(name) !== text) {
         log.error({ problem: text }, 'the topology of the broker is not as it should be');
       }
     }
-    if (found.size === 0 && problems.size > 0) {
+    const others = [...problems].filter(([key]) => !isLookedAt(partOf(key)));
+    if (found.size + others.length === 0 && problems.size > 0) {
       log.info('the topology of the broker is as it should be again');
     }
-    problems = found;
+    problems = new Map([...others, ...found]);
     topologyProblems.set(problems.size);
   }
 
@@ -143,7 +146,7 @@ export function openTopology(options: { mode: TopologyMode; service?: string; lo
     // Queues are bound to exchanges, so those come first.
     const all = [...(await ensureAll(exchangeParts)), ...(await ensureAll(queueParts))];
     incomplete = all.some(({ isDone }) => !isDone);
-    report(found);
+    report(found, isLookedAt);
     const lacking = all.filter(({ name, isThere }) => !isThere && isOwn(name));
     if (lacking.length > 0) {
       throw new Error(lacking.map(({ name }) => found.get(name)).join('; '));
@@ -162,8 +165,8 @@ const LOST = {
     'an exchange was missing and has been declared again. What could not be published is still in the outbox. The ' +
     'services bind their queues to it within ten seconds; whoever misses an event until then asks for it',
   queue:
-    'a queue was missing and has been declared again. The events in it are lost; the sagas that they belong to are ' +
-    'cancelled or asked about. See docs/runbooks/BrokerTopologyRepaired.md',
+    'a queue was missing and has been declared again. The events in it are lost, and captures that were published ' +
+    'meanwhile; the sagas that they belong to are cancelled or asked about. See docs/runbooks/BrokerTopologyRepaired.md',
 };
 
 const RIGHTS = 'Give its user the right to: tools/deploy/define-broker.ts does';

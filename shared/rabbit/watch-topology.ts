@@ -4,12 +4,15 @@ import type { RabbitConnection } from './connection';
 import type { Topology } from './open-topology';
 
 const LOOK_EVERY_MS = 1_000;
-/** A look costs about 25 calls. While something is missing, every look is taken. */
-const VERIFY_EVERY_MS = 10_000;
+/** It costs about 25 calls to look at a service's own part, and 70 to look at all of it. */
+const VERIFY_OWN_EVERY_MS = 10_000;
+/** Only the others notice what is lost of a service while it is down. */
+const VERIFY_ALL_EVERY_MS = 60_000;
 
 /**
- * Puts the service's part of the topology right every ten seconds, on channels of its own: nobody else notices a queue that was deleted while
- * no one consumed it, or a binding that was removed.
+ * Puts the topology right, on channels of its own: the service's part every ten seconds, and all of it every minute and
+ * while something is missing. Nobody else notices a queue that was deleted while no one consumed it, or a binding that was
+ * removed.
  */
 export function watchTopology(options: {
   connection: RabbitConnection;
@@ -17,13 +20,20 @@ export function watchTopology(options: {
   log: Logger;
 }): Loop {
   const { connection, topology, log } = options;
-  let verifiedAt = performance.now();
+  let ownVerifiedAt = performance.now();
+  let allVerifiedAt = ownVerifiedAt;
 
   async function verify(): Promise<void> {
-    const isDue = topology.isIncomplete() || performance.now() - verifiedAt >= VERIFY_EVERY_MS;
-    if (isDue && connection.isConnected()) {
-      // Before the look: one that fails because a part does not answer is not repeated at once.
-      verifiedAt = performance.now();
+    const now = performance.now();
+    if (!connection.isConnected()) {
+      return;
+    }
+    // The time is noted before the look: one that fails because a part does not answer is not repeated at once.
+    if (topology.isIncomplete() || now - allVerifiedAt >= VERIFY_ALL_EVERY_MS) {
+      ownVerifiedAt = allVerifiedAt = now;
+      await topology.ensure(connection.openChannel);
+    } else if (now - ownVerifiedAt >= VERIFY_OWN_EVERY_MS) {
+      ownVerifiedAt = now;
       await topology.ensureOwn(connection.openChannel);
     }
   }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { openListener } from '../../shared/http/listener';
 import { exchange, statuses } from '../support/http-edge';
 
@@ -75,6 +75,21 @@ test('ends connections beyond its limit at once, and takes new ones as soon as o
   expect(clients.filter(({ closed }) => closed)).toEqual([]);
   const ended = clients.slice(0, 5).map((client) => once(client.end().resume(), 'close'));
   await Promise.all(ended);
+  const request = 'GET / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n';
+  expect(statuses(await exchange(port, request))).toEqual([200]);
+});
+
+test('listens on one socket where a port cannot be shared', async () => {
+  const { listen } = NetServer.prototype;
+  // As Node.js did before 22.12, which did not know the option.
+  const alone = jest.spyOn(NetServer.prototype, 'listen').mockImplementation(function (
+    this: NetServer,
+    options: object,
+  ) {
+    return listen.call(this, { ...options, reusePort: false });
+  } as never);
+  const { port } = await start(createServer((_, response) => void response.end()));
+  alone.mockRestore();
   const request = 'GET / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n';
   expect(statuses(await exchange(port, request))).toEqual([200]);
 });

@@ -21,18 +21,18 @@ test('handles a few requests in each turn of the event loop', async () => {
   expect(handled).toBe(40);
 });
 
-test('handles a request within 250 ms and two turns, however many came before it and however long a turn takes', async () => {
+test('handles a thousand requests in a turn once they have waited for 250 ms, however long a turn takes', async () => {
   const excess = openExcess();
   let handled = 0;
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < 3_000; i++) {
     excess.handleSoon(new Socket(), () => handled++);
   }
   let turns = 0;
-  for (; handled < 500; turns++) {
+  for (; handled < 3_000; turns++) {
     spin(100);
     await turn();
   }
-  expect(turns).toBeLessThanOrEqual(4);
+  expect(turns).toBeLessThanOrEqual(6);
 });
 
 test('handles those who came back too soon after all others', async () => {

@@ -7,6 +7,7 @@ import type { Answers, Flood, FloodMessage } from './protocol';
 /** Few enough that each is accepted and answered before the flood, and none refused. */
 const AT_ONCE = 100;
 const REOPEN_AFTER_MS = 10;
+const TIMEOUT_MS = 30_000;
 /** Longer than what `ANSWER` matches, which may arrive in two pieces. */
 const PIECE = 64;
 /** Every refusal has one reason in its body. */
@@ -31,6 +32,9 @@ async function begin({ port, path, pipelining, clients }: Flood): Promise<void> 
   const line = Buffer.from(request.repeat(pipelining.requests));
   const asking = await openAll(port, clients, request);
   const pipelined = await openAll(port, pipelining.connections, request);
+  if (Object.keys(answers).some((answer) => answer !== '200')) {
+    throw new Error(`Before the flood, its connections were answered ${Object.keys(answers).join(', ')}.`);
+  }
   answers = {};
   for (const socket of pipelined) {
     socket.write(line);
@@ -48,7 +52,10 @@ async function openAll(port: number, count: number, request: string): Promise<So
     const some = Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, async () => {
       const socket = await open(port);
       socket.write(request);
-      await once(socket, 'answer');
+      const isAnswered = once(socket, 'answer').then(() => true);
+      if (!(await Promise.race([isAnswered, once(socket, 'close').then(() => false), sleep(TIMEOUT_MS)]))) {
+        throw new Error('A connection of the flood was not answered before the flood.');
+      }
       return socket;
     });
     sockets.push(...(await Promise.all(some)));
