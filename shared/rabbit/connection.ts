@@ -106,7 +106,10 @@ export async function keepConnected(options: {
  * close would go unnoticed: the connection would count as open.
  */
 async function failIfLost(model: ChannelModel, work: () => Promise<void>): Promise<void> {
-  model.on('error', () => {});
+  let reason: Error | undefined;
+  model.on('error', (error) => {
+    reason = error;
+  });
   let lost = false;
   const closed = new Promise<void>((resolve) => {
     model.once('close', () => {
@@ -117,7 +120,7 @@ async function failIfLost(model: ChannelModel, work: () => Promise<void>): Promi
   try {
     await Promise.race([work(), closed]);
     if (lost) {
-      throw new Error('the connection was lost while it was being set up');
+      throw new Error('the connection was lost while it was being set up', { cause: reason });
     }
   } catch (error) {
     // amqplib closes it too, but would wait for ever for a broker that does not answer.
@@ -132,5 +135,7 @@ export function closeOnFailure(model: ChannelModel): () => void {
 }
 
 function describe(error: Error): string {
-  return error.message || String((error as NodeJS.ErrnoException).code);
+  const { message, cause } = error;
+  const text = message || String((error as NodeJS.ErrnoException).code);
+  return cause instanceof Error ? `${text}: ${describe(cause)}` : text;
 }

@@ -20,8 +20,11 @@ export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
     return `${name} ${numbers.join(' ')}`;
   });
   const databases = serviceNames.map((name) => `  ${''.padEnd(10)} ${postgres.url(name)}`);
-  // Whoever runs the shop knows the password of a broker that AMQP_URL names; whoever looks at the screen need not.
-  const broker = Object.assign(new URL(rabbit.amqpUrl), { password: '' });
+  const broker = new URL(rabbit.amqpUrl);
+  if (broker.password !== 'guest') {
+    // Whoever runs the shop knows the password of a broker that AMQP_URL names; whoever looks at the screen need not.
+    broker.password = '';
+  }
   return `
 Chandlery is running.
 

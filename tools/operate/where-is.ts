@@ -21,11 +21,15 @@ export function clues(view: SagaView, type: EventType, queue: string): string[] 
         const cause = `${queue} could not handle ${type} and parked it${when}: ${error_code}, ${error}.`;
         return `${cause} Fix the cause, then run "npm run deadletters -- redrive ${id}".`;
       }),
+    // Each question has been answered with a row of its own. The oldest says enough.
     ...unsent
       .filter(({ service, routing_key }) => service === publisher && routing_key === type)
+      .sort((a, b) => a.created_at.getTime() - b.created_at.getTime())
+      .slice(0, 1)
       .map(({ created_at }) => {
         const unsent = `${type} was put into the outbox of ${publisher} ${ago(created_at, at)} and is not sent yet`;
-        return `${unsent}: ${publisher} is not running, or cannot reach the broker. Check both.`;
+        const why = `${publisher} is not running, cannot reach the broker, or the broker does not take it`;
+        return `${unsent}: ${why}. The log of ${publisher} says which: docs/runbooks/OutboxStuck.md.`;
       }),
     ...deferred
       .filter((event) => event.queue === queue)

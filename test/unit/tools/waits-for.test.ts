@@ -203,12 +203,18 @@ test('names an event that the broker gave up on, and what to do about it', () =>
 });
 
 test('names an event that is still in an outbox with its service', () => {
-  const unsent = [
-    { id: 7, routing_key: 'stock.reserved', created_at: earlier(9), service: 'stock' as const },
-  ];
-  expect(sentences({ ...reserved, unsent })).toContain(
-    'into the outbox of stock 9 s ago and is not sent yet: stock is not',
+  const row = (id: number, age: number) => ({
+    id,
+    routing_key: 'stock.reserved',
+    created_at: earlier(age),
+    service: 'stock' as const,
+  });
+  const text = sentences({ ...reserved, unsent: [row(8, 2), row(7, 9)] });
+  expect(text).toContain(
+    'into the outbox of stock 9 s ago and is not sent yet: stock is not running, cannot reach the broker, or the broker ' +
+      'does not take it.',
   );
+  expect(text).not.toContain('outbox of stock 2 s ago');
 });
 
 const empty = nothing.queues.map(({ queue }) => ({ queue, messages: 0 }));
