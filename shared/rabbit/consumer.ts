@@ -1,7 +1,7 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from '../observe/log';
 import { repeat } from '../service/loop';
-import { inTime, NOT_FOUND, openCalls } from './calls';
+import { type Calls, inTime, NOT_FOUND, openCalls } from './calls';
 import { close, cut } from './close';
 import { closeOnFailure, keepConnected, type RabbitConnection } from './connection';
 import type { Topology } from './open-topology';
@@ -33,15 +33,24 @@ export interface Consumer extends RabbitConnection {
 const CANCEL_WITHIN_MS = 4_000;
 
 /**
- * The broker tells a consumer that its queue was deleted, but not always: RabbitMQ 3.10.8 deleted a queue just after its
- * restart and said nothing, and nobody consumed the next queue of that name. While a queue has no leader, the broker
- * counts no consumers either. So only what is seen twice counts.
+ * The broker tells a consumer that its queue was deleted, but not always. RabbitMQ 3.10.8 sometimes says nothing. Then the
+ * next queue of that name has no consumer, or one that is counted and gets nothing. While a queue has no leader, it looks
+ * the same; so only what is seen twice counts.
  */
 const LOOK_EVERY_MS = 5_000;
 
+/** What a subscription has got on its present connection. */
+interface Progress {
+  deliveries: number;
+  unacked: number;
+  /** At the last look. */
+  deliveriesBefore: number;
+  isIdle: boolean;
+}
+
 /**
- * Consumes queues on one connection, each on its own channel, and starts over whenever the connection is lost, or nobody
- * consumes one of the queues.
+ * Consumes queues on one connection, each on its own channel, and starts over whenever the connection is lost, or the
+ * broker delivers nothing although it should.
  */
 export async function connectConsumer(options: {
   url: string;
@@ -54,8 +63,7 @@ export async function connectConsumer(options: {
   let cancelAll: (() => Promise<unknown>)[] = [];
   let channels: Channel[] = [];
   let startOver = () => {};
-  /** The queues that nobody consumed at the last look. */
-  let unconsumed: string[] = [];
+  const progress = new Map<string, Progress>();
 
   const connection = await keepConnected({
     ...options,
@@ -75,16 +83,21 @@ export async function connectConsumer(options: {
           continue;
         }
         await channel.prefetch(prefetch);
+        const own: Progress = { deliveries: 0, unacked: 0, deliveriesBefore: 0, isIdle: false };
+        progress.set(queue, own);
         const receive = (message: ConsumeMessage | null) => {
           // The broker cancelled the consumer: its queue was deleted or moved. Start over.
           if (message === null) {
             return end();
           }
+          own.deliveries++;
+          own.unacked++;
           onDelivery({
             body: message.content,
             headers: message.properties.headers ?? {},
             redelivered: message.fields.redelivered,
             ack() {
+              own.unacked--;
               try {
                 channel.ack(message);
               } catch {
@@ -108,43 +121,47 @@ export async function connectConsumer(options: {
     },
   });
 
-  async function findUnconsumed(): Promise<string[]> {
-    const calls = openCalls(connection.openChannel);
-    const found: string[] = [];
-    for (const { queue } of options.subscriptions) {
-      let consumers = 0;
-      const refusal = await calls.refusalOf(async (channel) => {
-        consumers = (await channel.checkQueue(queue)).consumerCount;
-      });
-      if (consumers === 0 && (refusal === undefined || refusal.code === NOT_FOUND)) {
-        found.push(queue);
-      }
+  /** Returns whether the broker should deliver something, or does not know this consumer. */
+  async function isIdle({ queue, prefetch }: Subscription, calls: Calls): Promise<boolean> {
+    let length = { messageCount: 0, consumerCount: 0 };
+    const refusal = await calls.refusalOf(async (channel) => {
+      length = await channel.checkQueue(queue);
+    });
+    if (refusal !== undefined) {
+      return refusal.code === NOT_FOUND;
     }
-    await calls.close();
-    return found;
+    const own = progress.get(queue);
+    const hasRoom = own !== undefined && own.deliveries === own.deliveriesBefore && own.unacked < prefetch;
+    return length.consumerCount === 0 || (length.messageCount > 0 && hasRoom);
   }
 
   async function look(): Promise<void> {
-    const before = unconsumed;
-    unconsumed = [];
     if (cancelling || !connection.isConnected()) {
       return;
     }
-    const found = await findUnconsumed();
-    const queue = found.find((name) => before.includes(name));
-    if (queue === undefined) {
-      unconsumed = found;
-    } else if (!cancelling) {
-      options.log.error(
-        { queue },
-        'nobody consumes a queue, and the broker has not said why; consuming it again',
-      );
-      startOver();
+    const calls = openCalls(connection.openChannel);
+    for (const subscription of options.subscriptions) {
+      const own = progress.get(subscription.queue);
+      const idle = await isIdle(subscription, calls);
+      // It was looked at another time before, unless the connection has been made since.
+      if (idle && own?.isIdle === true && !cancelling) {
+        options.log.error(
+          { queue: subscription.queue },
+          'the broker delivers nothing from a queue, and has not said why; consuming it again',
+        );
+        startOver();
+        break;
+      }
+      if (own !== undefined) {
+        own.isIdle = idle;
+        own.deliveriesBefore = own.deliveries;
+      }
     }
+    await calls.close();
   }
 
   const looking = repeat(LOOK_EVERY_MS, look, (error) =>
-    options.log.warn({ err: error }, 'could not see who consumes the queues; trying again'),
+    options.log.warn({ err: error }, 'could not look at the queues; trying again'),
   );
 
   return {

@@ -64,3 +64,21 @@ test('consumes a queue again that nobody consumes, although the broker has not s
   expect(consumes.mock.calls.length).toBeGreaterThan(1);
   consumes.mockRestore();
 });
+
+test('consumes a queue again whose consumer is counted, but gets nothing', async () => {
+  const anyChannel: Channel = Object.getPrototypeOf(await admin.createChannel());
+  const { consume: reallyConsume } = anyChannel;
+  const consumes = jest.spyOn(anyChannel, 'consume').mockImplementationOnce(function (
+    this: Channel,
+    queue: string,
+  ) {
+    // Deliveries that do not arrive, as RabbitMQ 3.10.8 has made some.
+    return reallyConsume.call(this, queue, () => undefined) as never;
+  } as never);
+  const received = await consume();
+  for (const text of ['one', 'two']) {
+    await send(text);
+  }
+  await until(async () => received.length === 2);
+  consumes.mockRestore();
+});

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queues, serviceOf } from '../../../shared/contract/events';
+import { countMessages } from '../../../shared/rabbit/queues';
 import { bindings, DEAD_LETTERS, deadLetterQueueOf } from '../../../shared/rabbit/topology';
 import type { Binding } from '../rig/broker-api';
 import { exclusively, type Fault, type FaultContext, NotRecovered, OUTAGE_GAP_MS } from './fault';
 
 /** How soon the shop must have declared again what was deleted. */
 const DECLARED_WITHIN_MS = 30_000;
+/** After that, something else is broken, and there is nothing to delete. */
+const CONSUMED_WITHIN_MS = 5_000;
 /** Consumers are back after a fraction of a second, and then a queue is mostly empty. */
 const PURGE_FOR_MS = 1_000;
 
@@ -72,6 +75,21 @@ async function loseMessages(
   }
 }
 
+/**
+ * Waits for a queue to be consumed, for a few seconds. A queue that is deleted while it is being declared can keep RabbitMQ
+ * from ever declaring it again (https://github.com/rabbitmq/rabbitmq-server/issues/16652, seen with 3.10.8 and 4.0.5). No
+ * shop survives that.
+ */
+async function isConsumed({ rig }: FaultContext, queue: string): Promise<boolean> {
+  for (const end = Date.now() + CONSUMED_WITHIN_MS; Date.now() < end; await sleep(200)) {
+    const [length] = await countMessages(rig.broker.url(), [queue]).catch(() => []);
+    if ((length?.consumers ?? 0) > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /** Resolves when the shop has declared these queues and their bindings again. No fault does that for it. */
 async function waitUntilDeclared({ rig }: FaultContext, wanted: readonly string[]): Promise<void> {
   let missing: string[] | undefined;
@@ -117,13 +135,17 @@ const deleted = (queue: string): Fault => ({
   name: `the queue ${queue} is deleted`,
   kind: 'deleted queue',
   async inject(context) {
-    await exclusively('broker', () =>
-      loseMessages(context, [queue], async () => {
-        await context.rig.broker.api.deleteQueue(queue);
-        context.markInjected();
-      }),
-    );
-    await waitUntilDeclared(context, [queue]);
+    const isDeleted = await exclusively('broker', async () => {
+      if (!(await isConsumed(context, queue))) {
+        return false;
+      }
+      await loseMessages(context, [queue], () => context.rig.broker.api.deleteQueue(queue));
+      context.markInjected();
+      return true;
+    });
+    if (isDeleted) {
+      await waitUntilDeclared(context, [queue]);
+    }
   },
 });
 
