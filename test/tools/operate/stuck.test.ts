@@ -192,6 +192,8 @@ test('shows that a saga waits for payment, which is down, and a cancellation tha
   for (const saga of sagas) {
     await inStock(saga, 'RESERVED');
   }
+  // A row is deleted a moment after the broker has confirmed it.
+  await until(async () => (await shop.rows('stock', 'SELECT FROM outbox')).length === 0);
   const [asked = '', left = ''] = sagas;
   expect((await run('sagas', 'show', left)).stdout).toMatch(
     /Payment has not decided yet\.\n.*payment\.charge has \d message/,
