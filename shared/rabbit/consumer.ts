@@ -70,14 +70,14 @@ export async function connectConsumer(options: {
     async setup(model) {
       cancelAll = [];
       channels = [];
-      startOver = closeOnFailure(model);
+      const end = closeOnFailure(model);
+      startOver = end;
       for (const { queue, prefetch, onDelivery } of options.subscriptions) {
         const channel = await model.createChannel();
         channels.push(channel);
         channel.on('error', (error) =>
           options.log.error({ err: error, queue }, 'the broker closed a consuming channel'),
         );
-        const end = closeOnFailure(model);
         channel.on('close', end);
         if (cancelling) {
           continue;

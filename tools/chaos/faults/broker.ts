@@ -139,8 +139,10 @@ const deleted = (queue: string): Fault => ({
       if (!(await isConsumed(context, queue))) {
         return false;
       }
-      await loseMessages(context, [queue], () => context.rig.broker.api.deleteQueue(queue));
-      context.markInjected();
+      await loseMessages(context, [queue], async () => {
+        await context.rig.broker.api.deleteQueue(queue);
+        context.markInjected();
+      });
       return true;
     });
     if (isDeleted) {
