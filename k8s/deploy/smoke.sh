@@ -2,6 +2,8 @@
 # Makes one checkout through the gateway, like a buyer: over TLS, by host name, with the certificate that it presents.
 
 gateway_timeout_s=180
+# How long a port-forward may take to begin.
+forward_timeout_s=20
 forwarder=''
 # The gateway's Service, as namespace/name.
 gateway=''
@@ -19,31 +21,38 @@ smoke() {
   await_gateway
   local user item order
   user=$(id_of "$body")
-  item=$(id_of "$(expect_ok POST /stock/item/create/5)")
-  order=$(id_of "$(expect_ok POST "/orders/create/$user")")
-  expect_ok POST "/payment/add_funds/$user/100" >/dev/null
-  expect_ok POST "/stock/add/$item/10" >/dev/null
-  expect_ok POST "/orders/addItem/$order/$item/2" >/dev/null
+  expect_ok POST /stock/item/create/5
+  item=$(id_of "$body")
+  expect_ok POST "/orders/create/$user"
+  order=$(id_of "$body")
+  expect_ok POST "/payment/add_funds/$user/100"
+  expect_ok POST "/stock/add/$item/10"
+  expect_ok POST "/orders/addItem/$order/$item/2"
   check_out "$order"
-  [[ $(expect_ok GET "/payment/find_user/$user") =~ \"credit\":\ *90[^0-9] ]] ||
-    fail "The user $user should have a credit of 90 left."
-  [[ $(expect_ok GET "/stock/find/$item") =~ \"stock\":\ *8[^0-9] ]] ||
-    fail "The item $item should have 8 units left."
+  expect_ok GET "/payment/find_user/$user"
+  [[ $body =~ \"credit\":\ *90[^0-9] ]] || fail "The user $user should have a credit of 90 left."
+  expect_ok GET "/stock/find/$item"
+  [[ $body =~ \"stock\":\ *8[^0-9] ]] || fail "The item $item should have 8 units left."
   say "order $order is paid, and was charged once; this user, item and order stay in the shop"
 }
 
+# Sets status and body. Call it in this shell: a port-forward that a subshell starts would outlive the script.
 request() { # METHOD PATH
   local answer
+  if [[ -z $url ]] && ! keep_forwarding; then
+    status=000 body=''
+    cat "$work/forward" >"$work/curl"
+    return
+  fi
   answer=$(curl --silent --show-error --max-time 40 "${curl_flags[@]}" --request "$1" --write-out '\n%{http_code}' \
     "${url:-https://$host}$2" 2>"$work/curl") || answer=$'\n000'
   status=${answer##*$'\n'}
   body=${answer%$'\n'*}
 }
 
-expect_ok() { # METHOD PATH; prints the body of a 200
+expect_ok() { # METHOD PATH
   request "$1" "$2"
   [[ $status == 200 ]] || fail "$1 $2 was answered $status: $body$(cat "$work/curl")"
-  printf '%s' "$body"
 }
 
 id_of() { # BODY
@@ -72,18 +81,12 @@ await_gateway() {
   done
 }
 
-# A port-forward works with every kind of cluster, even if this machine cannot reach the gateway's address.
+# Finds the gateway's Service and the certificate that the gateway presents.
 reach_gateway() {
-  local port end=$((SECONDS + gateway_timeout_s))
+  local end=$((SECONDS + gateway_timeout_s))
   until gateway=$(gateway_service) && [[ -n $gateway ]]; do
     ((SECONDS < end)) || fail "The Gateway chandlery has no Service: its controller has not created one."
     sleep 2
-  done
-  kube port-forward --namespace "${gateway%/*}" "service/${gateway#*/}" :443 >"$work/forward" 2>&1 &
-  forwarder=$!
-  until port=$(sed -nE 's/^Forwarding from 127\.0\.0\.1:([0-9]+).*/\1/p' "$work/forward") && [[ -n $port ]]; do
-    { kill -0 "$forwarder" 2>/dev/null && ((SECONDS < end)); } || fail "The port-forward failed: $(cat "$work/forward")"
-    sleep 0.2
   done
   # If an authority issues the certificate, it may take a while.
   until kube get secret chandlery-tls --namespace "$namespace" -o go-template='{{index .data "tls.crt" | base64decode}}' \
@@ -91,7 +94,26 @@ reach_gateway() {
     ((SECONDS < end)) || no_certificate
     sleep 2
   done
+}
+
+# Starts a port-forward to the gateway, unless one runs. A port-forward works with every kind of cluster, even if this
+# machine cannot reach the gateway's address. It leads to one pod: it fails until that pod runs, and ends with it.
+keep_forwarding() {
+  local port end=$((SECONDS + forward_timeout_s))
+  ! is_forwarding || return 0
+  # Not the function kube: $! would be the shell in which it runs, and kubectl would outlive that.
+  kubectl --context "$context" port-forward --namespace "${gateway%/*}" "service/${gateway#*/}" :443 \
+    >"$work/forward" 2>&1 &
+  forwarder=$!
+  until port=$(sed -nE 's/^Forwarding from 127\.0\.0\.1:([0-9]+).*/\1/p' "$work/forward") && [[ -n $port ]]; do
+    is_forwarding && ((SECONDS < end)) || return 1
+    sleep 0.2
+  done
   curl_flags=(--connect-to "$host:443:127.0.0.1:$port" --cacert "$work/trusted.crt")
+}
+
+is_forwarding() {
+  [[ -n $forwarder ]] && kill -0 "$forwarder" 2>/dev/null
 }
 
 no_certificate() {
@@ -111,7 +133,7 @@ gateway_service() {
 }
 
 stop_forwarding() {
-  [[ -z $forwarder ]] || kill "$forwarder" 2>/dev/null || true
+  ! is_forwarding || kill "$forwarder"
 }
 
 print_addresses() {

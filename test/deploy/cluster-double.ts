@@ -57,6 +57,12 @@ export class ClusterDouble {
   readonly releases = new Map<string, { chart: string; namespace: string }>();
   /** The release, Job or program that fails. */
   failing = '';
+  /** Whether anybody has issued the gateway's certificate. */
+  hasCertificate = true;
+  /** Returns the port of this machine that leads to the gateway. Refuses as long as no pod of the gateway runs. */
+  forwardPort = (): number => {
+    throw new Refused('error: unable to forward port because pod is not running. Current status=Pending');
+  };
   /** Whether our images can be fetched. */
   hasImages = true;
   nodes: Node[] = [{ name: 'one' }];
@@ -111,7 +117,7 @@ export class ClusterDouble {
       case 'wait':
         return this.wait(noun, namespace, call);
       case 'port-forward':
-        return 'Forwarding from 127.0.0.1:1 -> 10443';
+        return `Forwarding from 127.0.0.1:${this.forwardPort()} -> 10443`;
       case 'logs':
         return `the last line of ${noun}`;
       default:
@@ -154,6 +160,10 @@ export class ClusterDouble {
         return '';
       }
       return this.failing === name ? 'FailureTarget Failed' : 'SuccessCriteriaMet Complete';
+    }
+    if (noun === 'secret' && name === 'chandlery-tls' && this.hasCertificate) {
+      const { data } = this.objects.get(`secret/${namespace}/${name}`) ?? {};
+      return Buffer.from(data?.['tls.crt'] ?? '', 'base64').toString();
     }
     if (noun !== 'secret' || names.length < 2 || !flags['-o']?.includes('{{range .items}}')) {
       throw new Refused(`Error from server (NotFound): ${noun} "${name}" not found`);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -25,13 +26,17 @@ export interface Ran {
   calls: string[];
 }
 
-/** Passes its arguments, and its standard input if it reads that, to the process of the test. */
+/** Passes its arguments, and its standard input if it reads that, to the process of the test. A port-forward goes on. */
 const SHIM = `#!/bin/bash
 reads=no
 for argument; do [[ $argument != - ]] || reads=yes; done
 answer=$({ printf '%s\\0' "\${0##*/}" $# "$@"; [[ $reads == no ]] || cat; } |
   curl --silent --unix-socket "$DOUBLE" --data-binary @- --write-out '\\n%{http_code}' http://double/)
-if [[ \${answer##*$'\\n'} == 200 ]]; then printf '%s\\n' "\${answer%$'\\n'*}"; exit; fi
+if [[ \${answer##*$'\\n'} == 200 ]]; then
+  printf '%s\\n' "\${answer%$'\\n'*}"
+  [[ " $* " != *' port-forward '* ]] || { echo $$ >>"$DOUBLE.forwards"; exec sleep 300; }
+  exit
+fi
 printf '%s\\n' "\${answer%$'\\n'*}" >&2
 exit 1
 `;
@@ -148,6 +153,12 @@ export class Rehearsal {
       }
       writeFileSync(file, text.replace(usual, short));
     }
+  }
+
+  /** The processes that forward ports. */
+  get forwards(): number[] {
+    const file = join(this.home, 'double.forwards');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
   }
 
   /** Removes a program from the PATH. */

@@ -136,9 +136,9 @@ test.each(['with the charts', 'without them'])(
 test('says where the host name must point when no authority has issued a certificate', async () => {
   rehearsal.shortenTimeouts();
   rehearsal.cluster.gatewayAddress = '192.0.2.7';
+  rehearsal.cluster.hasCertificate = false;
   const { status, output } = await rehearsal.run('laptop');
   expect(status).toBe(1);
-  // The script creates the laptop's certificate, but the double returns it to no one.
   expect(output).toContain('chandlery.localhost points to the Gateway, whose address is: 192.0.2.7');
   expect(output).toContain('describe certificate,challenge --namespace chandlery');
 }, 60_000);
