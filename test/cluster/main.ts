@@ -26,7 +26,10 @@ async function main(): Promise<boolean> {
   const options = readOptions(args, process.env.KUBECONFIG);
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major * 100 + minor < 2215) {
-    throw new Error(`The Kubernetes client needs Node.js 22.15 or newer, but this is ${process.version}.`);
+    throw new Error(
+      `The Kubernetes client needs Node.js 22.15 or newer, but this is ${process.version}. Where npm can install the ` +
+        'Node.js of the images (Linux), "npm run test:cluster" runs on that; elsewhere, install a newer one.',
+    );
   }
   const kube = await connect(options.context);
   if (!options.deployed) {

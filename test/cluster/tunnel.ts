@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { Agent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,8 +16,14 @@ export interface Tunnel {
 
 const OWNER = 'gateway.envoyproxy.io/owning-gateway';
 const ANSWER_WITHIN_MS = 60_000;
+/** As many as a hundred waiting buyers need. */
+const MAX_CONNECTIONS = 100;
 
-export async function openTunnel(kube: Kube): Promise<Tunnel> {
+/**
+ * @param kubectl the program
+ * @throws Error when the gateway is not there, or kubectl cannot be started
+ */
+export async function openTunnel(kube: Kube, kubectl = 'kubectl'): Promise<Tunnel> {
   const { core, context } = kube;
   const host = await kube.gatewayHost();
   const labelSelector = `${OWNER}-name=chandlery,${OWNER}-namespace=${NAMESPACE}`;
@@ -39,7 +46,7 @@ export async function openTunnel(kube: Kube): Promise<Tunnel> {
   // A port-forward leads to one pod of the gateway and ends with that pod, so it is started again.
   const keepForwarding = async () => {
     for (; !closed; await sleep(500)) {
-      forward = spawn('kubectl', ['--context', context, 'port-forward', ...forwarded], {
+      forward = spawn(kubectl, ['--context', context, 'port-forward', ...forwarded], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       if (forward.stdout === null) {
@@ -51,12 +58,17 @@ export async function openTunnel(kube: Kube): Promise<Tunnel> {
       await once(forward, 'exit');
     }
   };
-  void keepForwarding();
-  while (port === 0) {
-    await sleep(100);
-  }
+  const forwarding = keepForwarding();
+  const opened = async () => {
+    while (port === 0) {
+      await sleep(100);
+    }
+  };
+  await Promise.race([opened(), forwarding]);
 
-  const proxy = createProxyServer({ headers: { host }, proxyTimeout: ANSWER_WITHIN_MS });
+  // A port-forward carries few new connections a second, and drops the others: a connection serves many requests.
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
+  const proxy = createProxyServer({ agent, headers: { host }, proxyTimeout: ANSWER_WITHIN_MS });
   const server = createServer((request, response) => {
     const target = { protocol: 'https:', host: '127.0.0.1', port, ca, servername: host };
     // On an error, the client gets no answer, as with any connection that breaks.
@@ -70,6 +82,7 @@ export async function openTunnel(kube: Kube): Promise<Tunnel> {
       forward?.kill();
       server.close();
       server.closeAllConnections();
+      agent.destroy();
     },
   };
 }
