@@ -51,6 +51,11 @@ export interface Container {
   lifecycle?: { preStop?: { sleep?: { seconds: number } } };
   volumeMounts?: { name: string; mountPath: string; subPath?: string }[];
 }
+export interface Toleration {
+  key?: string;
+  effect?: string;
+  tolerationSeconds?: number;
+}
 export interface PodSpec {
   containers: Container[];
   initContainers?: Container[];
@@ -62,6 +67,7 @@ export interface PodSpec {
   hostPID?: boolean;
   hostIPC?: boolean;
   securityContext?: { runAsNonRoot?: boolean; runAsUser?: number; seccompProfile?: { type: string } };
+  tolerations?: Toleration[];
   topologySpreadConstraints?: { topologyKey: string; labelSelector?: Selector; matchLabelKeys?: string[] }[];
   volumes?: {
     name: string;

@@ -282,6 +282,40 @@ export const mutations: readonly Mutation[] = [
       delete find(manifests, 'ClientTrafficPolicy/chandlery').spec.connection;
     },
   ),
+  ...(
+    [
+      ['a connection may take ten seconds', (policy) => delete policy.timeout.tcp],
+      ['a connection that fails is not tried again', (policy) => delete policy.retry],
+      ['what was sent is repeated', (policy) => policy.retry.retryOn.triggers.push('reset')],
+      [
+        'what was answered is repeated',
+        (policy) => Object.assign(policy.retry.retryOn, { httpStatusCodes: [503] }),
+      ],
+      [
+        'a lost pod goes unnoticed',
+        ({ healthCheck }) => delete healthCheck.passive.consecutiveLocalOriginFailures,
+      ],
+      ['a 503 takes a pod out', ({ healthCheck }) => delete healthCheck.passive.consecutive5XxErrors],
+    ] satisfies [string, (policy: Anything) => unknown][]
+  ).flatMap(([mistake, make]) =>
+    both('the gateway goes round a lost pod, and repeats nothing that was sent', mistake, (manifests) =>
+      make(find(manifests, 'BackendTrafficPolicy/chandlery').spec),
+    ),
+  ),
+  ...both(
+    'a pod without a volume is replaced soon after its node is lost',
+    'the default holds',
+    (manifests) => {
+      delete pod(manifests, 'Deployment/stock').tolerations;
+    },
+  ),
+  ...both(
+    'a pod without a volume is replaced soon after its node is lost',
+    'the gateway stays',
+    (manifests) => {
+      find(manifests, 'EnvoyProxy/chandlery').spec.provider.kubernetes.envoyDeployment.pod.tolerations.pop();
+    },
+  ),
   ...both('memory requests and limits fit the measurements', 'a container was renamed', (manifests) => {
     container(manifests, 'Deployment/payment').name = 'pay';
   }),

@@ -1,11 +1,19 @@
 import { SERVER_OPTIONS } from '../../../shared/http/limits';
-import { type Manifest, mebibytes, ofKind } from '../manifests';
-import type { Policy } from './pods';
+import { type Manifest, mebibytes, ofKind, type Toleration } from '../manifests';
+import { leavesLostNode, type Policy } from './pods';
 
 /** How many connections the gateway's proxies may keep open, for how long, and how much memory that takes. */
 interface TowardsServices {
   circuitBreaker?: { maxConnections?: number };
-  timeout?: { http?: { connectionIdleTimeout?: string } };
+  timeout?: { http?: { connectionIdleTimeout?: string }; tcp?: { connectTimeout?: string } };
+  retry?: { retryOn?: { triggers?: string[]; httpStatusCodes?: number[] } };
+  healthCheck?: { passive?: Passive };
+}
+interface Passive {
+  splitExternalLocalOriginErrors?: boolean;
+  consecutiveLocalOriginFailures?: number;
+  consecutive5XxErrors?: number;
+  consecutiveGatewayErrors?: number;
 }
 interface TowardsBuyers {
   connection?: { connectionLimit?: { value?: number } };
@@ -15,6 +23,7 @@ interface Proxy {
     kubernetes: {
       envoyDeployment: {
         replicas: number;
+        pod?: { tolerations?: Toleration[] };
         container: { resources: { requests: { memory: string }; limits: { memory: string } } };
       };
     };
@@ -43,6 +52,28 @@ export const gatewayClosesFirst: Policy = (manifests) =>
         ];
   });
 
+/**
+ * A request whose connection to a lost node fails goes to another pod, and later ones do not try that node. No request
+ * that was sent is ever repeated, and no answer takes a pod out: all replicas of a service answer 503 together.
+ */
+export const lostPodsAvoided: Policy = (manifests) =>
+  ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy').flatMap(({ metadata, spec }) => {
+    const { triggers = [], httpStatusCodes = [] } = spec.retry?.retryOn ?? {};
+    const passive = spec.healthCheck?.passive;
+    const byAnswers = [passive?.consecutive5XxErrors ?? 5, passive?.consecutiveGatewayErrors ?? 0];
+    return [
+      seconds(spec.timeout?.tcp?.connectTimeout ?? '10s') > 1 && 'waits long for a connection',
+      !triggers.includes('connect-failure') && 'does not try another pod',
+      (triggers.some((trigger) => trigger !== 'connect-failure') || httpStatusCodes.length > 0) &&
+        'repeats requests that a service may have carried out',
+      !(passive?.splitExternalLocalOriginErrors && passive.consecutiveLocalOriginFailures) &&
+        'tries a pod again and again to which no connection can be made',
+      byAnswers.some((limit) => limit !== 0) && 'takes pods out for what they answer',
+    ]
+      .filter((fault) => typeof fault === 'string')
+      .map((fault) => `BackendTrafficPolicy/${metadata.name}: ${fault}`);
+  });
+
 const KIBIBYTES_OF_A_BUYER = 64;
 const KIBIBYTES_OF_A_SERVICE = 32;
 const MEBIBYTES_OF_ENVOY = 128;
@@ -66,6 +97,12 @@ export const proxyFits: Policy = (manifests) => {
     .filter((limit) => most > 0.75 * limit)
     .map((limit) => `EnvoyProxy: may need ${Math.ceil(most)} MiB of ${limit}`);
 };
+
+/** A proxy keeps nothing on its node. */
+export const proxyReplaced: Policy = (manifests) =>
+  proxies(manifests)
+    .filter(({ pod }) => !leavesLostNode(pod?.tolerations))
+    .map(() => 'EnvoyProxy: stays on a lost node for minutes');
 
 /** Returns the MiB that all proxies request together. */
 export const proxiesRequest = (manifests: readonly Manifest[]): number =>

@@ -39,6 +39,10 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
     'every pod that serves has all three probes': pods.probed,
     'every pod that serves has one disruption budget': pods.budgeted,
     'our own pods are spread out, and a rollout never has fewer of them': pods.rolledOut,
+    'a pod without a volume is replaced soon after its node is lost': (manifests) => [
+      ...pods.replaced(manifests),
+      ...gateway.proxyReplaced(manifests),
+    ],
     'everything is labelled': pods.labelled,
     'everything is in its namespace': pods.placed,
     'every connection is denied unless a policy allows it': deniedByDefault,
@@ -58,6 +62,7 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
     'no route cuts off a waiting request': sizes.routesWait,
     'the gateway closes idle connections before the services do': gateway.gatewayClosesFirst,
     'the connections that the gateway allows fit into its memory': gateway.proxyFits,
+    'the gateway goes round a lost pod, and repeats nothing that was sent': gateway.lostPodsAvoided,
     'memory requests and limits fit the measurements': sizes.memoryFits,
     ...(overlay === 'production'
       ? { 'every service scales from two to six': sizes.scaled }

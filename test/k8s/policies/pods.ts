@@ -4,6 +4,7 @@ import {
   ofKind,
   type Selector,
   selects,
+  type Toleration,
   type Workload,
   workloads,
 } from '../manifests';
@@ -114,6 +115,26 @@ export const rolledOut: Policy = (manifests) =>
       .filter((fault) => typeof fault === 'string')
       .map((fault) => `Deployment/${metadata.name}: ${fault}`);
   });
+
+/** The default, five minutes, is for pods whose replacement needs their volume. */
+const LEAVE_LOST_NODE_WITHIN_S = 10;
+
+/** Whether a pod with these tolerations is replaced soon when its node is lost. */
+export function leavesLostNode(tolerations: readonly Toleration[] = []): boolean {
+  return ['not-ready', 'unreachable'].every((condition) =>
+    tolerations.some(
+      ({ key, effect, tolerationSeconds = Number.POSITIVE_INFINITY }) =>
+        key === `node.kubernetes.io/${condition}` &&
+        effect === 'NoExecute' &&
+        tolerationSeconds <= LEAVE_LOST_NODE_WITHIN_S,
+    ),
+  );
+}
+
+/** A pod of a Deployment keeps nothing on its node. */
+export const replaced: Policy = eachPod(({ kind, pod }) => [
+  kind === 'Deployment' && !leavesLostNode(pod.tolerations) && 'stays on a lost node for minutes',
+]);
 
 const recommended = ['name', 'instance', 'version', 'component', 'part-of', 'managed-by'];
 
