@@ -27,10 +27,10 @@ const BALANCER_MS = 1_000;
 
 export async function openContext(
   home: string,
-  replicas: number,
+  { replicas, brokerNodes }: { replicas: number; brokerNodes: number },
   say: (text: string) => void,
 ): Promise<RunContext> {
-  const rig = await startRig({ home, replicas, say });
+  const rig = await startRig({ home, replicas, brokerNodes, say });
   const log = createLogger({ service: 'chaos', level: 'silent', format: 'json' });
   const client = new Client(rig.addresses, rig.gateway.url);
   const messages = await Messages.open(rig.broker.url(), log);

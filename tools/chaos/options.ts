@@ -14,13 +14,15 @@ export interface ChaosOptions {
   load: number;
   /** Replicas of each service. */
   replicas: number;
+  /** Nodes of RabbitMQ. */
+  brokerNodes: number;
   json?: string | undefined;
   html?: string | undefined;
 }
 
 const MAX_SEED = 2 ** 31 - 1;
 
-const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all] [--restores all] [--load 192] [--replicas 2] [--json file] [--html file]
+const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all] [--restores all] [--load 192] [--replicas 2] [--broker-nodes 3] [--json file] [--html file]
   --seconds   how long the shop is under load and faults are injected
   --seed      determines the plan of faults; without it, each run has a different plan
   --faults    "all", or kinds separated by commas, or a part of a fault's name ("row-of-items"):
@@ -33,6 +35,7 @@ const usage = `Usage: npm run chaos -- [--seconds 600] [--seed N] [--faults all]
               Default: all after all faults, otherwise none
   --load      number of concurrent buyers
   --replicas  replicas of each service
+  --broker-nodes  nodes of RabbitMQ 4; RabbitMQ 3 has one
   --json      file to write the report to, as JSON
   --html      file to write the report to, as a web page
 The run starts its own shop, on free ports and in a new folder. The folder is kept only if something is wrong.
@@ -48,6 +51,7 @@ export function readOptions(): ChaosOptions {
     restores: text,
     load: text,
     replicas: text,
+    'broker-nodes': text,
     json: text,
     html: text,
   };
@@ -61,6 +65,7 @@ export function readOptions(): ChaosOptions {
       restores: chooseServices(values.restores ?? ((values.faults ?? 'all') === 'all' ? 'all' : 'none')),
       load: wholeNumber('load', load, 1, 1_000),
       replicas: wholeNumber('replicas', replicas, 1, 5),
+      brokerNodes: wholeNumber('broker-nodes', values['broker-nodes'] ?? '3', 1, 5),
       json,
       html,
     };

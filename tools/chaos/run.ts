@@ -38,7 +38,7 @@ export async function run(
 ): Promise<{ report: Report; kept: string | undefined }> {
   const home = await makeHome('chandlery-chaos-');
   progress.say(`Starting a shop with ${options.replicas} replicas of each service in ${home.path} …`);
-  const context = await openContext(home.path, options.replicas, progress.say);
+  const context = await openContext(home.path, options, progress.say);
   progress.say('Creating the dataset …');
   const dataset = await createDataset(context.client, options.seconds);
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RabbitPrograms } from './rabbit-programs';
 import { keepRunning, type Supervised } from './supervise';
@@ -14,6 +14,14 @@ export interface RabbitPorts {
   epmd: number;
 }
 
+/** What a node needs to know when it is one of a cluster. */
+export interface ClusterMember {
+  /** Such as "chandlery-1@localhost". */
+  name: string;
+  /** The secret that all nodes and their tools share. */
+  cookie: string;
+}
+
 // Does not conflict with a RabbitMQ that the system runs: it has its own name, ports and folders, and uses loopback
 // only.
 const nodeName = 'chandlery@localhost';
@@ -23,12 +31,16 @@ export interface RabbitNode extends Supervised {
   readonly dataFolder: string;
 }
 
-/** Starts a private node. It accepts connections some seconds later. */
+/**
+ * Starts a private node. It accepts connections some seconds later.
+ * @param member if it is one of a cluster, whose nodes have one epmd that must run already
+ */
 export function startNode(
   programs: RabbitPrograms,
   home: string,
   ports: RabbitPorts,
   say: (text: string) => void,
+  member?: ClusterMember,
 ): RabbitNode {
   const folder = join(home, 'rabbitmq');
   const dataFolder = join(folder, dataFolderOf(programs));
@@ -41,39 +53,26 @@ export function startNode(
   writeFileSync(join(folder, 'enabled_plugins'), `[${plugins.join(',')}].\n`);
   // Erlang's own resolver, because the system's runs in a helper process that outlives the node for a moment.
   writeFileSync(join(folder, 'inetrc'), '{lookup, [file, dns]}.\n');
-  const records = { recordsDir: join(home, 'running') };
-  const env = {
-    ...programs.env,
-    HOME: folder,
-    LANG: 'C.UTF-8',
-    ERL_INETRC: join(folder, 'inetrc'),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    ERL_EPMD_PORT: String(ports.epmd),
-  };
-
+  const cookieFile = join(folder, '.erlang.cookie');
+  if (member !== undefined && !existsSync(cookieFile)) {
+    writeFileSync(cookieFile, member.cookie, { mode: 0o400 });
+  }
   // Otherwise the node starts its own epmd, as a daemon that outlives everything.
-  const epmd = keepRunning(
-    {
-      ...records,
-      name: 'epmd',
-      command: programs.epmd,
-      args: [],
-      env,
-      logFile: join(home, 'log/epmd.log'),
-    },
-    say,
-  );
+  const epmd = member === undefined ? startEpmd(programs, home, ports.epmd, say) : undefined;
   const node = keepRunning(
     {
-      ...records,
+      recordsDir: join(home, 'running'),
       name: 'rabbitmq',
       cwd: folder,
       command: programs.server,
       args: [],
       logFile: join(home, 'log/rabbitmq.log'),
       env: {
-        ...env,
-        RABBITMQ_NODENAME: nodeName,
+        ...programs.env,
+        ...erlangEnvironment(ports.epmd),
+        HOME: folder,
+        ERL_INETRC: join(folder, 'inetrc'),
+        RABBITMQ_NODENAME: member?.name ?? nodeName,
         // Makes the script `exec` the node, instead of remaining as a shell that passes signals on.
         RUNNING_UNDER_SYSTEMD: 'true',
         RABBITMQ_DIST_PORT: String(ports.distribution),
@@ -93,13 +92,37 @@ export function startNode(
     dataFolder,
     async stop() {
       await node.stop();
-      await epmd.stop();
+      await epmd?.stop();
     },
     kill() {
       node.kill();
-      epmd.kill();
+      epmd?.kill();
     },
   };
+}
+
+/** Starts the program that knows which node listens on which port. */
+export function startEpmd(
+  programs: RabbitPrograms,
+  home: string,
+  port: number,
+  say: (text: string) => void,
+): Supervised {
+  return keepRunning(
+    {
+      recordsDir: join(home, 'running'),
+      name: 'epmd',
+      command: programs.epmd,
+      args: [],
+      env: { ...programs.env, ...erlangEnvironment(port) },
+      logFile: join(home, 'log/epmd.log'),
+    },
+    say,
+  );
+}
+
+function erlangEnvironment(epmdPort: number): NodeJS.ProcessEnv {
+  return { LANG: 'C.UTF-8', ERL_EPMD_ADDRESS: '127.0.0.1', ERL_EPMD_PORT: String(epmdPort) };
 }
 
 /** Each version has its own data, because RabbitMQ does not start on that of a version further away than the last one. */

@@ -154,7 +154,8 @@ function versionOf(server: string): string {
   return names.flatMap((name) => /^rabbit(?:mq_server)?-(\d+[.]\d+[.\d]*)/.exec(name)?.[1] ?? [])[0] ?? '0';
 }
 
-function majorOf({ version }: RabbitPrograms): number {
+/** Returns the first number of the version. */
+export function majorOf({ version }: RabbitPrograms): number {
   return Number(version.split('.')[0]);
 }
 

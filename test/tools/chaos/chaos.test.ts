@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { serviceNames } from '../../../shared/services';
-import { faults, kinds, slug } from '../../../tools/chaos/faults/index';
+import { faults, slug } from '../../../tools/chaos/faults/index';
 import type { Report } from '../../../tools/chaos/report/report';
 import { runProgram } from '../../support/run-program';
 
@@ -35,11 +35,10 @@ test('violates no invariant under any kind of fault or after a restore, and ever
     struck > 0 ? [slug(kind)] : [],
   );
   const possible = faults.filter(({ name }) => !report.faults.leftOut.some((text) => text.startsWith(name)));
-  expect(Object.keys(report.faults.kinds).map(slug).sort()).toEqual(
-    [...new Set(possible.map(({ kind }) => slug(kind)))].sort(),
-  );
+  const possibleKinds = [...new Set(possible.map(({ kind }) => slug(kind)))];
+  expect(Object.keys(report.faults.kinds).map(slug).sort()).toEqual(possibleKinds.sort());
   // Two kinds may find nothing to break: a breakpoint that was not hit in time, or a broker that was unreachable.
-  expect(struck.length).toBeGreaterThanOrEqual(kinds.length - 2);
+  expect(struck.length).toBeGreaterThanOrEqual(possibleKinds.length - 2);
   expect(report.duplicatesAbsorbed).toBeGreaterThan(0);
   expect(report.poison.parked).toBeGreaterThanOrEqual(report.poison.given);
   expect(report.restores.map(({ service }) => service)).toEqual(serviceNames);

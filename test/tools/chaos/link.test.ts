@@ -21,7 +21,7 @@ beforeEach(async () => {
   const [target, port] = (await freePorts(2)) as [number, number];
   server = createServer((socket) => socket.on('error', () => {}).pipe(socket));
   await new Promise<void>((resolve) => server.listen(target, '127.0.0.1', resolve));
-  link = new Link('test', [target]);
+  link = new Link('test', () => [target]);
   await link.open(port);
   client = connect({ port, noDelay: true });
   received = '';
@@ -107,7 +107,7 @@ test.each([
 ] as const)('a connection that is cut %s leaves the database as expected', async (name, expected) => {
   const url = await createDatabase('payment');
   const [port] = (await freePorts(1)) as [number];
-  const toDatabase = new Link('database', [Number(new URL(url).port)]);
+  const toDatabase = new Link('database', () => [Number(new URL(url).port)]);
   await toDatabase.open(port);
   const through = new URL(url);
   through.port = String(port);

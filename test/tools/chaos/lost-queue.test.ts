@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnection } from '../../../shared/rabbit/open';
 import { type Broker, startBroker } from '../../../tools/chaos/rig/broker';
-import { freePorts } from '../../../tools/support/free-ports';
 
 let home: string;
 let broker: Broker | undefined;
@@ -19,10 +18,9 @@ afterEach(async () => {
 
 /** RabbitMQ stores where a queue keeps its messages seconds after the queue is declared: it loses what is killed before. */
 test('a queue that RabbitMQ has lost is deleted, no other is, and it takes messages once it is declared again', async () => {
-  const [amqp, management, distribution, epmd] = (await freePorts(4)) as [number, number, number, number];
-  broker = await startBroker(home, { amqp, management, distribution, epmd }, () => {});
+  broker = await startBroker(home, 1, () => {});
   const { url, dataFolder } = broker;
-  const stored = join(dataFolder, 'chandlery@localhost/quorum/chandlery@localhost/names.dets');
+  const stored = join(dataFolder, 'chandlery-1@localhost/quorum/chandlery-1@localhost/names.dets');
   const declare = async (queue: string, type = 'quorum') => {
     const connection = await openConnection(url());
     connection.on('error', () => {});

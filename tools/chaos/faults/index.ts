@@ -1,4 +1,5 @@
 import { brokerFaults } from './broker';
+import { brokerNodeFaults } from './broker-nodes';
 import type { Fault } from './fault';
 import { lockFaults } from './locks';
 import { messageFaults } from './messages';
@@ -14,6 +15,7 @@ export const faults: readonly Fault[] = [
   ...postgresFaults,
   ...lockFaults,
   ...brokerFaults,
+  ...brokerNodeFaults,
   ...requestFaults,
   ...messageFaults,
 ];

@@ -4,6 +4,8 @@ import { breakpoints } from '../rig/breakpoints';
 import { exclusively, type Fault, OUTAGE_GAP_MS, withReplica } from './fault';
 
 const HIT_WITHIN_MS = 4_000;
+/** Of the database of one service. Its new standby is there after a few seconds. */
+const FAILOVER_GAP_MS = 15_000;
 
 const restartPostgres = (signal: 'SIGINT' | 'SIGQUIT', how: string): Fault => ({
   name: `PostgreSQL ${how} and starts again`,
@@ -12,6 +14,28 @@ const restartPostgres = (signal: 'SIGINT' | 'SIGQUIT', how: string): Fault => ({
   inject: ({ rig, markInjected }) =>
     exclusively('postgres', () => {
       const restarted = rig.databases.restart(signal);
+      markInjected();
+      return restarted;
+    }),
+});
+
+/** Nothing that was acknowledged may be lost, and the services find the new primary by themselves. */
+const failOver = (service: ServiceName): Fault => ({
+  name: `the primary of the database of ${service} is lost for good, and the standby takes its place`,
+  kind: 'failover',
+  minGapMs: FAILOVER_GAP_MS,
+  inject: ({ rig, markInjected }) =>
+    exclusively('postgres', () => rig.databases.failOver(service, markInjected)),
+});
+
+/** Until it is back, nothing can be committed. */
+const restartStandby = (service: ServiceName): Fault => ({
+  name: `the standby of the database of ${service} crashes and starts again`,
+  kind: 'standby restart',
+  minGapMs: FAILOVER_GAP_MS,
+  inject: ({ rig, markInjected }) =>
+    exclusively('postgres', () => {
+      const restarted = rig.databases.restartStandby(service);
       markInjected();
       return restarted;
     }),
@@ -85,6 +109,8 @@ export const postgresFaults: Fault[] = [
   restartPostgres('SIGINT', 'shuts down'),
   restartPostgres('SIGQUIT', 'crashes'),
   ...serviceNames.flatMap((service) => [
+    failOver(service),
+    restartStandby(service),
     terminateBackends(service),
     lostInCommit(service, true),
     lostInCommit(service, false),

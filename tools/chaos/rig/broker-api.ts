@@ -14,7 +14,8 @@ export class BrokerApi {
   private readonly headers: Record<string, string>;
 
   constructor(
-    private readonly url: string,
+    /** Of each node. The first one that answers is asked. */
+    private readonly urls: readonly string[],
     { username, password }: { username: string; password: string },
   ) {
     this.headers = { authorization: `Basic ${btoa(`${username}:${password}`)}` };
@@ -61,16 +62,25 @@ export class BrokerApi {
   }
 
   private async call(method: string, path: string): Promise<unknown> {
-    const answer = await fetch(`${this.url}${path}`, {
-      method,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      headers: this.headers,
-    });
+    const answer = await this.ask(method, path);
     const text = await answer.text();
     if (!answer.ok) {
       throw new Error(`${method} ${path} was answered ${answer.status}: ${text}`);
     }
     return text === '' ? undefined : JSON.parse(text);
+  }
+
+  private async ask(method: string, path: string): Promise<Response> {
+    let failure: unknown;
+    for (const url of this.urls) {
+      try {
+        const signal = AbortSignal.timeout(TIMEOUT_MS);
+        return await fetch(`${url}${path}`, { method, signal, headers: this.headers });
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
   }
 }
 

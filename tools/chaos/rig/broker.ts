@@ -1,47 +1,58 @@
-import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { probe } from '../../../shared/rabbit/probe';
+import { freePorts } from '../../support/free-ports';
 import { endOf } from '../../support/process';
-import { type RabbitPorts, startNode } from '../../support/rabbit-node';
-import { olderRabbit, preferredRabbit } from '../../support/rabbit-programs';
+import { startEpmd } from '../../support/rabbit-node';
+import { majorOf, olderRabbit, preferredRabbit } from '../../support/rabbit-programs';
 import { BrokerApi } from './broker-api';
+import { BrokerNode, credentials } from './broker-node';
+import { Link, withPort } from './link';
 import { findLostQueues } from './lost-queues';
 
-const run = promisify(execFile);
-const credentials = { username: 'guest', password: 'guest' };
 /** More than any disk has, so that the broker considers its own full. */
 const MORE_THAN_ANY_DISK = '1000000GB';
 const NORMAL_LIMIT = '200MB';
 
-/** The shop's RabbitMQ, which faults can break. */
+/** The shop's RabbitMQ, one node or several, which faults can break. */
 export interface Broker {
-  readonly port: number;
+  /** The AMQP ports of its nodes. */
+  readonly ports: readonly number[];
   readonly api: BrokerApi;
-  /** All that the node has stored. */
+  /** All that the first node has stored. */
   readonly dataFolder: string;
-  /** @param port of the broker, or of a link to it */
+  /** @param port of a link to the broker; by default one that leads to a node that runs */
   url(port?: number): string;
   /**
-   * Kills the node, which its supervisor starts again. Resolves when the broker accepts connections, and with the queues
+   * Kills every node, which its supervisor starts again. Resolves when the broker accepts connections, and with the queues
    * that it has lost: they are deleted by then, as docs/runbooks/QueueWithoutConsumer.md tells an operator to do.
    *
-   * @param whileDown changes what the node has stored
+   * @param whileDown changes what the nodes have stored
    */
   restart(whileDown?: () => void): Promise<string[]>;
-  /** Kills the node, deletes all that it has stored, and starts it again. Resolves when it accepts connections. */
+  /** Kills every node, deletes all that they have stored, and starts them again. Resolves when they accept connections. */
   empty(): Promise<void>;
+  /**
+   * Kills one node of several, which its supervisor starts again. Resolves when it is back.
+   * @param killed called when it has ended
+   */
+  restartNode(index: number, killed: () => void): Promise<void>;
+  /**
+   * Kills one node of several and deletes all that it has stored. The others forget it, and it joins them as a new node, as
+   * docs/operating.md tells an operator to do. Resolves when every queue has a copy on it again.
+   * @param killed called when it has ended
+   */
+  replaceNode(index: number, killed: () => void): Promise<void>;
   /** Makes the broker close every connection, as an administrator can. */
   closeConnections(): Promise<void>;
   setDiskFull(full: boolean): Promise<void>;
   kill(): void;
 }
 
+/** @param wanted how many nodes it has; RabbitMQ 3 has one */
 export async function startBroker(
   home: string,
-  ports: Required<Omit<RabbitPorts, 'metrics'>>,
+  wanted: number,
   say: (text: string) => void,
 ): Promise<Broker> {
   const programs = (await preferredRabbit(say)) ?? (await olderRabbit(say));
@@ -50,34 +61,57 @@ export async function startBroker(
       'Chaos needs a RabbitMQ that it can break. Install one ("sudo apt-get install rabbitmq-server") and try again.',
     );
   }
-  const node = startNode(programs, home, ports, say);
-  const url = (port = ports.amqp) =>
-    `amqp://${credentials.username}:${credentials.password}@127.0.0.1:${port}`;
-  say(`The broker is ${await waitUntilReady(url(), home)}.`);
-  const api = new BrokerApi(`http://127.0.0.1:${ports.management}/api`, credentials);
-  const control = async (...args: string[]) => {
-    const env = { ...programs.env, ...toolEnvironment(home, ports) };
-    const flags = ['--quiet', '--node', 'chandlery@localhost', ...args];
-    const { stdout } = await run(join(dirname(programs.server), 'rabbitmqctl'), flags, {
-      env,
-      timeout: 30_000,
-    });
-    return stdout;
+  // Three nodes of 3.10.8 lost the leaders of queues for good, when one came back empty soon after all had been killed. The
+  // overlays run 4.2.
+  const count = majorOf(programs) < 4 ? 1 : wanted;
+  const [epmdPort] = (await freePorts(1)) as [number];
+  const epmd = startEpmd(programs, home, epmdPort, say);
+  const nodes: BrokerNode[] = [];
+  for (let i = 1; i <= count; i++) {
+    nodes.push(await BrokerNode.start({ programs, home, epmd: epmdPort, say, name: `chandlery-${i}` }));
+  }
+  const [first, ...others] = nodes as [BrokerNode, ...BrokerNode[]];
+  const ports = nodes.map((node) => node.port);
+  // Whoever is not a part of the shop is led to a node that runs.
+  const link = new Link('the rig to the broker', () => {
+    const running = nodes.filter((node) => node.isUp).map((node) => node.port);
+    return running.length > 0 ? running : ports;
+  });
+  const [linkPort] = (await freePorts(1)) as [number];
+  await link.open(linkPort);
+
+  const formCluster = async () => {
+    await Promise.all(nodes.map((node) => waitUntilReady(node)));
+    await Promise.all(others.map((node) => node.join(first)));
   };
-  /** @param whileDown is done before the supervisor starts the node again, which it never does at once */
-  const restart = async (whileDown?: () => void) => {
-    await node.restart('SIGKILL');
+  /** @param whileDown is done before the supervisors start the nodes again, which they never do at once */
+  const restartAll = async (whileDown?: () => void) => {
+    await Promise.all(nodes.map((node) => node.kill()));
     whileDown?.();
-    await waitUntilReady(url(), home);
+    await Promise.all(nodes.map((node) => waitUntilReady(node)));
   };
+  const control = (...args: string[]) => first.control(...args);
+
+  await formCluster();
+  say(`The broker is ${await probe(first.url)}${count > 1 ? `, ${count} nodes` : ''}.`);
+  const api = new BrokerApi(
+    nodes.map((node) => node.apiUrl),
+    credentials,
+  );
   return {
-    port: ports.amqp,
+    ports,
     api,
-    dataFolder: node.dataFolder,
-    url,
-    kill: () => node.kill(),
+    dataFolder: first.dataFolder,
+    url: (port = linkPort) => withPort(first.url, port),
+    kill() {
+      link.close();
+      for (const node of nodes) {
+        node.end();
+      }
+      epmd.kill();
+    },
     async restart(whileDown) {
-      await restart(whileDown);
+      await restartAll(whileDown);
       const lost = await findLostQueues(control);
       if (lost.length > 0) {
         say(
@@ -87,8 +121,32 @@ export async function startBroker(
       await Promise.all(lost.map((queue) => api.deleteQueue(queue)));
       return lost;
     },
-    // Without "force": if there is nothing to delete, this is not where the node stores its data.
-    empty: () => restart(() => rmSync(node.dataFolder, { recursive: true, maxRetries: 3 })),
+    async empty() {
+      // Without "force": if there is nothing to delete, this is not where a node stores its data.
+      await restartAll(() => {
+        for (const { dataFolder } of nodes) {
+          rmSync(dataFolder, { recursive: true, maxRetries: 3 });
+        }
+      });
+      await formCluster();
+    },
+    async restartNode(index, killed) {
+      const node = nodes[index] as BrokerNode;
+      await node.kill();
+      killed();
+      await waitUntilReady(node);
+    },
+    async replaceNode(index, killed) {
+      const node = nodes[index] as BrokerNode;
+      const helper = nodes.find((other) => other !== node) as BrokerNode;
+      await node.kill();
+      killed();
+      rmSync(node.dataFolder, { recursive: true, maxRetries: 3 });
+      await helper.forget(node);
+      await waitUntilReady(node);
+      await node.join(helper);
+      await helper.growQueuesOnto(node);
+    },
     closeConnections: () => api.closeConnections(credentials.username),
     async setDiskFull(full) {
       await control('set_disk_free_limit', full ? MORE_THAN_ANY_DISK : NORMAL_LIMIT);
@@ -96,26 +154,13 @@ export async function startBroker(
   };
 }
 
-/** The environment in which the command-line tools find the node and may use it. */
-function toolEnvironment(home: string, ports: RabbitPorts): NodeJS.ProcessEnv {
-  const folder = join(home, 'rabbitmq');
-  return {
-    HOME: folder,
-    LANG: 'C.UTF-8',
-    ERL_INETRC: join(folder, 'inetrc'),
-    ERL_EPMD_PORT: String(ports.epmd),
-    RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
-  };
-}
-
-/** Returns what the broker is. */
-async function waitUntilReady(url: string, home: string): Promise<string> {
+/** Resolves when the node accepts connections. */
+async function waitUntilReady(node: BrokerNode): Promise<void> {
   for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
-    const description = await probe(url);
-    if (description !== undefined) {
-      return description;
+    if ((await probe(node.url)) !== undefined) {
+      node.isUp = true;
+      return;
     }
   }
-  const logFile = join(home, 'log/rabbitmq.log');
-  throw new Error(`RabbitMQ did not start. The end of its log (${logFile}):\n${endOf(logFile)}`);
+  throw new Error(`RabbitMQ did not start. The end of its log (${node.logFile}):\n${endOf(node.logFile)}`);
 }

@@ -3,25 +3,33 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { root } from '../../../shared/root';
-import { type ServiceName, serviceNames } from '../../../shared/services';
-import { type Postgres, startPostgres } from '../../support/postgres';
+import { perServiceAsync, type ServiceName } from '../../../shared/services';
+import { freePorts } from '../../support/free-ports';
 import { createClock, type JumpingClock } from './clock';
+import { Link, withPort } from './link';
 import { query } from './query';
+import { ReplicatedPostgres } from './replicated-postgres';
 
 const run = promisify(execFile);
 const HOUR_MS = 3_600_000;
 
-/** The shop's PostgreSQL, which faults can break. */
+/** The shop's PostgreSQL servers, which faults can break: each service has its own, with a synchronous standby. */
 export interface Databases {
-  readonly port: number;
-  /** The server's clock, if it can be made to jump. */
+  /** The servers' clock, if it can be made to jump. */
   readonly clock: JumpingClock | undefined;
+  /** The port of a service's primary. It changes when that is lost. */
+  portOf(service: ServiceName): number;
+  /** Returns the URL of a service's database. It leads to the primary, whichever server that is. */
   url(service: ServiceName): string;
   /**
-   * Stops the server, which its supervisor starts again. Resolves when the server answers queries.
+   * Stops every primary, and their supervisor starts them again. Resolves when they answer queries.
    * @param signal SIGINT for an orderly shutdown, SIGQUIT for a crash
    */
   restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+  /** Crashes the standby of a service. Resolves when it is back. */
+  restartStandby(service: ServiceName): Promise<void>;
+  /** Kills the primary of a service for good, and promotes its standby. Resolves when there is a new standby. */
+  failOver(service: ServiceName, onKilled: () => void): Promise<void>;
   /** Terminates every connection of a service, whatever it is doing. Returns how many there were. */
   terminateBackends(service: ServiceName): Promise<number>;
   /** Copies the database of a service, whose connections are lost for that. Returns the name of the copy. */
@@ -36,61 +44,66 @@ export interface Databases {
   stop(): Promise<void>;
 }
 
-export async function startDatabases(
-  home: string,
-  port: number,
-  say: (text: string) => void,
-): Promise<Databases> {
+export async function startDatabases(home: string, say: (text: string) => void): Promise<Databases> {
   const offered = createClock(home);
-  const postgres = await startPostgres({ home, port, databases: serviceNames, say, env: offered?.env });
-  const admin = postgres.url('postgres');
+  const servers = await perServiceAsync((database) =>
+    ReplicatedPostgres.start({ home, database, say, env: offered?.env }),
+  );
+  const clock = (await jumps(offered, servers.order)) ? offered : undefined;
+  await perServiceAsync((service) => migrate(service, servers[service]));
+  const links = await perServiceAsync((service) => openLink(service, servers[service]));
+  const admin = (service: ServiceName) => servers[service].url('postgres');
   let copies = 0;
-  const clock = (await jumps(offered, postgres)) ? offered : undefined;
-  await Promise.all(serviceNames.map((service) => migrate(service, postgres)));
   return {
-    port,
     clock,
-    url: postgres.url,
-    stop: postgres.stop,
+    portOf: (service) => servers[service].port,
+    url: (service) => links[service].url,
     async restart(signal) {
-      await postgres.restart(signal);
-      await waitUntilReady(admin);
+      await perServiceAsync((service) => servers[service].restart(signal));
     },
+    restartStandby: (service) => servers[service].restartStandby(),
+    failOver: (service, onKilled) => servers[service].failOver(onKilled),
     terminateBackends,
     async copy(service) {
       const copy = `${service}_copy_${++copies}`;
-      await query(admin, `ALTER DATABASE "${service}" ALLOW_CONNECTIONS false`);
+      await query(admin(service), `ALTER DATABASE "${service}" ALLOW_CONNECTIONS false`);
       try {
         while ((await terminateBackends(service)) > 0) {
           await sleep(20);
         }
-        await query(admin, `CREATE DATABASE ${copy} TEMPLATE "${service}" OWNER "${service}"`);
+        await query(admin(service), `CREATE DATABASE ${copy} TEMPLATE "${service}" OWNER "${service}"`);
       } finally {
-        await query(admin, `ALTER DATABASE "${service}" ALLOW_CONNECTIONS true`);
+        await query(admin(service), `ALTER DATABASE "${service}" ALLOW_CONNECTIONS true`);
       }
       return copy;
     },
     async restore(service, copy) {
       const replaced = `${service}_replaced_${++copies}`;
-      await query(admin, `ALTER DATABASE "${service}" ALLOW_CONNECTIONS false`);
+      await query(admin(service), `ALTER DATABASE "${service}" ALLOW_CONNECTIONS false`);
       while ((await terminateBackends(service)) > 0) {
         await sleep(20);
       }
-      await query(admin, `ALTER DATABASE "${service}" RENAME TO ${replaced}`);
-      await query(admin, `ALTER DATABASE ${replaced} ALLOW_CONNECTIONS true`);
-      await query(admin, `ALTER DATABASE ${copy} RENAME TO "${service}"`);
+      await query(admin(service), `ALTER DATABASE "${service}" RENAME TO ${replaced}`);
+      await query(admin(service), `ALTER DATABASE ${replaced} ALLOW_CONNECTIONS true`);
+      await query(admin(service), `ALTER DATABASE ${copy} RENAME TO "${service}"`);
       return replaced;
     },
     urlOf(service, database) {
-      const url = new URL(postgres.url(service));
+      const url = new URL(links[service].url);
       url.pathname = database;
       return url.href;
+    },
+    async stop() {
+      await perServiceAsync(async (service) => {
+        links[service].link.close();
+        await servers[service].stop();
+      });
     },
   };
 
   async function terminateBackends(service: ServiceName): Promise<number> {
     const rows = await query(
-      admin,
+      admin(service),
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1',
       [service],
     );
@@ -98,14 +111,25 @@ export async function startDatabases(
   }
 }
 
+/** Opens an address that always leads to the primary, for what is not a part of the shop. */
+async function openLink(
+  service: ServiceName,
+  server: ReplicatedPostgres,
+): Promise<{ link: Link; url: string }> {
+  const link = new Link(`the rig to the database of ${service}`, () => [server.port]);
+  const [port] = (await freePorts(1)) as [number];
+  await link.open(port);
+  return { link, url: withPort(server.url(service), port) };
+}
+
 /** A library that cannot be loaded is ignored by the server, so the clock is tried out. */
-async function jumps(clock: JumpingClock | undefined, { url }: Postgres): Promise<boolean> {
+async function jumps(clock: JumpingClock | undefined, server: ReplicatedPostgres): Promise<boolean> {
   if (clock === undefined) {
     return false;
   }
   clock.setOffset(HOUR_MS);
   const [row] = await query<{ ahead: boolean }>(
-    url('postgres'),
+    server.url('postgres'),
     `SELECT clock_timestamp() > to_timestamp($1 / 1000.0) + interval '59 minutes' AS ahead`,
     [Date.now()],
   );
@@ -113,22 +137,8 @@ async function jumps(clock: JumpingClock | undefined, { url }: Postgres): Promis
   return row?.ahead === true;
 }
 
-async function migrate(service: ServiceName, { url }: Postgres): Promise<void> {
+async function migrate(service: ServiceName, server: ReplicatedPostgres): Promise<void> {
   const command = join(root, 'dist/tools/deploy/migrate.js');
   // A separate process, because the migration engine keeps tens of megabytes for as long as it is loaded.
-  await run(process.execPath, [command, service], { env: { DATABASE_URL: url(service) } });
-}
-
-async function waitUntilReady(url: string): Promise<void> {
-  for (const end = Date.now() + 60_000; ; ) {
-    try {
-      await query(url, 'SELECT 1');
-      return;
-    } catch (cause) {
-      if (Date.now() > end) {
-        throw new Error('PostgreSQL did not come back within a minute.', { cause });
-      }
-      await sleep(50);
-    }
-  }
+  await run(process.execPath, [command, service], { env: { DATABASE_URL: server.url(service) } });
 }

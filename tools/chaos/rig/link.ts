@@ -24,9 +24,16 @@ interface Connection {
   cut(): void;
 }
 
+/** Returns a URL with another port, such as that of a link. */
+export function withPort(url: string, port: number): string {
+  const changed = new URL(url);
+  changed.port = String(port);
+  return changed.href;
+}
+
 /**
- * A TCP proxy that stands for the network between two programs of the shop. With several targets, connections take
- * turns. The network can be slow, drop bytes in one direction, deliver single bytes, or reset its connections.
+ * A TCP proxy that stands for the network between two programs of the shop. Connections go to the ports that are the
+ * targets at that moment, in turn. The network can be slow, drop bytes in one direction, deliver single bytes, or reset its connections.
  */
 export class Link {
   private readonly server: Server;
@@ -37,7 +44,7 @@ export class Link {
 
   constructor(
     readonly name: string,
-    private readonly targets: readonly number[],
+    private readonly targets: () => readonly number[],
   ) {
     this.server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => this.forward(client));
   }
@@ -84,7 +91,8 @@ export class Link {
   }
 
   private forward(client: Socket): void {
-    const port = this.targets[this.accepted++ % this.targets.length] as number;
+    const targets = this.targets();
+    const port = targets[this.accepted++ % targets.length] as number;
     const server = dial({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     const cut = () => {
       this.connections.delete(connection);

@@ -4,7 +4,7 @@ import { freePorts } from '../../support/free-ports';
 import { type Broker, startBroker } from './broker';
 import { type Databases, startDatabases } from './databases';
 import { type Gateway, startGateway } from './gateway';
-import { Link } from './link';
+import { Link, withPort } from './link';
 import { Replica } from './replica';
 
 /** A whole shop with a proxy on each of its connections, so that faults can be injected everywhere. */
@@ -26,16 +26,16 @@ export interface Rig {
 export interface RigOptions {
   home: string;
   replicas: number;
+  brokerNodes: number;
   say(text: string): void;
 }
 
 const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
-export async function startRig({ home, replicas: count, say }: RigOptions): Promise<Rig> {
-  const [postgres, amqp, management, distribution, epmd] = (await freePorts(5)) as Five<number>;
+export async function startRig({ home, replicas: count, brokerNodes, say }: RigOptions): Promise<Rig> {
   const [databases, broker] = await Promise.all([
-    startDatabases(home, postgres, say),
-    startBroker(home, { amqp, management, distribution, epmd }, say),
+    startDatabases(home, say),
+    startBroker(home, brokerNodes, say),
   ]);
   const unexpectedExits: string[] = [];
   const links: Link[] = [];
@@ -43,7 +43,10 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
   const addresses = perService(() => ({ urls: [] as URL[], internalUrls: [] as URL[] }));
   const ports = perService(() => [] as number[]);
 
-  async function openLink(name: string, ...targets: number[]): Promise<{ link: Link; port: number }> {
+  async function openLink(
+    name: string,
+    targets: () => readonly number[],
+  ): Promise<{ link: Link; port: number }> {
     const [port] = (await freePorts(1)) as [number];
     const link = new Link(name, targets);
     await link.open(port);
@@ -53,9 +56,9 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
 
   async function addReplica(service: ServiceName, name: string): Promise<void> {
     const [port, internal] = (await freePorts(2)) as [number, number];
-    const database = await openLink(`${name} to its database`, databases.port);
-    const toBroker = await openLink(`${name} to the broker`, broker.port);
-    const clients = await openLink(`clients to ${name}`, port);
+    const database = await openLink(`${name} to its database`, () => [databases.portOf(service)]);
+    const toBroker = await openLink(`${name} to the broker`, () => broker.ports);
+    const clients = await openLink(`clients to ${name}`, () => [port]);
     const settings: Record<string, string> = {
       PORT: String(port),
       INTERNAL_PORT: String(internal),
@@ -66,7 +69,7 @@ export async function startRig({ home, replicas: count, say }: RigOptions): Prom
     ports[service].push(port);
     const toOthers: Record<string, Link> = {};
     for (const other of callsOf(service)) {
-      const toOther = await openLink(`${name} to ${other}`, ...ports[other]);
+      const toOther = await openLink(`${name} to ${other}`, () => ports[other]);
       toOthers[other] = toOther.link;
       settings[variableOf(other, 'URL')] = loopback(toOther.port);
     }
@@ -140,12 +143,4 @@ function inStartOrder(): ServiceName[] {
   };
   serviceNames.forEach(add);
   return sorted;
-}
-
-type Five<T> = [T, T, T, T, T];
-
-function withPort(url: string, port: number): string {
-  const changed = new URL(url);
-  changed.port = String(port);
-  return changed.href;
 }

@@ -23,11 +23,12 @@ export async function waitUntilEnded(
   for (const end = Date.now() + withinMs; ; await sleep(CHECK_EVERY_MS)) {
     const unfinished = await withSnapshots(databases, (snapshots) => checkEnded(snapshots, null));
     // Dead letters are left out: they stay until an operator deals with them.
-    const queues = await countMessages(
-      amqpUrl,
-      allQueues.filter((queue) => !queue.endsWith('.dead')),
+    const queues = allQueues.filter((queue) => !queue.endsWith('.dead'));
+    const messages = await countMessages(amqpUrl, queues).then(
+      (counted) => checkQueues(counted, false),
+      (error: Error) => [{ invariant: 'I6', detail: `the queues cannot be read: ${error.message}` } as const],
     );
-    const findings = [...unfinished, ...checkQueues(queues, false)];
+    const findings = [...unfinished, ...messages];
     if (findings.length === 0 || Date.now() > end) {
       return findings;
     }

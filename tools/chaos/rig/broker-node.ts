@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { freePorts } from '../../support/free-ports';
+import { type RabbitNode, type RabbitPorts, startNode } from '../../support/rabbit-node';
+import type { RabbitPrograms } from '../../support/rabbit-programs';
+
+const run = promisify(execFile);
+export const credentials = { username: 'guest', password: 'guest' };
+/** Anything secret would do: only programs of this run have it. */
+const COOKIE = 'chandlery-chaos';
+const TOOL_WITHIN_MS = 30_000;
+const QUEUES_WITHIN_MS = 30_000;
+
+export interface BrokerNodeOptions {
+  programs: RabbitPrograms;
+  home: string;
+  /** The port of the epmd that all nodes share. */
+  epmd: number;
+  say(text: string): void;
+  /** Such as "chandlery-1". */
+  name: string;
+}
+
+/** One node of the broker. */
+export class BrokerNode {
+  /** Whether it accepts connections, as far as is known. */
+  isUp = false;
+
+  private constructor(
+    private readonly options: BrokerNodeOptions,
+    private readonly home: string,
+    private readonly ports: Required<Omit<RabbitPorts, 'metrics'>>,
+    private readonly node: RabbitNode,
+  ) {}
+
+  /** It accepts connections some seconds later. */
+  static async start(options: BrokerNodeOptions): Promise<BrokerNode> {
+    const { programs, say, epmd, name } = options;
+    const home = join(options.home, name);
+    const [amqp, management, distribution] = (await freePorts(3)) as [number, number, number];
+    const ports = { amqp, management, distribution, epmd };
+    const member = { name: `${name}@localhost`, cookie: COOKIE };
+    return new BrokerNode(options, home, ports, startNode(programs, home, ports, say, member));
+  }
+
+  get name(): string {
+    return `${this.options.name}@localhost`;
+  }
+  get port(): number {
+    return this.ports.amqp;
+  }
+  get url(): string {
+    return `amqp://${credentials.username}:${credentials.password}@127.0.0.1:${this.ports.amqp}`;
+  }
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.ports.management}/api`;
+  }
+  get dataFolder(): string {
+    return this.node.dataFolder;
+  }
+  get logFile(): string {
+    return join(this.home, 'log/rabbitmq.log');
+  }
+
+  /** Kills it. Resolves when it has ended. Its supervisor starts it again, but never at once. */
+  async kill(): Promise<void> {
+    this.isUp = false;
+    await this.node.restart('SIGKILL');
+  }
+
+  /** Kills it, and it is not started again. */
+  end(): void {
+    this.node.kill();
+  }
+
+  /** Makes this node, which has nothing stored, one of another node's cluster. */
+  async join(other: BrokerNode): Promise<void> {
+    this.isUp = false;
+    await this.control('stop_app');
+    await this.control('join_cluster', other.name);
+    await this.control('start_app');
+    this.isUp = true;
+  }
+
+  /** Removes a node that has ended from this node's cluster, and from the members of its queues. */
+  async forget(lost: BrokerNode): Promise<void> {
+    // It also shrinks the queues, but not those that are just electing a leader, and fails then.
+    await this.control('forget_cluster_node', lost.name).catch(() => {});
+    await this.changeQueues('shrink', lost.name);
+  }
+
+  /** Puts a copy of every queue on a node of the same cluster. */
+  async growQueuesOnto(node: BrokerNode): Promise<void> {
+    await this.changeQueues('grow', node.name, 'all');
+  }
+
+  /** Changes the members of every queue, again and again until each queue could be changed. */
+  private async changeQueues(...change: string[]): Promise<void> {
+    let refused = 'not tried';
+    for (const end = Date.now() + QUEUES_WITHIN_MS; Date.now() < end; await sleep(500)) {
+      refused = await this.tool('rabbitmq-queues', ...change, '--errors-only').catch(
+        (error: Error) => error.message,
+      );
+      if (refused.trim() === '') {
+        return;
+      }
+    }
+    throw new Error(`rabbitmq-queues ${change.join(' ')}: ${refused}`);
+  }
+
+  /** Runs `rabbitmqctl` with these arguments, and returns what it prints. */
+  control(...args: string[]): Promise<string> {
+    return this.tool('rabbitmqctl', ...args);
+  }
+
+  private async tool(program: string, ...args: string[]): Promise<string> {
+    const { programs, epmd } = this.options;
+    const folder = join(this.home, 'rabbitmq');
+    // With these the tools find the node, and may use it.
+    const env = {
+      ...programs.env,
+      HOME: folder,
+      LANG: 'C.UTF-8',
+      ERL_INETRC: join(folder, 'inetrc'),
+      ERL_EPMD_PORT: String(epmd),
+      RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
+    };
+    const flags = ['--quiet', '--node', this.name, ...args];
+    const { stdout } = await run(join(dirname(programs.server), program), flags, {
+      env,
+      timeout: TOOL_WITHIN_MS,
+    });
+    return stdout;
+  }
+}
