@@ -4,6 +4,8 @@
 
 # How long a Job runs before its image is checked. A registry may be slow, or unavailable for a moment.
 image_timeout_s=60
+# Longer than any Job may run (activeDeadlineSeconds), so that it is always the Job that says what went wrong.
+job_timeout_s=960
 
 run_jobs() {
   local jobs job
@@ -22,7 +24,7 @@ run_jobs() {
 }
 
 await_job() { # NAME
-  local end=$((SECONDS + ${timeout%s})) started=$SECONDS reported=$SECONDS state last
+  local end=$((SECONDS + job_timeout_s)) started=$SECONDS reported=$SECONDS state last
   hints=(
     "$(kubectl_command) logs job/$1 --namespace $namespace --tail=100"
     "$(kubectl_command) describe job/$1 --namespace $namespace"
@@ -49,7 +51,7 @@ await_job() { # NAME
     fi
     sleep 2
   done
-  fail "The Job $1 did not end within $timeout."
+  fail "The Job $1 did not end within $job_timeout_s s."
 }
 
 check_image() { # JOB

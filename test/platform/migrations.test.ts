@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { serviceNames } from '../../shared/services';
+import { Link } from '../../tools/chaos/rig/link';
+import { freePorts } from '../../tools/support/free-ports';
+import { MigrationRun } from '../support/migration-run';
 import { createDatabase, createEmptyDatabase } from '../support/servers';
 
 const run = promisify(execFile);
@@ -37,6 +40,45 @@ describe.each(serviceNames)('the migrations of %s', (service) => {
     expect(outputs.filter((line) => line.startsWith(`${service}: applied `))).toHaveLength(1);
     expect(outputs.filter((line) => line === `${service}: up to date`)).toHaveLength(2);
     expect(await migrate(service, empty)).toBe(`${service}: up to date`);
+  });
+});
+
+describe('a database that cannot be migrated yet', () => {
+  const runs = (url: URL, waitMs?: number) =>
+    new MigrationRun('order', url.href, waitMs === undefined ? {} : { waitMs });
+
+  test('is waited for, and migrated once it accepts connections', async () => {
+    const url = new URL(await createEmptyDatabase('order'));
+    const target = Number(url.port);
+    const link = new Link('to the database', () => [target]);
+    const [port] = (await freePorts(1)) as [number];
+    url.port = String(port);
+    const run = runs(url);
+    await run.says(`The database at 127.0.0.1:${port} cannot be reached`);
+    await link.open(port);
+    try {
+      expect((await run.applied()).length).toBeGreaterThan(0);
+    } finally {
+      link.close();
+    }
+  });
+
+  test('is waited for even if its name is not known yet, and no longer than is allowed', async () => {
+    const run = runs(new URL('postgresql://order:secret@order-db-rw.invalid/order'), 1_500);
+    await run.says('The database at order-db-rw.invalid:5432 cannot be reached');
+    await run.ended();
+    expect(run.output.split('Trying again')).toHaveLength(2);
+    expect(run.status).toBe(1);
+  });
+
+  test.each([
+    ['the password is wrong', { password: 'wrong' }, 'password authentication failed'],
+    ['there is no such database', { pathname: 'nothing' }, 'database "nothing" does not exist'],
+  ])('is given up at once when %s', async (_, change, reason) => {
+    const run = runs(Object.assign(new URL(await createEmptyDatabase('order')), change));
+    await run.ended();
+    expect([run.status, run.output]).toEqual([1, expect.stringContaining(reason)]);
+    expect(run.output).not.toContain('Trying again');
   });
 });
 

@@ -22,7 +22,7 @@ export type Roles = Readonly<Partial<Record<RoleKind, string | undefined>>>;
 
 export interface MigrateOptions {
   readonly roles?: Roles;
-  /** How long to wait for another run, and for the locks of each migration, in milliseconds. */
+  /** How long to wait for the database, for another run, and for the locks of each migration, in milliseconds. */
   readonly waitMs?: number;
   /** Is told what the run waits for. */
   readonly say?: (text: string) => void;
@@ -87,8 +87,8 @@ Applies the migrations of a service to its database.
 DATABASE_URL is the database's address, for example postgresql://order:secret@127.0.0.1:5432/order.
 RUNTIME_ROLE, AUDITOR_ROLE and OPERATOR_ROLE, if set, name existing roles. They are given exactly the rights that the
 service, the auditor and operators need.
-WAIT_MS (default 600000) is how long it waits for another run, and for the locks of each migration. Requests pass
-meanwhile, and it says who is in the way.
+WAIT_MS (default 600000) is how long it waits for the database, for another run, and for the locks of each migration.
+Requests pass meanwhile, and it says what it waits for and who is in the way.
 With --describe, prints the tables that schema.prisma describes as SQL, and changes nothing.`;
 
 const role = z.string().min(1).max(63).optional();

@@ -1,18 +1,22 @@
-import { Client } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, DatabaseError } from 'pg';
 import { applicationName } from '../../shared/postgres/application-name';
+import { SQLSTATE_CLASS } from '../../shared/postgres/sqlstates';
 import { holdersOf } from './blockers';
-import { type Session, until } from './patience';
+import { SAY_EVERY_MS, type Session, until } from './patience';
 
 /** The lock that Prisma's own commands take, so that they and we exclude each other. */
 const MIGRATION_LOCK = 72_707_369;
 
-/** Opens the two connections of a run, and begins once no other run migrates this database. */
+const RETRY_MS = 1_000;
+
+/** Opens the two connections of a run, and begins once the database is up and no other run migrates it. */
 export async function withSession<T>(
   databaseUrl: string,
   { name, waitMs, say }: { name: string; waitMs: number; say(text: string): void },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const client = await open(databaseUrl, name);
+  const client = await openPatiently(databaseUrl, name, waitMs, say);
   const watcher = await open(databaseUrl, `${name} (watching)`).catch(async (error) => {
     await client.end();
     throw error;
@@ -31,6 +35,35 @@ export async function withSession<T>(
     // Closing the connection releases the lock.
     await Promise.all([client.end(), watcher.end()]);
   }
+}
+
+/** Waits for a database whose address or server is not there yet: everything may be starting together. */
+async function openPatiently(
+  databaseUrl: string,
+  name: string,
+  waitMs: number,
+  say: (text: string) => void,
+): Promise<Client> {
+  const end = Date.now() + waitMs;
+  for (let said = 0; ; await sleep(RETRY_MS)) {
+    try {
+      return await open(databaseUrl, name);
+    } catch (error) {
+      if (isRefusal((error as Error).cause) || Date.now() + RETRY_MS > end) {
+        throw error;
+      }
+      if (Date.now() - said > SAY_EVERY_MS) {
+        said = Date.now();
+        say(`${(error as Error).message}. Trying again.`);
+      }
+    }
+  }
+}
+
+/** Whether the login or the database itself is wrong. Waiting does not help, and somebody may sit in front of it. */
+function isRefusal(cause: unknown): boolean {
+  const classes: string[] = [SQLSTATE_CLASS.INVALID_AUTHORIZATION, SQLSTATE_CLASS.INVALID_CATALOG_NAME];
+  return cause instanceof DatabaseError && classes.includes(cause.code?.slice(0, 2) ?? '');
 }
 
 async function open(databaseUrl: string, name: string): Promise<Client> {

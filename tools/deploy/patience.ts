@@ -23,7 +23,7 @@ const TURN_MS = 300;
 /** Turns get rarer: one a second at first. */
 const PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 10_000;
-const SAY_EVERY_MS = 10_000;
+export const SAY_EVERY_MS = 10_000;
 
 /**
  * Runs work in a transaction whose locks are waited for in short turns.
