@@ -1,0 +1,43 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { root } from '../../shared/root';
+
+/** The shell function with which operators run commands in the cluster, as the runbooks show it. kubectl is a script. */
+
+const KUBECTL = `#!/bin/sh
+echo "$*" >>"$CALLS"
+case $* in
+  create\\ job*) echo '{}' ;;
+  patch*) cat ;;
+  create*) cat >/dev/null; echo created ;;
+  # The container has not started at first, and its status is late.
+  logs*) [ "$(grep -c ^logs "$CALLS")" -gt 1 ] && echo 'what the command says' ;;
+  get\\ pods*) [ "$(grep -c '^get pods' "$CALLS")" -gt 1 ] && printf %s "$STATUS"; true ;;
+  *) echo "unknown: $*" >&2; exit 1 ;;
+esac
+`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chandlery-operate-'));
+  writeFileSync(join(folder, 'kubectl'), KUBECTL, { mode: 0o755 });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function shellFunction(): string {
+  const text = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8');
+  return /^operate\(\) \{\n[\s\S]*?^\}$/m.exec(text)?.[0] ?? '';
+}
+
+test.each(['0', '3'])('shows what the command says, and ends with its exit status %s', (status) => {
+  const script = `${shellFunction()}\noperate dist/tools/operate/sagas-command.js list --older-than 30s\n`;
+  const calls = join(folder, 'calls');
+  const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, CALLS: calls, STATUS: status };
+  const ran = spawnSync('sh', ['-c', script], { env, encoding: 'utf8', timeout: 30_000 });
+  expect([ran.status, ran.stderr]).toEqual([Number(status), '']);
+  expect(ran.stdout).toContain('what the command says');
+  const patch = execFileSync('grep', ['^patch', calls], { encoding: 'utf8' });
+  expect(patch).toContain('["dist/tools/operate/sagas-command.js","list","--older-than","30s"]');
+});
