@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../../shared/root';
-import { alerts, dashboards, filledIn, manifests, metricsIn, type Panel, panelsOf } from './sources';
+import { typeErrors } from './dashboard-types';
+import { alerts, dashboards, filledIn, folder, manifests, metricsIn, type Panel, panelsOf } from './sources';
 
 const cases = dashboards.map((dashboard) => [dashboard.file, dashboard] as const);
 
@@ -45,6 +46,11 @@ describe.each(cases)('%s', (_, dashboard) => {
     }
   });
 
+  test("has only what Grafana's own types allow", () => {
+    const text = readFileSync(join(folder, 'dashboards', dashboard.file), 'utf8');
+    expect(typeErrors(text)).toEqual([]);
+  });
+
   test('has a query, a description and a unit in every panel', () => {
     for (const { title, description, targets = [], fieldConfig } of panels) {
       expect({ title, queries: targets.length }).not.toEqual({ title, queries: 0 });
@@ -83,6 +89,16 @@ describe.each(cases)('%s', (_, dashboard) => {
       expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
     }
   });
+});
+
+test.each([
+  ['a field that does not exist', '"schemaVersion"', '"schemeVersion"'],
+  ['a value that an option does not have', '"graphMode": "none"', '"graphMode": "some"'],
+  ['a number that is a text', '"fillOpacity": ', '"fillOpacity": "half", "lineWidth": '],
+])('%s in a dashboard is found', (_, right, wrong) => {
+  const texts = dashboards.map(({ file }) => readFileSync(join(folder, 'dashboards', file), 'utf8'));
+  const text = texts.find((candidate) => candidate.includes(right)) ?? '';
+  expect(typeErrors(text.replace(right, wrong))).not.toEqual([]);
 });
 
 function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
