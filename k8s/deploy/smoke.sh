@@ -101,12 +101,16 @@ reach_gateway() {
 keep_forwarding() {
   local port end=$((SECONDS + forward_timeout_s))
   ! is_forwarding || return 0
+  : >"$work/forward"
   # Not the function kube: $! would be the shell in which it runs, and kubectl would outlive that.
   kubectl --context "$context" port-forward --namespace "${gateway%/*}" "service/${gateway#*/}" :443 \
     >"$work/forward" 2>&1 &
   forwarder=$!
   until port=$(sed -nE 's/^Forwarding from 127\.0\.0\.1:([0-9]+).*/\1/p' "$work/forward") && [[ -n $port ]]; do
-    is_forwarding && ((SECONDS < end)) || return 1
+    if ! is_forwarding || ((SECONDS >= end)); then
+      stop_forwarding
+      return 1
+    fi
     sleep 0.2
   done
   curl_flags=(--connect-to "$host:443:127.0.0.1:$port" --cacert "$work/trusted.crt")
@@ -133,7 +137,8 @@ gateway_service() {
 }
 
 stop_forwarding() {
-  ! is_forwarding || kill "$forwarder"
+  ! is_forwarding || kill "$forwarder" 2>/dev/null || true
+  forwarder=''
 }
 
 print_addresses() {

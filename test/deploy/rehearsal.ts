@@ -28,6 +28,11 @@ export interface Ran {
 
 /** Passes its arguments, and its standard input if it reads that, to the process of the test. A port-forward goes on. */
 const SHIM = `#!/bin/bash
+if [[ -e "$DOUBLE.silent" && " $* " == *' port-forward '* ]]; then
+  rm "$DOUBLE.silent"
+  echo $$ >>"$DOUBLE.forwards"
+  exec sleep 300
+fi
 reads=no
 for argument; do [[ $argument != - ]] || reads=yes; done
 answer=$({ printf '%s\\0' "\${0##*/}" $# "$@"; [[ $reads == no ]] || cat; } |
@@ -139,11 +144,12 @@ export class Rehearsal {
     );
   }
 
-  /** Makes the script wait for images and for the gateway hardly longer than it takes to check them once. */
+  /** Makes the script wait for images, for the gateway and for a port-forward hardly longer than it takes to check them once. */
   shortenTimeouts(): void {
     const timeouts = [
       ['jobs.sh', /^image_timeout_s=60$/m, 'image_timeout_s=0'],
       ['smoke.sh', /^gateway_timeout_s=180$/m, 'gateway_timeout_s=3'],
+      ['smoke.sh', /^forward_timeout_s=20$/m, 'forward_timeout_s=1'],
     ] as const;
     for (const [name, usual, short] of timeouts) {
       const file = join(this.home, 'k8s/deploy', name);
@@ -155,7 +161,12 @@ export class Rehearsal {
     }
   }
 
-  /** The processes that forward ports. */
+  /** Makes the next port-forward say nothing and do nothing. */
+  silenceForward(): void {
+    writeFileSync(join(this.home, 'double.silent'), '');
+  }
+
+  /** The processes that forward ports, or seem to. */
   get forwards(): number[] {
     const file = join(this.home, 'double.forwards');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];

@@ -79,6 +79,16 @@ test('starts the port-forward again when it has ended with its pod', async () =>
   expect(rehearsal.forwards.filter(isRunning)).toEqual([]);
 }, 60_000);
 
+test('gives up a port-forward that does not begin, and tries another one', async () => {
+  rehearsal.shortenTimeouts();
+  rehearsal.silenceForward();
+  forwardFrom(1);
+  const { status, output } = await rehearsal.run('laptop');
+  expect([status, output]).toEqual([0, expect.stringContaining('is paid')]);
+  expect(rehearsal.forwards).toHaveLength(2);
+  expect(rehearsal.forwards.filter(isRunning)).toEqual([]);
+}, 60_000);
+
 test('says why no port-forward begins, when its patience ends', async () => {
   rehearsal.shortenTimeouts();
   const { status, output } = await rehearsal.run('laptop');
