@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
 import { applicationName } from '../../shared/postgres/application-name';
-import { SQLSTATE_CLASS } from '../../shared/postgres/sqlstates';
+import { databaseCauseOf } from '../../shared/postgres/errors';
 import { holdersOf } from './blockers';
 import { SAY_EVERY_MS, type Session, until } from './patience';
 
@@ -49,7 +49,7 @@ async function openPatiently(
     try {
       return await open(databaseUrl, name);
     } catch (error) {
-      if (isRefusal((error as Error).cause) || Date.now() + RETRY_MS > end) {
+      if (!isNotThereYet((error as Error).cause) || Date.now() + RETRY_MS > end) {
         throw error;
       }
       if (Date.now() - said > SAY_EVERY_MS) {
@@ -60,10 +60,17 @@ async function openPatiently(
   }
 }
 
-/** Whether the login or the database itself is wrong. Waiting does not help, and somebody may sit in front of it. */
-function isRefusal(cause: unknown): boolean {
-  const classes: string[] = [SQLSTATE_CLASS.INVALID_AUTHORIZATION, SQLSTATE_CLASS.INVALID_CATALOG_NAME];
-  return cause instanceof DatabaseError && classes.includes(cause.code?.slice(0, 2) ?? '');
+/**
+ * Whether there is no server yet, or none that takes connections. Anything else is wrong with the address, the login or the
+ * rights: waiting does not help, and somebody may sit in front of it.
+ */
+function isNotThereYet(cause: unknown): boolean {
+  if (cause instanceof DatabaseError) {
+    return databaseCauseOf(cause) === 'unreachable';
+  }
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  // The system's codes, but not those of Node.js itself (ERR_…); pg has no code for what it gives up.
+  return /^E(?!RR_)/.test(code) || /timeout|terminated/.test(message);
 }
 
 async function open(databaseUrl: string, name: string): Promise<Client> {
@@ -75,6 +82,8 @@ async function open(databaseUrl: string, name: string): Promise<Client> {
   // The call that breaks reports the error; without a listener the event would end the process.
   client.on('error', () => {});
   await client.connect().catch((error: Error) => {
+    // A login that fails here, and not at the server, leaves the connection open.
+    client.end().catch(() => {});
     const { hostname, port } = new URL(databaseUrl);
     throw new Error(
       `The database at ${hostname}:${port || 5432} cannot be reached or refuses the login: ${error.message}`,
