@@ -15,6 +15,7 @@ case $* in
   # The container has not started at first, and its status is late.
   logs*) [ "$(grep -c ^logs "$CALLS")" -gt 1 ] && echo 'what the command says' ;;
   get\\ pods*) [ "$(grep -c '^get pods' "$CALLS")" -gt 1 ] && printf %s "$STATUS"; true ;;
+  get\\ job*) [ "$(grep -c '^get job' "$CALLS")" -gt 2 ] && printf %s "$CONDITION"; true ;;
   *) echo "unknown: $*" >&2; exit 1 ;;
 esac
 `;
@@ -28,16 +29,24 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function shellFunction(): string {
   const text = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8');
-  return /^operate\(\) \{\n[\s\S]*?^\}$/m.exec(text)?.[0] ?? '';
+  return [...text.matchAll(/^operate\w*\(\) \{[\s\S]*?^\}$/gm)].map(([definition]) => definition).join('\n');
+}
+
+function operate(more: NodeJS.ProcessEnv) {
+  const script = `${shellFunction()}\noperate dist/tools/operate/sagas-command.js list --older-than 30s\n`;
+  const calls = join(folder, 'calls');
+  const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, CALLS: calls, ...more };
+  return { calls, ...spawnSync('sh', ['-c', script], { env, encoding: 'utf8', timeout: 30_000 }) };
 }
 
 test.each(['0', '3'])('shows what the command says, and ends with its exit status %s', (status) => {
-  const script = `${shellFunction()}\noperate dist/tools/operate/sagas-command.js list --older-than 30s\n`;
-  const calls = join(folder, 'calls');
-  const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, CALLS: calls, STATUS: status };
-  const ran = spawnSync('sh', ['-c', script], { env, encoding: 'utf8', timeout: 30_000 });
+  const { calls, ...ran } = operate({ STATUS: status });
   expect([ran.status, ran.stderr]).toEqual([Number(status), '']);
   expect(ran.stdout).toContain('what the command says');
   const patch = execFileSync('grep', ['^patch', calls], { encoding: 'utf8' });
   expect(patch).toContain('["dist/tools/operate/sagas-command.js","list","--older-than","30s"]');
+});
+
+test('ends when the Job has failed and has no pod any more', () => {
+  expect(operate({ CONDITION: 'Failed' }).status).toBe(1);
 });
