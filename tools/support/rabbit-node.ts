@@ -121,7 +121,8 @@ export function startEpmd(
   );
 }
 
-function erlangEnvironment(epmdPort: number): NodeJS.ProcessEnv {
+/** Where the Erlang programs of a node and its tools find each other. */
+export function erlangEnvironment(epmdPort: number): NodeJS.ProcessEnv {
   return { LANG: 'C.UTF-8', ERL_EPMD_ADDRESS: '127.0.0.1', ERL_EPMD_PORT: String(epmdPort) };
 }
 

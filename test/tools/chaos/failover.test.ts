@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,8 @@ let home: string;
 let server: ReplicatedPostgres | undefined;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'chandlery-failover-'));
+  // PostgreSQL may have to run as another user.
+  chmodSync(home, 0o755);
 });
 afterEach(async () => {
   await server?.stop();

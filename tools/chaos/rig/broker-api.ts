@@ -14,7 +14,7 @@ export class BrokerApi {
   private readonly headers: Record<string, string>;
 
   constructor(
-    /** Of each node. The first one that answers is asked. */
+    /** Of each node. The first one that runs is asked. */
     private readonly urls: readonly string[],
     { username, password }: { username: string; password: string },
   ) {
@@ -78,10 +78,19 @@ export class BrokerApi {
         return await fetch(`${url}${path}`, { method, signal, headers: this.headers });
       } catch (error) {
         failure = error;
+        if (!isRefused(error)) {
+          break;
+        }
       }
     }
     throw failure;
   }
+}
+
+/** Whether nobody listens at the address. After anything else, the node may have done what was asked. */
+function isRefused(error: unknown): boolean {
+  const { cause } = error as { cause?: NodeJS.ErrnoException };
+  return cause?.code === 'ECONNREFUSED';
 }
 
 function describe(exchange: string, queue: string, key: string): string {

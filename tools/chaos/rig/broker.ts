@@ -38,7 +38,7 @@ export interface Broker {
    */
   restartNode(index: number, killed: () => void): Promise<void>;
   /**
-   * Kills one node of several and deletes all that it has stored. The others forget it, and it joins them as a new node, as
+   * Kills one node of several and deletes all that it has stored. The others forget it. Then it starts and joins them, as
    * docs/operating.md tells an operator to do. Resolves when every queue has a copy on it again.
    * @param killed called when it has ended
    */
@@ -139,10 +139,12 @@ export async function startBroker(
     async replaceNode(index, killed) {
       const node = nodes[index] as BrokerNode;
       const helper = nodes.find((other) => other !== node) as BrokerNode;
-      await node.kill();
+      await node.takeDown();
       killed();
       rmSync(node.dataFolder, { recursive: true, maxRetries: 3 });
+      // A node that runs cannot be forgotten.
       await helper.forget(node);
+      node.startAgain();
       await waitUntilReady(node);
       await node.join(helper);
       await helper.growQueuesOnto(node);

@@ -22,7 +22,7 @@ export interface Databases {
   /** Returns the URL of a service's database. It leads to the primary, whichever server that is. */
   url(service: ServiceName): string;
   /**
-   * Stops every primary, and their supervisor starts them again. Resolves when they answer queries.
+   * Stops every primary, and their supervisor starts them again. Resolves when their standbys have caught up.
    * @param signal SIGINT for an orderly shutdown, SIGQUIT for a crash
    */
   restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;

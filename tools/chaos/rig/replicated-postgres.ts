@@ -50,15 +50,18 @@ export class ReplicatedPostgres {
     return this.present.url(database);
   }
 
-  /** Stops the primary, which its supervisor starts again. Resolves when it answers queries. */
+  /**
+   * Stops the primary, which its supervisor starts again. Resolves when the standby has caught up: a commit that was on
+   * its way to the standby in a crash is visible afterwards, whether or not it arrived.
+   */
   async restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
     await this.present.restart(signal);
-    await this.waitFor('is back', async () => (await query(this.url('postgres'), 'SELECT 1')).length === 1);
+    await this.waitUntilSynchronous();
   }
 
   /** Kills the standby, which its supervisor starts again. Until it is back, no commit is acknowledged. */
   async restartStandby(): Promise<void> {
-    await this.standby?.restart('SIGQUIT');
+    await this.presentStandby.restart('SIGQUIT');
     await this.waitUntilSynchronous();
   }
 
@@ -67,13 +70,16 @@ export class ReplicatedPostgres {
    * @param onKilled called when no process of the primary can answer any more
    */
   async failOver(onKilled: () => void): Promise<void> {
-    const { present: lost, standby } = this;
-    if (standby === undefined) {
-      throw new Error('There is no standby to promote.');
-    }
+    const { present: lost, presentStandby: standby } = this;
     killWithChildren(lost);
     onKilled();
-    await query(standby.url('postgres'), 'SELECT pg_promote(true, 30)');
+    const [promoted] = await query<{ done: boolean }>(
+      standby.url('postgres'),
+      'SELECT pg_promote(true, 30) AS done',
+    );
+    if (!promoted?.done) {
+      throw new Error(`The standby of ${this.options.database} was not promoted within 30 s.`);
+    }
     this.primary = standby;
     this.standby = undefined;
     await lost.stop();
@@ -93,6 +99,13 @@ export class ReplicatedPostgres {
       throw new Error('PostgreSQL has not been started.');
     }
     return this.primary;
+  }
+
+  private get presentStandby(): Server {
+    if (this.standby === undefined) {
+      throw new Error(`The database of ${this.options.database} has no standby.`);
+    }
+    return this.standby;
   }
 
   private newHome(): string {
@@ -117,7 +130,7 @@ export class ReplicatedPostgres {
     await this.waitUntilSynchronous();
   }
 
-  /** From then on, whatever has been acknowledged is on the standby. */
+  /** Soon after that, whatever has been acknowledged is on the standby. */
   private async waitUntilSynchronous(): Promise<void> {
     const admin = this.url('postgres');
     const reached = async (lsn: string) => {
@@ -137,12 +150,8 @@ export class ReplicatedPostgres {
         return;
       }
       if (Date.now() > end) {
-        throw new Error(
-          `A minute later, it was not so that the database of ${this.options.database} ${what}.`,
-          {
-            cause: found,
-          },
-        );
+        const message = `After a minute, it is not so that the database of ${this.options.database} ${what}.`;
+        throw new Error(message, { cause: found });
       }
     }
   }
@@ -151,6 +160,8 @@ export class ReplicatedPostgres {
 /** As when the machine loses its power. The processes that serve connections lead process groups of their own. */
 function killWithChildren(server: Server): void {
   const [pid = ''] = readFileSync(join(server.dataDir, 'postmaster.pid'), 'utf8').split('\n');
+  // It starts no more of them.
+  process.kill(Number(pid), 'SIGSTOP');
   const { stdout } = spawnSync('pgrep', ['-P', pid], { encoding: 'utf8' });
   server.kill();
   for (const child of (stdout ?? '').split('\n').filter((line) => line !== '')) {
