@@ -16,7 +16,7 @@ export interface Tunnel {
 
 const OWNER = 'gateway.envoyproxy.io/owning-gateway';
 const ANSWER_WITHIN_MS = 60_000;
-/** As many as a hundred waiting buyers need. */
+/** Each waiting buyer needs one. */
 const MAX_CONNECTIONS = 100;
 
 /**
@@ -58,13 +58,16 @@ export async function openTunnel(kube: Kube, kubectl = 'kubectl'): Promise<Tunne
       await once(forward, 'exit');
     }
   };
-  const forwarding = keepForwarding();
-  const opened = async () => {
-    while (port === 0) {
-      await sleep(100);
+  let failure: unknown;
+  keepForwarding().catch((error) => {
+    failure = error;
+  });
+  while (port === 0) {
+    if (failure !== undefined) {
+      throw failure;
     }
-  };
-  await Promise.race([opened(), forwarding]);
+    await sleep(100);
+  }
 
   // A port-forward carries few new connections a second, and drops the others: a connection serves many requests.
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });

@@ -62,6 +62,17 @@ test('carries many requests on few connections, which is all that a port-forward
   }
 });
 
+test('says that kubectl cannot be started', async () => {
+  const kube = {
+    gatewayHost: async () => HOST,
+    core: {
+      listServiceForAllNamespaces: async () => ({ items: [{ metadata: {} }] }),
+      readNamespacedSecret: async () => ({}),
+    },
+  } as unknown as Kube;
+  await expect(openTunnel(kube, '/nowhere/kubectl')).rejects.toThrow('/nowhere/kubectl');
+});
+
 async function selfSigned(folder: string): Promise<{ key: string; cert: string }> {
   const openssl = await program('openssl', 3);
   const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];

@@ -286,6 +286,11 @@ export const mutations: readonly Mutation[] = [
     [
       ['a connection may take ten seconds', (policy) => delete policy.timeout.tcp],
       ['a connection that fails is not tried again', (policy) => delete policy.retry],
+      ['it tries no other pod', (policy) => Object.assign(policy.retry, { numRetries: 0 })],
+      [
+        'one pod of two is never taken out',
+        ({ healthCheck }) => delete healthCheck.passive.maxEjectionPercent,
+      ],
       ['what was sent is repeated', (policy) => policy.retry.retryOn.triggers.push('reset')],
       [
         'what was answered is repeated',

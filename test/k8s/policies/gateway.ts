@@ -6,7 +6,7 @@ import { leavesLostNode, type Policy } from './pods';
 interface TowardsServices {
   circuitBreaker?: { maxConnections?: number };
   timeout?: { http?: { connectionIdleTimeout?: string }; tcp?: { connectTimeout?: string } };
-  retry?: { retryOn?: { triggers?: string[]; httpStatusCodes?: number[] } };
+  retry?: { numRetries?: number; retryOn?: { triggers?: string[]; httpStatusCodes?: number[] } };
   healthCheck?: { passive?: Passive };
 }
 interface Passive {
@@ -14,6 +14,7 @@ interface Passive {
   consecutiveLocalOriginFailures?: number;
   consecutive5XxErrors?: number;
   consecutiveGatewayErrors?: number;
+  maxEjectionPercent?: number;
 }
 interface TowardsBuyers {
   connection?: { connectionLimit?: { value?: number } };
@@ -56,14 +57,20 @@ export const gatewayClosesFirst: Policy = (manifests) =>
  * A request whose connection to a lost node fails goes to another pod, and later ones do not try that node. No request
  * that was sent is ever repeated, and no answer takes a pod out: all replicas of a service answer 503 together.
  */
-export const lostPodsAvoided: Policy = (manifests) =>
-  ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy').flatMap(({ metadata, spec }) => {
+export const lostPodsAvoided: Policy = (manifests) => {
+  const policies = ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy');
+  if (policies.length === 0) {
+    return ['there is no BackendTrafficPolicy'];
+  }
+  return policies.flatMap(({ metadata, spec }) => {
     const { triggers = [], httpStatusCodes = [] } = spec.retry?.retryOn ?? {};
     const passive = spec.healthCheck?.passive;
     const byAnswers = [passive?.consecutive5XxErrors ?? 5, passive?.consecutiveGatewayErrors ?? 0];
     return [
       seconds(spec.timeout?.tcp?.connectTimeout ?? '10s') > 1 && 'waits long for a connection',
-      !triggers.includes('connect-failure') && 'does not try another pod',
+      !(triggers.includes('connect-failure') && spec.retry?.numRetries) && 'does not try another pod',
+      // Envoy's default of 10 % is less than one pod of two.
+      (passive?.maxEjectionPercent ?? 10) < 50 && 'never takes a pod out',
       (triggers.some((trigger) => trigger !== 'connect-failure') || httpStatusCodes.length > 0) &&
         'repeats requests that a service may have carried out',
       !(passive?.splitExternalLocalOriginErrors && passive.consecutiveLocalOriginFailures) &&
@@ -73,6 +80,7 @@ export const lostPodsAvoided: Policy = (manifests) =>
       .filter((fault) => typeof fault === 'string')
       .map((fault) => `BackendTrafficPolicy/${metadata.name}: ${fault}`);
   });
+};
 
 const KIBIBYTES_OF_A_BUYER = 64;
 const KIBIBYTES_OF_A_SERVICE = 32;
