@@ -82,7 +82,10 @@ export async function startBroker(
 
   const formCluster = async () => {
     await Promise.all(nodes.map((node) => waitUntilReady(node)));
-    await Promise.all(others.map((node) => node.join(first)));
+    // One after the other: Mnesia was killed when two joined at the same moment.
+    for (const node of others) {
+      await node.join(first);
+    }
   };
   /** @param whileDown is done before the supervisors start the nodes again, which they never do at once */
   const restartAll = async (whileDown?: () => void) => {
