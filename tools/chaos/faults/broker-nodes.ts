@@ -7,7 +7,7 @@ const MAJORITY_OF = 3;
 const nodeFault = (name: string, kind: string, inject: Fault['inject']): Fault => ({
   name,
   kind,
-  minGapMs: OUTAGE_GAP_MS / 2,
+  minGapMs: OUTAGE_GAP_MS,
   leftOut: ({ broker }) =>
     broker.ports.length < MAJORITY_OF
       ? `it takes ${MAJORITY_OF} nodes of RabbitMQ 4 (--broker-nodes)`

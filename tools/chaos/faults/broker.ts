@@ -5,6 +5,8 @@ import { bindings, DEAD_LETTERS, deadLetterQueueOf } from '../../../shared/rabbi
 import type { Binding } from '../rig/broker-api';
 import { exclusively, type Fault, type FaultContext, NotRecovered, OUTAGE_GAP_MS } from './fault';
 
+/** Several nodes take twice as long to start as one. */
+const ALL_NODES_GAP_MS = 2 * OUTAGE_GAP_MS;
 /** How soon the shop must have declared again what was deleted. */
 const DECLARED_WITHIN_MS = 30_000;
 /** After that, something else is broken, and there is nothing to delete. */
@@ -15,7 +17,7 @@ const PURGE_FOR_MS = 1_000;
 const restartBroker: Fault = {
   name: 'RabbitMQ is killed and starts again',
   kind: 'broker restart',
-  minGapMs: OUTAGE_GAP_MS,
+  minGapMs: ALL_NODES_GAP_MS,
   async inject(context) {
     const lost = await exclusively('broker', () => {
       const restarted = context.rig.broker.restart();
@@ -164,7 +166,7 @@ const unbound = (binding: Binding): Fault => ({
 const emptied: Fault = {
   name: 'RabbitMQ is killed and starts again without its data',
   kind: 'emptied broker',
-  minGapMs: OUTAGE_GAP_MS,
+  minGapMs: ALL_NODES_GAP_MS,
   async inject(context) {
     await exclusively('broker', () =>
       loseMessages(context, queues, () => {

@@ -4,8 +4,8 @@ import { breakpoints } from '../rig/breakpoints';
 import { exclusively, type Fault, OUTAGE_GAP_MS, withReplica } from './fault';
 
 const HIT_WITHIN_MS = 4_000;
-/** Of the database of one service. Its new standby is there after a few seconds. */
-const FAILOVER_GAP_MS = 15_000;
+/** Of the database of one service, or of its standby: it takes a few seconds. */
+const FAILOVER_GAP_MS = OUTAGE_GAP_MS / 2;
 
 const restartPostgres = (signal: 'SIGINT' | 'SIGQUIT', how: string): Fault => ({
   name: `PostgreSQL ${how} and starts again`,

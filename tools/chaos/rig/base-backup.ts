@@ -46,6 +46,8 @@ export async function copyAsStandby(primary: Postgres & { port: number }, dataDi
   const settings = {
     primary_conninfo: `${address} application_name=${STANDBY}`,
     primary_slot_name: STANDBY,
+    // By default it waits five seconds before it connects again, and nothing can be committed meanwhile.
+    wal_retrieve_retry_interval: '500ms',
     // Once it is promoted, it waits for nobody until it has a standby of its own.
     synchronous_standby_names: '',
   };
