@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { unpackedPackages, which } from '../../tools/support/debian-packages';
+import { cacheFolder, unpackedPackages, which } from '../../tools/support/debian-packages';
 
 /** Tools that tests need and that npm does not have: found on the machine, or else built into the user's cache. */
 const run = promisify(execFile);
@@ -47,7 +46,7 @@ async function majorVersion(program: string, args: string[], version: RegExp): P
 }
 
 async function builtKustomize(): Promise<string> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chandlery');
+  const cache = cacheFolder();
   const program = join(cache, `kustomize-${KUSTOMIZE}-${process.arch}`);
   if (existsSync(program)) {
     return program;
@@ -81,9 +80,14 @@ async function builtKustomize(): Promise<string> {
   }
 }
 
+/** Finds Go on the PATH, or where its own archive puts it. */
+export function installedGo(): string | undefined {
+  return which('go') ?? ['/usr/local/go/bin/go'].find((file) => existsSync(file));
+}
+
 /** Finds an installed Go, or unpacks the distribution's into the user's cache. */
 async function findGo(): Promise<string> {
-  const installed = which('go') ?? ['/usr/local/go/bin/go'].find((file) => existsSync(file));
+  const installed = installedGo();
   if (installed) {
     return installed;
   }

@@ -36,6 +36,12 @@ export interface Unpacked {
 }
 
 const run = promisify(execFile);
+
+/** The user's cache, for whatever is downloaded or built once. */
+export function cacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chandlery');
+}
+
 export const systemPath = `${process.env.PATH ?? ''}${delimiter}/usr/local/sbin${delimiter}/usr/sbin${delimiter}/opt/homebrew/sbin`;
 
 /**
@@ -51,7 +57,7 @@ export async function unpackedPackages(
   }
   const { codename } = thisSystem();
   const release = wanted.release ?? codename;
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chandlery');
+  const cache = cacheFolder();
   const home = join(cache, `${wanted.name.toLowerCase()}-${release}-${process.arch}`);
   if (!existsSync(home)) {
     const from = wanted.release === undefined ? 'the distribution' : `Debian ${release}`;

@@ -9,7 +9,7 @@ import { startOf } from './process';
 export function takeLock(home: string): () => void {
   const file = fileIn(home);
   mkdirSync(home, { recursive: true });
-  const holder = holderOf(home);
+  const holder = lockHolder(home);
   if (holder !== undefined) {
     throw new Error(
       `Chandlery is already running from this folder (process ${holder}). ` +
@@ -23,14 +23,14 @@ export function takeLock(home: string): () => void {
 }
 
 export function isLocked(home: string): boolean {
-  return holderOf(home) !== undefined;
+  return lockHolder(home) !== undefined;
 }
 
 /**
  * Returns the process that has the lock; undefined when there is none, or when it was killed before it released the
  * lock.
  */
-function holderOf(home: string): number | undefined {
+export function lockHolder(home: string): number | undefined {
   try {
     const { pid, startedAt } = JSON.parse(readFileSync(fileIn(home), 'utf8'));
     return startOf(pid) === startedAt ? pid : undefined;
