@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../../../shared/root';
 import { which } from '../../../tools/support/debian-packages';
-import { docker, run } from './commands';
+import { buildFlags, docker, run } from './commands';
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 const added = '/usr/local/share/ca-certificates/machine.crt';
@@ -95,7 +95,7 @@ function makeStandIn(name: string, image: string): void {
       mkdirSync(join(work, 'native'));
       cpSync(native, join(work, 'native'), { recursive: true, verbatimSymlinks: true });
     }
-    docker('build', '--quiet', '--tag', image, work);
+    docker('build', ...buildFlags(), '--quiet', '--tag', image, work);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -35,12 +35,24 @@ export const docker = Object.assign((...args: string[]) => run('docker', args), 
 /** The lines that show how far a build is: a command, a test file that has ended, and the count of all tests. */
 const progress = /^(Step \S+ : RUN |#\d+ \[|PASS |FAIL |\d+ passed, \d+ failed$)/;
 
+/** Returns what every build needs in an engine whose containers have no network of their own. */
+export function buildFlags(): string[] {
+  const network = process.env.CHANDLERY_BUILD_NETWORK;
+  return network === undefined ? [] : [`--network=${network}`];
+}
+
 /**
  * Builds an image and prints the progress, because a build takes minutes when the tests run in it.
+ * @param dockerfile another one than the context's own
  * @throws Error with the end of the build's output, when it fails
  */
-export async function buildImage(target: string, tag: string, context: string): Promise<void> {
-  const args = ['build', '--target', target, '--tag', tag, context];
+export async function buildImage(
+  target: string,
+  tag: string,
+  context: string,
+  dockerfile = join(context, 'Dockerfile'),
+): Promise<void> {
+  const args = ['build', ...buildFlags(), '--file', dockerfile, '--target', target, '--tag', tag, context];
   const output: string[] = [];
   const build = spawn('sh', ['-c', 'exec docker "$@" 2>&1', 'sh', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

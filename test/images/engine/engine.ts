@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemPath, unpackedPackages, which } from '../../../tools/support/debian-packages';
+import { endOf, startProgram } from '../../../tools/support/process';
+import { chooseIptables, environmentOf } from './packages';
 
 export interface Engine {
   /** The environment of `docker` and of every other program that talks to the engine. */
@@ -14,8 +15,26 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** How an engine of our own runs. */
+export interface EngineSettings {
+  /** Where it keeps images for the next time. Without it, they are deleted when the engine is stopped. */
+  readonly dataRoot?: string;
+  /** The records of running programs, with which the next run stops an engine whose run was killed. */
+  readonly recordsDir?: string;
+  /**
+   * Whether it changes nothing of the machine's network and has its mounts to itself. Builds then use the machine's
+   * network, and it can run no service.
+   */
+  readonly isolated?: boolean;
+  /** The cgroup of its containers. */
+  readonly cgroup?: string;
+}
+
 /** Returns the container engine that answers, or one of our own, or the reason why there is neither. */
-export async function openEngine(say: (text: string) => void): Promise<Engine | string> {
+export async function openEngine(
+  say: (text: string) => void,
+  settings: EngineSettings = {},
+): Promise<Engine | string> {
   if (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0) {
     return { env: {}, own: false, stop: async () => {} };
   }
@@ -29,7 +48,7 @@ export async function openEngine(say: (text: string) => void): Promise<Engine | 
   if (typeof programs === 'string') {
     return `no container engine answers, and Docker's packages could not be fetched: ${programs}`;
   }
-  return startEngine(programs);
+  return startEngine(programs, settings);
 }
 
 async function dockerPrograms(say: (text: string) => void): Promise<Record<string, string> | undefined> {
@@ -46,71 +65,60 @@ async function dockerPrograms(say: (text: string) => void): Promise<Record<strin
   if (unpacked === undefined) {
     return undefined;
   }
-  const { home, env } = unpacked;
   return {
-    ...env,
-    PATH: ['usr/bin', 'usr/sbin', 'sbin']
-      .map((folder) => join(home, folder))
-      .concat(systemPath)
-      .join(':'),
-    PYTHONPATH: join(home, 'usr/lib/python3/dist-packages'),
-    DEBOOTSTRAP_DIR: join(home, 'usr/share/debootstrap'),
-    XTABLES_LIBDIR:
-      (env.LD_LIBRARY_PATH ?? '')
-        .split(':')
-        .map((folder) => join(folder, 'xtables'))
-        .find(existsSync) ?? '',
+    ...environmentOf(unpacked),
+    PYTHONPATH: join(unpacked.home, 'usr/lib/python3/dist-packages'),
+    DEBOOTSTRAP_DIR: join(unpacked.home, 'usr/share/debootstrap'),
   };
 }
 
-/** Chooses one of two implementations, as the package's installation does. */
-function chooseIptables(files: string): void {
-  for (const name of ['iptables', 'ip6tables']) {
-    symlinkSync('xtables-nft-multi', join(files, 'usr/sbin', name));
-  }
-}
-
-async function startEngine(programs: Record<string, string>): Promise<Engine | string> {
+async function startEngine(
+  programs: Record<string, string>,
+  settings: EngineSettings,
+): Promise<Engine | string> {
   const folder = mkdtempSync(join(tmpdir(), 'chandlery-engine-'));
   const socket = `unix://${join(folder, 'docker.sock')}`;
   const logFile = join(folder, 'log');
-  const log = openSync(logFile, 'a');
+  const { dataRoot = join(folder, 'data'), recordsDir = join(folder, 'running') } = settings;
+  mkdirSync(dataRoot, { recursive: true });
   const flags = {
     host: socket,
-    'data-root': `${folder}/data`,
+    'data-root': dataRoot,
     'exec-root': `${folder}/exec`,
     pidfile: `${folder}/pid`,
+    ...(settings.cgroup === undefined ? {} : { 'cgroup-parent': settings.cgroup }),
+    ...(settings.isolated
+      ? { bridge: 'none', iptables: 'false', ip6tables: 'false', 'ip-forward': 'false' }
+      : {}),
   };
-  const daemon = spawn(
-    'dockerd',
-    Object.entries(flags).map(([key, value]) => `--${key}=${value}`),
-    {
-      stdio: ['ignore', log, log],
-      env: { ...process.env, ...programs },
-    },
-  );
-  // Emitted when the daemon cannot be started at all. That it is not running is noticed below.
-  daemon.on('error', () => {});
-  process.once('exit', () => daemon.kill());
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, () => process.exit(1));
-  }
-  const isRunning = () => daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null;
+  const args = Object.entries(flags).map(([key, value]) => `--${key}=${value}`);
+  const [command = '', ...before] = settings.isolated
+    ? ['unshare', '--mount', '--propagation', 'private', 'dockerd']
+    : ['dockerd'];
+  const daemon = startProgram({
+    name: 'dockerd',
+    command,
+    args: [...before, ...args],
+    env: { ...process.env, ...programs },
+    logFile,
+    recordsDir,
+  });
   const stop = async () => {
-    const exited = once(daemon, 'exit');
-    if (isRunning() && daemon.kill()) {
-      await exited;
-    }
+    await daemon.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  const env = { ...programs, DOCKER_HOST: socket };
-  for (const end = Date.now() + 60_000; isRunning() && Date.now() < end; await sleep(200)) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => void stop().finally(() => process.exit(1)));
+  }
+  const network = settings.isolated ? { CHANDLERY_BUILD_NETWORK: 'host' } : {};
+  const env = { ...programs, ...network, DOCKER_HOST: socket };
+  for (const end = Date.now() + 60_000; daemon.isRunning() && Date.now() < end; await sleep(200)) {
     const { status } = spawnSync('docker', ['info'], { env: { ...process.env, ...env } });
     if (status === 0) {
       return { env, own: true, stop };
     }
   }
-  const reason = readFileSync(logFile, 'utf8').split('\n').slice(-5).join('\n');
+  const reason = endOf(logFile);
   await stop();
   return `no container engine answers, and one of our own did not start:\n${reason}`;
 }
