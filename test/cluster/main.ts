@@ -10,6 +10,7 @@ import { rules } from '../k8s/monitoring/sources';
 import { type Buyers, startBuyers } from './buyers';
 import { auditJob } from './judging';
 import { connect, type Kube } from './kube';
+import { testOnOwnCluster } from './on-own';
 import { type ClusterOptions, readOptions, usage } from './options';
 import { listTrials } from './trials';
 import { openTunnel } from './tunnel';
@@ -17,13 +18,17 @@ import { openTunnel } from './tunnel';
 const MAX_AUDITS = 4;
 const BETWEEN_AUDITS_MS = 15_000;
 
-async function main(): Promise<boolean> {
+/** @returns the exit status */
+async function main(): Promise<number> {
   const args = process.argv.slice(2);
   if (args.includes('--help')) {
     console.log(usage);
-    return true;
+    return 0;
   }
   const options = readOptions(args, process.env.KUBECONFIG);
+  if (options.ownNodes !== undefined) {
+    return testOnOwnCluster(options.ownNodes, options.buyers, say);
+  }
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major * 100 + minor < 2215) {
     throw new Error(
@@ -43,7 +48,7 @@ async function main(): Promise<boolean> {
     say('all trials are done; waiting for the outcomes of the last checkouts');
     await buyers.finish();
     const rulesWork = options.script.includes('--without-charts') || (await checkRules(kube));
-    return (await auditShop(kube, buyers, tunnel.url)) && rulesWork;
+    return (await auditShop(kube, buyers, tunnel.url)) && rulesWork ? 0 : 1;
   } finally {
     tunnel.close();
   }
@@ -106,7 +111,7 @@ function say(text: string): void {
 }
 
 main().then(
-  (passed) => process.exit(passed ? 0 : 1),
+  (status) => process.exit(status),
   (error: Error) => {
     const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
     console.error(`${error.message}${cause}`);

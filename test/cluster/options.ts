@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../tools/support/command-line';
+import { MAX_NODES } from './own/places';
 
 export interface ClusterOptions {
   context: string | undefined;
@@ -6,17 +8,22 @@ export interface ClusterOptions {
   buyers: number;
   /** Whether the shop is deployed already. */
   deployed: boolean;
+  /** The number of nodes of a cluster of our own, if that shall be started. */
+  ownNodes: number | undefined;
   /** Options for deploy-to-cluster.sh. */
   script: string[];
 }
 
 export const usage = `Usage: npm run test:cluster -- --context NAME [--overlay laptop|production] [--buyers 16] [--deployed]
                                [--images PREFIX] [--tag TAG] [--without-charts]
+       npm run test:cluster -- --own [--nodes 3] [--buyers 16]
 Deploys the shop to a cluster, has buyers check out, deletes and moves pods of every kind, and checks the books and every
 answer against the saga's invariants. Use a cluster that may break: nodes are drained, and data is left behind.
   --context   kubectl's context; if KUBECONFIG is set, it can be left out for the current context
   --buyers    how many there are; each has one checkout in flight at a time
   --deployed  the shop is deployed already
+  --own       start a cluster of our own for the test, and end it afterwards: npm run cluster -- --help
+  --nodes     how many nodes that cluster has
   --images, --tag, --without-charts are options of deploy-to-cluster.sh; --without-charts also skips Prometheus' rules
 Exit status: 0 no invariant was violated, 1 one was, 2 the test could not be completed.`;
 
@@ -28,7 +35,11 @@ const options = {
   images: { type: 'string' },
   tag: { type: 'string' },
   'without-charts': { type: 'boolean', default: false },
+  own: { type: 'boolean', default: false },
+  nodes: { type: 'string' },
 } as const;
+/** Options that choose a cluster or what is deployed to it. A cluster of our own leaves no choice. */
+const CHOICES = ['context', 'images', 'tag'] as const;
 
 /**
  * @param kubeconfig the value of KUBECONFIG. The cluster must be named, so that none is broken by accident.
@@ -38,8 +49,8 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
   const { values } = parseArgs({ args: [...args], options });
   const { context, overlay, images, tag } = values;
   const buyers = Number(values.buyers);
-  if (!context && !kubeconfig) {
-    throw new Error(`No cluster is named: set KUBECONFIG, or use --context.\n${usage}`);
+  if (!context && !kubeconfig && !values.own) {
+    throw new Error(`No cluster is named: set KUBECONFIG, or use --context or --own.\n${usage}`);
   }
   if (overlay !== 'laptop' && overlay !== 'production') {
     throw new Error(`There is no overlay "${overlay}".\n${usage}`);
@@ -47,10 +58,30 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
   if (!Number.isInteger(buyers) || buyers < 1) {
     throw new Error(`--buyers must be a whole number from 1, not "${values.buyers}".\n${usage}`);
   }
+  const ownNodes = readOwnNodes(values);
   const script = [
     ...(images === undefined ? [] : ['--images', images]),
     ...(tag === undefined ? [] : ['--tag', tag]),
     ...(values['without-charts'] ? ['--without-charts'] : []),
   ];
-  return { context, overlay, buyers, deployed: values.deployed, script };
+  return { context, overlay, buyers, deployed: values.deployed, ownNodes, script };
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+
+function readOwnNodes(values: Values): number | undefined {
+  if (!values.own) {
+    if (values.nodes !== undefined) {
+      throw new Error(`--nodes needs --own.\n${usage}`);
+    }
+    return undefined;
+  }
+  const useless = CHOICES.find((name) => values[name] !== undefined);
+  if (useless !== undefined || values.deployed || values.overlay !== 'laptop') {
+    const option = useless ?? (values.deployed ? 'deployed' : 'overlay production');
+    throw new Error(
+      `A cluster of our own starts empty, for the overlay laptop: leave out --${option}.\n${usage}`,
+    );
+  }
+  return wholeNumber('nodes', values.nodes ?? '3', 1, MAX_NODES);
 }

@@ -18,7 +18,8 @@ const deploy = (...args: string[]) => rehearsal.run('laptop', '--url', 'http://1
 
 test('shellcheck finds nothing in any script', async () => {
   const { file, env } = await program('shellcheck', 20);
-  const args = ['--external-sources', '--check-sourced', 'deploy-to-cluster.sh', '.ci/run'];
+  const scripts = ['deploy-to-cluster.sh', '.ci/run', 'test/cluster/own/node.sh'];
+  const args = ['--external-sources', '--check-sourced', ...scripts];
   const { stdout } = await promisify(execFile)(file, args, {
     cwd: root,
     env: { ...process.env, ...env },

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { root } from '../../shared/root';
 import { type Manifest, manifestsOf, type Overlay, overlays } from './manifests';
 import { schemaFaults } from './schemas/schemas';
@@ -9,6 +9,17 @@ import { schemaFaults } from './schemas/schemas';
 test.each(overlays)('every manifest of the overlay %s follows the schema of its kind', async (overlay) => {
   const manifests = await manifestsOf(overlay);
   expect(manifests.length).toBeGreaterThan(40);
+  expect(await schemaFaults(manifests)).toEqual([]);
+});
+
+test('every manifest of a cluster of our own follows the schema of its kind', async () => {
+  const folder = join(root, 'test/cluster/own/manifests');
+  const manifests = readdirSync(folder).flatMap((name) =>
+    parseAllDocuments(readFileSync(join(folder, name), 'utf8')).map(
+      (document) => document.toJS() as Manifest,
+    ),
+  );
+  expect(manifests.length).toBeGreaterThan(10);
   expect(await schemaFaults(manifests)).toEqual([]);
 });
 

@@ -148,7 +148,9 @@ async function generateClient(service) {
 }
 
 function sourcesStamp() {
-  const folders = [...services, 'shared', 'tools', 'test/model', 'test/cluster'];
+  // The cluster's test is built on parts of other tests.
+  const clusterTest = ['test/cluster', 'test/deploy', 'test/images', 'test/k8s', 'test/support'];
+  const folders = [...services, 'shared', 'tools', 'test/model', ...clusterTest];
   const files = folders.flatMap((folder) =>
     readdirSync(at(folder), { recursive: true }).map((name) => join(folder, name)),
   );

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Ended, runProgram } from '../../support/run-program';
@@ -16,6 +16,7 @@ const commands = [
   'chaos',
   'simulate',
   'bench',
+  'cluster',
 ];
 
 /** If a command does something after all, this protects the data of this checkout. */
@@ -60,4 +61,24 @@ test.each([
   const { status, stderr } = await run(name, option, value);
   expect(status).toBe(2);
   expect(stderr).toContain(reason);
+});
+
+test('npm run cluster names everything that the machine lacks, and changes nothing', async () => {
+  const program = /dist\/\S+\.js/.exec(scripts.cluster ?? '')?.[0] ?? 'none';
+  const env = { PATH: home, XDG_CACHE_HOME: join(home, 'cache'), CHANDLERY_HOME: join(home, 'cluster-test') };
+  for (const command of ['up', 'build']) {
+    const { status, stderr } = await runProgram(program, [command], env);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Nothing was changed/);
+    expect(stderr).toContain('nsenter');
+  }
+  expect(readdirSync(home).filter((name) => name.startsWith('c'))).toEqual([]);
+});
+
+test('npm run cluster says when there is no cluster to look at', async () => {
+  for (const args of [['status'], ['run', 'kubectl', 'get', 'pods', '--help']]) {
+    const { status, stdout, stderr } = await run('cluster', ...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('npm run cluster -- up');
+  }
 });

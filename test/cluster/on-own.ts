@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { NAMESPACE } from './kube';
+import { runInside } from './own/inside';
+import { CONTEXT } from './own/places';
+import { withCluster } from './own/session';
+import { lacks } from './own/welcome';
+
+/**
+ * Runs the cluster test on a cluster of our own: the test runs once more, as a process in the cluster's network.
+ * @returns the exit status of the test
+ */
+export async function testOnOwnCluster(
+  nodes: number,
+  buyers: number,
+  say: (text: string) => void,
+): Promise<number> {
+  const options = ['--context', CONTEXT, '--without-charts', '--buyers', String(buyers)];
+  return withCluster(nodes, say, async ({ network }, signal) => {
+    say(lacks);
+    const test = ['--enable-source-maps', join(__dirname, 'main.js'), ...options];
+    const status = await runInside(network, process.execPath, test, signal);
+    if (status !== 0 && !signal.aborted) {
+      const newest = ['--sort-by=.lastTimestamp'];
+      await runInside(network, 'kubectl', ['get', 'pods', '--all-namespaces', '--output', 'wide']);
+      await runInside(network, 'kubectl', ['get', 'events', '--namespace', NAMESPACE, ...newest]);
+    }
+    return status;
+  });
+}

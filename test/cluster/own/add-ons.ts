@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { root } from '../../../shared/root';
+import { withoutDigest } from './images/names';
+import { manifests } from './places';
+import { envoyImage, gatewayChart, monitoringDefinitions } from './programs/chart';
+
+/** Runs a program in the cluster's network, and returns what it prints. */
+export type RunInside = (program: string, ...args: string[]) => Promise<string>;
+
+const GATEWAY_NAMESPACE = 'envoy-gateway-system';
+const READY_WITHIN = '180s';
+
+/** What the nodes need to be found and to become ready. */
+export async function applyBasics(run: RunInside): Promise<void> {
+  // The API server makes this namespace soon after it begins to answer.
+  await run('kubectl', 'wait', '--for=create', 'namespace/kube-system', `--timeout=${READY_WITHIN}`);
+  await run('kubectl', 'apply', '-f', manifests);
+  // For the names of its kinds only: the chart of Prometheus, Grafana and Alertmanager is in no Go module.
+  await run('kubectl', 'apply', '--server-side', '-f', monitoringDefinitions());
+}
+
+/** Installs Envoy Gateway as deploy-to-cluster.sh would, with the chart from its Go module. */
+export async function installGateway(run: RunInside): Promise<void> {
+  await run(
+    'helm',
+    ...['upgrade', 'envoy-gateway', gatewayChart(), '--install'],
+    ...['--namespace', GATEWAY_NAMESPACE, '--create-namespace'],
+    ...['--values', join(root, 'helm-config/envoy-gateway.yaml')],
+    ...['--set', `global.images.envoyProxy.image=${withoutDigest(envoyImage())}`],
+    ...['--wait', '--timeout', READY_WITHIN],
+  );
+}
+
+/** Waits for everything else that a cluster has. */
+export async function awaitAddOns(run: RunInside): Promise<void> {
+  const inSystem = ['--namespace', 'kube-system', `--timeout=${READY_WITHIN}`];
+  for (const name of ['coredns', 'metrics-server']) {
+    await run('kubectl', 'rollout', 'status', `deployment/${name}`, ...inSystem);
+  }
+  const available = '--for=condition=Available';
+  await run('kubectl', 'wait', available, 'apiservice/v1beta1.metrics.k8s.io', `--timeout=${READY_WITHIN}`);
+}
+
+export async function awaitNodes(run: RunInside, names: readonly string[]): Promise<void> {
+  const nodes = names.map((name) => `node/${name}`);
+  await run('kubectl', 'wait', '--for=create', ...nodes, `--timeout=${READY_WITHIN}`);
+  await run('kubectl', 'wait', '--for=condition=Ready', ...nodes, `--timeout=${READY_WITHIN}`);
+}

