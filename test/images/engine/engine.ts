@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemPath, unpackedPackages, which } from '../../../tools/support/debian-packages';
 import { endOf, startProgram } from '../../../tools/support/process';
 import { chooseIptables, environmentOf } from './packages';
+import { rememberFolders } from './traces';
 
 export interface Engine {
   /** The environment of `docker` and of every other program that talks to the engine. */
@@ -91,6 +92,7 @@ async function startEngine(
       ? { bridge: 'none', iptables: 'false', ip6tables: 'false', 'ip-forward': 'false' }
       : {}),
   };
+  const removeTraces = rememberFolders();
   const args = Object.entries(flags).map(([key, value]) => `--${key}=${value}`);
   const [command = '', ...before] = settings.isolated
     ? ['unshare', '--mount', '--propagation', 'private', 'dockerd']
@@ -105,6 +107,7 @@ async function startEngine(
   });
   const stop = async () => {
     await daemon.stop();
+    removeTraces();
     rmSync(folder, { recursive: true, force: true });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
