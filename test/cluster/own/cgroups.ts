@@ -65,10 +65,10 @@ function copyProcessors(parent: string, group: string): void {
 }
 
 /**
- * Removes the cgroups, or one of them, and so waits until the last process in it has ended.
+ * Removes a cgroup with those in it, and so waits until the last process in it has ended.
  * @throws Error when there is still one after a while
  */
-export async function removeGroups(name = cgroup): Promise<void> {
+export async function removeGroups(name: string): Promise<void> {
   // Also in a hierarchy without controllers, to which runc may add containers.
   const groups = [...hierarchies(), join(mount, 'unified')].map((hierarchy) => join(hierarchy, name));
   for (const end = Date.now() + REMOVED_WITHIN_MS; ; await sleep(100)) {

@@ -2,14 +2,15 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stopLeftovers } from '../../../tools/support/process';
 import { removeGroups } from './cgroups';
-import { folders, home } from './places';
+import { cgroup, engineCgroup, folders, home } from './places';
 
 /**
  * Removes what a cluster leaves outside of its namespaces, after it has waited until its last process has ended.
  * @param keepLogs whether somebody may want to know why it failed
  */
 export async function removeFiles(keepLogs = false): Promise<void> {
-  await removeGroups();
+  await removeGroups(cgroup);
+  await removeGroups(engineCgroup);
   const others = ['network.json', 'kubectl', 'helm'].map((name) => join(home, name));
   for (const path of [...Object.values(folders), ...others]) {
     if (path !== folders.logs || !keepLogs) {

@@ -22,6 +22,8 @@ export const CONTEXT = 'chandlery-own';
 
 /** The cgroup that everything is in. Clones that run clusters at the same time have different ones. */
 export const cgroup = `chandlery-${createHash('sha256').update(home).digest('hex').slice(0, 8)}`;
+/** That of the engine that builds images. */
+export const engineCgroup = `${cgroup}-engine`;
 
 /** All addresses are from the range for benchmarks, which nobody uses, and exist only in the cluster's own network. */
 export const API = { address: '198.18.0.1', port: 6443 };

@@ -7,7 +7,7 @@ import { cacheFolder } from '../../../../tools/support/debian-packages';
 import { takeLock } from '../../../../tools/support/run-lock';
 import { type Engine, openEngine } from '../../../images/engine/engine';
 import { removeGroups } from '../cgroups';
-import { cgroup, folders } from '../places';
+import { engineCgroup, folders } from '../places';
 import { envoyImage } from '../programs/chart';
 import { fileOf } from '../programs/modules';
 import { buildOthers, buildOurs } from './build';
@@ -17,7 +17,6 @@ import { digestOfOthers, digestOfSources } from './sources';
 /** The images, in two archives that every node imports. They stay in the user's cache, with what the engine has. */
 
 const home = join(cacheFolder(), `cluster-images-${process.arch}`);
-const engineGroup = `${cgroup}/engine`;
 const archive = (name: string) => join(home, `${name}.tar`);
 export const archives = () => [archive('others'), archive('ours')];
 
@@ -53,7 +52,7 @@ export async function buildArchives(say: Say): Promise<void> {
     }
   } finally {
     await engine.stop();
-    await removeGroups(engineGroup);
+    await removeGroups(engineCgroup);
     release();
   }
 }
@@ -76,7 +75,7 @@ async function open(say: Say): Promise<Engine> {
     dataRoot: join(home, 'engine'),
     recordsDir: folders.running,
     isolated: true,
-    cgroup: `/${engineGroup}`,
+    cgroup: `/${engineCgroup}`,
   });
   if (typeof engine === 'string') {
     throw new Error(`No image can be built, because ${engine}`);
