@@ -43,6 +43,9 @@ export async function awaitAddOns(run: RunInside): Promise<void> {
 
 export async function awaitNodes(run: RunInside, names: readonly string[]): Promise<void> {
   const nodes = names.map((name) => `node/${name}`);
-  await run('kubectl', 'wait', '--for=create', ...nodes, `--timeout=${READY_WITHIN}`);
+  // One by one: it waits for no second one.
+  for (const node of nodes) {
+    await run('kubectl', 'wait', '--for=create', node, `--timeout=${READY_WITHIN}`);
+  }
   await run('kubectl', 'wait', '--for=condition=Ready', ...nodes, `--timeout=${READY_WITHIN}`);
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { certificate, privateKey, publicKey, settingsOf, tokens } from './certificates';
 import { API, folders, SERVICES } from './places';
 import { fileOf } from './programs/modules';
@@ -89,6 +90,8 @@ function client(name: string): Record<string, string> {
 function controllers(): Record<string, string> {
   return {
     'use-service-account-credentials': 'true',
+    // Its default is a folder of the machine, which it would create.
+    'flex-volume-plugin-dir': join(folders.settings, 'plugins'),
     'service-account-private-key-file': privateKey('accounts'),
     'root-ca-file': certificate('ca'),
     'cluster-signing-cert-file': certificate('ca'),

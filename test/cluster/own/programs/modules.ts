@@ -11,6 +11,8 @@ export interface GoModule {
   readonly requires: Readonly<Record<string, string>>;
   /** The version of Go in go.mod, and what else it says. */
   readonly goMod: readonly string[];
+  /** Modules of which only files are used. */
+  readonly files?: readonly string[];
   /** The text of main.go, for a program of our own. */
   readonly source?: string;
   readonly programs: readonly GoProgram[];
@@ -82,11 +84,11 @@ export const modules: readonly GoModule[] = [
       ...STAGING.map((name) => `replace k8s.io/${name} => k8s.io/${name} v0.${KUBERNETES.slice(2)}`),
     ],
     programs: [
-      kubernetesProgram('kubelet', 11),
+      kubernetesProgram('kubelet', 8),
       kubernetesProgram('kubectl', 1.5),
-      kubernetesProgram('kube-apiserver', 3),
-      kubernetesProgram('kube-controller-manager', 2),
-      kubernetesProgram('kube-scheduler', 1),
+      kubernetesProgram('kube-apiserver', 3.5),
+      kubernetesProgram('kube-controller-manager', 1),
+      kubernetesProgram('kube-scheduler', 0.3),
       kubernetesProgram('kube-proxy', 1),
     ],
   },
@@ -94,7 +96,7 @@ export const modules: readonly GoModule[] = [
     name: 'etcd',
     requires: { 'go.etcd.io/etcd/server/v3': 'v3.6.16' },
     goMod: ['go 1.26.0'],
-    programs: [{ name: 'etcd', package: 'go.etcd.io/etcd/server/v3', minutes: 1 }],
+    programs: [{ name: 'etcd', package: 'go.etcd.io/etcd/server/v3', minutes: 1.7 }],
   },
   {
     name: 'cni',
@@ -107,7 +109,7 @@ export const modules: readonly GoModule[] = [
     requires: { 'sigs.k8s.io/kube-network-policies': 'v0.8.0' },
     goMod: ['go 1.26.0'],
     programs: [
-      { name: 'kube-network-policies', package: 'sigs.k8s.io/kube-network-policies/cmd', minutes: 3 },
+      { name: 'kube-network-policies', package: 'sigs.k8s.io/kube-network-policies/cmd', minutes: 2 },
     ],
   },
   {
@@ -124,6 +126,7 @@ export const modules: readonly GoModule[] = [
       'helm.sh/helm/v3': `v${HELM}`,
       'sigs.k8s.io/metrics-server': `v${METRICS_SERVER}`,
     },
+    files: [monitoringModule],
     goMod: ['go 1.26.0'],
     programs: [
       {
@@ -156,9 +159,11 @@ export function goModOf({ name, requires, goMod }: GoModule): string {
   return [`module chandlery/cluster/${name}`, ...goMod, ...required, ''].join('\n');
 }
 
-/** Returns the folder of a module's programs. A change to anything here leads to another folder. */
+/** Returns the folder of a module's programs. It is another one when they are built from anything else. */
 export function folderOf(module: GoModule): string {
-  const digest = createHash('sha256').update(JSON.stringify(module)).digest('hex').slice(0, 8);
+  const programs = module.programs.map(({ minutes, ...program }) => program);
+  const parts = JSON.stringify([goModOf(module), module.files, module.source, programs]);
+  const digest = createHash('sha256').update(parts).digest('hex').slice(0, 8);
   return join(cacheFolder(), `cluster-${module.name}-${digest}-${process.arch}`);
 }
 
