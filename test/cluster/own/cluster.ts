@@ -28,7 +28,7 @@ interface Settings {
 
 /** A cluster of our own, while it is started and while it runs. */
 export class OwnCluster {
-  private readonly began = Date.now();
+  private began = 0;
   private processes: Processes | undefined;
   /** The process that holds the network of the control plane. */
   network = 0;
@@ -37,6 +37,7 @@ export class OwnCluster {
 
   /** Starts everything. If it fails, `end` ends what was started. */
   async start(): Promise<void> {
+    this.began = Date.now();
     const nodes = nodesOf(this.settings.nodes);
     const env = await systemPrograms(this.settings.say);
     mkdirSync(folders.logs, { recursive: true });
