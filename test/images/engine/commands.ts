@@ -32,6 +32,9 @@ export const docker = Object.assign((...args: string[]) => run('docker', args), 
   succeeds: (...args: string[]) => spawnSync('docker', args, limits).status === 0,
 });
 
+/** Some commands are as long as a paragraph. */
+const MAX_COLUMNS = 100;
+
 /** The lines that show how far a build is: a command, a test file that has ended, and the count of all tests. */
 const progress = /^(Step \S+ : RUN |#\d+ \[|PASS |FAIL |\d+ passed, \d+ failed$)/;
 
@@ -62,7 +65,7 @@ export async function buildImage(
     // BuildKit numbers the lines of a step and adds the time. The builder before it colours what goes to stderr.
     const bare = stripVTControlCharacters(line).replace(/^#\d+ \d+\.\d+ /, '');
     if (progress.test(bare)) {
-      process.stdout.write(`${bare}\n`);
+      process.stdout.write(`${bare.length > MAX_COLUMNS ? `${bare.slice(0, MAX_COLUMNS)} …` : bare}\n`);
     }
   });
   const [status] = await once(build, 'close');
