@@ -18,7 +18,7 @@ const usage = `Usage: npm run cluster -- up [--nodes 1]         starts a cluster
        npm run cluster -- down                   ends it from another terminal, or cleans up after a killed one
        npm run cluster -- build                  builds what "up" needs, and starts nothing
 A real Kubernetes on this machine, in namespaces of its own, for the overlay "laptop": no part of it can be reached from
-elsewhere. Needs Linux, root and Go. The first time, it builds Kubernetes and more, which takes most of an hour.
+elsewhere. Needs Linux, root and Go. The first time, it builds Kubernetes and more, which takes about 40 minutes.
   --nodes   up to ${MAX_NODES}
 Exit status: 0 done, 1 it failed, 2 something must be put right first and nothing was changed.`;
 

@@ -56,9 +56,9 @@ export function missingFrom(machine: Machine): string[] {
     ...(machine.isRoot && machine.noNamespaces !== undefined
       ? [`namespaces, which cannot be made (${machine.noNamespaces}). A container needs --privileged`]
       : []),
-    ...(machine.hasCgroups
-      ? []
-      : ['cgroups below /sys/fs/cgroup that can be written. A container needs --privileged']),
+    ...(machine.isRoot && !machine.hasCgroups
+      ? ['cgroups below /sys/fs/cgroup that can be written. A container needs --privileged']
+      : []),
     ...(machine.hasOverlays ? [] : ['overlay file systems: modprobe overlay']),
     ...(machine.freeGigabytes >= neededGb
       ? []
