@@ -12,6 +12,7 @@ import { auditJob } from './judging';
 import { connect, type Kube } from './kube';
 import { testOnOwnCluster } from './on-own';
 import { type ClusterOptions, readOptions, usage } from './options';
+import { patient } from './patience';
 import { listTrials } from './trials';
 import { openTunnel } from './tunnel';
 
@@ -85,10 +86,7 @@ async function checkRules(kube: Kube): Promise<boolean> {
 async function auditShop(kube: Kube, { history }: Buyers, url: string): Promise<boolean> {
   const books = await auditBooks(kube);
   console.log(books.output);
-  const { findings, checked } = await auditHistory(
-    history,
-    publicApi(() => url),
-  );
+  const { findings, checked } = await auditHistory(history, patient(publicApi(() => url)));
   say(`checked ${checked.requests} requests and ${checked.checkouts} checkouts`);
   console.log(describeFindings(findings));
   return books.result === 'succeeded' && findings.length === 0 && checked.checkouts > 0;

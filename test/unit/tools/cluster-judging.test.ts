@@ -8,6 +8,7 @@ import {
   podsToEvict,
 } from '../../cluster/judging';
 import { readOptions } from '../../cluster/options';
+import { patient } from '../../cluster/patience';
 
 /** The parts of the cluster tests that can be tested without a cluster. */
 
@@ -111,4 +112,16 @@ test('refuses to run when no cluster is named', () => {
     overlay: 'laptop',
     script: ['--tag', '1'],
   });
+});
+
+test('a read of the audit that fails is repeated, and one that never succeeds fails', async () => {
+  let failures = 2;
+  const refuse = async () => {
+    throw new Error('503');
+  };
+  const credit = async () => (failures-- > 0 ? refuse() : 7);
+  const truth = patient({ order: refuse, credit, stock: async () => 3, charged: async () => [] }, 0);
+  expect(await truth.credit('user')).toBe(7);
+  expect(await truth.stock('item')).toBe(3);
+  await expect(truth.order('order')).rejects.toThrow('503');
 });
