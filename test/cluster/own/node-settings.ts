@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { certificate, settingsOf } from './certificates';
 import { PAUSE } from './images/names';
-import { API, type ClusterNode, cgroup, PODS, SERVICES } from './places';
+import { API, type ClusterNode, cgroup, folders, PODS, SERVICES } from './places';
 import { pluginFolder } from './programs/modules';
 
 /** The settings of the programs of a node, by the name of their file in its folder. */
@@ -59,7 +59,8 @@ function kubelet({ name, folder }: ClusterNode) {
     clusterDNS: [SERVICES.names],
     clusterDomain: 'cluster.local',
     resolvConf: join(folder, 'resolv.conf'),
-    podLogsDir: join(folder, 'logs'),
+    // With the other logs, which stay when a test fails.
+    podLogsDir: join(folders.logs, name, 'pods'),
     volumePluginDir: join(folder, 'plugins'),
     enforceNodeAllocatable: ['pods'],
     evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1Gi', 'imagefs.available': '1Gi' },

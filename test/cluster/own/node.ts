@@ -14,7 +14,7 @@ const logsOf = ({ name }: ClusterNode) => join(folders.logs, name);
 
 /** Writes the settings of a node, and makes its folders. */
 export function prepareNode(node: ClusterNode): void {
-  for (const name of ['kubelet', 'containerd', 'volumes', 'logs', 'plugins']) {
+  for (const name of ['kubelet', 'containerd', 'volumes', 'plugins']) {
     mkdirSync(join(node.folder, name), { recursive: true });
   }
   mkdirSync(logsOf(node), { recursive: true });
