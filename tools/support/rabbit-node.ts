@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RabbitPrograms } from './rabbit-programs';
+import { majorOf, type RabbitPrograms } from './rabbit-programs';
 import { keepRunning, type Supervised } from './supervise';
 
 export interface RabbitPorts {
@@ -45,7 +45,9 @@ export function startNode(
   const folder = join(home, 'rabbitmq');
   const dataFolder = join(folder, dataFolderOf(programs));
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'rabbitmq.conf'), configuration(ports));
+  const spreads = member !== undefined && majorOf(programs) >= 4;
+  const settings = [configuration(ports), ...(spreads ? [CLUSTER_SETTINGS] : [])];
+  writeFileSync(join(folder, 'rabbitmq.conf'), settings.join('\n'));
   const plugins = [
     ...(ports.management === undefined ? [] : ['rabbitmq_management']),
     ...(ports.metrics === undefined ? [] : ['rabbitmq_prometheus']),
@@ -131,6 +133,12 @@ function dataFolderOf({ version }: RabbitPrograms): string {
   const [major, minor] = version.split('.');
   return Number(major) < 4 ? 'data' : `data-${major}.${minor}`;
 }
+
+/** As in the overlay `production`: a queue that has lost a member, or never had it, gets one by itself. RabbitMQ 4 knows them. */
+const CLUSTER_SETTINGS = `
+quorum_queue.continuous_membership_reconciliation.enabled = true
+quorum_queue.continuous_membership_reconciliation.target_group_size = 3
+`.trimStart();
 
 function configuration(ports: RabbitPorts): string {
   // Statistics would cost more processor time than the shop's own messages.

@@ -132,6 +132,10 @@ export async function startBroker(
         }
       });
       await formCluster();
+      // The services have declared queues as soon as one node was up. RabbitMQ spreads them by itself, but not at once.
+      for (const node of others) {
+        await first.growQueuesOnto(node);
+      }
     },
     async restartNode(index, killed) {
       const node = nodes[index] as BrokerNode;
@@ -146,8 +150,7 @@ export async function startBroker(
       killed();
       rmSync(node.dataFolder, { recursive: true, maxRetries: 3 });
       // A node that runs cannot be forgotten.
-      await helper.forget(node);
-      node.startAgain();
+      await helper.forget(node).finally(() => node.startAgain());
       await waitUntilReady(node);
       await node.join(helper);
       await helper.growQueuesOnto(node);
