@@ -51,13 +51,17 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** Expects a paid checkout after so many port-forwards, and none of them to run any more. */
+async function expectPaid(forwards: number): Promise<void> {
+  const { status, output } = await rehearsal.run('laptop');
+  expect([status, output]).toEqual([0, expect.stringContaining('is paid')]);
+  expect(rehearsal.forwards).toHaveLength(forwards);
+  expect(rehearsal.forwards.filter(isRunning)).toEqual([]);
+}
+
 test('checks out once a pod of the gateway runs, and leaves no port-forward behind', async () => {
   forwardFrom(3);
-  const { status, output } = await rehearsal.run('laptop');
-  expect(output).toContain('is paid');
-  expect(status).toBe(0);
-  expect(rehearsal.forwards).toHaveLength(1);
-  expect(rehearsal.forwards.filter(isRunning)).toEqual([]);
+  await expectPaid(1);
 }, 60_000);
 
 test('starts the port-forward again when it has ended with its pod', async () => {
@@ -73,20 +77,14 @@ test('starts the port-forward again when it has ended with its pod', async () =>
     }
     return port;
   };
-  const { status, output } = await rehearsal.run('laptop');
-  expect([status, output]).toEqual([0, expect.stringContaining('is paid')]);
-  expect(rehearsal.forwards).toHaveLength(2);
-  expect(rehearsal.forwards.filter(isRunning)).toEqual([]);
+  await expectPaid(2);
 }, 60_000);
 
 test('gives up a port-forward that does not begin, and tries another one', async () => {
   rehearsal.shortenTimeouts();
   rehearsal.silenceForward();
   forwardFrom(1);
-  const { status, output } = await rehearsal.run('laptop');
-  expect([status, output]).toEqual([0, expect.stringContaining('is paid')]);
-  expect(rehearsal.forwards).toHaveLength(2);
-  expect(rehearsal.forwards.filter(isRunning)).toEqual([]);
+  await expectPaid(2);
 }, 60_000);
 
 test('says why no port-forward begins, when its patience ends', async () => {
