@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { charts, chartsOf, releaseOf, strayValues } from './charts';
-import { manifestsOf, ofKind, overlays } from './manifests';
+import { manifestsOf, ofKind, overlays, type Toleration } from './manifests';
+import { leavesLostNode } from './policies/pods';
 import { rows } from './policies/secrets';
 
 test('pins every chart to one version with its values, and has no values without a chart', () => {
@@ -42,6 +43,12 @@ describe.each(overlays)('the overlay %s', (overlay) => {
     const installed = new Set([...chartsOf(overlay).map(({ namespace }) => namespace), 'kube-system']);
     expect([...named].filter((namespace) => !installed.has(namespace))).toEqual([]);
   });
+});
+
+test('the controller of the gateway leaves a lost node as soon as the pods do whose addresses it tells', () => {
+  const { values } = charts.find(({ release }) => release === 'envoy-gateway') ?? {};
+  const { deployment } = values as { deployment: { pod: { tolerations: Toleration[] } } };
+  expect(leavesLostNode(deployment.pod.tolerations)).toBe(true);
 });
 
 test("every Secret that a chart's values name is created", () => {

@@ -321,6 +321,12 @@ export const mutations: readonly Mutation[] = [
       find(manifests, 'EnvoyProxy/chandlery').spec.provider.kubernetes.envoyDeployment.pod.tolerations.pop();
     },
   ),
+  ...both('the proxies of the gateway are spread out', 'both may be on one node', (manifests) => {
+    find(
+      manifests,
+      'EnvoyProxy/chandlery',
+    ).spec.provider.kubernetes.envoyDeployment.pod.topologySpreadConstraints.shift();
+  }),
   ...both('memory requests and limits fit the measurements', 'a container was renamed', (manifests) => {
     container(manifests, 'Deployment/payment').name = 'pay';
   }),

@@ -24,7 +24,7 @@ interface Proxy {
     kubernetes: {
       envoyDeployment: {
         replicas: number;
-        pod?: { tolerations?: Toleration[] };
+        pod?: { tolerations?: Toleration[]; topologySpreadConstraints?: { topologyKey: string }[] };
         container: { resources: { requests: { memory: string }; limits: { memory: string } } };
       };
     };
@@ -111,6 +111,14 @@ export const proxyReplaced: Policy = (manifests) =>
   proxies(manifests)
     .filter(({ pod }) => !leavesLostNode(pod?.tolerations))
     .map(() => 'EnvoyProxy: stays on a lost node for minutes');
+
+export const proxiesSpread: Policy = (manifests) =>
+  proxies(manifests).flatMap(({ pod }) => {
+    const keys = pod?.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey) ?? [];
+    return ['kubernetes.io/hostname', 'topology.kubernetes.io/zone']
+      .filter((key) => !keys.includes(key))
+      .map((key) => `EnvoyProxy: is not spread over ${key}`);
+  });
 
 /** Returns the MiB that all proxies request together. */
 export const proxiesRequest = (manifests: readonly Manifest[]): number =>

@@ -39,6 +39,7 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
     'every pod that serves has all three probes': pods.probed,
     'every pod that serves has one disruption budget': pods.budgeted,
     'our own pods are spread out, and a rollout never has fewer of them': pods.rolledOut,
+    'the proxies of the gateway are spread out': gateway.proxiesSpread,
     'a pod without a volume is replaced soon after its node is lost': (manifests) => [
       ...pods.replaced(manifests),
       ...gateway.proxyReplaced(manifests),
