@@ -6,19 +6,21 @@ import { promisify } from 'node:util';
 import { run as runHere } from '../../images/engine/commands';
 import { applyBasics, awaitAddOns, awaitNodes, installGateway, type RunInside } from './add-ons';
 import { makeCertificates } from './certificates';
+import { removeGroups } from './cgroups';
 import { controlPlane } from './control-plane';
 import { awaitOwnNetwork, commandEnvironment, inNetworkOf, rememberNetwork } from './inside';
 import { removeFiles } from './leftovers';
 import { bridgeLines, cableLines, nodeLines } from './network';
 import { nodeProgram, prepareNode } from './node';
-import { type ClusterNode, folders, nodesOf } from './places';
+import { type ClusterNode, cgroup, folders, nodesOf } from './places';
 import { Processes } from './processes';
-import { systemPrograms } from './system-programs';
 
-const ANSWERS_WITHIN_MS = 60_000;
+const COMES_TRUE_WITHIN_MS = 60_000;
 
 interface Settings {
   readonly nodes: number;
+  /** The environment of the distribution's programs. */
+  readonly env: Readonly<Record<string, string>>;
   say(text: string): void;
   /** Aborted when the cluster shall end. */
   readonly signal: AbortSignal;
@@ -29,28 +31,30 @@ interface Settings {
 /** A cluster of our own, while it is started and while it runs. */
 export class OwnCluster {
   private began = 0;
-  private processes: Processes | undefined;
+  private readonly processes: Processes;
+  readonly nodes: readonly ClusterNode[];
   /** The process that holds the network of the control plane. */
   network = 0;
 
-  constructor(private readonly settings: Settings) {}
+  constructor(private readonly settings: Settings) {
+    this.processes = new Processes(settings.env, settings.failed);
+    this.nodes = nodesOf(settings.nodes);
+  }
 
   /** Starts everything. If it fails, `end` ends what was started. */
   async start(): Promise<void> {
     this.began = Date.now();
-    const nodes = nodesOf(this.settings.nodes);
-    const env = await systemPrograms(this.settings.say);
+    const { nodes } = this;
     mkdirSync(folders.logs, { recursive: true });
     await makeCertificates(nodes);
-    this.processes = new Processes(env, this.settings.failed);
-    await this.startControlPlane(this.processes);
+    await this.startControlPlane();
     this.tell('the API server answers');
     await applyBasics(this.inside);
     for (const node of nodes) {
-      await this.startNode(this.processes, node, nodes);
+      await this.startNode(node);
     }
     const storage = ['--enable-source-maps', join(__dirname, 'storage/main.js')];
-    this.startInside(this.processes, 'storage', process.execPath, storage);
+    this.startInside('storage', process.execPath, storage);
     await awaitNodes(
       this.inside,
       nodes.map(({ name }) => name),
@@ -62,9 +66,29 @@ export class OwnCluster {
     this.tell('Envoy Gateway runs');
   }
 
+  /** Starts a node, or switches it on again: then it has the images and volumes that it had. */
+  async startNode(node: ClusterNode): Promise<void> {
+    this.settings.signal.throwIfAborted();
+    prepareNode(node);
+    const pid = this.processes.start(nodeProgram(node));
+    await awaitOwnNetwork(pid);
+    this.setUp(this.network, cableLines(node, pid));
+    this.setUp(pid, nodeLines(node, this.nodes));
+  }
+
+  /** Ends a node as a power failure does. Nobody is told. */
+  async powerOff({ name }: ClusterNode): Promise<void> {
+    await this.processes.endOne(name);
+    await removeGroups(join(cgroup, name));
+    // The kernel forgets the cable soon after the node's last process.
+    const [command, args] = inNetworkOf(this.network, 'ip', ['-oneline', 'link']);
+    const links = async () => runHere(command, args, { env: this.settings.env });
+    await this.until(`the cable of ${name} has gone`, async () => !(await links()).includes(` ${name}@`));
+  }
+
   /** Ends everything, and returns when the last process has ended. */
   async end(keepLogs: boolean): Promise<void> {
-    await this.processes?.end();
+    await this.processes.end();
     await removeFiles(keepLogs);
   }
 
@@ -82,56 +106,46 @@ export class OwnCluster {
     }
   };
 
-  private async startControlPlane(processes: Processes): Promise<void> {
+  private async startControlPlane(): Promise<void> {
     const holder = { name: 'network', command: 'unshare', args: ['--net', '--', 'sleep', 'infinity'] };
-    this.network = processes.start(holder);
+    this.network = this.processes.start(holder);
     await awaitOwnNetwork(this.network);
     rememberNetwork(this.network);
-    this.setUp(processes, this.network, bridgeLines());
+    this.setUp(this.network, bridgeLines());
     const { first, afterwards } = controlPlane();
     for (const { name, command, args } of first) {
-      this.startInside(processes, name, command, args);
+      this.startInside(name, command, args);
     }
     await this.awaitServer();
     for (const { name, command, args } of afterwards) {
-      this.startInside(processes, name, command, args);
+      this.startInside(name, command, args);
     }
   }
 
   private async awaitServer(): Promise<void> {
-    const { signal } = this.settings;
     const answer = () => this.inside('kubectl', 'get', '--raw', '/readyz').catch(() => '');
-    for (const end = Date.now() + ANSWERS_WITHIN_MS; (await answer()) !== 'ok'; await sleep(500)) {
-      signal.throwIfAborted();
+    await this.until('The API server answers', async () => (await answer()) === 'ok');
+  }
+
+  private async until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+    for (const end = Date.now() + COMES_TRUE_WITHIN_MS; !(await isTrue()); await sleep(500)) {
+      this.settings.signal.throwIfAborted();
       if (Date.now() > end) {
-        throw new Error(`The API server does not answer. See ${folders.logs}.`);
+        throw new Error(`This is still not true after a minute: ${what}. See ${folders.logs}.`);
       }
     }
   }
 
-  private async startNode(
-    processes: Processes,
-    node: ClusterNode,
-    nodes: readonly ClusterNode[],
-  ): Promise<void> {
-    this.settings.signal.throwIfAborted();
-    prepareNode(node);
-    const pid = processes.start(nodeProgram(node));
-    await awaitOwnNetwork(pid);
-    this.setUp(processes, this.network, cableLines(node, pid));
-    this.setUp(processes, pid, nodeLines(node, nodes));
-  }
-
-  private startInside(processes: Processes, name: string, command: string, args: readonly string[]): void {
+  private startInside(name: string, command: string, args: readonly string[]): void {
     this.settings.signal.throwIfAborted();
     const [program, all] = inNetworkOf(this.network, command, args);
-    processes.start({ name, command: program, args: all });
+    this.processes.start({ name, command: program, args: all });
   }
 
   /** Runs lines of `ip -batch` in the network of a process. */
-  private setUp({ env }: Processes, pid: number, lines: readonly string[]): void {
+  private setUp(pid: number, lines: readonly string[]): void {
     const [command, args] = inNetworkOf(pid, 'ip', ['-batch', '-']);
-    runHere(command, args, { input: lines.join('\n'), env });
+    runHere(command, args, { input: lines.join('\n'), env: this.settings.env });
   }
 
   private tell(text: string): void {

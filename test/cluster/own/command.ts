@@ -8,6 +8,7 @@ import { buildArchives } from './images/archives';
 import { rememberedNetwork, runInside } from './inside';
 import { endLeftovers } from './leftovers';
 import { home, MAX_NODES } from './places';
+import { switchNode } from './power';
 import { buildPrograms } from './programs/build';
 import { Interrupted, Refusal, refuseIfMissing, withCluster } from './session';
 import { welcome } from './welcome';
@@ -15,6 +16,7 @@ import { welcome } from './welcome';
 const usage = `Usage: npm run cluster -- up [--nodes 1]         starts a cluster; Ctrl-C ends it and deletes it
        npm run cluster -- status                 shows its nodes and pods
        npm run cluster -- run COMMAND …          runs a command where the cluster can be reached
+       npm run cluster -- off NODE               switches a node off, as a power failure does; "on NODE" brings it back
        npm run cluster -- down                   ends it from another terminal, or cleans up after a killed one
        npm run cluster -- build                  builds what "up" needs, and starts nothing
 A real Kubernetes on this machine, in namespaces of its own, for the overlay "laptop": no part of it can be reached from
@@ -32,9 +34,17 @@ function readCommand(): Command {
     return () => run(rest);
   }
   return readArguments(usage, { nodes: { type: 'string', default: '1' } }, ({ nodes }, [name, ...others]) => {
-    noMore(others);
     const count = wholeNumber('nodes', nodes, 1, MAX_NODES);
     const commands: Record<string, Command> = { up: () => up(count), status, down, build };
+    if (name === 'off' || name === 'on') {
+      const [node, ...more] = others;
+      noMore(more);
+      if (node === undefined) {
+        throw new UsageError(`Say which node to switch ${name}.`);
+      }
+      return () => turn(name, node);
+    }
+    noMore(others);
     const command = commands[name ?? ''];
     if (command === undefined) {
       throw new UsageError(complaintAbout(name));
@@ -69,6 +79,12 @@ async function status(): Promise<number> {
 
 async function run([command = '', ...args]: readonly string[]): Promise<number> {
   return runInside(runningNetwork(), command, args);
+}
+
+async function turn(state: 'off' | 'on', node: string): Promise<number> {
+  runningNetwork();
+  await switchNode(node, state);
+  return 0;
 }
 
 async function down(): Promise<number> {

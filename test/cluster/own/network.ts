@@ -23,7 +23,8 @@ export function cableLines({ name, address, pods }: ClusterNode, pid: number): s
   return [
     `link add ${name} type veth peer name eth0 netns ${pid}`,
     `link set ${name} master ${BRIDGE} up`,
-    `route add ${pods} via ${address}`,
+    // It is there already when the node was only switched off.
+    `route replace ${pods} via ${address}`,
   ];
 }
 

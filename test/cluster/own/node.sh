@@ -38,8 +38,12 @@ until ctr version >/dev/null 2>&1; do
   kill -0 "$containerd" || { tail -n 5 "$LOGS/containerd.log" && exit 1; }
   sleep 0.2
 done
-for archive; do ctr --namespace k8s.io images import "$archive"; done
-ctr --namespace k8s.io images tag "$ENVOY" "$ENVOY_BY_DIGEST"
+# A node that was off still has its images.
+if [[ ! -e $FOLDER/has-images ]]; then
+  for archive; do ctr --namespace k8s.io images import "$archive"; done
+  ctr --namespace k8s.io images tag --force "$ENVOY" "$ENVOY_BY_DIGEST"
+  touch "$FOLDER/has-images"
+fi
 
 kubelet --config "$FOLDER/kubelet.yaml" --kubeconfig "$KUBELET" --hostname-override "$NODE" --node-ip "$ADDRESS" \
   --v 2 >"$LOGS/kubelet.log" 2>&1 &

@@ -14,6 +14,8 @@ export const folders = {
   settings: join(home, 'settings'),
   etcd: join(home, 'etcd'),
   nodes: join(home, 'nodes'),
+  /** Names of nodes that shall be off. */
+  off: join(home, 'off'),
 };
 export const manifests = join(root, 'test/cluster/own/manifests');
 /** The administrator's. It is of use only inside the cluster's network. */

@@ -17,7 +17,7 @@ export interface Wanted {
 
 /** The programs of a cluster. When one of them ends by itself, the cluster is of no more use. */
 export class Processes {
-  private readonly running: Program[] = [];
+  private readonly running = new Map<string, Program>();
   private stopping = false;
 
   /**
@@ -42,9 +42,9 @@ export class Processes {
       recordsDir: folders.running,
       stopSignal,
     });
-    this.running.push(program);
+    this.running.set(name, program);
     void program.exited.then(() => {
-      if (!this.stopping) {
+      if (!this.stopping && this.running.get(name) === program) {
         this.failed(new Error(`${name} has ended unexpectedly. The end of ${logFile}:\n${endOf(logFile)}`));
       }
     });
@@ -54,10 +54,17 @@ export class Processes {
     return program.child.pid;
   }
 
+  /** Ends one of them, which does not end the cluster. */
+  async endOne(name: string): Promise<void> {
+    const program = this.running.get(name);
+    this.running.delete(name);
+    await program?.stop(STOP_GRACE_MS);
+  }
+
   /** Ends all of them, the last started first. */
   async end(): Promise<void> {
     this.stopping = true;
-    for (const program of [...this.running].reverse()) {
+    for (const program of [...this.running.values()].reverse()) {
       await program.stop(STOP_GRACE_MS);
     }
   }

@@ -7,7 +7,9 @@ import { takeLock } from '../../../tools/support/run-lock';
 import { OwnCluster } from './cluster';
 import { endLeftovers } from './leftovers';
 import { folders, home } from './places';
+import { keepSwitching } from './power';
 import { missingFrom, thisMachine } from './requirements';
+import { systemPrograms } from './system-programs';
 
 /** Something must be put right first, and nothing was changed. */
 export class Refusal extends Error {}
@@ -48,12 +50,16 @@ export async function withCluster(
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', () => {});
   }
-  const cluster = new OwnCluster({ nodes, say, signal, failed: (reason) => ending.abort(reason) });
+  let cluster: OwnCluster | undefined;
+  let stopSwitching = async () => {};
   let failed = true;
   try {
     await prepare(say, signal);
+    const env = await systemPrograms(say);
+    cluster = new OwnCluster({ nodes, env, say, signal, failed: (reason) => ending.abort(reason) });
     say(nodes === 1 ? 'Starting a cluster with one node …' : `Starting a cluster with ${nodes} nodes …`);
     await cluster.start();
+    stopSwitching = keepSwitching(cluster, (reason) => ending.abort(reason));
     const status = await use(cluster, signal);
     signal.throwIfAborted();
     failed = status !== 0;
@@ -66,7 +72,8 @@ export async function withCluster(
     throw error;
   } finally {
     say('Ending the cluster …');
-    await cluster.end(failed);
+    await stopSwitching();
+    await cluster?.end(failed);
     release();
     if (failed && existsSync(folders.logs)) {
       say(`The cluster has ended. Its logs stay in ${folders.logs} until the next one starts.`);
