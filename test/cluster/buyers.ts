@@ -2,12 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { classify, type Exchange } from '../../tools/audit/history/history';
+import type { Sent } from './experience';
 
 export interface Buyers {
   /** Every request and its answer, for the audit of answers. */
   readonly history: readonly Exchange[];
-  /** Resolves with the milliseconds until a checkout that was sent after this call has an outcome. */
-  nextOutcome(): Promise<number>;
+  /** Every request that has ended. */
+  readonly sent: readonly Sent[];
+  /** Resolves when a checkout that was sent after this call has an outcome. */
+  nextOutcome(): Promise<void>;
+  /** Resolves when every request that was sent before this call has ended. */
+  settled(): Promise<void>;
+  /** From now on, only so many of them buy. */
+  keep(count: number): void;
   /** Starts no more checkouts. Resolves when every buyer knows the outcome of the last one. */
   finish(): Promise<void>;
 }
@@ -15,41 +22,47 @@ export interface Buyers {
 const TIMEOUT_MS = 40_000;
 const RETRY_AFTER_MS = 500;
 const OUTCOME_WITHIN_MS = 5 * 60_000;
+const PAUSE_MS = 200;
 const USERS = 10;
 
 /**
- * Starts buyers that check out again and again, and repeat a request until they know its outcome. Every fifth user has
- * little money, and every fifth item is scarce.
+ * Starts buyers that look at an item, order it, check out and look at the order, again and again, and repeat a request
+ * until they know its outcome. Every fifth user has little money, and every fifth item is scarce.
  */
 export async function startBuyers(url: string, count: number): Promise<Buyers> {
   const history: Exchange[] = [];
+  const sent: Sent[] = [];
+  const inFlight = new Set<Promise<Exchange>>();
   const agent = new Agent({ connections: 256 });
-  const outcomes: { sentAt: number }[] = [];
+  let lastCheckout = Number.NEGATIVE_INFINITY;
   let buying = true;
+  let active = count;
 
-  async function send(path: string, key?: string): Promise<Exchange> {
-    const exchange: Exchange = { at: performance.now(), request: `POST ${path}`, ...(key && { key }) };
+  async function ask(method: string, path: string, key: string | undefined): Promise<Exchange> {
+    const exchange: Exchange = { at: performance.now(), request: `${method} ${path}`, ...(key && { key }) };
     history.push(exchange);
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const headers = key ? { 'idempotency-key': key } : {};
       const { statusCode, body } = await request(new URL(path, url), {
-        method: 'POST',
+        method: method as 'GET' | 'POST',
         dispatcher: agent,
-        headers,
-        signal,
+        headers: key ? { 'idempotency-key': key } : {},
+        signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const answer = JSON.parse(await body.text());
       Object.assign(exchange, { status: statusCode, body: answer, answered_at: performance.now() });
     } catch {
       // The exchange stays without an answer.
     }
+    sent.push({ sentAt: exchange.at, endedAt: performance.now(), failure: failureOf(exchange) });
     return exchange;
   }
 
-  async function sendUntilKnown(path: string, key: string | undefined = randomUUID()): Promise<Exchange> {
+  /** Repeats a request until its outcome is known. A checkout without a key joins the one in flight. */
+  async function send(method: string, path: string, key?: string): Promise<Exchange> {
     for (;;) {
-      const exchange = await send(path, key);
+      const answer = ask(method, path, key);
+      inFlight.add(answer);
+      const exchange = await answer.finally(() => inFlight.delete(answer));
       if (classify(exchange) !== 'unknown' && exchange.status !== 429) {
         return exchange;
       }
@@ -57,47 +70,52 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
     }
   }
 
-  const create = async (path: string, name: string) => String((await sendUntilKnown(path)).body?.[name]);
+  const change = (path: string) => send('POST', path, randomUUID());
+  const create = async (path: string, name: string) => String((await change(path)).body?.[name]);
   const numbers = Array.from({ length: USERS }, (_, i) => i);
   const users = await Promise.all(numbers.map(() => create('/payment/create_user', 'user_id')));
   const items = await Promise.all(numbers.map(() => create('/stock/item/create/3', 'item_id')));
   await Promise.all(
-    users.map((user, i) => sendUntilKnown(`/payment/add_funds/${user}/${i % 5 === 0 ? 30 : 1_000_000}`)),
+    users.map((user, i) => change(`/payment/add_funds/${user}/${i % 5 === 0 ? 30 : 1_000_000}`)),
   );
-  await Promise.all(
-    items.map((item, i) => sendUntilKnown(`/stock/add/${item}/${i % 5 === 0 ? 20 : 1_000_000}`)),
-  );
+  await Promise.all(items.map((item, i) => change(`/stock/add/${item}/${i % 5 === 0 ? 20 : 1_000_000}`)));
 
   const pick = (from: readonly string[]) => from[Math.floor(Math.random() * from.length)] as string;
-  async function buy(): Promise<void> {
+  async function buyOne(): Promise<void> {
+    const item = pick(items);
+    await send('GET', `/stock/find/${item}`);
+    const order = await create(`/orders/create/${pick(users)}`, 'order_id');
+    await change(`/orders/addItem/${order}/${item}/1`);
+    const sentAt = performance.now();
+    await send('POST', `/orders/checkout/${order}`);
+    lastCheckout = Math.max(lastCheckout, sentAt);
+    await send('GET', `/orders/find/${order}`);
+  }
+
+  async function buyAgainAndAgain(number: number): Promise<void> {
     while (buying) {
-      const order = await create(`/orders/create/${pick(users)}`, 'order_id');
-      await sendUntilKnown(`/orders/addItem/${order}/${pick(items)}/1`);
-      const sentAt = performance.now();
-      // A checkout without a key joins the one in flight, or gets its outcome.
-      for (;;) {
-        const exchange = await send(`/orders/checkout/${order}`);
-        if (classify(exchange) !== 'unknown' && exchange.status !== 429) {
-          break;
-        }
-        await sleep(RETRY_AFTER_MS);
-      }
-      outcomes.push({ sentAt });
+      await (number < active ? buyOne() : sleep(PAUSE_MS));
     }
   }
-  const buyers = Promise.all(Array.from({ length: count }, buy));
+  const buyers = Promise.all(Array.from({ length: count }, (_, number) => buyAgainAndAgain(number)));
 
   return {
     history,
+    sent,
     async nextOutcome() {
       const from = performance.now();
-      while (!outcomes.some(({ sentAt }) => sentAt >= from)) {
+      while (lastCheckout < from) {
         if (performance.now() - from > OUTCOME_WITHIN_MS) {
           throw new Error('No new checkout has had an outcome for five minutes.');
         }
-        await sleep(100);
+        await sleep(PAUSE_MS);
       }
-      return performance.now() - from;
+    },
+    async settled() {
+      await Promise.allSettled(inFlight);
+    },
+    keep(wanted) {
+      active = wanted;
     },
     async finish() {
       buying = false;
@@ -105,4 +123,13 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
       await agent.close();
     },
   };
+}
+
+/** Returns why a request failed: with what its route was answered, or that it was not. */
+function failureOf({ request, status, body }: Exchange): string | undefined {
+  if (status !== undefined && status !== 429 && status < 500) {
+    return undefined;
+  }
+  const route = request.split('/').slice(0, 3).join('/');
+  return `${route}: ${status === undefined ? 'no answer' : `${status} ${body?.reason ?? ''}`.trim()}`;
 }

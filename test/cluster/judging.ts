@@ -1,8 +1,8 @@
-import type { V1CronJob, V1Deployment, V1Job, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1CronJob, V1Deployment, V1Job, V1Node, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 
 /** Interprets the answers of a cluster. The functions are pure, so that they can be tested without one. */
 
-export function isReady({ metadata, status }: V1Pod): boolean {
+export function isReady({ metadata, status }: V1Pod | V1Node): boolean {
   if (metadata?.deletionTimestamp !== undefined) {
     return false;
   }

@@ -2,21 +2,18 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import { findRuleProblems, isReady, isRolledOut, jobResult, podsToEvict, type RuleGroups } from './judging';
+import { GATEWAY, gatewayOf } from './gateway';
+import { findRuleProblems, isReady, isRolledOut, jobResult, type RuleGroups } from './judging';
+import { nodesOf } from './nodes';
 
 export const NAMESPACE = 'chandlery';
 const POLL_MS = 1_000;
 const READY_WITHIN_MS = 10 * 60_000;
-const DRAINED_WITHIN_MS = 5 * 60_000;
 const RULES_WITHIN_MS = 3 * 60_000;
 /** Through the API server. The release kube-prometheus-stack in helm-config/charts.txt gives the Service this name. */
 const PROMETHEUS_RULES =
   '/api/v1/namespaces/monitoring/services/kube-prometheus-stack-prometheus:9090/proxy/api/v1/rules';
 const MERGE = 'application/merge-patch+json';
-
-interface Gateway {
-  spec: { listeners: { hostname?: string }[] };
-}
 
 export type Kube = Awaited<ReturnType<typeof connect>>;
 
@@ -36,27 +33,30 @@ export async function connect(context: string | undefined) {
   const apps = config.makeApiClient(client.AppsV1Api);
   const batch = config.makeApiClient(client.BatchV1Api);
   const custom = config.makeApiClient(client.CustomObjectsApi);
+  const discovery = config.makeApiClient(client.DiscoveryV1Api);
+  const autoscaling = config.makeApiClient(client.AutoscalingV2Api);
   const merge = client.setHeaderOptions('Content-Type', MERGE);
   const namespace = NAMESPACE;
+  const gateway = gatewayOf({ core, custom, discovery }, namespace, merge);
 
   async function pods(): Promise<V1Pod[]> {
     return (await core.listNamespacedPod({ namespace })).items;
   }
 
   async function listUnready(): Promise<string[]> {
-    const [deployments, statefulSets, allPods] = await Promise.all([
+    const [deployments, proxies, statefulSets, allPods] = await Promise.all([
       apps.listNamespacedDeployment({ namespace }),
+      apps.listDeploymentForAllNamespaces({ labelSelector: gateway.labelSelector }),
       apps.listNamespacedStatefulSet({ namespace }),
       pods(),
     ]);
-    const workloads = [...deployments.items, ...statefulSets.items].filter(
-      (workload) => !isRolledOut(workload),
-    );
+    const workloads = [...deployments.items, ...proxies.items, ...statefulSets.items];
+    const unready = workloads.filter((workload) => !isRolledOut(workload));
     // CloudNativePG's instances belong to neither kind of workload.
     const instances = allPods.filter(
       (pod) => pod.metadata?.labels?.['cnpg.io/cluster'] !== undefined && !isReady(pod),
     );
-    return [...workloads, ...instances].map(({ metadata }) => metadata?.name ?? '');
+    return [...unready, ...instances].map(({ metadata }) => metadata?.name ?? '');
   }
 
   /** Waits until every workload is ready. Returns the milliseconds that it took. */
@@ -77,11 +77,17 @@ export async function connect(context: string | undefined) {
   async function deletePod(pod: V1Pod): Promise<void> {
     // The shortest allowed grace period. With 0, the API forgets the pod at once, whether or not it has ended, and its
     // replacement may start a second server on the same volume.
-    await core.deleteNamespacedPod({ namespace, name: pod.metadata?.name ?? '', gracePeriodSeconds: 1 });
+    const { name = '', namespace = '' } = pod.metadata ?? {};
+    await core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 1 });
   }
 
+  /** Has all pods of a service, or of the gateway, replaced, as a new version would. */
   async function restart(name: string): Promise<void> {
     const annotations = { 'chandlery/restarted-at': new Date().toISOString() };
+    if (name === GATEWAY) {
+      await gateway.restart(annotations);
+      return;
+    }
     const body = { spec: { template: { metadata: { annotations } } } };
     await apps.patchNamespacedDeployment({ namespace, name, body }, merge);
   }
@@ -90,34 +96,10 @@ export async function connect(context: string | undefined) {
     await apps.patchNamespacedDeploymentScale({ namespace, name, body: { spec: { replicas } } }, merge);
   }
 
-  async function cordon(node: string, unschedulable: boolean): Promise<void> {
-    await core.patchNode({ name: node, body: { spec: { unschedulable } } }, merge);
-  }
-
-  /**
-   * Drains a node like `kubectl drain`: all namespaces, by evictions, which disruption budgets can refuse.
-   * @returns the pods that were still there after five minutes; they stay
-   */
-  async function drain(node: string): Promise<string[]> {
-    await cordon(node, true);
-    for (const end = Date.now() + DRAINED_WITHIN_MS; ; await sleep(2 * POLL_MS)) {
-      const { items } = await core.listPodForAllNamespaces();
-      const left = podsToEvict(items, node);
-      if (left.length === 0 || Date.now() > end) {
-        return left.map(({ metadata }) => metadata?.name ?? '');
-      }
-      await Promise.all(left.map(evict));
-    }
-  }
-
-  async function evict({ metadata }: V1Pod): Promise<void> {
-    const pod = { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' };
-    await core.createNamespacedPodEviction({ ...pod, body: { metadata: pod } }).catch((error) => {
-      // 429: the pod's budget does not allow it now. 404: the pod has gone. Anything else is our own mistake.
-      if (![404, 429].includes(error.code)) {
-        throw error;
-      }
-    });
+  /** Returns how many replicas of a service there are. */
+  async function replicasOf(name: string): Promise<number> {
+    const { status } = await apps.readNamespacedDeployment({ namespace, name });
+    return status?.replicas ?? 0;
   }
 
   /** Runs a Job to its end. Returns its result and its logs. */
@@ -159,17 +141,6 @@ export async function connect(context: string | undefined) {
     }
   }
 
-  /** Returns the host name under which the gateway serves the shop. */
-  async function gatewayHost(): Promise<string> {
-    const kind = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'gateways' };
-    const gateway = await custom.getNamespacedCustomObject({ ...kind, namespace, name: 'chandlery' });
-    const name = (gateway as Gateway).spec.listeners.find(({ hostname }) => hostname)?.hostname;
-    if (name === undefined) {
-      throw new Error('No listener of the Gateway "chandlery" has a host name.');
-    }
-    return name;
-  }
-
   await core.readNamespace({ name: 'default' }).catch((cause) => {
     throw new Error(`The cluster of context ${config.getCurrentContext()} cannot be reached.`, { cause });
   });
@@ -177,16 +148,17 @@ export async function connect(context: string | undefined) {
   return {
     context: config.getCurrentContext(),
     core,
+    autoscaling,
+    nodes: nodesOf(core, merge),
+    gateway,
     pods,
     waitUntilReady,
     deletePod,
     restart,
     scale,
-    cordon,
-    drain,
+    replicasOf,
     runJob,
     operateCronJob,
     checkRules,
-    gatewayHost,
   };
 }

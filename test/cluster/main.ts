@@ -1,5 +1,6 @@
 // Deploys the shop to a real cluster, breaks it under load in the ways that clusters break, and gives a verdict.
 import { spawnSync } from 'node:child_process';
+import type { AgentOptions } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../shared/root';
@@ -7,14 +8,17 @@ import { auditHistory } from '../../tools/audit/history/audit-history';
 import { publicApi } from '../../tools/audit/history/truth';
 import { describeFindings } from '../../tools/audit/report';
 import { rules } from '../k8s/monitoring/sources';
+import { balanceOver } from './balancer';
 import { type Buyers, startBuyers } from './buyers';
+import { forwardTo } from './forwarding';
 import { auditJob } from './judging';
 import { connect, type Kube } from './kube';
 import { testOnOwnCluster } from './on-own';
 import { type ClusterOptions, readOptions, usage } from './options';
 import { patient } from './patience';
-import { listTrials } from './trials';
-import { openTunnel } from './tunnel';
+import { keepingOneFree } from './spread';
+import { runTrials } from './verdict';
+import { openWayIn, type Route } from './way-in';
 
 const MAX_AUDITS = 4;
 const BETWEEN_AUDITS_MS = 15_000;
@@ -28,7 +32,7 @@ async function main(): Promise<number> {
   }
   const options = readOptions(args, process.env.KUBECONFIG);
   if (options.ownNodes !== undefined) {
-    return testOnOwnCluster(options.ownNodes, options.buyers, say);
+    return testOnOwnCluster(options.ownNodes, options, say);
   }
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major * 100 + minor < 2215) {
@@ -39,20 +43,29 @@ async function main(): Promise<number> {
   }
   const kube = await connect(options.context);
   if (!options.deployed) {
-    deploy(kube.context, options);
+    await keepingOneFree(kube, options, () => deploy(kube.context, options));
   }
-  const tunnel = await openTunnel(kube);
+  const wayIn = await openWayIn(kube, (tls) => openRoute(kube, options, tls));
   try {
-    const buyers = await startBuyers(tunnel.url, options.buyers);
+    const buyers = await startBuyers(wayIn.url, options.buyers);
     say(`${options.buyers} buyers are checking out`);
-    await runTrials(kube, buyers);
+    const unharmed = await runTrials(kube, buyers, options, say);
     say('all trials are done; waiting for the outcomes of the last checkouts');
     await buyers.finish();
     const rulesWork = options.script.includes('--without-charts') || (await checkRules(kube));
-    return (await auditShop(kube, buyers, tunnel.url)) && rulesWork ? 0 : 1;
+    const booksBalance = await auditShop(kube, buyers, wayIn.url);
+    return unharmed && rulesWork && booksBalance ? 0 : 1;
   } finally {
-    tunnel.close();
+    wayIn.close();
   }
+}
+
+async function openRoute(kube: Kube, { direct }: ClusterOptions, tls: AgentOptions): Promise<Route> {
+  if (!direct) {
+    return forwardTo(kube, tls);
+  }
+  const service = await kube.gateway.service();
+  return balanceOver(() => kube.gateway.endpoints(service), tls);
 }
 
 function deploy(context: string, { overlay, script }: ClusterOptions): void {
@@ -60,18 +73,6 @@ function deploy(context: string, { overlay, script }: ClusterOptions): void {
   const { status } = spawnSync(command, [overlay, '--context', context, ...script], { stdio: 'inherit' });
   if (status !== 0) {
     throw new Error('The deployment failed; its output above says why.');
-  }
-}
-
-async function runTrials(kube: Kube, buyers: Buyers): Promise<void> {
-  for (const { title, disrupt } of await listTrials(kube)) {
-    const detail = await disrupt();
-    const [readyAfter, outcomeAfter] = await Promise.all([kube.waitUntilReady(), buyers.nextOutcome()]);
-    const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
-    say(
-      `${title}${detail ? ` (${detail})` : ''}: next outcome after ${seconds(outcomeAfter)}, ` +
-        `all workloads ready after ${seconds(readyAfter)}`,
-    );
   }
 }
 

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { NAMESPACE } from './kube';
+import type { ClusterOptions } from './options';
 import { runInside } from './own/inside';
 import { CONTEXT } from './own/places';
 import { withCluster } from './own/session';
 import { lacks } from './own/welcome';
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+const power = `${quoted(process.execPath)} --enable-source-maps ${quoted(join(__dirname, 'own/command.js'))}`;
 
 /**
  * Runs the cluster test on a cluster of our own: the test runs once more, as a process in the cluster's network.
@@ -11,10 +15,13 @@ import { lacks } from './own/welcome';
  */
 export async function testOnOwnCluster(
   nodes: number,
-  buyers: number,
+  { buyers, requests }: Pick<ClusterOptions, 'buyers' | 'requests'>,
   say: (text: string) => void,
 ): Promise<number> {
-  const options = ['--context', CONTEXT, '--without-charts', '--buyers', String(buyers)];
+  const options = [
+    ...['--context', CONTEXT, '--without-charts', '--direct', '--power', power],
+    ...['--buyers', String(buyers), '--requests', String(requests)],
+  ];
   return withCluster(nodes, say, async ({ network }, signal) => {
     say(lacks);
     const test = ['--enable-source-maps', join(__dirname, 'main.js'), ...options];

@@ -10,18 +10,29 @@ export interface ClusterOptions {
   deployed: boolean;
   /** The number of nodes of a cluster of our own, if that shall be started. */
   ownNodes: number | undefined;
+  /** How many requests must be sent during everyday changes. These are repeated until so many were sent. */
+  requests: number;
+  /** Whether the gateway's pods can be reached from this machine. */
+  direct: boolean;
+  /** The command of a shell that switches nodes off and on, if there is one. */
+  power: string | undefined;
   /** Options for deploy-to-cluster.sh. */
   script: string[];
 }
 
 export const usage = `Usage: npm run test:cluster -- --context NAME [--overlay laptop|production] [--buyers 16] [--deployed]
+                               [--requests 20000] [--direct] [--power COMMAND]
                                [--images PREFIX] [--tag TAG] [--without-charts]
-       npm run test:cluster -- --own [--nodes 3] [--buyers 16]
+       npm run test:cluster -- --own [--nodes 3] [--buyers 16] [--requests 20000]
 Deploys the shop to a cluster, has buyers check out, deletes and moves pods of every kind, and checks the books and every
 answer against the saga's invariants. Use a cluster that may break: nodes are drained, and data is left behind.
   --context   kubectl's context; if KUBECONFIG is set, it can be left out for the current context
   --buyers    how many there are; each has one checkout in flight at a time
   --deployed  the shop is deployed already
+  --requests  how many must be sent during rollouts, drains and scaling, which go on until then
+  --direct    the gateway's pods can be reached from here, without kubectl port-forward, which loses requests when its
+              pod ends
+  --power     a command that switches nodes off and on: "off NODE" or "on NODE" is added to it
   --own       start a cluster of our own for the test, and end it afterwards: npm run cluster -- --help
   --nodes     how many nodes that cluster has
   --images, --tag, --without-charts are options of deploy-to-cluster.sh; --without-charts also skips Prometheus' rules
@@ -35,11 +46,18 @@ const options = {
   images: { type: 'string' },
   tag: { type: 'string' },
   'without-charts': { type: 'boolean', default: false },
+  requests: { type: 'string', default: '20000' },
+  direct: { type: 'boolean', default: false },
+  power: { type: 'string' },
   own: { type: 'boolean', default: false },
   nodes: { type: 'string' },
 } as const;
+/** Each has a connection. */
+const MAX_BUYERS = 250;
+/** They are kept in memory, with their answers. */
+const MAX_REQUESTS = 1_000_000;
 /** Options that choose a cluster or what is deployed to it. A cluster of our own leaves no choice. */
-const CHOICES = ['context', 'images', 'tag'] as const;
+const CHOICES = ['context', 'images', 'tag', 'power'] as const;
 
 /**
  * @param kubeconfig the value of KUBECONFIG. The cluster must be named, so that none is broken by accident.
@@ -47,24 +65,25 @@ const CHOICES = ['context', 'images', 'tag'] as const;
  */
 export function readOptions(args: readonly string[], kubeconfig: string | undefined): ClusterOptions {
   const { values } = parseArgs({ args: [...args], options });
-  const { context, overlay, images, tag } = values;
-  const buyers = Number(values.buyers);
+  const { context, overlay, images, tag, power, direct } = values;
   if (!context && !kubeconfig && !values.own) {
     throw new Error(`No cluster is named: set KUBECONFIG, or use --context or --own.\n${usage}`);
   }
   if (overlay !== 'laptop' && overlay !== 'production') {
     throw new Error(`There is no overlay "${overlay}".\n${usage}`);
   }
-  if (!Number.isInteger(buyers) || buyers < 1) {
-    throw new Error(`--buyers must be a whole number from 1, not "${values.buyers}".\n${usage}`);
-  }
+  const buyers = wholeNumber('buyers', values.buyers, 1, MAX_BUYERS);
+  const requests = wholeNumber('requests', values.requests, 0, MAX_REQUESTS);
   const ownNodes = readOwnNodes(values);
   const script = [
     ...(images === undefined ? [] : ['--images', images]),
     ...(tag === undefined ? [] : ['--tag', tag]),
     ...(values['without-charts'] ? ['--without-charts'] : []),
   ];
-  return { context, overlay, buyers, deployed: values.deployed, ownNodes, script };
+  return {
+    ...{ context, overlay, buyers, requests, direct, power, ownNodes, script },
+    deployed: values.deployed,
+  };
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];

@@ -107,9 +107,12 @@ test('refuses to run when no cluster is named', () => {
   expect(() => readOptions([], undefined)).toThrow('No cluster is named');
   expect(() => readOptions(['--overlay', 'moon'], 'file')).toThrow('moon');
   expect(() => readOptions(['--buyers', '0'], 'file')).toThrow('buyers');
+  expect(() => readOptions(['--requests', 'many'], 'file')).toThrow('requests');
   expect(readOptions(['--context', 'kind', '--tag', '1'], undefined)).toMatchObject({
     context: 'kind',
     overlay: 'laptop',
+    requests: 20_000,
+    direct: false,
     script: ['--tag', '1'],
   });
 });

@@ -240,6 +240,7 @@ test('the cluster test starts a cluster of its own on request, and refuses optio
   for (const args of [
     ['--own', '--context', 'kind'],
     ['--own', '--tag', '1'],
+    ['--own', '--power', 'off'],
     ['--own', '--deployed'],
     ['--own', '--overlay', 'production'],
     ['--own', '--nodes', '0'],

@@ -1,5 +1,6 @@
 import type { Finding } from '../../audit/finding';
 import { classify, type Exchange } from '../../audit/history/history';
+import { tally } from '../../support/tally';
 import type { RestoreReport } from '../restore/restore';
 import {
   isCheckout,
@@ -97,14 +98,6 @@ export function summariseCheckouts(history: readonly Exchange[]): Report['checko
     reasons: tally(refused.map(({ status, body }) => String(body?.reason ?? status))),
     latencyMs: percentiles(checkouts.filter(isFinal).map(({ at, answered_at = 0 }) => answered_at - at)),
   };
-}
-
-function tally(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) {
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
 }
 
 export function summariseFaults(

@@ -1,0 +1,94 @@
+import { Agent, type AgentOptions } from 'node:https';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Endpoint } from './gateway';
+import type { Hop, Route } from './way-in';
+
+const LOOK_EVERY_MS = 1_000;
+const CONNECTS_WITHIN_MS = 1_000;
+/** So many looks in a row must fail before a pod gets no requests. */
+const MAX_MISSED = 2;
+
+interface Upstream extends Hop {
+  missed: number;
+  /** Whether new requests go there: the cluster says that it is ready. */
+  ready: boolean;
+}
+
+/**
+ * Reaches the gateway's pods directly, where their network can be reached. It does what a cloud's load balancer does: it
+ * follows which pods the cluster says are ready, and tries each one itself, because a cluster notices only after most of
+ * a minute that a node is lost. A pod that is about to end gets no new requests, and answers those that it has.
+ * @param list returns the pods that are ready
+ */
+export async function balanceOver(list: () => Promise<Endpoint[]>, tls: AgentOptions): Promise<Route> {
+  const upstreams = new Map<string, Upstream>();
+  let closed = false;
+  let turn = 0;
+
+  async function look(): Promise<void> {
+    const ready = await list();
+    for (const upstream of upstreams.values()) {
+      upstream.ready = false;
+    }
+    for (const endpoint of ready) {
+      const key = `${endpoint.host} ${endpoint.port}`;
+      // A new one gets requests as soon as it has accepted a connection.
+      const known = upstreams.get(key) ?? {
+        endpoint,
+        agent: new Agent(tls),
+        missed: MAX_MISSED,
+        ready: true,
+      };
+      upstreams.set(key, Object.assign(known, { ready: true }));
+    }
+    await Promise.all([...upstreams].map(tryOut));
+  }
+
+  async function tryOut([key, upstream]: [string, Upstream]): Promise<void> {
+    upstream.missed = (await accepts(upstream.endpoint)) ? 0 : upstream.missed + 1;
+    if (upstream.missed === MAX_MISSED) {
+      // Requests that it has will get no answer.
+      upstream.agent.destroy();
+    }
+    if (!upstream.ready && upstream.missed >= MAX_MISSED) {
+      upstreams.delete(key);
+    }
+  }
+
+  async function keepLooking(): Promise<void> {
+    while (!closed) {
+      await sleep(LOOK_EVERY_MS);
+      // While the API server does not answer, the last pods that are known are tried.
+      await look().catch(() => {});
+    }
+  }
+
+  await look();
+  void keepLooking();
+  return {
+    next() {
+      const usable = [...upstreams.values()].filter(({ ready, missed }) => ready && missed < MAX_MISSED);
+      return usable[turn++ % usable.length];
+    },
+    close() {
+      closed = true;
+      for (const { agent } of upstreams.values()) {
+        agent.destroy();
+      }
+    },
+  };
+}
+
+/** Whether a connection can be made. */
+async function accepts({ host, port }: Endpoint): Promise<boolean> {
+  const socket = connect({ host, port });
+  try {
+    return await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.setTimeout(CONNECTS_WITHIN_MS, () => resolve(false));
+    });
+  } finally {
+    socket.destroy();
+  }
+}

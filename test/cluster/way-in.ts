@@ -1,0 +1,57 @@
+import { createServer } from 'node:http';
+import type { Agent, AgentOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createProxyServer } from 'http-proxy-3';
+import type { Endpoint } from './gateway';
+import type { Kube } from './kube';
+
+/** How requests get from this machine to the gateway's pods. */
+export interface Route {
+  /** Where the next request goes; undefined while there is nowhere to go. */
+  next(): Hop | undefined;
+  close(): void;
+}
+
+export interface Hop {
+  readonly endpoint: Endpoint;
+  /** The connections to it. */
+  readonly agent: Agent;
+}
+
+export interface WayIn {
+  /** A plain HTTP address on this machine. Requests go on to the cluster's gateway over TLS. */
+  readonly url: string;
+  close(): void;
+}
+
+const ANSWER_WITHIN_MS = 60_000;
+
+/** Opens an address on this machine for a cluster's gateway. @param open opens the route there */
+export async function openWayIn(
+  { gateway }: Pick<Kube, 'gateway'>,
+  open: (tls: AgentOptions) => Promise<Route>,
+): Promise<WayIn> {
+  const [host, ca] = await Promise.all([gateway.host(), gateway.certificate()]);
+  // A connection serves many requests.
+  const route = await open({ keepAlive: true, ca, servername: host });
+  const proxy = createProxyServer({ headers: { host }, proxyTimeout: ANSWER_WITHIN_MS });
+  const server = createServer((request, response) => {
+    const hop = route.next();
+    // On an error, the client gets no answer, as with any connection that breaks.
+    const fail = () => response.destroy();
+    if (hop === undefined) {
+      fail();
+      return;
+    }
+    proxy.web(request, response, { target: { protocol: 'https:', ...hop.endpoint }, agent: hop.agent }, fail);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      route.close();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Agent, request } from 'undici';
+import { balanceOver } from '../cluster/balancer';
+import { forwardTo } from '../cluster/forwarding';
+import type { Endpoint } from '../cluster/gateway';
+import type { Kube } from '../cluster/kube';
+import { openWayIn, type WayIn } from '../cluster/way-in';
+import { program } from './programs';
+
+/** The ways from the simulated buyers to a cluster's gateway. Its pods are servers here, and kubectl is a script. */
+
+const HOST = 'chandlery.localhost';
+const AT_ONCE = 16;
+const folder = mkdtempSync(join(tmpdir(), 'chandlery-way-in-'));
+const agent = new Agent({ connections: AT_ONCE });
+let tls: { key: string; cert: string };
+
+beforeAll(async () => {
+  tls = await selfSigned();
+});
+afterAll(async () => {
+  await agent.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('a port-forward carries many requests on few connections, which is all that it can do', async () => {
+  const pod = await startPod();
+  const script = `#!/bin/sh\necho 'Forwarding from 127.0.0.1:${pod.endpoint.port} -> 10443'\nexec sleep 300\n`;
+  const kubectl = join(folder, 'kubectl');
+  writeFileSync(kubectl, script);
+  chmodSync(kubectl, 0o755);
+  const kube = fakeKube();
+  const wayIn = await openWayIn(kube, (options) => forwardTo(kube, options, kubectl));
+  try {
+    expect(await ask(wayIn, 1_000)).toBe(1_000);
+    expect(pod.seen.connections).toBeLessThanOrEqual(AT_ONCE);
+    expect([...pod.seen.hosts]).toEqual([HOST]);
+  } finally {
+    wayIn.close();
+    await pod.stop();
+  }
+});
+
+test('says that kubectl cannot be started', async () => {
+  const kube = fakeKube();
+  const opened = openWayIn(kube, (options) => forwardTo(kube, options, '/nowhere/kubectl'));
+  await expect(opened).rejects.toThrow('/nowhere/kubectl');
+});
+
+test('a pod that ends in order loses no request: new ones go to the others as soon as it is not ready', async () => {
+  const pods = await Promise.all([startPod(), startPod()]);
+  const [first, second] = pods as [Pod, Pod];
+  let ready = [first, second];
+  const wayIn = await openWayIn(fakeKube(), (options) =>
+    balanceOver(async () => ready.map(({ endpoint }) => endpoint), options),
+  );
+  try {
+    expect(await ask(wayIn, 100)).toBe(100);
+    expect(Math.min(first.seen.requests, second.seen.requests)).toBe(50);
+    ready = [second];
+    await sleep(1_500);
+    const before = first.seen.requests;
+    expect(await ask(wayIn, 100)).toBe(100);
+    expect(first.seen.requests).toBe(before);
+  } finally {
+    wayIn.close();
+    await Promise.all(pods.map(({ stop }) => stop()));
+  }
+});
+
+test('goes round a pod that accepts no connection, though the cluster calls it ready, and goes back to it', async () => {
+  const pods = await Promise.all([startPod(), startPod()]);
+  const [lost, other] = pods as [Pod, Pod];
+  const wayIn = await openWayIn(fakeKube(), (options) =>
+    balanceOver(async () => pods.map(({ endpoint }) => endpoint), options),
+  );
+  try {
+    await lost.stop();
+    await sleep(3_000);
+    expect(await ask(wayIn, 100)).toBe(100);
+    const back = await startPod(lost.endpoint.port);
+    await sleep(1_500);
+    expect(await ask(wayIn, 100)).toBe(100);
+    expect(back.seen.requests).toBe(50);
+    await back.stop();
+  } finally {
+    wayIn.close();
+    await other.stop();
+  }
+});
+
+interface Pod {
+  readonly endpoint: Endpoint;
+  readonly seen: { connections: number; requests: number; hosts: Set<string | undefined> };
+  stop(): Promise<void>;
+}
+
+async function startPod(port = 0): Promise<Pod> {
+  const seen: Pod['seen'] = { connections: 0, requests: 0, hosts: new Set() };
+  const server: Server = createServer(tls, (incoming, response) => {
+    seen.requests++;
+    seen.hosts.add(incoming.headers.host);
+    response.end('{}');
+  }).on('secureConnection', () => seen.connections++);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const stop = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { endpoint: { host: '127.0.0.1', port: (server.address() as AddressInfo).port }, seen, stop };
+}
+
+/** Sends requests from several buyers, and returns how many were answered. */
+async function ask({ url }: WayIn, count: number): Promise<number> {
+  let sent = 0;
+  let answered = 0;
+  const buyer = async () => {
+    while (sent++ < count) {
+      const { statusCode, body } = await request(url, { method: 'POST', dispatcher: agent });
+      await body.dump();
+      answered += Number(statusCode === 200);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, buyer));
+  return answered;
+}
+
+function fakeKube(): Kube {
+  const metadata = { namespace: 'envoy-gateway-system', name: 'envoy-chandlery' };
+  const gateway = {
+    host: async () => HOST,
+    certificate: async () => tls.cert,
+    service: async () => ({ metadata }),
+  };
+  return { context: 'none', gateway } as unknown as Kube;
+}
+
+async function selfSigned(): Promise<{ key: string; cert: string }> {
+  const openssl = await program('openssl', 3);
+  const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
+  const flags = ['-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', `/CN=${HOST}`];
+  const files = ['-addext', `subjectAltName=DNS:${HOST}`, '-keyout', key, '-out', cert];
+  execFileSync(openssl.file, ['req', '-x509', ...flags, ...files], {
+    env: { ...process.env, ...openssl.env },
+    stdio: 'ignore',
+  });
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+}
