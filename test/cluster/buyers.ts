@@ -57,16 +57,21 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
     return exchange;
   }
 
-  /** Repeats a request until its outcome is known. A checkout without a key joins the one in flight. */
+  /**
+   * Repeats a request until its outcome is known. A checkout without a key joins the one in flight.
+   * @throws Error when it is still unknown after five minutes
+   */
   async function send(method: string, path: string, key?: string): Promise<Exchange> {
-    for (;;) {
+    for (const end = Date.now() + OUTCOME_WITHIN_MS; ; await sleep(RETRY_AFTER_MS)) {
       const answer = ask(method, path, key);
       inFlight.add(answer);
       const exchange = await answer.finally(() => inFlight.delete(answer));
       if (classify(exchange) !== 'unknown' && exchange.status !== 429) {
         return exchange;
       }
-      await sleep(RETRY_AFTER_MS);
+      if (Date.now() > end) {
+        throw new Error(`${method} ${path} has had no outcome for five minutes.`);
+      }
     }
   }
 
@@ -98,6 +103,8 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
     }
   }
   const buyers = Promise.all(Array.from({ length: count }, (_, number) => buyAgainAndAgain(number)));
+  // `finish` reports it.
+  buyers.catch(() => {});
 
   return {
     history,

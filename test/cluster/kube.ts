@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { V1Job, V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
+import { serviceNames } from '../../shared/services';
 import { GATEWAY, gatewayOf } from './gateway';
 import { findRuleProblems, isReady, isRolledOut, jobResult, type RuleGroups } from './judging';
 import { nodesOf } from './nodes';
@@ -56,7 +57,9 @@ export async function connect(context: string | undefined) {
     const instances = allPods.filter(
       (pod) => pod.metadata?.labels?.['cnpg.io/cluster'] !== undefined && !isReady(pod),
     );
-    return [...unready, ...instances].map(({ metadata }) => metadata?.name ?? '');
+    const names = (found: { metadata?: V1ObjectMeta }[]) => found.map(({ metadata }) => metadata?.name ?? '');
+    const missing = serviceNames.filter((name) => !names(deployments.items).includes(name));
+    return [...missing, ...names([...unready, ...instances])];
   }
 
   /** Waits until every workload is ready. Returns the milliseconds that it took. */

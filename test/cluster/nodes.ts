@@ -30,15 +30,20 @@ export function nodesOf(core: CoreV1Api, merge: Parameters<CoreV1Api['patchNode'
 
   /**
    * Drains a node like `kubectl drain`: all namespaces, by evictions, which disruption budgets can refuse.
-   * @returns the pods that were still there after five minutes; they stay
+   * @returns the pods that left, and those that were still there after five minutes; they stay
    */
-  async function drain(node: string): Promise<string[]> {
+  async function drain(node: string): Promise<{ evicted: string[]; remaining: string[] }> {
     await cordon(node, true);
+    const seen = new Set<string>();
     for (const end = Date.now() + DRAINED_WITHIN_MS; ; await sleep(2 * POLL_MS)) {
       const { items } = await core.listPodForAllNamespaces();
       const left = podsToEvict(items, node);
+      const remaining = left.map(({ metadata }) => metadata?.name ?? '');
+      for (const name of remaining) {
+        seen.add(name);
+      }
       if (left.length === 0 || Date.now() > end) {
-        return left.map(({ metadata }) => metadata?.name ?? '');
+        return { evicted: [...seen].filter((name) => !remaining.includes(name)), remaining };
       }
       await Promise.all(left.map(evict));
     }

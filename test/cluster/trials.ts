@@ -18,6 +18,7 @@ export interface Trial {
 }
 
 const MANY = 3;
+const BROKER = 'rabbitmq';
 
 /** Returns what is done to a shop every day, in an order that can be repeated. */
 export async function everyday(kube: Kube): Promise<Trial[]> {
@@ -35,7 +36,13 @@ export async function everyday(kube: Kube): Promise<Trial[]> {
 
 /** Returns what is done once: scaling by load, and what nobody does on purpose. */
 export async function onlyOnce(kube: Kube, buyers: Buyers, options: ClusterOptions): Promise<Trial[]> {
-  const victims = [...chooseVictims(await kube.pods()).map(({ kind }) => kind), GATEWAY];
+  const kinds = chooseVictims(await kube.pods()).map(({ kind }) => kind);
+  const missing = [BROKER, ...serviceNames, ...serviceNames.map((name) => `${name}-db`)].filter(
+    (kind) => !kinds.includes(kind),
+  );
+  if (missing.length > 0) {
+    throw new Error(`No pod of ${missing.join(', ')} is ready.`);
+  }
   return [
     ...(options.overlay === 'laptop'
       ? [
@@ -46,7 +53,7 @@ export async function onlyOnce(kube: Kube, buyers: Buyers, options: ClusterOptio
           },
         ]
       : []),
-    ...victims.map((kind) => ({
+    ...[...kinds, GATEWAY].map((kind) => ({
       title: `deleted a pod of ${kind}`,
       tolerance: shortOutage,
       disrupt: () => deletePod(kube, kind),
@@ -69,8 +76,12 @@ async function drain(kube: Kube): Promise<Trial[]> {
 /** Drains a node. Pods that their budget or their disk keeps there stay. Then uncordons the node. */
 async function drainNode({ nodes }: Kube, node: string): Promise<string> {
   try {
-    const remaining = await nodes.drain(node);
-    return remaining.length === 0 ? `${node} is empty` : `${node}, except for ${remaining.join(', ')}`;
+    const { evicted, remaining } = await nodes.drain(node);
+    if (evicted.length === 0) {
+      throw new Error(`No pod has left the node ${node}.`);
+    }
+    const rest = remaining.length === 0 ? '' : `, but not ${remaining.join(', ')}`;
+    return `${evicted.length} pods left ${node}${rest}`;
   } finally {
     await nodes.cordon(node, false);
   }

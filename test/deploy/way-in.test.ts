@@ -37,7 +37,7 @@ test('a port-forward carries many requests on few connections, which is all that
   writeFileSync(kubectl, script);
   chmodSync(kubectl, 0o755);
   const kube = fakeKube();
-  const wayIn = await openWayIn(kube, (options) => forwardTo(kube, options, kubectl));
+  const wayIn = await openWayIn(kube, (options) => forwardTo(kube, options, { kubectl }));
   try {
     expect(await ask(wayIn, 1_000)).toBe(1_000);
     expect(pod.seen.connections).toBeLessThanOrEqual(AT_ONCE);
@@ -50,8 +50,18 @@ test('a port-forward carries many requests on few connections, which is all that
 
 test('says that kubectl cannot be started', async () => {
   const kube = fakeKube();
-  const opened = openWayIn(kube, (options) => forwardTo(kube, options, '/nowhere/kubectl'));
+  const opened = openWayIn(kube, (options) => forwardTo(kube, options, { kubectl: '/nowhere/kubectl' }));
   await expect(opened).rejects.toThrow('/nowhere/kubectl');
+});
+
+test('says why kubectl opens no port, and waits no longer than it may', async () => {
+  const kubectl = join(folder, 'forbidden');
+  writeFileSync(kubectl, '#!/bin/sh\necho "pods is forbidden" >&2\nexit 1\n');
+  chmodSync(kubectl, 0o755);
+  const opened = openWayIn(fakeKube(), (options) =>
+    forwardTo(fakeKube(), options, { kubectl, withinMs: 1_000 }),
+  );
+  await expect(opened).rejects.toThrow('pods is forbidden');
 });
 
 test('a pod that ends in order loses no request: new ones go to the others as soon as it is not ready', async () => {
