@@ -62,6 +62,7 @@ export interface PodSpec {
   serviceAccountName?: string;
   automountServiceAccountToken?: boolean;
   enableServiceLinks?: boolean;
+  dnsConfig?: { options?: { name: string; value?: string }[] };
   terminationGracePeriodSeconds?: number;
   hostNetwork?: boolean;
   hostPID?: boolean;

@@ -98,6 +98,9 @@ export const mutations: readonly Mutation[] = [
       pod(manifests, 'Deployment/stock').topologySpreadConstraints?.pop();
     },
   ),
+  ...both('a lost answer about a name costs our pods a second', 'the defaults hold', (manifests) => {
+    delete pod(manifests, 'Deployment/order').dnsConfig;
+  }),
   ...both('everything is labelled', 'a label is missing', (manifests) => {
     delete find(manifests, 'HTTPRoute/order').metadata.labels['app.kubernetes.io/part-of'];
   }),

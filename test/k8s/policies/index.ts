@@ -44,6 +44,7 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
       ...pods.replaced(manifests),
       ...gateway.proxyReplaced(manifests),
     ],
+    'a lost answer about a name costs our pods a second': pods.asksAgain,
     'everything is labelled': pods.labelled,
     'everything is in its namespace': pods.placed,
     'every connection is denied unless a policy allows it': deniedByDefault,

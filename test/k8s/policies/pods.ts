@@ -25,6 +25,8 @@ const eachPod = (
 
 const containersOf = ({ pod }: Workload) => [...(pod.initContainers ?? []), ...pod.containers];
 
+const isOurs = ({ pod }: Workload) => pod.containers.some(({ image }) => /(^|\/)chandlery\//.test(image));
+
 const inEachContainer = (look: (container: Container) => (string | false | undefined)[]): Policy =>
   eachPod((workload) =>
     containersOf(workload).flatMap((container) =>
@@ -102,8 +104,7 @@ export const rolledOut: Policy = (manifests) =>
   ).flatMap(({ metadata, spec }) => {
     const workload = workloads(manifests).find(({ name }) => name === `Deployment/${metadata.name}`);
     const keys = workload?.pod.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey) ?? [];
-    const ours = workload?.pod.containers.some(({ image }) => /(^|\/)chandlery\//.test(image));
-    if (!ours) {
+    if (!workload || !isOurs(workload)) {
       return [];
     }
     return [
@@ -135,6 +136,17 @@ export function leavesLostNode(tolerations: readonly Toleration[] = []): boolean
 export const replaced: Policy = eachPod(({ kind, pod }) => [
   kind === 'Deployment' && !leavesLostNode(pod.tolerations) && 'stays on a lost node for minutes',
 ]);
+
+/** A lost answer about a name is asked for again after a second: the default is as long as a connection may take. */
+export const asksAgain: Policy = eachPod((workload) => {
+  const options = workload.pod.dnsConfig?.options ?? [];
+  const has = (name: string, value?: string) =>
+    options.some((option) => option.name === name && option.value === value);
+  return [
+    isOurs(workload) && !has('timeout', '1') && 'waits seconds for a lost answer about a name',
+    isOurs(workload) && !has('single-request-reopen') && 'asks both questions about a name through one port',
+  ];
+});
 
 const recommended = ['name', 'instance', 'version', 'component', 'part-of', 'managed-by'];
 
