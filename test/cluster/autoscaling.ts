@@ -9,6 +9,8 @@ import { type Kube, NAMESPACE } from './kube';
 
 const FILE = 'k8s/services/order/autoscaling/autoscaler.yaml';
 const POLL_MS = 1_000;
+/** One buyer without a pause keeps a replica as busy as many do. */
+const QUIET_PAUSE_MS = 2_000;
 const SCALED_WITHIN_MS = 5 * 60_000;
 
 /**
@@ -56,7 +58,7 @@ export async function scaleByLoad(
   await autoscaling.createNamespacedHorizontalPodAutoscaler({ namespace: NAMESPACE, body: autoscaler });
   try {
     const up = await until('up', (replicas) => replicas > 1);
-    buyers.keep(1);
+    buyers.keep(1, QUIET_PAUSE_MS);
     const down = await until('down', (replicas) => replicas === 1);
     return `${up}, ${down}`;
   } finally {

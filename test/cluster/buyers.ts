@@ -13,8 +13,8 @@ export interface Buyers {
   nextOutcome(): Promise<void>;
   /** Resolves when every request that was sent before this call has ended. */
   settled(): Promise<void>;
-  /** From now on, only so many of them buy. */
-  keep(count: number): void;
+  /** From now on, only so many of them buy, each with a pause after each checkout. */
+  keep(count: number, pauseMs?: number): void;
   /** Starts no more checkouts. Resolves when every buyer knows the outcome of the last one. */
   finish(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface Buyers {
 const TIMEOUT_MS = 40_000;
 const RETRY_AFTER_MS = 500;
 const OUTCOME_WITHIN_MS = 5 * 60_000;
-const PAUSE_MS = 200;
+const IDLE_MS = 200;
 const USERS = 10;
 
 /**
@@ -37,6 +37,7 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
   let lastCheckout = Number.NEGATIVE_INFINITY;
   let buying = true;
   let active = count;
+  let pause = 0;
 
   async function ask(method: string, path: string, key: string | undefined): Promise<Exchange> {
     const exchange: Exchange = { at: performance.now(), request: `${method} ${path}`, ...(key && { key }) };
@@ -99,7 +100,7 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
 
   async function buyAgainAndAgain(number: number): Promise<void> {
     while (buying) {
-      await (number < active ? buyOne() : sleep(PAUSE_MS));
+      await (number < active ? buyOne().then(() => sleep(pause)) : sleep(IDLE_MS));
     }
   }
   const buyers = Promise.all(Array.from({ length: count }, (_, number) => buyAgainAndAgain(number)));
@@ -115,14 +116,15 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
         if (performance.now() - from > OUTCOME_WITHIN_MS) {
           throw new Error('No new checkout has had an outcome for five minutes.');
         }
-        await sleep(PAUSE_MS);
+        await sleep(IDLE_MS);
       }
     },
     async settled() {
       await Promise.allSettled(inFlight);
     },
-    keep(wanted) {
+    keep(wanted, pauseMs = 0) {
       active = wanted;
+      pause = pauseMs;
     },
     async finish() {
       buying = false;
