@@ -49,8 +49,8 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
         headers: key ? { 'idempotency-key': key } : {},
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      const answer = JSON.parse(await body.text());
-      Object.assign(exchange, { status: statusCode, body: answer, answered_at: performance.now() });
+      const text = await body.text();
+      Object.assign(exchange, { status: statusCode, body: objectIn(text), answered_at: performance.now() });
     } catch {
       // The exchange stays without an answer.
     }
@@ -134,11 +134,20 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
   };
 }
 
+/** Returns the JSON of an answer; undefined when it is none: the gateway's own answers are plain text. */
+function objectIn(text: string): Exchange['body'] {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns why a request failed: with what its route was answered, or that it was not. */
 function failureOf({ request, status, body }: Exchange): string | undefined {
   if (status !== undefined && status !== 429 && status < 500) {
     return undefined;
   }
   const route = request.split('/').slice(0, 3).join('/');
-  return `${route}: ${status === undefined ? 'no answer' : `${status} ${body?.reason ?? ''}`.trim()}`;
+  return `${route}: ${status === undefined ? 'no answer' : `${status} ${body?.reason ?? 'from the gateway'}`}`;
 }
