@@ -2,19 +2,10 @@
 // and we stop the programs in order. Each is recorded in a folder, so that the next run finds and stops what a killed
 // run left behind.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readRecords, writeRecord } from './records';
 
 export interface ProgramOptions {
   name: string;
@@ -56,12 +47,6 @@ process.once('exit', () => {
   }
 });
 
-interface RunningRecord {
-  pid: number;
-  startedAt: string;
-  stopSignal: NodeJS.Signals;
-}
-
 /** Starts new logs. Those of the previous run are kept next to them as `.previous`. */
 export function rotateLogs(logDir: string): void {
   mkdirSync(logDir, { recursive: true });
@@ -79,6 +64,7 @@ export function endOf(logFile: string): string {
   }
 }
 
+/** @throws Error when the program cannot be recorded. Then it does not run either: nobody would find it. */
 export function startProgram(options: ProgramOptions): Program {
   const { name, stopSignal = 'SIGTERM' } = options;
   mkdirSync(dirname(options.logFile), { recursive: true });
@@ -92,12 +78,11 @@ export function startProgram(options: ProgramOptions): Program {
   });
   closeSync(log);
   const record = join(options.recordsDir, `${name}.json`);
-  mkdirSync(options.recordsDir, { recursive: true });
-  if (child.pid !== undefined) {
-    const facts: RunningRecord = { pid: child.pid, startedAt: startOf(child.pid) ?? '', stopSignal };
-    writeFileSync(record, JSON.stringify(facts));
-  }
-  const kill = () => signalGroup(child.pid, 'SIGKILL');
+  const kill = () => {
+    if (child.pid !== undefined) {
+      signal(-child.pid, 'SIGKILL');
+    }
+  };
   const exited = new Promise<void>((resolve) => {
     const ended = () => {
       running.delete(program);
@@ -127,6 +112,12 @@ export function startProgram(options: ProgramOptions): Program {
   };
   if (child.pid !== undefined) {
     running.add(program);
+    try {
+      writeRecord(record, { pid: child.pid, startedAt: startOf(child.pid) ?? '', stopSignal });
+    } catch (error) {
+      kill();
+      throw error;
+    }
   }
   return program;
 }
@@ -137,35 +128,27 @@ export function startProgram(options: ProgramOptions): Program {
  */
 export async function stopLeftovers(recordsDir: string, graceMs = 20_000): Promise<string[]> {
   const stopped = [];
-  for (const file of readRecords(recordsDir)) {
-    const { pid, startedAt, stopSignal } = JSON.parse(readFileSync(file, 'utf8')) as RunningRecord;
-    const alive = () => startOf(pid) === startedAt;
-    if (alive()) {
+  for (const { file, record } of readRecords(recordsDir)) {
+    const alive = () => record !== undefined && startOf(record.pid) === record.startedAt;
+    if (record !== undefined && alive()) {
       stopped.push(basename(file, '.json'));
-      process.kill(pid, stopSignal);
+      signal(record.pid, record.stopSignal);
       for (const end = Date.now() + graceMs; alive() && Date.now() < end; ) {
         await sleep(50);
       }
-      signalGroup(pid, 'SIGKILL');
+      signal(-record.pid, 'SIGKILL');
     }
     rmSync(file, { force: true });
   }
   return stopped;
 }
 
-function readRecords(recordsDir: string): string[] {
-  mkdirSync(recordsDir, { recursive: true });
-  const files = readdirSync(recordsDir).map((name) => join(recordsDir, name));
-  return files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-}
-
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+/** Signals a process or, by its negative id, the group that it leads. */
+function signal(id: number, name: NodeJS.Signals): void {
   try {
-    if (pid !== undefined) {
-      process.kill(-pid, signal);
-    }
+    process.kill(id, name);
   } catch {
-    // The group has already ended, which is what we want.
+    // It has already ended, which is what we want.
   }
 }
 
