@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, DatabaseError } from 'pg';
+import { Client } from 'pg';
 import { applicationName } from '../../shared/postgres/application-name';
 import { databaseCauseOf } from '../../shared/postgres/errors';
 import { holdersOf } from './blockers';
@@ -64,13 +64,10 @@ async function openPatiently(
  * Whether there is no server yet, or none that takes connections. Anything else is wrong with the address, the login or the
  * rights: waiting does not help, and somebody may sit in front of it.
  */
-function isNotThereYet(cause: unknown): boolean {
-  if (cause instanceof DatabaseError) {
-    return databaseCauseOf(cause) === 'unreachable';
-  }
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  // The system's codes, but not those of Node.js itself (ERR_…); pg has no code for what it gives up.
-  return /^E(?!RR_)/.test(code) || /timeout|terminated/.test(message);
+function isNotThereYet(error: unknown): boolean {
+  // The system's codes, but not those of Node.js itself (ERR_…). SQLSTATEs do not begin with an E.
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return /^E(?!RR_)/.test(code) || databaseCauseOf(error) === 'unreachable';
 }
 
 async function open(databaseUrl: string, name: string): Promise<Client> {
@@ -81,18 +78,26 @@ async function open(databaseUrl: string, name: string): Promise<Client> {
   });
   // The call that breaks reports the error; without a listener the event would end the process.
   client.on('error', () => {});
-  await client.connect().catch((error: Error) => {
+  try {
+    await client.connect();
+    // An index of a large table takes long, whatever the role may do otherwise.
+    await client.query('SET statement_timeout = 0');
+    // When this program is killed, the server gives up its work soon, and not at its end. Not every platform can do that.
+    await client.query(`SET client_connection_check_interval = '2s'`).catch(throwIfUnreachable);
+    return client;
+  } catch (error) {
     // A login that fails here, and not at the server, leaves the connection open.
     client.end().catch(() => {});
     const { hostname, port } = new URL(databaseUrl);
     throw new Error(
-      `The database at ${hostname}:${port || 5432} cannot be reached or refuses the login: ${error.message}`,
+      `The database at ${hostname}:${port || 5432} cannot be reached or refuses the login: ${(error as Error).message}`,
       { cause: error },
     );
-  });
-  // An index of a large table takes long, whatever the role may do otherwise.
-  await client.query('SET statement_timeout = 0');
-  // When this program is killed, the server gives up its work soon, and not at its end. Not every platform can do that.
-  await client.query(`SET client_connection_check_interval = '2s'`).catch(() => {});
-  return client;
+  }
+}
+
+function throwIfUnreachable(error: unknown): void {
+  if (isNotThereYet(error)) {
+    throw error;
+  }
 }
