@@ -7,7 +7,7 @@ import { root } from '../../shared/root';
 /** The shell function with which operators run commands in the cluster, as the runbooks show it. kubectl is a script. */
 
 const KUBECTL = `#!/bin/sh
-echo "$*" >>"$CALLS"
+printf '%s\\n' "$*" >>"$CALLS"
 case $* in
   create\\ job*) echo '{}' ;;
   patch*) cat ;;
@@ -32,19 +32,27 @@ function shellFunction(): string {
   return [...text.matchAll(/^operate\w*\(\) \{[\s\S]*?^\}$/gm)].map(([definition]) => definition).join('\n');
 }
 
-function operate(more: NodeJS.ProcessEnv) {
-  const script = `${shellFunction()}\noperate dist/tools/operate/sagas-command.js list --older-than 30s\n`;
+function operate(more: NodeJS.ProcessEnv, ...args: string[]) {
+  const script = `${shellFunction()}\noperate "$@"\n`;
   const calls = join(folder, 'calls');
   const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, CALLS: calls, ...more };
-  return { calls, ...spawnSync('sh', ['-c', script], { env, encoding: 'utf8', timeout: 30_000 }) };
+  return {
+    calls,
+    ...spawnSync('sh', ['-c', script, 'sh', ...args], { env, encoding: 'utf8', timeout: 30_000 }),
+  };
 }
 
-test.each(['0', '3'])('shows what the command says, and ends with its exit status %s', (status) => {
-  const { calls, ...ran } = operate({ STATUS: status });
+test.each([
+  ['0', ['dist/tools/operate/sagas-command.js', 'list', '--older-than', '30s']],
+  ['3', ['redrive', '--reason', 'it said "no", "never" and \\ \'\'', '--actor', 'é $HOME `id` %s', '', '*']],
+])('shows what the command says, ends with its exit status %s, and passes %j on', (status, args) => {
+  const { calls, ...ran } = operate({ STATUS: status }, ...args);
   expect([ran.status, ran.stderr]).toEqual([Number(status), '']);
   expect(ran.stdout).toContain('what the command says');
   const patch = execFileSync('grep', ['^patch', calls], { encoding: 'utf8' });
-  expect(patch).toContain('["dist/tools/operate/sagas-command.js","list","--older-than","30s"]');
+  expect(JSON.parse(/ --patch (.*)$/m.exec(patch)?.[1] ?? '')).toMatchObject([
+    { op: 'replace', value: args },
+  ]);
 });
 
 test('ends when the Job has failed and has no pod any more', () => {
