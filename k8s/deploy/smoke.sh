@@ -113,7 +113,8 @@ keep_forwarding() {
     fi
     sleep 0.2
   done
-  curl_flags=(--connect-to "$host:443:127.0.0.1:$port" --cacert "$work/trusted.crt")
+  # A proxy, which the environment may name, does not reach this machine's own port.
+  curl_flags=(--noproxy '*' --connect-to "$host:443:127.0.0.1:$port" --cacert "$work/trusted.crt")
 }
 
 is_forwarding() {
@@ -152,7 +153,7 @@ END
     cat <<END
 If that name does not point to the cluster, forward a port to the gateway:
   $(kubectl_command) port-forward --namespace ${gateway%/*} service/${gateway#*/} 8443:443
-  curl --connect-to $host:443:127.0.0.1:8443 --cacert <($(kubectl_command) get secret chandlery-tls --namespace $namespace -o go-template='{{index .data "tls.crt" | base64decode}}') https://$host/payment/create_user --request POST
+  curl --noproxy '*' --connect-to $host:443:127.0.0.1:8443 --cacert <($(kubectl_command) get secret chandlery-tls --namespace $namespace -o go-template='{{index .data "tls.crt" | base64decode}}') https://$host/payment/create_user --request POST
 END
   fi
   [[ -n $grafana ]] || return 0

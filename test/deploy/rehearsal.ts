@@ -67,7 +67,8 @@ export class Rehearsal {
   private constructor(
     readonly home: string,
     readonly cluster: ClusterDouble,
-    private readonly env: NodeJS.ProcessEnv,
+    /** Of the script, and of the programs that it runs. */
+    readonly env: NodeJS.ProcessEnv,
     private readonly server: Server,
   ) {}
 

@@ -83,6 +83,15 @@ test('starts the port-forward again when it has ended with its pod', async () =>
 test('gives up a port-forward that does not begin, and tries another one', async () => {
   rehearsal.shortenTimeouts();
   rehearsal.silenceForward();
+test('goes straight through the port-forward on a machine that reaches the internet through a proxy', async () => {
+  forwardFrom(1);
+  rehearsal.shortenTimeouts();
+  for (const name of ['https_proxy', 'HTTPS_PROXY']) {
+    rehearsal.env[name] = 'http://127.0.0.1:1';
+  }
+  await expectPaid(1);
+}, 60_000);
+
   forwardFrom(1);
   await expectPaid(2);
 }, 60_000);
