@@ -1,6 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createProxyServer } from 'http-proxy-3';
+import { until } from '../support/until';
 import { Refused } from './calls';
 import { Rehearsal } from './rehearsal';
 import { openShopFront, type ShopFront } from './shop-front';
@@ -72,7 +73,9 @@ test('starts the port-forward again when it has ended with its pod', async () =>
     const port = forwardPort();
     if (++attempts === 1) {
       // The first one is accepted, ends before it has carried anything, and another program has its port by then.
-      setTimeout(() => process.kill(rehearsal.forwards[0] as number, 'SIGKILL'), 100);
+      void until(() => rehearsal.forwards.length > 0).then(() =>
+        process.kill(rehearsal.forwards[0] as number, 'SIGKILL'),
+      );
       return 1;
     }
     return port;
@@ -80,9 +83,6 @@ test('starts the port-forward again when it has ended with its pod', async () =>
   await expectPaid(2);
 }, 60_000);
 
-test('gives up a port-forward that does not begin, and tries another one', async () => {
-  rehearsal.shortenTimeouts();
-  rehearsal.silenceForward();
 test('goes straight through the port-forward on a machine that reaches the internet through a proxy', async () => {
   forwardFrom(1);
   rehearsal.shortenTimeouts();
@@ -92,6 +92,9 @@ test('goes straight through the port-forward on a machine that reaches the inter
   await expectPaid(1);
 }, 60_000);
 
+test('gives up a port-forward that does not begin, and tries another one', async () => {
+  rehearsal.shortenTimeouts();
+  rehearsal.silenceForward();
   forwardFrom(1);
   await expectPaid(2);
 }, 60_000);
