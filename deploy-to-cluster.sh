@@ -9,7 +9,7 @@ fi
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 overlay='' context='' images='' tag='' url=''
 dry_run=no delete=no yes=no all=no charts=yes
-namespace=chandlery host='' steps=0
+namespace=chandlery host='' steps=0 is_done=no
 
 # shellcheck source=k8s/deploy/say.sh
 source "$project/k8s/deploy/say.sh"
@@ -99,7 +99,8 @@ clean_up() {
   trap - EXIT
   stop_forwarding
   rm -rf "$work"
-  ((status == 0 || status == 2)) || report_failure >&2
+  # A signal ends the script with the status of whatever came before it.
+  [[ $is_done == yes || $status == 2 ]] || report_failure >&2
   exit "$status"
 }
 
@@ -108,3 +109,4 @@ work=$(mktemp -d)
 trap clean_up EXIT
 check_tools
 if [[ $delete == yes ]]; then delete_shop; else deploy; fi
+is_done=yes

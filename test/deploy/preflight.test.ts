@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../shared/root';
+import { Refused } from './calls';
 import { program } from './programs';
 import { changes, expectInOrder, Rehearsal } from './rehearsal';
 
@@ -219,3 +220,17 @@ test.each([[['--quickly']], [['--context']], [['--yes']]])(
     expect(output).toContain('Usage:');
   },
 );
+test('says at which step it was, when it is ended from outside', async () => {
+  let attempts = 0;
+  rehearsal.cluster.forwardPort = () => {
+    if (++attempts === 2) {
+      rehearsal.stop('SIGTERM');
+    }
+    throw new Refused('error: unable to forward port because pod is not running');
+  };
+  const { status, output } = await rehearsal.run('laptop');
+  expect(status).not.toBe(0);
+  expect(output).toContain('"A checkout through the gateway", failed');
+  expect(output).toContain('get gateway,httproute --namespace chandlery');
+});
+

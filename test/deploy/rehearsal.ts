@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -63,6 +63,7 @@ const sample = (): Sources => ({
 /** A copy of the project's deployment and a cluster to try it on: kubectl and helm are doubles, the rest is real. */
 export class Rehearsal {
   private calls: string[][] = [];
+  private script: ChildProcess | undefined;
 
   private constructor(
     readonly home: string,
@@ -191,7 +192,13 @@ export class Rehearsal {
         });
       });
       child.stdin?.end();
+      this.script = child;
     });
+  }
+
+  /** Ends the script, but none of the programs that it runs. */
+  stop(signal: NodeJS.Signals): void {
+    this.script?.kill(signal);
   }
 
   /** The values of a Secret, by key. */
