@@ -74,8 +74,8 @@ await_definitions() {
   [[ $dry_run == no ]] || return 0
   local unknown problem end=$((SECONDS + 60))
   hints=("$(kubectl_command) get crd")
-  while unknown=$(unknown_kinds "$work/overlay.yaml") && [[ -n $unknown ]]; do
-    ((SECONDS < end)) || fail "The cluster does not know these kinds, which $overlay needs: ${unknown//$'\n'/, }"
+  until unknown=$(unknown_kinds "$work/overlay.yaml" 2>"$work/why") && [[ -z $unknown ]]; do
+    ((SECONDS < end)) || fail "The cluster does not know these kinds, which $overlay needs: ${unknown//$'\n'/, }$(cat "$work/why")"
     sleep 2
   done
   # A provider that installs these kinds itself may have restored its own version.

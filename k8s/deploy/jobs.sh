@@ -11,7 +11,8 @@ run_jobs() {
   local jobs job
   mapfile -t jobs < <(names "$work/jobs.yaml" Job)
   # A Job cannot be changed, so those of an earlier run are deleted. They have done their work.
-  run_or_show kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait | sed 's/^ */      /'
+  run_or_show kube delete job "${jobs[@]}" --namespace "$namespace" --ignore-not-found --wait --timeout="$timeout" |
+    sed 's/^ */      /'
   if [[ $dry_run == yes ]]; then
     # The cluster can check changed Jobs only when the earlier ones are deleted.
     reachable=no apply "$work/jobs.yaml" "jobs"

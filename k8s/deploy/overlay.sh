@@ -74,11 +74,10 @@ list() { # FILE
 # Asks the cluster whether it would accept a file, as far as it already knows the kinds and the namespace.
 check_on_server() { # FILE
   [[ $reachable == yes ]] || return 0
-  local version kind unknown=()
-  while read -r version kind; do
-    unknown+=("$kind")
-  done < <(unknown_kinds "$1")
-  ((${#unknown[@]} == 0)) || say "  not checked, because the cluster does not know these kinds yet: ${unknown[*]}"
+  local found unknown
+  found=$(unknown_kinds "$1")
+  mapfile -t unknown < <(cut -d ' ' -f 2 <<<"$found")
+  [[ -z $found ]] || say "  not checked, because the cluster does not know these kinds yet: ${unknown[*]}"
   if [[ $1 != */namespaces.yaml ]] && ! kube get namespace "$namespace" >/dev/null 2>&1; then
     say "  not checked, because the namespace $namespace does not exist yet"
     return

@@ -30,9 +30,13 @@ classes_template='{{range .items}}{{with .metadata.annotations}}{{if eq (index .
 # One overlay does not take over the databases of the other. It would create new, empty ones next to them.
 check_other_overlay() {
   [[ $reachable == yes ]] || return 0
-  local other=laptop theirs=statefulset.apps/order-db
+  local found other=laptop theirs=statefulset.apps/order-db
   [[ $overlay == production ]] || other=production theirs=cluster.postgresql.cnpg.io/order-db
-  [[ -n $(kube get "$theirs" --namespace "$namespace" --ignore-not-found -o name 2>/dev/null) ]] || return 0
+  # A cluster that does not know the kind has none of that overlay.
+  found=$(kube get "$theirs" --namespace "$namespace" --ignore-not-found -o name 2>"$work/why") ||
+    grep -q "doesn't have a resource type" "$work/why" ||
+    refuse "The cluster cannot tell whether $namespace has $theirs: $(tail -n 1 "$work/why")" "Run this again."
+  [[ -n $found ]] || return 0
   missing+=("the argument $other: $namespace has $theirs of that overlay, whose data $overlay would not take over."
     "  To keep the data: ./deploy-to-cluster.sh $other, with the other options that you deployed it with."
     "  To delete all of it: ./deploy-to-cluster.sh $other --delete")

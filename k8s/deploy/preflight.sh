@@ -90,20 +90,26 @@ check_cluster() {
   fi
 }
 
-# Prints the kinds in a file that the cluster does not know, one "group/version Kind" per line.
+# Prints the kinds in a file that the cluster does not know, one "group/version Kind" per line. Its exit status is not 0
+# when the cluster cannot tell, so call it where that counts: in an assignment of its own.
 unknown_kinds() { # FILE
   local version kind served_version='' served=''
   while read -r version kind; do
-    [[ $version == "$served_version" ]] || served=$(served_kinds "$version")
+    [[ $version == "$served_version" ]] || served=$(served_kinds "$version") || return
     served_version=$version
     [[ $served == *" $kind "* ]] || printf '%s %s\n' "$version" "$kind"
   done < <(kinds "$1" | sort)
 }
 
 served_kinds() { # GROUP/VERSION
-  local path=/apis/$1
+  local path=/apis/$1 answer
   [[ $1 == */* ]] || path=/api/$1
-  { kube get --raw "$path" </dev/null 2>/dev/null || true; } | grep -Eo '"kind": *"[A-Za-z]+"' | sed -E 's/.*"(.*)"/ \1 /' || true
+  # Anything but "not found" says nothing about the kinds.
+  if answer=$(kube get --raw "$path" </dev/null 2>&1); then
+    grep -Eo '"kind": *"[A-Za-z]+"' <<<"$answer" | sed -E 's/.*"(.*)"/ \1 /' || true
+  elif [[ $answer != *'(NotFound)'* ]]; then
+    refuse "The cluster cannot tell which kinds it knows: $answer" "Run this again."
+  fi
 }
 
 # Finds example values that only you can replace.

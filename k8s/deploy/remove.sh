@@ -6,8 +6,9 @@ delete_everything() {
   confirm
   # Deleting a namespace deletes everything in it, but no cluster-wide objects.
   documents without Namespace <"$work/overlay.yaml" >"$work/rest.yaml"
-  local unknown
-  mapfile -t unknown < <([[ $reachable == no ]] || unknown_kinds "$work/rest.yaml" | cut -d ' ' -f 2)
+  local found='' unknown
+  [[ $reachable == no ]] || found=$(unknown_kinds "$work/rest.yaml")
+  mapfile -t unknown < <(cut -d ' ' -f 2 <<<"$found")
   documents without "${unknown[@]}" <"$work/rest.yaml" >"$work/known.yaml"
   hints=("$(kubectl_command) get all,pvc --namespace $namespace")
   [[ ! -s $work/known.yaml ]] || delete_file "$work/known.yaml"

@@ -57,6 +57,8 @@ export class ClusterDouble {
   readonly releases = new Map<string, { chart: string; namespace: string }>();
   /** The release, Job or program that fails. */
   failing = '';
+  /** Whether the API server has a hiccup just when kubectl is called with these words, or for this path. */
+  isUnavailable = (_words: string): boolean => false;
   /** Whether anybody has issued the gateway's certificate. */
   hasCertificate = true;
   /** Returns the port of this machine that leads to the gateway. Refuses as long as no pod of the gateway runs. */
@@ -95,6 +97,11 @@ export class ClusterDouble {
     }
     if (!this.reachable) {
       throw new Refused('The connection to the server 127.0.0.1:1 was refused');
+    }
+    if (this.isUnavailable(flags['--raw'] ?? words.join(' '))) {
+      throw new Refused(
+        'Error from server (ServiceUnavailable): the server is currently unable to handle the request',
+      );
     }
     const namespace = flags['--namespace'] ?? '';
     switch (verb) {
@@ -146,8 +153,16 @@ export class ClusterDouble {
       return this.bundleVersion(name);
     }
     if (flags['-o'] === 'name') {
-      const [kind = '', called = ''] = noun.split('/');
-      return this.objects.has(`${kind.split('.')[0]}/${namespace}/${called}`) ? noun : '';
+      const [resource = '', called = ''] = noun.split('/');
+      const [kind = '', ...group] = resource.split('.');
+      const known = this.kinds.some((name) => {
+        const [version = '', ofGroup = ''] = name.split(' ');
+        return version.startsWith(`${group.join('.')}/`) && ofGroup.toLowerCase() === kind;
+      });
+      if (!known) {
+        throw new Refused(`error: the server doesn't have a resource type "${kind}"`);
+      }
+      return this.objects.has(`${kind}/${namespace}/${called}`) ? noun : '';
     }
     if (noun === 'storageclasses') {
       return 'yes'.repeat(this.defaultStorageClasses);

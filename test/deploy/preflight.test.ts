@@ -167,6 +167,23 @@ test('refuses to deploy production to two nodes that accept pods, or with the ho
   expect(output).toContain('k8s/overlays/production/entry/certificate.yaml');
 });
 
+test.each([
+  ['/apis/gateway.networking.k8s.io/v1', '--without-charts'],
+  ['/apis/gateway.networking.k8s.io/v1', '--dry-run'],
+  ['/apis/gateway.networking.k8s.io/v1', '--delete --yes'],
+  ['get cluster.postgresql.cnpg.io/order-db', ''],
+])(
+  'takes nothing for missing that the cluster cannot tell (%s %s), and changes nothing',
+  async (words, args) => {
+    rehearsal.seed();
+    rehearsal.cluster.isUnavailable = (asked) => asked === words;
+    const { status, output, calls } = await deploy(...args.split(' ').filter(Boolean));
+    expect([status, changes(calls)]).toEqual([2, []]);
+    expect(output).toContain('is currently unable to handle the request');
+    expect(output).not.toContain('custom resource definitions for');
+  },
+);
+
 test('a dry run asks the cluster whether it would accept what it knows', async () => {
   rehearsal.cluster.namespaces.add('chandlery');
   const { output, calls } = await deploy('--dry-run');
@@ -188,6 +205,7 @@ test.each([
   'refuses to deploy %s where the databases belong to the other overlay',
   async (overlay, apiVersion, kind, other) => {
     const { cluster } = rehearsal;
+    cluster.kinds.push(`${apiVersion} ${kind}`);
     cluster.objects.set(`${kind.toLowerCase()}/chandlery/order-db`, {
       apiVersion,
       kind,
@@ -212,14 +230,6 @@ test('reports which third-party parts will change to another version', async () 
   expect(output).not.toContain('kube-prometheus-stack in monitoring is');
 });
 
-test.each([[['--quickly']], [['--context']], [['--yes']]])(
-  'prints its usage when it does not understand %j',
-  async (args) => {
-    const { status, output, calls } = await rehearsal.run(...args);
-    expect([status, calls]).toEqual([2, []]);
-    expect(output).toContain('Usage:');
-  },
-);
 test('says at which step it was, when it is ended from outside', async () => {
   let attempts = 0;
   rehearsal.cluster.forwardPort = () => {
@@ -234,3 +244,11 @@ test('says at which step it was, when it is ended from outside', async () => {
   expect(output).toContain('get gateway,httproute --namespace chandlery');
 });
 
+test.each([[['--quickly']], [['--context']], [['--yes']]])(
+  'prints its usage when it does not understand %j',
+  async (args) => {
+    const { status, output, calls } = await rehearsal.run(...args);
+    expect([status, calls]).toEqual([2, []]);
+    expect(output).toContain('Usage:');
+  },
+);
