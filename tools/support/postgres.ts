@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type PostgresPrograms, postgresPrograms, reachableDataDir } from './postgres-programs';
-import { endOf, type Stoppable, startOf } from './process';
+import { endOf, type Recorded, type Stoppable, startOf } from './process';
 import { keepRunning, type Supervised } from './supervise';
 
 export interface Postgres {
@@ -24,6 +24,8 @@ export interface PostgresOptions {
   port: number;
   databases: readonly string[];
   say(text: string): void;
+  /** Needed when a run has several servers. */
+  program?: Recorded;
   /** Environment variables of the server, besides those that it needs. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Called as soon as the process exists, before it accepts connections. */
@@ -48,6 +50,7 @@ export async function startPostgres({
   port,
   databases,
   say,
+  program = { name: 'postgres', recordsDir: join(home, 'running') },
   env,
   started,
 }: PostgresOptions): Promise<Postgres> {
@@ -64,13 +67,12 @@ export async function startPostgres({
   const logFile = join(home, 'log/postgres.log');
   const server = keepRunning(
     {
-      name: 'postgres',
+      ...program,
       command: programs.postgres,
       args: ['-D', dataDir, '-p', String(port), ...flags],
       env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', ...env },
       user: programs.user,
       logFile,
-      recordsDir: join(home, 'running'),
       // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to disconnect.
       stopSignal: 'SIGINT',
     },

@@ -23,6 +23,9 @@ export interface ProgramOptions {
   stopSignal?: NodeJS.Signals;
 }
 
+/** What a program is called, and where that is recorded: all programs of a run are, in one folder. */
+export type Recorded = Pick<ProgramOptions, 'name' | 'recordsDir'>;
+
 /** Something that runs and can be stopped in order, or killed at once. */
 export interface Stoppable {
   stop(): Promise<unknown>;

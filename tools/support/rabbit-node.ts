@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Recorded } from './process';
 import { majorOf, type RabbitPrograms } from './rabbit-programs';
 import { keepRunning, type Supervised } from './supervise';
 
@@ -20,6 +21,7 @@ export interface ClusterMember {
   name: string;
   /** The secret that all nodes and their tools share. */
   cookie: string;
+  program: Recorded;
 }
 
 // Does not conflict with a RabbitMQ that the system runs: it has its own name, ports and folders, and uses loopback
@@ -63,8 +65,7 @@ export function startNode(
   const epmd = member === undefined ? startEpmd(programs, home, ports.epmd, say) : undefined;
   const node = keepRunning(
     {
-      recordsDir: join(home, 'running'),
-      name: 'rabbitmq',
+      ...(member?.program ?? { name: 'rabbitmq', recordsDir: join(home, 'running') }),
       cwd: folder,
       command: programs.server,
       args: [],

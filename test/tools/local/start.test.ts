@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isTaken } from '../../../tools/support/free-ports';
 import { stopLeftovers } from '../../../tools/support/process';
 import { ApiClient } from '../../support/api-client';
+import { processesOf } from '../../support/processes';
 import { until } from '../../support/until';
 import { freeGatewayPort, type ShopRun, startShopRun } from './shop-run';
 
@@ -29,22 +30,6 @@ function begin(...args: string[]): ShopRun {
   return run;
 }
 
-/** Returns the processes of this machine whose command line or environment names our data folder. */
-function ours(): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) {
-        return false;
-      }
-      return ['cmdline', 'environ'].some((file) =>
-        readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(home),
-      );
-    } catch {
-      return false;
-    }
-  });
-}
-
 function client(): ApiClient {
   const shop = [`http://127.0.0.1:${port}`];
   return new ApiClient(() => shop);
@@ -67,7 +52,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   first.process.kill('SIGINT');
   expect(await first.ended).toBe(0);
   expect(first.printed()).toContain('Everything has stopped. The data is kept');
-  expect(ours()).toEqual([]);
+  expect(processesOf(home)).toEqual([]);
   expect(await isTaken(port)).toBe(false);
 
   const third = begin();
@@ -84,7 +69,7 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   expect(fourth.printed()).toContain('left behind');
   fourth.process.kill('SIGTERM');
   expect(await fourth.ended).toBe(0);
-  expect(ours()).toEqual([]);
+  expect(processesOf(home)).toEqual([]);
 
   // A run that is stopped before the shop is running stops in order what has started by then.
   const fifth = begin();
@@ -96,5 +81,5 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   expect(fifth.printed()).not.toContain('Chandlery is running');
   expect(fifth.printed()).toContain('Everything has stopped');
   expect(log()).toContain('database system is shut down');
-  expect(ours()).toEqual([]);
+  expect(processesOf(home)).toEqual([]);
 }, 240_000);

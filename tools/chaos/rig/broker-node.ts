@@ -15,6 +15,7 @@ const QUEUES_WITHIN_MS = 30_000;
 
 export interface BrokerNodeOptions {
   programs: RabbitPrograms;
+  /** The folder of the run. */
   home: string;
   /** The port of the epmd that all nodes share. */
   epmd: number;
@@ -25,8 +26,10 @@ export interface BrokerNodeOptions {
 
 type NodePorts = Required<Omit<RabbitPorts, 'metrics'>>;
 
-function start({ programs, say, name }: BrokerNodeOptions, home: string, ports: NodePorts): RabbitNode {
-  return startNode(programs, home, ports, say, { name: `${name}@localhost`, cookie: COOKIE });
+function start(options: BrokerNodeOptions, home: string, ports: NodePorts): RabbitNode {
+  const { programs, say, name } = options;
+  const program = { name: `rabbitmq-${name}`, recordsDir: join(options.home, 'running') };
+  return startNode(programs, home, ports, say, { name: `${name}@localhost`, cookie: COOKIE, program });
 }
 
 /** One node of the broker. */

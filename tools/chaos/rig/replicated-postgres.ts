@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../support/free-ports';
 import { type Postgres, postgresDataDir, startPostgres } from '../../support/postgres';
@@ -8,7 +8,7 @@ import { copyAsStandby, STANDBY } from './base-backup';
 import { query } from './query';
 
 export interface ReplicatedOptions {
-  /** The folder of all its files. */
+  /** The folder of the run. */
   home: string;
   /** The name of the database, and of the role that owns it. */
   database: string;
@@ -114,8 +114,9 @@ export class ReplicatedPostgres {
 
   private async startServer(home: string, databases: readonly string[]): Promise<Server> {
     const { say, env } = this.options;
+    const program = { name: basename(home), recordsDir: join(this.options.home, 'running') };
     const [port] = (await freePorts(1)) as [number];
-    return { ...(await startPostgres({ home, port, databases, say, env })), port, home };
+    return { ...(await startPostgres({ home, port, databases, say, program, env })), port, home };
   }
 
   private async addStandby(): Promise<void> {
