@@ -8,8 +8,6 @@ import type { RabbitPrograms } from '../../support/rabbit-programs';
 
 const run = promisify(execFile);
 export const credentials = { username: 'guest', password: 'guest' };
-/** Anything secret would do: only programs of this run have it. */
-const COOKIE = 'chandlery-chaos';
 const TOOL_WITHIN_MS = 30_000;
 const QUEUES_WITHIN_MS = 30_000;
 
@@ -19,6 +17,8 @@ export interface BrokerNodeOptions {
   home: string;
   /** The port of the epmd that all nodes share. */
   epmd: number;
+  /** The secret that all nodes share. Who knows it can run programs through them. */
+  cookie: string;
   say(text: string): void;
   /** Such as "chandlery-1". */
   name: string;
@@ -27,9 +27,9 @@ export interface BrokerNodeOptions {
 type NodePorts = Required<Omit<RabbitPorts, 'metrics'>>;
 
 function start(options: BrokerNodeOptions, home: string, ports: NodePorts): RabbitNode {
-  const { programs, say, name } = options;
+  const { programs, say, name, cookie } = options;
   const program = { name: `rabbitmq-${name}`, recordsDir: join(options.home, 'running') };
-  return startNode(programs, home, ports, say, { name: `${name}@localhost`, cookie: COOKIE, program });
+  return startNode(programs, home, ports, say, { name: `${name}@localhost`, cookie, program });
 }
 
 /** One node of the broker. */

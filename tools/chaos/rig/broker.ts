@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { probe } from '../../../shared/rabbit/probe';
@@ -66,9 +67,10 @@ export async function startBroker(
   const count = majorOf(programs) < 4 ? 1 : wanted;
   const [epmdPort] = (await freePorts(1)) as [number];
   const epmd = startEpmd(programs, home, epmdPort, say);
+  const shared = { programs, home, epmd: epmdPort, cookie: randomBytes(16).toString('hex'), say };
   const nodes: BrokerNode[] = [];
   for (let i = 1; i <= count; i++) {
-    nodes.push(await BrokerNode.start({ programs, home, epmd: epmdPort, say, name: `chandlery-${i}` }));
+    nodes.push(await BrokerNode.start({ ...shared, name: `chandlery-${i}` }));
   }
   const [first, ...others] = nodes as [BrokerNode, ...BrokerNode[]];
   const ports = nodes.map((node) => node.port);
