@@ -9,13 +9,11 @@ const nodeFault = (name: string, kind: string, inject: Fault['inject']): Fault =
   kind,
   minGapMs: OUTAGE_GAP_MS,
   leftOut: ({ broker }) =>
-    broker.ports.length < MAJORITY_OF
-      ? `it takes ${MAJORITY_OF} nodes of RabbitMQ 4 (--broker-nodes)`
-      : undefined,
+    broker.size < MAJORITY_OF ? `it takes ${MAJORITY_OF} nodes of RabbitMQ 4 (--broker-nodes)` : undefined,
   inject: (context) => exclusively('broker', () => inject(context)),
 });
 
-const anyNode = ({ rig, random }: FaultContext) => random.between(0, rig.broker.ports.length - 1);
+const anyNode = ({ rig, random }: FaultContext) => random.between(0, rig.broker.size - 1);
 
 const restartNode = nodeFault(
   'a node of RabbitMQ is killed and starts again',

@@ -14,8 +14,8 @@ export class BrokerApi {
   private readonly headers: Record<string, string>;
 
   constructor(
-    /** Of each node. The first one that runs is asked. */
-    private readonly urls: readonly string[],
+    /** Returns that of each node. The first one that runs is asked. */
+    private readonly urls: () => readonly string[],
     { username, password }: { username: string; password: string },
   ) {
     this.headers = { authorization: `Basic ${btoa(`${username}:${password}`)}` };
@@ -72,7 +72,7 @@ export class BrokerApi {
 
   private async ask(method: string, path: string): Promise<Response> {
     let failure: unknown;
-    for (const url of this.urls) {
+    for (const url of this.urls()) {
       try {
         const signal = AbortSignal.timeout(TIMEOUT_MS);
         return await fetch(`${url}${path}`, { method, signal, headers: this.headers });

@@ -17,7 +17,9 @@ const NORMAL_LIMIT = '200MB';
 
 /** The shop's RabbitMQ, one node or several, which faults can break. */
 export interface Broker {
-  /** The AMQP ports of its nodes. */
+  /** How many nodes it has. */
+  readonly size: number;
+  /** The AMQP ports of its nodes, but for those that have lost their data and not joined the others again. */
   readonly ports: readonly number[];
   readonly api: BrokerApi;
   /** All that the first node has stored. */
@@ -73,11 +75,17 @@ export async function startBroker(
     nodes.push(await BrokerNode.start({ ...shared, name: `chandlery-${i}` }));
   }
   const [first, ...others] = nodes as [BrokerNode, ...BrokerNode[]];
-  const ports = nodes.map((node) => node.port);
+  // Until a node without data has joined the others, it is a broker of its own: it then loses what it has confirmed.
+  const members = new Set([first]);
+  const join = async (node: BrokerNode, other: BrokerNode) => {
+    await node.join(other);
+    members.add(node);
+  };
+  const portsOf = (some: Iterable<BrokerNode>) => Array.from(some, (node) => node.port);
   // Whoever is not a part of the shop is led to a node that runs.
   const link = new Link('the rig to the broker', () => {
-    const running = nodes.filter((node) => node.isUp).map((node) => node.port);
-    return running.length > 0 ? running : ports;
+    const running = [...members].filter((node) => node.isUp);
+    return portsOf(running.length > 0 ? running : members);
   });
   const [linkPort] = (await freePorts(1)) as [number];
   await link.open(linkPort);
@@ -86,7 +94,7 @@ export async function startBroker(
     await Promise.all(nodes.map((node) => waitUntilReady(node)));
     // One after the other: Mnesia was killed when two joined at the same moment.
     for (const node of others) {
-      await node.join(first);
+      await join(node, first);
     }
   };
   /** @param whileDown is done before the supervisors start the nodes again, which they never do at once */
@@ -99,12 +107,12 @@ export async function startBroker(
 
   await formCluster();
   say(`The broker is ${await probe(first.url)}${count > 1 ? `, ${count} nodes` : ''}.`);
-  const api = new BrokerApi(
-    nodes.map((node) => node.apiUrl),
-    credentials,
-  );
+  const api = new BrokerApi(() => Array.from(members, (node) => node.apiUrl), credentials);
   return {
-    ports,
+    size: count,
+    get ports() {
+      return portsOf(members);
+    },
     api,
     dataFolder: first.dataFolder,
     url: (port = linkPort) => withPort(first.url, port),
@@ -132,6 +140,8 @@ export async function startBroker(
         for (const { dataFolder } of nodes) {
           rmSync(dataFolder, { recursive: true, maxRetries: 3 });
         }
+        members.clear();
+        members.add(first);
       });
       await formCluster();
       // The services have declared queues as soon as one node was up. RabbitMQ spreads them by itself, but not at once.
@@ -151,10 +161,11 @@ export async function startBroker(
       await node.takeDown();
       killed();
       rmSync(node.dataFolder, { recursive: true, maxRetries: 3 });
+      members.delete(node);
       // A node that runs cannot be forgotten.
       await helper.forget(node).finally(() => node.startAgain());
       await waitUntilReady(node);
-      await node.join(helper);
+      await join(node, helper);
       await helper.growQueuesOnto(node);
     },
     closeConnections: () => api.closeConnections(credentials.username),
