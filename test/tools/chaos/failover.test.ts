@@ -1,3 +1,4 @@
+import childProcess from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,28 @@ test('what was acknowledged outlives its primary, twice, and writing goes on', a
   expect(lengths[0]).toBeGreaterThan(0);
   expect(lengths[1]).toBeGreaterThan(lengths[0] as number);
   expect(rows.length).toBeGreaterThan(lengths[1] as number);
+}, 120_000);
+
+test('says that the primary may still answer when nobody could find its processes', async () => {
+  server = await ReplicatedPostgres.start({ home, database: 'order', say: () => {} });
+  const missing = Object.assign(new Error('spawnSync pgrep ENOENT'), { code: 'ENOENT' });
+  const found = {
+    pid: 0,
+    output: [],
+    stdout: null,
+    stderr: null,
+    status: null,
+    signal: null,
+    error: missing,
+  };
+  const spawned = jest.spyOn(childProcess, 'spawnSync').mockReturnValueOnce(found as never);
+  const killed = jest.fn();
+  try {
+    await expect(server.failOver(killed)).rejects.toThrow('pgrep');
+    expect([spawned.mock.calls[0]?.[0], killed.mock.calls]).toEqual(['pgrep', []]);
+  } finally {
+    spawned.mockRestore();
+  }
 }, 120_000);
 
 test('nothing is acknowledged without the standby, and what waited is acknowledged once it is back', async () => {

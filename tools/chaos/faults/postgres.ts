@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceName, serviceNames } from '../../../shared/services';
+import { which } from '../../support/debian-packages';
 import { breakpoints } from '../rig/breakpoints';
 import { exclusively, type Fault, OUTAGE_GAP_MS, withReplica } from './fault';
 
@@ -24,6 +25,8 @@ const failOver = (service: ServiceName): Fault => ({
   name: `the primary of the database of ${service} is lost for good, and the standby takes its place`,
   kind: 'failover',
   minGapMs: FAILOVER_GAP_MS,
+  leftOut: () =>
+    which('pgrep') === undefined ? 'it takes pgrep ("sudo apt-get install procps")' : undefined,
   inject: ({ rig, markInjected }) =>
     exclusively('postgres', () => rig.databases.failOver(service, markInjected)),
 });

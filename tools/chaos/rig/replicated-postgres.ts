@@ -163,9 +163,13 @@ function killWithChildren(server: Server): void {
   const [pid = ''] = readFileSync(join(server.dataDir, 'postmaster.pid'), 'utf8').split('\n');
   // It starts no more of them.
   process.kill(Number(pid), 'SIGSTOP');
-  const { stdout } = spawnSync('pgrep', ['-P', pid], { encoding: 'utf8' });
+  const { status, stdout, error } = spawnSync('pgrep', ['-P', pid], { encoding: 'utf8' });
   server.kill();
-  for (const child of (stdout ?? '').split('\n').filter((line) => line !== '')) {
+  // It exits with 1 when there are none.
+  if (status !== 0 && status !== 1) {
+    throw new Error('The primary may still answer: pgrep does not tell its processes.', { cause: error });
+  }
+  for (const child of stdout.split('\n').filter((line) => line !== '')) {
     try {
       process.kill(Number(child), 'SIGKILL');
     } catch {
