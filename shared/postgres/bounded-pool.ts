@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { errorsIn, reasonOf } from '../errors';
 import { DatabaseUnavailable } from './errors';
 
 /** All connections are in use, or so many ask for one that another would wait too long. The database was not asked. */
@@ -75,9 +76,22 @@ export class BoundedPool extends pg.Pool {
     } catch (error) {
       throw error instanceof Error && error.message === NONE_FREE && this.areAllConnectionsInUse()
         ? new Overloaded('no database connection became free in time', { cause: error })
-        : error;
+        : asSocketError(error);
     } finally {
       this.waiting.delete(entry);
     }
   }
+}
+
+/**
+ * When a name has several addresses and none can be reached, returns one error that Prisma recognizes as a socket's, with
+ * the reasons of all. It takes any other error for a fault of the query.
+ */
+function asSocketError(error: unknown): unknown {
+  const [first] = errorsIn(error);
+  if (first === undefined) {
+    return error;
+  }
+  const { code, errno, syscall } = first;
+  return Object.assign(new Error(reasonOf(error)), { code, errno, syscall });
 }

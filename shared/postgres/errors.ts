@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import { InvariantViolation } from '../errors';
+import { InvariantViolation, reasonOf } from '../errors';
 import { SQLSTATE, SQLSTATE_CLASS } from './sqlstates';
 
 /** There was no connection, or it was lost before COMMIT was sent: nothing happened. `cause` says what broke. */
@@ -133,8 +133,7 @@ export function asRefusal(error: unknown): DatabaseUnavailable {
   if (error instanceof DatabaseUnavailable) {
     return error;
   }
-  const { message } = error as Error;
-  return new DatabaseUnavailable(`the database gave no session: ${message}`, { cause: error });
+  return new DatabaseUnavailable(`the database gave no session: ${reasonOf(error)}`, { cause: error });
 }
 
 /** Before there is a transaction, no error can be the fault of the work. */

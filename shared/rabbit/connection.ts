@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel } from 'amqplib';
+import { reasonOf } from '../errors';
 import type { Logger } from '../observe/log';
 import { inTime } from './calls';
 import { close } from './close';
@@ -135,7 +136,6 @@ export function closeOnFailure(model: ChannelModel): () => void {
 }
 
 function describe(error: Error): string {
-  const { message, cause } = error;
-  const text = message || String((error as NodeJS.ErrnoException).code);
-  return cause instanceof Error ? `${text}: ${describe(cause)}` : text;
+  const { cause } = error;
+  return cause instanceof Error ? `${reasonOf(error)}: ${describe(cause)}` : reasonOf(error);
 }

@@ -1,9 +1,11 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { openDatabase } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
 import { openEdge, openServiceEdge, routesOf, type ServiceEdge } from '../support/http-edge';
+import { nameBoth } from '../support/loopbacks';
 import { createDatabase } from '../support/servers';
 import { silent } from '../support/silent';
 import { until } from '../support/until';
@@ -122,3 +124,17 @@ test('when the database accepts connections and never answers, everybody is told
   await database.close();
   silence.close();
 }, 30_000);
+
+test('when the database has two addresses and answers at neither, everybody is told that it cannot be reached', async () => {
+  nameBoth('payment-db-rw');
+  const url = 'postgresql://payment@payment-db-rw:1/payment';
+  const database = openDatabase({ name: 'test', url, poolSize: 2, log: silent });
+  const edge = await openEdge(routesOf('payment', database));
+  for (const answer of [await edge.get('/payment/find_user/1'), await edge.post('/payment/create_user')]) {
+    expect(answer).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
+    expect(answer.body.detail).toContain('cannot reach its database');
+  }
+  await edge.close();
+  await database.close();
+  jest.restoreAllMocks();
+});

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { reasonOf } from '../../shared/errors';
 import { createLogger } from '../../shared/observe/log';
 import { Lifecycle } from '../../shared/service/lifecycle';
 import { findAddresses } from '../support/addresses';
@@ -103,7 +104,7 @@ function printHistoryReport({ findings, checked }: HistoryReport, json: boolean)
 }
 
 main().catch((error: Error) => {
-  const cause = error.cause instanceof Error ? ` (${error.cause.message || String(error.cause)})` : '';
+  const cause = error.cause === undefined ? '' : ` (${reasonOf(error.cause)})`;
   console.error(`${error.message}${cause}`);
   process.exitCode = 2;
 });

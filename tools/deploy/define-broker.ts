@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { credentialsOf } from '../../shared/credentials';
+import { reasonOf } from '../../shared/errors';
 import { address, brokerAddress, count, readConfig } from '../../shared/service/config';
 import { brokerUsers, definitions } from './broker-definitions';
 
@@ -97,8 +98,7 @@ async function waitUntilRunning(api: Api, nodes: number, end: number): Promise<v
         if (error instanceof Refused && [401, 403].includes(error.status)) {
           throw error;
         }
-        const { cause } = error;
-        return cause instanceof Error && cause.message ? cause.message : error.message;
+        return reasonOf(error.cause ?? error);
       },
     );
     if (reason === undefined) {

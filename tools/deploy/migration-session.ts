@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { reasonOf } from '../../shared/errors';
 import { applicationName } from '../../shared/postgres/application-name';
 import { databaseCauseOf } from '../../shared/postgres/errors';
 import { holdersOf } from './blockers';
@@ -90,7 +91,7 @@ async function open(databaseUrl: string, name: string): Promise<Client> {
     client.end().catch(() => {});
     const { hostname, port } = new URL(databaseUrl);
     throw new Error(
-      `The database at ${hostname}:${port || 5432} cannot be reached or refuses the login: ${(error as Error).message}`,
+      `The database at ${hostname}:${port || 5432} cannot be reached or refuses the login: ${reasonOf(error)}`,
       { cause: error },
     );
   }

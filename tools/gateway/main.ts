@@ -2,6 +2,7 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
+import { errorsIn } from '../../shared/errors';
 import { answerExpectation, answerUnlessWaiting } from '../../shared/http/client-error';
 import { openLines } from '../../shared/http/in-turn';
 import { MAX_CONNECTIONS, originForm, SERVER_OPTIONS } from '../../shared/http/limits';
@@ -97,7 +98,7 @@ function forward(request: IncomingMessage, response: ServerResponse, replicas: r
         response.destroy();
         return;
       }
-      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') {
+      if (wasNotSent(error)) {
         forward(request, response, others);
         return;
       }
@@ -114,6 +115,11 @@ function forward(request: IncomingMessage, response: ServerResponse, replicas: r
     log.warn({ err: error }, 'could not forward a request; answering 400');
     send(request, response, problem(400, { detail: 'The request cannot be forwarded in this form.' }));
   }
+}
+
+/** Whether there was no connection: refused, or, where the name of the replica has several addresses, with none of them. */
+function wasNotSent(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNREFUSED' || errorsIn(error).length > 0;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { reasonOf } from '../../shared/errors';
 import { type Options, readArguments, UsageError, type Values, wholeNumber } from '../support/command-line';
 import { type ShopConnections, withConnections } from './connections';
 import { printable, printableJson } from './text';
@@ -39,9 +40,9 @@ export function runCommand<const T extends typeof commonOptions>(
   withConnections(port, work).catch((error: Error) => {
     const causes: string[] = [];
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-      causes.push(cause.message);
+      causes.push(reasonOf(cause));
     }
-    const because = causes.some(Boolean) ? ` (${causes.filter(Boolean).join(': ')})` : '';
+    const because = causes.length > 0 ? ` (${causes.join(': ')})` : '';
     console.error(printable(`${error.message}${because}`));
     process.exitCode = error instanceof Refusal ? 1 : 2;
   });

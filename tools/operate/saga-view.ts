@@ -1,4 +1,5 @@
 import { queues } from '../../shared/contract/events';
+import { reasonOf } from '../../shared/errors';
 import type { Database } from '../../shared/postgres/database';
 import type { Tx } from '../../shared/postgres/tx';
 import { countMessages, type QueueLength } from '../../shared/rabbit/queues';
@@ -47,7 +48,7 @@ export async function viewSaga(shop: ShopConnections, sagaId: string): Promise<S
   const unreadable: SagaView['unreadable'] = {};
   const attempt = <T>(source: ServiceName | 'broker', reading: Promise<T>): Promise<T | undefined> =>
     reading.catch((error: Error) => {
-      unreadable[source] = (error.cause instanceof Error && error.cause.message) || error.message;
+      unreadable[source] = reasonOf(error.cause ?? error);
       return undefined;
     });
   const readFrom = <Row>(service: ServiceName, read: (tx: Tx, sagaId: string) => Promise<Part<Row>>) =>
