@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
+import { type AddressInfo, isIPv6, type Server } from 'node:net';
 
 export interface Address {
-  readonly host: string;
+  /** Without one, a server listens on every address: IPv6 and IPv4, or IPv4 alone where the kernel has no IPv6. */
+  readonly host: string | undefined;
   /** 0 means any free port. */
   readonly port: number;
   /** The environment variable that sets the port, for the error that tells people to change it. */
@@ -17,7 +18,7 @@ export async function listen(
   server: Server,
   { host, port, variable, isShared = false }: Address & { isShared?: boolean },
 ): Promise<number> {
-  server.listen({ port, host, backlog: BACKLOG, reusePort: isShared });
+  server.listen({ port, backlog: BACKLOG, reusePort: isShared, ...(host !== undefined && { host }) });
   try {
     await once(server, 'listening');
   } catch (error) {
@@ -26,10 +27,11 @@ export async function listen(
   return (server.address() as AddressInfo).port;
 }
 
-function explained(cause: NodeJS.ErrnoException, { host, port, variable }: Address): Error {
+function explained(cause: NodeJS.ErrnoException, { host = 'all addresses', port, variable }: Address): Error {
+  const address = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
   const why =
     cause.code === 'EADDRINUSE'
       ? `Port ${port} is taken by another process. Stop that process, or set ${variable} to a free port.`
-      : `Cannot listen on ${host}:${port} (${cause.message}). Set HOST and ${variable} to an address of this machine.`;
+      : `Cannot listen on ${address} (${cause.message}). Set HOST and ${variable} to an address of this machine.`;
   return Object.assign(new Error(why, { cause }), { code: cause.code });
 }

@@ -37,7 +37,8 @@ export const databaseAddress = address(
 export function serviceSettings(name: ServiceName) {
   const service = services[name];
   return z.object({
-    HOST: z.string().min(1).default('0.0.0.0'),
+    /** Without it, every address: see shared/http/listen.ts. */
+    HOST: z.string().min(1).optional(),
     PORT: port(service.port),
     INTERNAL_PORT: port(service.port + INTERNAL_PORTS),
     DATABASE_URL: databaseAddress,

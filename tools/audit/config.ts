@@ -6,7 +6,7 @@ export const auditConfig = () =>
   readConfig(
     addressSettings.extend({
       /** With --watch: where health and metrics are served, and the pause between two audits. */
-      HOST: z.string().min(1).default('0.0.0.0'),
+      HOST: z.string().min(1).optional(),
       AUDIT_PORT: port(9004),
       AUDIT_INTERVAL_MS: count(60_000),
       /** How long an audit may take. It reads whole tables, and they grow. */

@@ -33,7 +33,7 @@ export interface Watching {
 export async function watch(
   databases: ShopDatabases,
   log: Logger,
-  options: AuditOptions & { host: string; port: number; intervalMs: number },
+  options: AuditOptions & { host: string | undefined; port: number; intervalMs: number },
 ): Promise<Watching> {
   const internal = createInternalServer({ log, checks: perService((name) => () => databases[name].ready()) });
   const { host, port: wanted } = options;
