@@ -163,6 +163,40 @@ export const mutations: readonly Mutation[] = [
       find(manifests, 'Certificate/chandlery').spec.secretName = 'tls';
     },
   ),
+  ...both('a cluster with any IP family accepts everything', 'a Service needs two families', (manifests) => {
+    find(manifests, 'Service/order').spec.ipFamilyPolicy = 'RequireDualStack';
+  }),
+  ...both('a cluster with any IP family accepts everything', 'a Service needs IPv4', (manifests) => {
+    find(manifests, 'Service/stock').spec.ipFamilies = ['IPv4'];
+  }),
+  ...both(
+    'a cluster with any IP family accepts everything',
+    'the gateway needs two families',
+    (manifests) => {
+      find(manifests, 'EnvoyProxy/chandlery').spec.ipFamily = 'DualStack';
+    },
+  ),
+  ...both(
+    'a cluster with any IP family accepts everything',
+    'a service listens on IPv4 alone',
+    (manifests) => {
+      container(manifests, 'Deployment/order').env?.push({ name: 'HOST', value: '0.0.0.0' });
+    },
+  ),
+  ...production(
+    'every address that may be reached may be reached with both IP families',
+    'only IPv4 may be used',
+    (manifests) => {
+      find(manifests, 'NetworkPolicy/order-db-cluster').spec.egress[1].to.pop();
+    },
+  ),
+  ...production(
+    'every address that may be reached may be reached with both IP families',
+    "the machine's own IPv6 addresses may be reached",
+    (manifests) => {
+      find(manifests, 'NetworkPolicy/stock-db-cluster').spec.egress[1].to[1].ipBlock.except.shift();
+    },
+  ),
   ...both('every ConfigMap in use exists', 'settings are missing', (manifests) => {
     const name = manifests.find(
       ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('order-settings'),

@@ -29,6 +29,12 @@ function common(pods: readonly string[]): Flow[] {
   ];
 }
 
+/** Everything but what is of the machine itself. */
+const outside = [
+  '0.0.0.0/0 except 169.254.0.0/16',
+  '::/0 except fe80::/10,fd00:ec2::254/128,fd20:ce::254/128',
+] as const;
+
 const ofOperators: Flow[] = [
   ...serviceNames.flatMap((service): Flow[] => {
     const database = `${service}-db`;
@@ -39,8 +45,9 @@ const ofOperators: Flow[] = [
       `cnpg → ${database}:5432`,
       `cnpg → ${database}:8000`,
       // The Kubernetes API, and the store of the backups.
-      `${database} → 0.0.0.0/0:443`,
-      `${database} → 0.0.0.0/0:6443`,
+      ...[443, 6443].flatMap((port) =>
+        outside.map((addresses): Flow => `${database} → ${addresses}:${port}`),
+      ),
     ];
   }),
   'rabbitmq → rabbitmq:4369',

@@ -1,5 +1,6 @@
 import { chartsOf, requestedBy } from '../charts';
 import type { Overlay } from '../manifests';
+import * as families from './families';
 import { neededFlows } from './flows';
 import * as gateway from './gateway';
 import * as images from './images';
@@ -49,6 +50,8 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
     'everything is in its namespace': pods.placed,
     'every connection is denied unless a policy allows it': deniedByDefault,
     'every pod reaches what it needs, and nothing else': flowsFit(overlay),
+    'a cluster with any IP family accepts everything': families.anyFamilyAccepted,
+    'every address that may be reached may be reached with both IP families': families.bothFamiliesAllowed,
     'every Secret in use is created': references.secretsExist(overlay),
     'every ConfigMap in use exists': references.configMapsExist,
     "every image has the package's version": images.versionsAgree,

@@ -10,10 +10,14 @@ interface Party {
   ports?: Readonly<Record<string, number>>;
 }
 
+export interface IpBlock {
+  cidr: string;
+  except?: string[];
+}
 interface Peer {
   podSelector?: Selector;
   namespaceSelector?: Selector;
-  ipBlock?: { cidr: string };
+  ipBlock?: IpBlock;
 }
 interface Rule {
   from?: Peer[];
@@ -105,7 +109,7 @@ export function openFlows(manifests: readonly Manifest[]): Set<Flow> {
         for (const source of ipBlock ? everyone.filter(({ namespace }) => !namespace) : []) {
           if (selects(podSelector, source.labels)) {
             for (const { port } of ports) {
-              flows.add(`${source.name} → ${ipBlock?.cidr}:${port}`);
+              flows.add(`${source.name} → ${written(ipBlock)}:${port}`);
             }
           }
         }
@@ -114,6 +118,9 @@ export function openFlows(manifests: readonly Manifest[]): Set<Flow> {
   }
   return flows;
 }
+
+const written = ({ cidr = '', except = [] }: Partial<IpBlock> = {}) =>
+  except.length === 0 ? cidr : `${cidr} except ${except}`;
 
 type Ports = Set<number | string> | 'any';
 
