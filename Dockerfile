@@ -1,7 +1,7 @@
 # One image for each service and one for the tools around them (migrations, broker definitions, auditor, operators'
 # commands, compose's gateway):
 #
-#   docker build --target order --tag chandlery/order:0.1.0 .
+#   docker build --target order --tag chandlery/order:0.2.0 .
 #
 # The guarantees: all code of ours in an image comes from the stage in which lint, types and every test have passed. An
 # image contains Node.js, the libraries that Node.js is linked with, production dependencies and compiled code: no shell,
