@@ -115,13 +115,38 @@ wait_for() { # KIND NAME COMMAND …
   run_or_show "$@" --namespace "$namespace" < /dev/null | sed 's/^\( \{6\}\)\{0,1\}/      /'
 }
 
+# Replaces the services one after the other, and then applies the rest. A service that publishes a new kind of event must
+# not do so before the one that consumes it is replaced, because an older one parks what it does not know. Most of what is
+# published goes to payment, which alone decides.
 apply_everything() {
+  local name
+  for name in payment stock order; do
+    deployment_of "$name" <"$work/everything.yaml" >"$work/$name.yaml"
+    [[ -s $work/$name.yaml ]] || continue
+    apply "$work/$name.yaml" "the service $name"
+    await_deployment "$name"
+  done
   apply "$work/everything.yaml" "the whole overlay"
+}
+
+# Prints the Deployment with this name on stdin.
+deployment_of() { # NAME
+  documents only Deployment | awk -v name="  name: $1" '
+    function flush() { if (found) printf "%s", text; text = ""; found = 0 }
+    /^---/ { flush(); next }
+    { text = text $0 "\n" }
+    /^[a-zA-Z]/ { inside = /^metadata:/ }
+    inside && $0 == name { found = 1 }
+    END { flush() }'
 }
 
 await_rollout() {
   local name
   while read -r name; do
-    wait_for deployment "$name" kube rollout status "deployment/$name" --timeout="$timeout"
+    await_deployment "$name"
   done < <(names "$work/everything.yaml" Deployment)
+}
+
+await_deployment() { # NAME
+  wait_for deployment "$1" kube rollout status "deployment/$1" --timeout="$timeout"
 }

@@ -5,7 +5,7 @@ import { charts, chartsOf, releaseOf } from '../k8s/charts';
 import { type Manifest, type Overlay, overlays } from '../k8s/manifests';
 import { renderKustomization } from '../support/kustomize';
 import type { ClusterDouble } from './cluster-double';
-import { changes, Rehearsal } from './rehearsal';
+import { changes, expectInOrder, Rehearsal } from './rehearsal';
 import { openShopFront, type ShopFront } from './shop-front';
 
 /** The script with the real input: both overlays as they are rendered, and all charts. The cluster is a double. */
@@ -72,6 +72,10 @@ test.each(overlays)(
       );
     }
     expect([...cluster.releases.keys()]).toEqual(chartsOf(overlay).map(({ release }) => release));
+    expectInOrder(
+      calls.join('\n'),
+      ['payment', 'stock', 'order'].map((name) => `rollout status deployment/${name} `),
+    );
     for (const kind of ['StatefulSet', 'Cluster', 'RabbitmqCluster', 'Deployment']) {
       for (const name of namesOf(manifests, kind)) {
         expect(
