@@ -19,6 +19,8 @@ const COMES_TRUE_WITHIN_MS = 60_000;
 
 interface Settings {
   readonly nodes: number;
+  /** An earlier release whose images the nodes have as well. */
+  readonly from: string | undefined;
   /** The environment of the distribution's programs. */
   readonly env: Readonly<Record<string, string>>;
   say(text: string): void;
@@ -70,7 +72,7 @@ export class OwnCluster {
   async startNode(node: ClusterNode): Promise<void> {
     this.settings.signal.throwIfAborted();
     prepareNode(node);
-    const pid = this.processes.start(nodeProgram(node));
+    const pid = this.processes.start(nodeProgram(node, this.settings.from));
     await awaitOwnNetwork(pid);
     this.setUp(this.network, cableLines(node, pid));
     this.setUp(pid, nodeLines(node, this.nodes));

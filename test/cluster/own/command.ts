@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { noMore, readArguments, UsageError, wholeNumber } from '../../../tools/support/command-line';
 import { lockHolder } from '../../../tools/support/run-lock';
+import { findRelease } from '../upgrade/releases';
 import { buildArchives } from './images/archives';
 import { rememberedNetwork, runInside } from './inside';
 import { endLeftovers } from './leftovers';
@@ -13,7 +14,8 @@ import { buildPrograms } from './programs/build';
 import { Interrupted, Refusal, refuseIfMissing, withCluster } from './session';
 import { welcome } from './welcome';
 
-const usage = `Usage: npm run cluster -- up [--nodes 1]         starts a cluster; Ctrl-C ends it and deletes it
+const usage = `Usage: npm run cluster -- up [--nodes 1] [--from VERSION]
+                                                 starts a cluster; Ctrl-C ends it and deletes it
        npm run cluster -- status                 shows its nodes and pods
        npm run cluster -- run COMMAND …          runs a command where the cluster can be reached
        npm run cluster -- off NODE               switches a node off, as a power failure does; "on NODE" brings it back
@@ -22,6 +24,7 @@ const usage = `Usage: npm run cluster -- up [--nodes 1]         starts a cluster
 A real Kubernetes on this machine, in namespaces of its own, for the overlay "laptop": no part of it can be reached from
 elsewhere. Needs Linux, root and Go. The first time, it builds Kubernetes and more, which takes about 40 minutes.
   --nodes   up to ${MAX_NODES}
+  --from    the nodes also have the images of this released version, to try an upgrade
 Exit status: 0 done, 1 it failed, 2 something must be put right first and nothing was changed.`;
 
 type Command = () => Promise<number>;
@@ -33,9 +36,14 @@ function readCommand(): Command {
   if (first === 'run' && rest.length > 0 && !['--help', '-h'].includes(rest[0] ?? '')) {
     return () => run(rest);
   }
-  return readArguments(usage, { nodes: { type: 'string', default: '1' } }, ({ nodes }, [name, ...others]) => {
+  const options = { nodes: { type: 'string', default: '1' }, from: { type: 'string' } } as const;
+  return readArguments(usage, options, ({ nodes, from }, [name, ...others]) => {
     const count = wholeNumber('nodes', nodes, 1, MAX_NODES);
-    const commands: Record<string, Command> = { up: () => up(count), status, down, build };
+    if (from !== undefined) {
+      findRelease(from);
+    }
+    const building = () => build(from);
+    const commands: Record<string, Command> = { up: () => up(count, from), status, down, build: building };
     if (name === 'off' || name === 'on') {
       const [node, ...more] = others;
       noMore(more);
@@ -60,8 +68,8 @@ function complaintAbout(name: string | undefined): string {
   return name === 'run' ? 'Say which command to run.' : `There is no command "${name}".`;
 }
 
-async function up(nodes: number): Promise<number> {
-  return withCluster(nodes, say, async (_, signal) => {
+async function up(nodes: number, from: string | undefined): Promise<number> {
+  return withCluster({ nodes, from }, say, async (_, signal) => {
     say(welcome(nodes));
     if (!signal.aborted) {
       await once(signal, 'abort');
@@ -106,7 +114,7 @@ async function down(): Promise<number> {
   return 0;
 }
 
-async function build(): Promise<number> {
+async function build(from: string | undefined): Promise<number> {
   refuseIfMissing();
   const ending = new AbortController();
   const stop = () => ending.abort(new Interrupted('The build was ended.'));
@@ -117,7 +125,7 @@ async function build(): Promise<number> {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel?.unref();
   await buildPrograms({ say, signal: ending.signal });
-  await buildArchives(say);
+  await buildArchives(say, from);
   return 0;
 }
 

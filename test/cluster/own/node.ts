@@ -27,8 +27,9 @@ export function prepareNode(node: ClusterNode): void {
 /**
  * The first process of a node. To end it is to switch the node off: it is killed, and with it the kernel ends all its
  * other processes.
+ * @param from an earlier release whose images the node has as well
  */
-export function nodeProgram(node: ClusterNode): Wanted {
+export function nodeProgram(node: ClusterNode, from?: string): Wanted {
   const spaces = [
     '--net',
     '--mount',
@@ -39,7 +40,7 @@ export function nodeProgram(node: ClusterNode): Wanted {
     '--kill-child',
     '--mount-proc',
   ];
-  const script = ['bash', join(root, 'test/cluster/own/node.sh'), ...archives()];
+  const script = ['bash', join(root, 'test/cluster/own/node.sh'), ...archives(from)];
   const envoy = envoyImage();
   return {
     name: node.name,

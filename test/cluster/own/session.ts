@@ -31,11 +31,12 @@ export function refuseIfMissing(): void {
 
 /**
  * Starts a cluster, calls a function, and ends the cluster, however the function ends.
+ * @param from an earlier release whose images the nodes have as well
  * @param use gets a signal that is aborted when the cluster shall end. Its result is the exit status
  * @throws Refusal, Interrupted, or Error when the cluster cannot be started or one of its programs ends
  */
 export async function withCluster(
-  nodes: number,
+  { nodes, from }: { nodes: number; from: string | undefined },
   say: (text: string) => void,
   use: (cluster: OwnCluster, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
@@ -54,9 +55,9 @@ export async function withCluster(
   let stopSwitching = async () => {};
   let failed = true;
   try {
-    await prepare(say, signal);
+    await prepare(say, signal, from);
     const env = await systemPrograms(say);
-    cluster = new OwnCluster({ nodes, env, say, signal, failed: (reason) => ending.abort(reason) });
+    cluster = new OwnCluster({ nodes, from, env, say, signal, failed: (reason) => ending.abort(reason) });
     say(nodes === 1 ? 'Starting a cluster with one node …' : `Starting a cluster with ${nodes} nodes …`);
     await cluster.start();
     stopSwitching = keepSwitching(cluster, (reason) => ending.abort(reason));
@@ -85,12 +86,12 @@ export async function withCluster(
 }
 
 /** Ends what a killed run has left behind, and builds what is missing. */
-async function prepare(say: (text: string) => void, signal: AbortSignal): Promise<void> {
+async function prepare(say: (text: string) => void, signal: AbortSignal, from?: string): Promise<void> {
   const leftovers = await endLeftovers();
   if (leftovers.length > 0) {
     say(`Ended what a killed run had left behind: ${leftovers.join(', ')}.`);
   }
-  await build(signal);
+  await build(signal, from);
 }
 
 function lock(): () => void {
@@ -102,8 +103,9 @@ function lock(): () => void {
 }
 
 /** Builds what is missing in a process of its own, because it blocks that process for minutes. */
-async function build(signal: AbortSignal): Promise<void> {
-  const args = ['--enable-source-maps', join(__dirname, 'command.js'), 'build'];
+async function build(signal: AbortSignal, from?: string): Promise<void> {
+  const release = from === undefined ? [] : ['--from', from];
+  const args = ['--enable-source-maps', join(__dirname, 'command.js'), 'build', ...release];
   // Without the channel, it would not notice that this process was killed.
   const builder = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const stop = () => builder.kill('SIGTERM');

@@ -6,19 +6,22 @@ import { root } from '../../../../shared/root';
 import { cacheFolder } from '../../../../tools/support/debian-packages';
 import { takeLock } from '../../../../tools/support/run-lock';
 import { type Engine, openEngine } from '../../../images/engine/engine';
+import { findRelease, type Release, unpackRelease } from '../../upgrade/releases';
 import { removeGroups } from '../cgroups';
 import { engineCgroup, folders } from '../places';
 import { envoyImage } from '../programs/chart';
 import { fileOf } from '../programs/modules';
-import { buildOthers, buildOurs } from './build';
+import { buildOthers, buildOurs, inFolder } from './build';
 import { imagesIn, targetOf, withoutDigest } from './names';
 import { digestOfOthers, digestOfSources } from './sources';
 
-/** The images, in two archives that every node imports. They stay in the user's cache, with what the engine has. */
+/** The images, in archives that every node imports. They stay in the user's cache, with what the engine has. */
 
 const home = join(cacheFolder(), `cluster-images-${process.arch}`);
 const archive = (name: string) => join(home, `${name}.tar`);
-export const archives = () => [archive('others'), archive('ours')];
+/** @param from an earlier release whose images the nodes have as well */
+export const archives = (from?: string) => ['others', 'ours', ...(from ? [earlier(from)] : [])].map(archive);
+const earlier = (version: string) => `ours-${version}`;
 
 interface Wanted {
   readonly name: string;
@@ -28,14 +31,19 @@ interface Wanted {
 }
 type Say = (text: string) => void;
 
-/** Builds the archives whose contents have changed. @throws Error when an image cannot be had */
-export async function buildArchives(say: Say): Promise<void> {
+/**
+ * Builds the archives whose contents have changed.
+ * @param from an earlier release whose images are wanted, too
+ * @throws Error when an image cannot be had
+ */
+export async function buildArchives(say: Say, from?: string): Promise<void> {
   const all = imagesIn(await overlay());
   const ours = all.filter((image) => targetOf(image) !== undefined);
   const others = [...all.filter((image) => targetOf(image) === undefined), withoutDigest(envoyImage())];
   const wanted: Wanted[] = [
     { name: 'others', digest: digestOfOthers(others), build: () => buildOthers(others, say) },
     { name: 'ours', digest: `${digestOfSources()} ${ours}`, build: () => buildOurs(ours, say) },
+    ...(from === undefined ? [] : [imagesOf(findRelease(from), say)]),
   ];
   const stale = wanted.filter(({ name, digest }) => !isCurrent(name, digest));
   if (stale.length === 0) {
@@ -57,11 +65,21 @@ export async function buildArchives(say: Say): Promise<void> {
   }
 }
 
-async function overlay(): Promise<string> {
-  const { stdout } = await promisify(execFile)(fileOf('kubectl'), [
-    'kustomize',
-    join(root, 'k8s/overlays/laptop'),
-  ]);
+/** The images of an earlier release. Its commit says all that they are made of. */
+function imagesOf(release: Release, say: Say): Wanted {
+  const build = () =>
+    inFolder(async (sources) => {
+      await unpackRelease(release, sources);
+      const images = imagesIn(await overlay(sources)).filter((image) => targetOf(image) !== undefined);
+      say(`Release ${release.version}:`);
+      return buildOurs(images, say, sources);
+    });
+  return { name: earlier(release.version), digest: release.commit, build };
+}
+
+async function overlay(sources = root): Promise<string> {
+  const folder = join(sources, 'k8s/overlays/laptop');
+  const { stdout } = await promisify(execFile)(fileOf('kubectl'), ['kustomize', folder]);
   return stdout;
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../../../shared/root';
@@ -42,28 +42,32 @@ export function imageOf(program: string, user: string | undefined): string {
   ].join('\n');
 }
 
-/** Builds the project's own images, from the sources as they are now and without their tests. */
-export async function buildOurs(images: readonly string[], say: Say): Promise<string[]> {
+/**
+ * Builds the project's own images, without running its tests.
+ * @param sources the folder of the sources: by default the project as it is now
+ */
+export async function buildOurs(images: readonly string[], say: Say, sources = root): Promise<string[]> {
   say("The project's images, without running its tests …");
-  const base = readStages().get('test')?.from ?? '';
+  const text = readFileSync(join(sources, 'Dockerfile'), 'utf8');
+  const base = readStages(text).get('test')?.from ?? '';
   if (!provide(base)) {
     throw new Error(`The image ${base} cannot be fetched: connect this machine's engine to a registry.`);
   }
   await inFolder(async (work) => {
     const dockerfile = join(work, 'Dockerfile');
-    writeFileSync(dockerfile, withoutChecks());
+    writeFileSync(dockerfile, withoutChecks(text));
     for (const image of images) {
-      await buildImage(targetOf(image) ?? '', image, root, dockerfile);
+      await buildImage(targetOf(image) ?? '', image, sources, dockerfile);
     }
   });
   return [...images];
 }
 
 /** Calls a function with a temporary folder. */
-async function inFolder(use: (work: string) => Promise<void> | void): Promise<void> {
+export async function inFolder<T>(use: (work: string) => Promise<T> | T): Promise<T> {
   const work = mkdtempSync(join(tmpdir(), 'chandlery-image-'));
   try {
-    await use(work);
+    return await use(work);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
