@@ -17,6 +17,7 @@ import { testOnOwnCluster } from './on-own';
 import { type ClusterOptions, readOptions, usage } from './options';
 import { patient } from './patience';
 import { keepingOneFree } from './spread';
+import { prepareUpgrade } from './upgrade/upgrade';
 import { runTrials } from './verdict';
 import { openWayIn, type Route } from './way-in';
 
@@ -42,14 +43,15 @@ async function main(): Promise<number> {
     );
   }
   const kube = await connect(options.context);
+  const upgrade = options.from ? await prepareUpgrade(options.from, kube, options) : undefined;
   if (!options.deployed) {
-    await keepingOneFree(kube, options, () => deploy(kube.context, options));
+    await keepingOneFree(kube, options, upgrade?.deploy ?? (() => deploy(kube.context, options)));
   }
   const wayIn = await openWayIn(kube, (tls) => openRoute(kube, options, tls));
   try {
     const buyers = await startBuyers(wayIn.url, options.buyers);
     say(`${options.buyers} buyers are checking out`);
-    const unharmed = await runTrials(kube, buyers, options, say);
+    const unharmed = await runTrials(kube, buyers, options, upgrade?.trials ?? [], say);
     say('all trials are done; waiting for the outcomes of the last checkouts');
     await buyers.finish();
     const rulesWork = options.script.includes('--without-charts') || (await checkRules(kube));

@@ -15,14 +15,15 @@ const power = `${quoted(process.execPath)} --enable-source-maps ${quoted(join(__
  */
 export async function testOnOwnCluster(
   nodes: number,
-  { buyers, requests }: Pick<ClusterOptions, 'buyers' | 'requests'>,
+  { buyers, requests, from }: Pick<ClusterOptions, 'buyers' | 'requests' | 'from'>,
   say: (text: string) => void,
 ): Promise<number> {
   const options = [
     ...['--context', CONTEXT, '--without-charts', '--direct', '--power', power],
     ...['--buyers', String(buyers), '--requests', String(requests)],
+    ...(from === undefined ? [] : ['--from', from]),
   ];
-  return withCluster(nodes, say, async ({ network }, signal) => {
+  return withCluster({ nodes, from }, say, async ({ network }, signal) => {
     say(lacks);
     const test = ['--enable-source-maps', join(__dirname, 'main.js'), ...options];
     const status = await runInside(network, process.execPath, test, signal);

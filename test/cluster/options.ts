@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../tools/support/command-line';
 import { MAX_NODES } from './own/places';
+import { findRelease } from './upgrade/releases';
 
 export interface ClusterOptions {
   context: string | undefined;
@@ -8,6 +9,8 @@ export interface ClusterOptions {
   buyers: number;
   /** Whether the shop is deployed already. */
   deployed: boolean;
+  /** The released version that is deployed first, and then upgraded. */
+  from: string | undefined;
   /** The number of nodes of a cluster of our own, if that shall be started. */
   ownNodes: number | undefined;
   /** How many requests must be sent during everyday changes. These are repeated until so many were sent. */
@@ -22,8 +25,8 @@ export interface ClusterOptions {
 
 export const usage = `Usage: npm run test:cluster -- --context NAME [--overlay laptop|production] [--buyers 16] [--deployed]
                                [--requests 20000] [--direct] [--power COMMAND]
-                               [--images PREFIX] [--tag TAG] [--without-charts]
-       npm run test:cluster -- --own [--nodes 3] [--buyers 16] [--requests 20000]
+                               [--images PREFIX] [--tag TAG] [--without-charts] [--from VERSION]
+       npm run test:cluster -- --own [--nodes 3] [--buyers 16] [--requests 20000] [--from VERSION]
 Deploys the shop to a cluster, has buyers check out, deletes and moves pods of every kind, and checks the books and every
 answer against the saga's invariants. Use a cluster that may break: nodes are drained, and data is left behind.
   --context   kubectl's context; if KUBECONFIG is set, it can be left out for the current context
@@ -33,6 +36,8 @@ answer against the saga's invariants. Use a cluster that may break: nodes are dr
   --direct    the gateway's pods can be reached from here, without kubectl port-forward, which loses requests when its
               pod ends
   --power     a command that switches nodes off and on: "off NODE" or "on NODE" is added to it
+  --from      deploy this released version first, as it was then, and upgrade it, roll it back and upgrade it again while
+              buyers check out; the cluster must also have its images, with that version as their tag
   --own       start a cluster of our own for the test, and end it afterwards: npm run cluster -- --help
   --nodes     how many nodes that cluster has
   --images, --tag, --without-charts are options of deploy-to-cluster.sh; --without-charts also skips Prometheus' rules
@@ -49,6 +54,7 @@ const options = {
   requests: { type: 'string', default: '20000' },
   direct: { type: 'boolean', default: false },
   power: { type: 'string' },
+  from: { type: 'string' },
   own: { type: 'boolean', default: false },
   nodes: { type: 'string' },
 } as const;
@@ -65,7 +71,7 @@ const CHOICES = ['context', 'images', 'tag', 'power'] as const;
  */
 export function readOptions(args: readonly string[], kubeconfig: string | undefined): ClusterOptions {
   const { values } = parseArgs({ args: [...args], options });
-  const { context, overlay, images, tag, power, direct } = values;
+  const { context, overlay, images, tag, power, direct, from } = values;
   if (!context && !kubeconfig && !values.own) {
     throw new Error(`No cluster is named: set KUBECONFIG, or use --context or --own.\n${usage}`);
   }
@@ -74,6 +80,12 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
   }
   const buyers = wholeNumber('buyers', values.buyers, 1, MAX_BUYERS);
   const requests = wholeNumber('requests', values.requests, 0, MAX_REQUESTS);
+  if (from !== undefined && values.deployed) {
+    throw new Error(`--from deploys the shop, so leave out --deployed.\n${usage}`);
+  }
+  if (from !== undefined) {
+    findRelease(from);
+  }
   const ownNodes = readOwnNodes(values);
   const script = [
     ...(images === undefined ? [] : ['--images', images]),
@@ -81,7 +93,7 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
     ...(values['without-charts'] ? ['--without-charts'] : []),
   ];
   return {
-    ...{ context, overlay, buyers, requests, direct, power, ownNodes, script },
+    ...{ context, overlay, buyers, requests, direct, power, from, ownNodes, script },
     deployed: values.deployed,
   };
 }

@@ -6,22 +6,28 @@ import type { ClusterOptions } from './options';
  * one copy of their data, are on other nodes. Afterwards each node gets a proxy of the gateway.
  */
 export async function keepingOneFree(
-  { nodes, gateway, waitUntilReady }: Kube,
-  { overlay }: ClusterOptions,
-  deploy: () => void,
+  kube: Kube,
+  { overlay }: Pick<ClusterOptions, 'overlay'>,
+  deploy: () => Promise<void> | void,
 ): Promise<void> {
+  const { nodes } = kube;
   const names = await nodes.names();
   const free = names.at(-1);
   if (overlay !== 'laptop' || names.length < 2 || free === undefined) {
-    deploy();
+    await deploy();
     return;
   }
   await nodes.cordon(free, true);
   try {
-    deploy();
+    await deploy();
   } finally {
     await nodes.cordon(free, false);
   }
-  await gateway.scale(names.length);
+  await spreadProxies(kube);
+}
+
+/** Gives each node a proxy of the gateway. The overlay `laptop` has one in all. */
+export async function spreadProxies({ nodes, gateway, waitUntilReady }: Kube): Promise<void> {
+  await gateway.scale((await nodes.names()).length);
   await waitUntilReady();
 }

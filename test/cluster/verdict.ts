@@ -6,11 +6,15 @@ import { everyday, onlyOnce, type Trial } from './trials';
 
 type Say = (text: string) => void;
 
-/** @returns whether buyers noticed nothing that they should not have */
+/**
+ * @param first what is done before all other trials
+ * @returns whether buyers noticed nothing that they should not have
+ */
 export async function runTrials(
   kube: Kube,
   buyers: Buyers,
   options: ClusterOptions,
+  first: readonly Trial[],
   say: Say,
 ): Promise<boolean> {
   let requests = 0;
@@ -20,6 +24,9 @@ export async function runTrials(
     unharmed &&= problems.length === 0;
     return experience;
   };
+  for (const trial of first) {
+    await run(trial);
+  }
   do {
     for (const trial of await everyday(kube)) {
       requests += (await run(trial)).requests;
