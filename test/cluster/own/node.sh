@@ -32,12 +32,20 @@ echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter
 iptables -t mangle -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
 iptables -t mangle -A FORWARD -m conntrack --ctstate NEW -j NFQUEUE --queue-num 100
 
-containerd --config "$FOLDER/containerd.toml" >"$LOGS/containerd.log" 2>&1 &
-containerd=$!
-until ctr version >/dev/null 2>&1; do
-  kill -0 "$containerd" || { tail -n 5 "$LOGS/containerd.log" && exit 1; }
-  sleep 0.2
-done
+# Runs a program. When it ends, however early, so does the node. `wait -n` would miss what ended before it was called.
+trap 'exit 1' TERM
+keep() {
+  local name=$1 log=$LOGS/$1.log
+  {
+    "$@" >"$log" 2>&1 || true
+    echo "$name has ended. The end of $log:"
+    tail -n 5 "$log"
+    kill $$
+  } &
+}
+
+keep containerd --config "$FOLDER/containerd.toml"
+until ctr version >/dev/null 2>&1; do sleep 0.2; done
 # A node that was off still has its images.
 if [[ ! -e $FOLDER/has-images ]]; then
   for archive; do ctr --namespace k8s.io images import "$archive"; done
@@ -45,17 +53,12 @@ if [[ ! -e $FOLDER/has-images ]]; then
   touch "$FOLDER/has-images"
 fi
 
-kubelet --config "$FOLDER/kubelet.yaml" --kubeconfig "$KUBELET" --hostname-override "$NODE" --node-ip "$ADDRESS" \
-  --v 2 >"$LOGS/kubelet.log" 2>&1 &
-kubelet=$!
-kube-proxy --config "$FOLDER/kube-proxy.yaml" >"$LOGS/kube-proxy.log" 2>&1 &
-proxy=$!
+keep kubelet --config "$FOLDER/kubelet.yaml" --kubeconfig "$KUBELET" --hostname-override "$NODE" \
+  --node-ip "$ADDRESS" --v 2
+keep kube-proxy --config "$FOLDER/kube-proxy.yaml"
 # It reads its login only where a pod has it.
 cp "$CA" /run/secrets/kubernetes.io/serviceaccount/ca.crt
 cp "$POLICIES" /run/secrets/kubernetes.io/serviceaccount/token
-KUBERNETES_SERVICE_HOST=${SERVER%:*} KUBERNETES_SERVICE_PORT=${SERVER#*:} \
-  kube-network-policies --hostname-override "$NODE" --disable-nri --netfilter-bug-1766-fix=false \
-  --metrics-bind-address 127.0.0.1:9080 --v 2 >"$LOGS/kube-network-policies.log" 2>&1 &
-wait -n "$containerd" "$kubelet" "$proxy" $! || true
-echo "A program of the node $NODE has ended. The logs are in $LOGS."
-exit 1
+KUBERNETES_SERVICE_HOST=${SERVER%:*} KUBERNETES_SERVICE_PORT=${SERVER#*:} keep kube-network-policies \
+  --hostname-override "$NODE" --disable-nri --netfilter-bug-1766-fix=false --metrics-bind-address 127.0.0.1:9080 --v 2
+wait
