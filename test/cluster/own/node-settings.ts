@@ -29,6 +29,8 @@ state = "/run/containerd"
   sandbox_image = "${PAUSE}"
   # Root in a container or a small virtual machine may not lower a process's score.
   restrict_oom_score_adj = true
+  # AppArmor has no namespaces: a profile would stay in the machine's kernel.
+  disable_apparmor = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ${JSON.stringify(pluginFolder())}
     conf_dir = ${path('cni')}

@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../../shared/root';
+import { nodeSettings } from '../../cluster/own/node-settings';
+import { nodeOf } from '../../cluster/own/places';
 
 /** How a cluster of our own ends, and what of it may be left. */
 
@@ -28,4 +30,8 @@ test('a node ends, and says why, when one of its programs has ended before the o
   } finally {
     rmSync(LOGS, { recursive: true });
   }
+});
+
+test('the containerd of a node leaves no AppArmor profile in the kernel of the machine', () => {
+  expect(nodeSettings(nodeOf(1))['containerd.toml']).toContain('disable_apparmor = true\n');
 });
