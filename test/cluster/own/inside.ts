@@ -48,10 +48,14 @@ export async function awaitOwnNetwork(pid: number): Promise<void> {
   }
 }
 
-/** The environment in which kubectl and helm are those of the cluster, reach it, and leave nothing elsewhere. */
+/**
+ * The environment in which kubectl and helm are those of the cluster, reach it, and leave nothing elsewhere. No proxy of
+ * the machine can be reached there.
+ */
 export function commandEnvironment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name));
   return {
-    ...process.env,
+    ...Object.fromEntries(inherited),
     PATH: [...programFolders(), process.env.PATH ?? ''].join(delimiter),
     KUBECONFIG: kubeconfig,
     KUBECACHEDIR: join(home, 'kubectl'),
