@@ -16,12 +16,12 @@ import {
 } from '../../cluster/own/images/names';
 import { cableLines, nodeLines } from '../../cluster/own/network';
 import { nodeSettings } from '../../cluster/own/node-settings';
-import { MAX_NODES, manifests, nodeOf, nodesOf } from '../../cluster/own/places';
+import { folders, MAX_NODES, manifests, nodeOf, nodesOf } from '../../cluster/own/places';
 import { buildArguments } from '../../cluster/own/programs/build';
 import { envoyImageIn, valuesOf } from '../../cluster/own/programs/chart';
 import { folderOf, goModOf, modules, versions } from '../../cluster/own/programs/modules';
 import { type Machine, missingFrom } from '../../cluster/own/requirements';
-import { isReleased, STORAGE_CLASS, volumeFor } from '../../cluster/own/storage/volumes';
+import { foldersToDelete, STORAGE_CLASS, volumeFor } from '../../cluster/own/storage/volumes';
 import { readStages } from '../../images/dockerfile';
 
 /** The parts of a cluster of our own that can be tested without one. */
@@ -213,24 +213,46 @@ test('the manifests can be read, and their images are built here and never fetch
 
 test('a claim gets a volume on its node as soon as that is chosen, and a released volume is deleted', () => {
   const claim = {
-    metadata: { name: 'data', namespace: 'shop', uid: 'u1', annotations: {} as Record<string, string> },
+    metadata: { name: 'data', namespace: 'shop', uid: 'a1', annotations: {} as Record<string, string> },
     spec: { storageClassName: STORAGE_CLASS, resources: { requests: { storage: '2Gi' } } },
     status: { phase: 'Pending' },
   };
   expect(volumeFor(claim)).toBeUndefined();
   claim.metadata.annotations['volume.kubernetes.io/selected-node'] = 'n2';
   const volume = volumeFor(claim);
-  expect(volume?.spec).toMatchObject({ capacity: { storage: '2Gi' }, claimRef: { name: 'data', uid: 'u1' } });
-  expect(volume?.spec?.local?.path).toBe(`${nodeOf(2).folder}/volumes/pvc-u1`);
+  expect(volume?.spec).toMatchObject({ capacity: { storage: '2Gi' }, claimRef: { name: 'data', uid: 'a1' } });
+  expect(volume?.spec?.local?.path).toBe(`${nodeOf(2).folder}/volumes/pvc-a1`);
   expect(volumeFor({ ...claim, status: { phase: 'Bound' } })).toBeUndefined();
   expect(volumeFor({ ...claim, spec: { storageClassName: 'other' } })).toBeUndefined();
-  const spec = { storageClassName: STORAGE_CLASS };
-  expect(['Bound', 'Released', 'Failed'].map((phase) => isReleased({ spec, status: { phase } }))).toEqual([
-    false,
-    true,
-    true,
-  ]);
-  expect(isReleased({ spec: { storageClassName: 'other' }, status: { phase: 'Released' } })).toBe(false);
+  const inPhase = (phase: string) => foldersToDelete({ ...volume, status: { phase } });
+  expect(inPhase('Bound')).toBeUndefined();
+  for (const phase of ['Released', 'Failed']) {
+    expect(inPhase(phase)).toContain(volume?.spec?.local?.path);
+  }
+});
+
+test('no volume makes the storage create or delete a folder of the machine', () => {
+  const metadata = {
+    name: 'pvc-1',
+    annotations: { 'pv.kubernetes.io/provisioned-by': 'chandlery/node-folder' },
+  };
+  const spec = {
+    storageClassName: STORAGE_CLASS,
+    local: { path: '/home/me/data' },
+    persistentVolumeReclaimPolicy: 'Delete',
+  };
+  const status = { phase: 'Released' };
+  for (const folder of foldersToDelete({ metadata, spec, status }) ?? []) {
+    expect(folder.startsWith(folders.nodes)).toBe(true);
+  }
+  expect(foldersToDelete({ metadata, spec, status })).not.toHaveLength(0);
+  const kept = { ...spec, persistentVolumeReclaimPolicy: 'Retain' };
+  expect(foldersToDelete({ metadata, spec: kept, status })).toBeUndefined();
+  expect(foldersToDelete({ metadata: { name: 'pvc-1' }, spec, status })).toBeUndefined();
+  expect(foldersToDelete({ metadata: { ...metadata, name: '..' }, spec, status })).toBeUndefined();
+  const selected = { 'volume.kubernetes.io/selected-node': '../../../../home' };
+  const claim = { metadata: { uid: 'a1', annotations: selected }, spec, status: { phase: 'Pending' } };
+  expect(volumeFor(claim)).toBeUndefined();
 });
 
 test('the cluster test starts a cluster of its own on request, and refuses options that contradict that', () => {

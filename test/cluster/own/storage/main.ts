@@ -2,8 +2,8 @@
 // more. It runs in the cluster's network until it is ended.
 import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CoreV1Api, V1PersistentVolume } from '@kubernetes/client-node';
-import { isReleased, volumeFor } from './volumes';
+import type { CoreV1Api } from '@kubernetes/client-node';
+import { foldersToDelete, volumeFor } from './volumes';
 
 const POLL_MS = 1_000;
 
@@ -31,25 +31,22 @@ async function look(core: CoreV1Api): Promise<void> {
   for (const volume of claims.items.map(volumeFor).filter((wanted) => wanted !== undefined)) {
     if (!existing.has(volume.metadata?.name)) {
       // Kubelet gives the folder to the pod's group.
-      mkdirSync(pathOf(volume), { recursive: true });
+      mkdirSync(volume.spec?.local?.path ?? '', { recursive: true });
       await core.createPersistentVolume({ body: volume });
       console.log(`created ${volume.metadata?.name} for ${volume.spec?.claimRef?.name}`);
     }
   }
-  for (const volume of volumes.items.filter(isReleased)) {
+  for (const volume of volumes.items) {
     const name = volume.metadata?.name ?? '';
-    rmSync(pathOf(volume), { recursive: true, force: true });
-    await core.deletePersistentVolume({ name });
-    console.log(`deleted ${name}`);
+    const folders = foldersToDelete(volume);
+    if (folders !== undefined) {
+      for (const folder of folders) {
+        rmSync(folder, { recursive: true, force: true });
+      }
+      await core.deletePersistentVolume({ name });
+      console.log(`deleted ${name}`);
+    }
   }
-}
-
-function pathOf({ metadata, spec }: V1PersistentVolume): string {
-  const path = spec?.local?.path;
-  if (path === undefined) {
-    throw new Error(`The volume ${metadata?.name} is not one of ours.`);
-  }
-  return path;
 }
 
 void main();

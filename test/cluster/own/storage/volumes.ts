@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node';
-import { folders } from '../places';
+import { MAX_NODES, nodesOf } from '../places';
 
 /** What a cluster of our own does with claims and volumes. The functions are pure. */
 
 export const STORAGE_CLASS = 'node-folder';
 const PROVISIONER = 'chandlery/node-folder';
+const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
+
+/** Where volumes of this name are, by their node. Objects of the cluster have no say in that: the folders are the machine's. */
+const foldersOf = (name: string) =>
+  new Map(nodesOf(MAX_NODES).map(({ name: node, folder }) => [node, join(folder, 'volumes', name)]));
 
 /** Returns the volume that a claim waits for; undefined when it waits for nothing, or for a node to be chosen. */
 export function volumeFor({
@@ -14,29 +19,38 @@ export function volumeFor({
   status,
 }: V1PersistentVolumeClaim): V1PersistentVolume | undefined {
   const node = metadata?.annotations?.['volume.kubernetes.io/selected-node'];
-  if (status?.phase !== 'Pending' || spec?.storageClassName !== STORAGE_CLASS || node === undefined) {
-    return undefined;
-  }
   const { namespace = '', name: claim = '', uid = '' } = metadata ?? {};
   const name = `pvc-${uid}`;
-  const isHere = { key: 'kubernetes.io/hostname', operator: 'In', values: [node] };
+  const path = foldersOf(name).get(node ?? '');
+  if (status?.phase !== 'Pending' || spec?.storageClassName !== STORAGE_CLASS || path === undefined) {
+    return undefined;
+  }
+  const isHere = { key: 'kubernetes.io/hostname', operator: 'In', values: [node ?? ''] };
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name, annotations: { 'pv.kubernetes.io/provisioned-by': PROVISIONER } },
+    metadata: { name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
     spec: {
       capacity: { storage: spec.resources?.requests?.storage ?? '1Gi' },
       accessModes: ['ReadWriteOnce'],
       storageClassName: STORAGE_CLASS,
       persistentVolumeReclaimPolicy: 'Delete',
       claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claim, uid },
-      local: { path: join(folders.nodes, node, 'volumes', name) },
+      local: { path },
       nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [isHere] }] } },
     },
   };
 }
 
-/** Whether nobody claims a volume any more. */
-export function isReleased({ spec, status }: V1PersistentVolume): boolean {
-  return spec?.storageClassName === STORAGE_CLASS && ['Released', 'Failed'].includes(status?.phase ?? '');
+/**
+ * Returns the folders that a volume of ours may be in, once nobody claims it any more; undefined until then, and when it
+ * shall stay.
+ */
+export function foldersToDelete({ metadata, spec, status }: V1PersistentVolume): string[] | undefined {
+  const { name = '', annotations = {} } = metadata ?? {};
+  const isOurs = annotations[PROVISIONED_BY] === PROVISIONER && /^pvc-[0-9a-f-]+$/.test(name);
+  const isReleased = ['Released', 'Failed'].includes(status?.phase ?? '');
+  return isOurs && isReleased && spec?.persistentVolumeReclaimPolicy === 'Delete'
+    ? [...foldersOf(name).values()]
+    : undefined;
 }
