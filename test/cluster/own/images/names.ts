@@ -7,7 +7,8 @@ const own = (name: string) => `docker.io/chandlery-cluster/${name}:1`;
 export const PAUSE = own('pause');
 
 /** Images that contain one program, by the program. None has anything else in it. */
-export const imagesOfPrograms: Readonly<Record<string, { image: string; user?: string }>> = {
+export type ImagesOfPrograms = Readonly<Record<string, { image: string; user?: string }>>;
+export const imagesOfPrograms: ImagesOfPrograms = {
   pause: { image: PAUSE, user: '65535:65535' },
   // The port 53 is only for root.
   coredns: { image: own('coredns') },

