@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,12 +23,14 @@ export interface EngineSettings {
   /** The records of running programs, with which the next run stops an engine whose run was killed. */
   readonly recordsDir?: string;
   /**
-   * Whether it changes nothing of the machine's network and has its mounts to itself. Builds then use the machine's
-   * network, and it can run no service.
+   * Whether it is an engine of our own in any case, changes nothing of the machine's network and has its mounts to itself.
+   * Builds then use the machine's network, and it can run no service.
    */
   readonly isolated?: boolean;
   /** The cgroup of its containers. */
   readonly cgroup?: string;
+  /** Ends it when it is aborted. Without it, it ends this process with it on SIGINT and the like. */
+  readonly signal?: AbortSignal;
 }
 
 /** Returns the container engine that answers, or one of our own, or the reason why there is neither. */
@@ -36,35 +38,48 @@ export async function openEngine(
   say: (text: string) => void,
   settings: EngineSettings = {},
 ): Promise<Engine | string> {
-  if (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0) {
+  if (!settings.isolated && spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0) {
     return { env: {}, own: false, stop: async () => {} };
   }
+  const none = settings.isolated ? '' : 'no container engine answers, and ';
   if (process.getuid?.() !== 0) {
-    return 'no container engine answers, and only root can start one.';
+    return `${none}only root can start one of our own.`;
   }
   const programs = await dockerPrograms(say).catch((error: Error) => error.message);
   if (programs === undefined) {
-    return 'no container engine answers, and none is installed.';
+    return `${none}Docker is not installed.`;
   }
   if (typeof programs === 'string') {
-    return `no container engine answers, and Docker's packages could not be fetched: ${programs}`;
+    return `${none}Docker's packages could not be fetched: ${programs}`;
   }
-  return startEngine(programs, settings);
+  const reason = await startEngine(programs, settings);
+  return typeof reason === 'string' ? `${none}one of our own did not start:\n${reason}` : reason;
 }
 
-async function dockerPrograms(say: (text: string) => void): Promise<Record<string, string> | undefined> {
-  if (
-    which('dockerd') !== undefined &&
-    which('docker-compose') !== undefined &&
-    which('debootstrap') !== undefined
-  ) {
+/** Whether this machine has Docker, or can unpack it. */
+export function hasDocker(): boolean {
+  return isInstalled() || (which('apt-get') !== undefined && which('dpkg-deb') !== undefined);
+}
+
+const isInstalled = () => which('dockerd') !== undefined && which('docker') !== undefined;
+
+/**
+ * Returns the environment of Docker's programs, after it has unpacked them where one is not installed.
+ * @returns undefined when there are none
+ */
+export async function dockerPrograms(
+  say: (text: string) => void,
+): Promise<Record<string, string> | undefined> {
+  const others = ['docker-compose', 'debootstrap'];
+  if (isInstalled() && others.every((name) => which(name) !== undefined)) {
     return { PATH: systemPath };
   }
   const packages = ['docker.io', 'docker-compose', 'debootstrap'];
   const docker = { name: 'Docker', packages, megabytes: 80, dependencies: true, prepare: chooseIptables };
   const unpacked = await unpackedPackages(docker, say);
   if (unpacked === undefined) {
-    return undefined;
+    // It can fetch images, but not build stand-ins.
+    return isInstalled() ? { PATH: systemPath } : undefined;
   }
   return {
     ...environmentOf(unpacked),
@@ -73,34 +88,50 @@ async function dockerPrograms(say: (text: string) => void): Promise<Record<strin
   };
 }
 
+/** In the engine's own mounts: the machine's containerd, which Docker would use, and AppArmor, which has no namespaces. */
+const HIDDEN = ['/run/containerd', '/sys/kernel/security'];
+
+/** Returns the command that starts an engine. @param folder for its sockets and the like */
+export function engineCommand(folder: string, settings: EngineSettings): string[] {
+  const { dataRoot = join(folder, 'data'), cgroup, isolated } = settings;
+  const flags = {
+    // Not the settings of the machine's engine, which contradict these.
+    'config-file': join(folder, 'daemon.json'),
+    host: socketIn(folder),
+    'data-root': dataRoot,
+    'exec-root': `${folder}/exec`,
+    pidfile: `${folder}/pid`,
+    // With systemd's driver, which is the default of most machines, it accepts only cgroups of systemd.
+    ...(cgroup === undefined ? {} : { 'cgroup-parent': cgroup, 'exec-opt': 'native.cgroupdriver=cgroupfs' }),
+    ...(isolated ? { bridge: 'none', iptables: 'false', ip6tables: 'false', 'ip-forward': 'false' } : {}),
+  };
+  const dockerd = ['dockerd', ...Object.entries(flags).map(([key, value]) => `--${key}=${value}`)];
+  if (!isolated) {
+    return dockerd;
+  }
+  const hide = HIDDEN.map((path) => `if [ -d ${path} ]; then mount -t tmpfs tmpfs ${path}; fi`);
+  const script = ['set -e', ...hide, 'exec "$@"'].join('\n');
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...dockerd];
+}
+
+const socketIn = (folder: string) => `unix://${join(folder, 'docker.sock')}`;
+
+/** @returns the engine, or the end of its log when it does not start */
 async function startEngine(
   programs: Record<string, string>,
   settings: EngineSettings,
 ): Promise<Engine | string> {
   const folder = mkdtempSync(join(tmpdir(), 'chandlery-engine-'));
-  const socket = `unix://${join(folder, 'docker.sock')}`;
   const logFile = join(folder, 'log');
-  const { dataRoot = join(folder, 'data'), recordsDir = join(folder, 'running') } = settings;
+  const { dataRoot = join(folder, 'data'), recordsDir = join(folder, 'running'), signal } = settings;
   mkdirSync(dataRoot, { recursive: true });
-  const flags = {
-    host: socket,
-    'data-root': dataRoot,
-    'exec-root': `${folder}/exec`,
-    pidfile: `${folder}/pid`,
-    ...(settings.cgroup === undefined ? {} : { 'cgroup-parent': settings.cgroup }),
-    ...(settings.isolated
-      ? { bridge: 'none', iptables: 'false', ip6tables: 'false', 'ip-forward': 'false' }
-      : {}),
-  };
+  writeFileSync(join(folder, 'daemon.json'), '{}');
   const removeTraces = rememberFolders();
-  const args = Object.entries(flags).map(([key, value]) => `--${key}=${value}`);
-  const [command = '', ...before] = settings.isolated
-    ? ['unshare', '--mount', '--propagation', 'private', 'dockerd']
-    : ['dockerd'];
+  const [command = '', ...args] = engineCommand(folder, settings);
   const daemon = startProgram({
     name: 'dockerd',
     command,
-    args: [...before, ...args],
+    args,
     env: { ...process.env, ...programs },
     logFile,
     recordsDir,
@@ -110,11 +141,15 @@ async function startEngine(
     removeTraces();
     rmSync(folder, { recursive: true, force: true });
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, () => void stop().finally(() => process.exit(1)));
+  if (signal === undefined) {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.once(name, () => void stop().finally(() => process.exit(1)));
+    }
+  } else {
+    signal.addEventListener('abort', () => void daemon.stop(), { once: true });
   }
   const network = settings.isolated ? { CHANDLERY_BUILD_NETWORK: 'host' } : {};
-  const env = { ...programs, ...network, DOCKER_HOST: socket };
+  const env = { ...programs, ...network, DOCKER_HOST: socketIn(folder) };
   for (const end = Date.now() + 60_000; daemon.isRunning() && Date.now() < end; await sleep(200)) {
     const { status } = spawnSync('docker', ['info'], { env: { ...process.env, ...env } });
     if (status === 0) {
@@ -123,5 +158,5 @@ async function startEngine(
   }
   const reason = endOf(logFile);
   await stop();
-  return `no container engine answers, and one of our own did not start:\n${reason}`;
+  return reason;
 }
