@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stopLeftovers } from '../../../tools/support/process';
-import { removeGroups } from './cgroups';
+import { removeGroups, restoreControllers } from './cgroups';
 import { cgroup, engineCgroup, folders, home } from './places';
 
 /**
@@ -11,6 +11,7 @@ import { cgroup, engineCgroup, folders, home } from './places';
 export async function removeFiles(keepLogs = false): Promise<void> {
   await removeGroups(cgroup);
   await removeGroups(engineCgroup);
+  restoreControllers();
   const others = ['network.json', 'kubectl', 'helm'].map((name) => join(home, name));
   for (const path of [...Object.values(folders), ...others]) {
     if (path !== folders.logs || !keepLogs) {

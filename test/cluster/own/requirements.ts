@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { cacheFolder, which } from '../../../tools/support/debian-packages';
 import { installedGo } from '../../support/kustomize';
-import { hierarchies } from './cgroups';
+import { whyNoGroups } from './cgroups';
 import { home } from './places';
 import { areBuilt } from './programs/build';
 import { NEEDED_GO } from './programs/modules';
@@ -21,7 +21,8 @@ export interface Machine {
   readonly missingPrograms: readonly string[];
   /** Why no namespaces can be made; undefined when they can. */
   readonly noNamespaces: string | undefined;
-  readonly hasCgroups: boolean;
+  /** Why there are no cgroups, and what to do about it; undefined when there are. */
+  readonly noGroups: string | undefined;
   readonly hasOverlays: boolean;
   readonly freeGigabytes: number;
   /** Folders that a node hides behind its own. */
@@ -56,9 +57,7 @@ export function missingFrom(machine: Machine): string[] {
     ...(machine.isRoot && machine.noNamespaces !== undefined
       ? [`namespaces, which cannot be made (${machine.noNamespaces}). A container needs --privileged`]
       : []),
-    ...(machine.isRoot && !machine.hasCgroups
-      ? ['cgroups below /sys/fs/cgroup that can be written. A container needs --privileged']
-      : []),
+    ...(machine.isRoot && machine.noGroups !== undefined ? [machine.noGroups] : []),
     ...(machine.hasOverlays ? [] : ['overlay file systems: modprobe overlay']),
     ...(machine.freeGigabytes >= neededGb
       ? []
@@ -85,7 +84,7 @@ export function thisMachine(): Machine {
       ...missingSystemPrograms(),
     ],
     noNamespaces: whyNoNamespaces(),
-    hasCgroups: hierarchies().length > 0 && hierarchies().every(canBeWritten),
+    noGroups: whyNoGroups(),
     hasOverlays: hasOverlays(),
     freeGigabytes: Math.min(...folders.map(freeGigabytes)),
     hidden: folders.filter((folder) => HIDDEN.some((hidden) => `${folder}/`.startsWith(hidden))),
@@ -102,15 +101,6 @@ function whyNoNamespaces(): string | undefined {
   const attempt = ['--net', '--mount', '--pid', '--fork', '--mount-proc', 'true'];
   const { status, stderr } = spawnSync('unshare', attempt, { encoding: 'utf8' });
   return status === 0 ? undefined : (stderr ?? '').trim().split('\n').at(-1);
-}
-
-function canBeWritten(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function hasOverlays(): boolean {

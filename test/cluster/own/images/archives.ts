@@ -7,7 +7,7 @@ import { cacheFolder } from '../../../../tools/support/debian-packages';
 import { takeLock } from '../../../../tools/support/run-lock';
 import { type Engine, openEngine } from '../../../images/engine/engine';
 import { findRelease, type Release, unpackRelease } from '../../upgrade/releases';
-import { removeGroups } from '../cgroups';
+import { rememberControllers, removeGroups } from '../cgroups';
 import { engineCgroup, folders } from '../places';
 import { envoyImage } from '../programs/chart';
 import { fileOf } from '../programs/modules';
@@ -89,6 +89,7 @@ function isCurrent(name: string, digest: string): boolean {
 }
 
 async function open(say: Say): Promise<Engine> {
+  rememberControllers();
   const engine = await openEngine(say, {
     dataRoot: join(home, 'engine'),
     recordsDir: folders.running,
