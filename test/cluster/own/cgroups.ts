@@ -136,7 +136,7 @@ function copyProcessors(parent: string, group: string): void {
 }
 
 /**
- * Removes a cgroup with those in it, and so waits until the last process in it has ended.
+ * Kills every process in a cgroup, waits for the end of the last one, and removes the cgroup with those in it.
  * @throws Error when there is still one after a while
  */
 export async function removeGroups(name: string, mount = MOUNT): Promise<void> {
@@ -165,10 +165,22 @@ function isRemoved(group: string): boolean {
     }
   }
   try {
+    killAll(group);
     rmdirSync(group);
     return true;
   } catch {
     // A process is still ending in it.
     return false;
+  }
+}
+
+function killAll(group: string): void {
+  // Those of another process namespace are listed as 0.
+  for (const pid of readWords(join(group, 'cgroup.procs')).filter((pid) => pid !== '0')) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
   }
 }

@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   makeGroups,
   rememberControllers,
+  removeGroups,
   restoreControllers,
   whyNoGroups,
 } from '../../cluster/own/cgroups';
@@ -81,4 +84,15 @@ test('the machine passes on as many controllers as before the cluster, also when
   write({ 'cgroup.subtree_control': 'cpu memory' });
   restoreControllers(mount, record);
   expect(read('cgroup.subtree_control')).toBe('cpu memory');
+});
+
+test('the end of a cgroup is the end of every process in it, and of none of another process namespace', async () => {
+  const left = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const procs = `memory/${cgroup}/test/programs/cgroup.procs`;
+  write({ [procs]: `0\n${left.pid}\n` });
+  // The kernel removes the files of a cgroup with it.
+  left.once('exit', () => rmSync(join(mount, procs)));
+  const [[, signal]] = await Promise.all([once(left, 'exit'), removeGroups(cgroup, mount)]);
+  expect(signal).toBe('SIGKILL');
+  expect(existsSync(join(mount, 'memory', cgroup))).toBe(false);
 });
