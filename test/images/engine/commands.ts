@@ -29,7 +29,7 @@ function failure(program: string, args: string[], output: string[]): Error {
 }
 
 export const docker = Object.assign((...args: string[]) => run('docker', args), {
-  succeeds: (...args: string[]) => spawnSync('docker', args, limits).status === 0,
+  succeeds: (...args: string[]) => spawnSync('docker', args, { ...limits, env: process.env }).status === 0,
 });
 
 /** Some commands are as long as a paragraph. */

@@ -15,10 +15,9 @@ type Say = (text: string) => void;
 export async function buildOthers(images: readonly string[], say: Say): Promise<string[]> {
   say('Images of third parties (fetched, or else built here from packages: minutes, only once) …');
   for (const image of images) {
-    if (!provide(image)) {
-      throw new Error(`The image ${image} cannot be fetched: connect this machine's engine to a registry.`);
-    }
-    say(`  ${image}`);
+    say(
+      `  ${image}${available(image) === 'built' ? ': no registry has it for us, so it is a stand-in' : ''}`,
+    );
   }
   for (const [program, { image, user }] of Object.entries(imagesOfPrograms)) {
     await inFolder((work) => {
@@ -49,10 +48,7 @@ export function imageOf(program: string, user: string | undefined): string {
 export async function buildOurs(images: readonly string[], say: Say, sources = root): Promise<string[]> {
   say("The project's images, without running its tests …");
   const text = readFileSync(join(sources, 'Dockerfile'), 'utf8');
-  const base = readStages(text).get('test')?.from ?? '';
-  if (!provide(base)) {
-    throw new Error(`The image ${base} cannot be fetched: connect this machine's engine to a registry.`);
-  }
+  available(baseImage(text));
   await inFolder(async (work) => {
     const dockerfile = join(work, 'Dockerfile');
     writeFileSync(dockerfile, withoutChecks(text));
@@ -61,6 +57,20 @@ export async function buildOurs(images: readonly string[], say: Say, sources = r
     }
   });
   return [...images];
+}
+
+/** The image that the project's own are built in, and get Node.js from. */
+export const baseImage = (dockerfile?: string) => readStages(dockerfile).get('test')?.from ?? '';
+
+/** @throws Error when an image can neither be fetched nor replaced */
+function available(image: string): 'fetched' | 'built' {
+  const origin = provide(image);
+  if (origin === undefined) {
+    throw new Error(
+      `The image ${image} cannot be fetched, and nothing replaces it: connect this machine to a registry.`,
+    );
+  }
+  return origin;
 }
 
 /** Calls a function with a temporary folder. */

