@@ -10,7 +10,8 @@ let connections = 0;
 const unanswered = new Set<Socket>();
 let maxUnanswered = 0;
 
-const server = createServer(({ socket }, response) => {
+// On a busy machine a connection is idle for longer than the default, five seconds, and would be opened again.
+const server = createServer({ keepAliveTimeout: 60_000 }, ({ socket }, response) => {
   setTimeout(() => {
     unanswered.delete(socket);
     response.end();
