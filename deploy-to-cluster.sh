@@ -42,7 +42,7 @@ usage='Usage: ./deploy-to-cluster.sh [laptop|production] [option …]
       --all         delete the third-party parts as well
   --help            show this text
 It installs the third-party parts with Helm, creates missing Secrets, starts databases and broker, runs migrations and
-broker definitions, applies the overlay, waits for the rollout, and makes one checkout through the gateway.
+broker definitions, replaces the services one by one, applies the overlay, and makes one checkout through the gateway.
 Exit status: 0 done, 1 a step failed, 2 something must be fixed first and nothing was changed.
 See docs/kubernetes.md for more.'
 
@@ -80,8 +80,8 @@ deploy() {
   step "Third-party parts" install_charts
   step "Databases and broker" apply_infrastructure
   step "Migrations and broker definitions" run_jobs
+  step "Payment, stock and order" replace_services
   step "The overlay $overlay" apply_everything
-  step "Rollout" await_rollout
   step "A checkout through the gateway" smoke
   [[ $dry_run == yes ]] || print_addresses
 }

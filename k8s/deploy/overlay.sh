@@ -115,10 +115,9 @@ wait_for() { # KIND NAME COMMAND …
   run_or_show "$@" --namespace "$namespace" < /dev/null | sed 's/^\( \{6\}\)\{0,1\}/      /'
 }
 
-# Replaces the services one after the other, and then applies the rest. A service that publishes a new kind of event must
-# not do so before the one that consumes it is replaced, because an older one parks what it does not know. Most of what is
-# published goes to payment, which alone decides.
-apply_everything() {
+# A service that publishes a new kind of event must not do so before the one that consumes it is replaced, because an older
+# one parks what it does not know. Most of what is published goes to payment, which alone decides.
+replace_services() {
   local name
   for name in payment stock order; do
     deployment_of "$name" <"$work/everything.yaml" >"$work/$name.yaml"
@@ -126,7 +125,6 @@ apply_everything() {
     apply "$work/$name.yaml" "the service $name"
     await_deployment "$name"
   done
-  apply "$work/everything.yaml" "the whole overlay"
 }
 
 # Prints the Deployment with this name on stdin.
@@ -140,8 +138,9 @@ deployment_of() { # NAME
     END { flush() }'
 }
 
-await_rollout() {
+apply_everything() {
   local name
+  apply "$work/everything.yaml" "the whole overlay"
   while read -r name; do
     await_deployment "$name"
   done < <(names "$work/everything.yaml" Deployment)

@@ -115,9 +115,9 @@ test.each([true, false])(
       'rollout status statefulset/order-db',
       '[5/8] Migrations and broker definitions',
       'delete job order-migrate',
-      '[6/8] The overlay laptop',
-      '[7/8] Rollout',
+      '[6/8] Payment, stock and order',
       'rollout status deployment/order',
+      '[7/8] The overlay laptop',
       '[8/8] A checkout through the gateway',
     ]);
     expect(output).not.toContain('cloudnative-pg');

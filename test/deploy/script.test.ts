@@ -175,14 +175,14 @@ test('adds the keys that a Secret lacks, with a password escaped in its address,
 test.each([
   ['order-migrate', 'Migrations and broker definitions', 'logs job/order-migrate --namespace chandlery'],
   ['envoy-gateway', 'Third-party parts', 'helm status envoy-gateway --kube-context laptop'],
-  ['order', 'Rollout', 'describe deployment/order --namespace chandlery'],
+  ['order', 'Payment, stock and order', 'describe deployment/order --namespace chandlery'],
 ])('when %s fails, it names the step and the command that shows more', async (failing, step, command) => {
   rehearsal.cluster.failing = failing;
   const { status, output } = await deploy();
   expect(status).toBe(1);
   expect(output).toContain(`"${step}", failed`);
   expect(output).toContain(command);
-  expect(rehearsal.cluster.objects.has('deployment/chandlery/order')).toBe(step === 'Rollout');
+  expect(rehearsal.cluster.objects.has('deployment/chandlery/order')).toBe(failing === 'order');
 });
 
 test('continues from where it failed when it is run again', async () => {
