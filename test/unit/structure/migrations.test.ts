@@ -41,6 +41,24 @@ const slowIn = (script: string) =>
     SLOW.filter(([, pattern]) => pattern.test(statement)).map(([what]) => what),
   );
 
+/** The last migration of 0.1.0. What a later one takes away must not have been used by the release before it (0027). */
+const FIRST_RELEASE = '20261121400000';
+
+const TAKES_AWAY: readonly [string, RegExp][] = [
+  ['drops a table', /^DROP\s+TABLE\b/i],
+  ['drops a column', /\bDROP\s+COLUMN\b/i],
+  ['demands a value', /\bSET\s+NOT\s+NULL\b/i],
+  [
+    'adds a column that older programs do not fill',
+    /\bADD\s+COLUMN\b(?=[^,;]*\bNOT\s+NULL\b)(?![^,;]*\bDEFAULT\b)/i,
+  ],
+];
+
+const takenAwayIn = (script: string) =>
+  statementsOf(script).flatMap(({ statement }) =>
+    TAKES_AWAY.filter(([, pattern]) => pattern.test(statement)).map(([what]) => what),
+  );
+
 /** Locks a table against writing. Validating a constraint and changing storage settings do not. */
 const LOCKS =
   /^(ALTER\s+TABLE\b(?![^;]*\bVALIDATE\s+CONSTRAINT\b)(?![^;]*\bSET\s*\()|(DROP|TRUNCATE|LOCK)\s+TABLE\b|(CREATE|DROP)\s+TRIGGER\b)/i;
@@ -57,6 +75,32 @@ test.each(serviceNames)('no migration of %s stops the shop', (service) => {
     .filter(({ name }) => !OLDER.includes(name))
     .flatMap(({ name, script }) => slowIn(script).map((what) => `${name} ${what}`));
   expect(found).toEqual([]);
+});
+
+test.each(serviceNames)('no migration of %s stops programs that are rolled back', (service) => {
+  const found = migrationsOf(service)
+    .filter(({ name }) => name.slice(0, FIRST_RELEASE.length) > FIRST_RELEASE)
+    .flatMap(({ name, script }) => takenAwayIn(script).map((what) => `${name} ${what}`));
+  expect(found).toEqual([]);
+});
+
+test.each([
+  ['DROP TABLE "b"', 'drops a table'],
+  ['ALTER TABLE "b" DROP COLUMN "c"', 'drops a column'],
+  ['ALTER TABLE "b" ALTER COLUMN "c" SET NOT NULL', 'demands a value'],
+  [
+    'ALTER TABLE "b" ADD COLUMN "c" INT NOT NULL, ADD COLUMN "d" INT',
+    'adds a column that older programs do not fill',
+  ],
+])('%s takes something away', (statement, what) => {
+  expect(takenAwayIn(statement)).toEqual([what]);
+});
+
+test.each([
+  'ALTER TABLE "b" ADD COLUMN "c" INT NOT NULL DEFAULT 0, ADD COLUMN "d" INT',
+  'CREATE TABLE "b" ("c" INT); ALTER TABLE "b" ADD COLUMN "d" INT NOT NULL',
+])('%s takes nothing away', (script) => {
+  expect(takenAwayIn(script)).toEqual([]);
 });
 
 /**
