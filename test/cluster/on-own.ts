@@ -4,7 +4,7 @@ import type { ClusterOptions } from './options';
 import { runInside } from './own/inside';
 import { CONTEXT } from './own/places';
 import { withCluster } from './own/session';
-import { lacks } from './own/welcome';
+import { aboutStandIns, lacks } from './own/welcome';
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 const power = `${quoted(process.execPath)} --enable-source-maps ${quoted(join(__dirname, 'own/command.js'))}`;
@@ -24,7 +24,7 @@ export async function testOnOwnCluster(
     ...(from === undefined ? [] : ['--from', from]),
   ];
   return withCluster({ nodes, from }, say, async ({ network }, signal) => {
-    say(lacks);
+    say(lacks());
     const test = ['--enable-source-maps', join(__dirname, 'main.js'), ...options];
     const status = await runInside(network, process.execPath, test, signal);
     if (status !== 0 && !signal.aborted) {
@@ -32,6 +32,7 @@ export async function testOnOwnCluster(
       await runInside(network, 'kubectl', ['get', 'pods', '--all-namespaces', '--output', 'wide']);
       await runInside(network, 'kubectl', ['get', 'events', '--namespace', NAMESPACE, ...newest]);
     }
+    say(aboutStandIns());
     return status;
   });
 }

@@ -5,12 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { noMore, readArguments, UsageError, wholeNumber } from '../../../tools/support/command-line';
 import { lockHolder } from '../../../tools/support/run-lock';
 import { findRelease } from '../upgrade/releases';
-import { buildArchives } from './images/archives';
+import { buildAll } from './build';
 import { rememberedNetwork, runInside } from './inside';
 import { endLeftovers } from './leftovers';
 import { home, MAX_NODES } from './places';
 import { switchNode } from './power';
-import { buildPrograms } from './programs/build';
 import { Interrupted, Refusal, refuseIfMissing, withCluster } from './session';
 import { welcome } from './welcome';
 
@@ -124,8 +123,7 @@ async function build(from: string | undefined): Promise<number> {
   // The process that started this one has ended.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel?.unref();
-  await buildPrograms({ say, signal: ending.signal });
-  await buildArchives(say, from);
+  await buildAll({ say, signal: ending.signal }, from);
   return 0;
 }
 

@@ -14,6 +14,8 @@ export const folders = {
   settings: join(home, 'settings'),
   etcd: join(home, 'etcd'),
   nodes: join(home, 'nodes'),
+  /** The archives that every node imports. */
+  images: join(home, 'images'),
   /** Names of nodes that shall be off. */
   off: join(home, 'off'),
 };

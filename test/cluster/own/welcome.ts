@@ -1,3 +1,4 @@
+import { standIns } from './images/cache';
 import { versions } from './programs/modules';
 
 /** What a person can do with a cluster that has just started, and what it lacks. */
@@ -7,9 +8,20 @@ Kubernetes ${versions.kubernetes} runs here with ${nodes === 1 ? 'one node' : `$
   npm run cluster -- run ./deploy-to-cluster.sh laptop --without-charts
   npm run cluster -- run kubectl get pods --all-namespaces
   npm run cluster -- run bash                  # a shell in which kubectl and helm are the cluster's
-${lacks}
+${lacks()}
 Ctrl-C ends the cluster, and deletes everything in it.`;
 }
 
-export const lacks = `It has no kube-prometheus-stack (Prometheus, Alertmanager, Grafana), only the definitions of its kinds: nothing scrapes
-metrics, and no alert is evaluated.`;
+/** What the cluster has not, or not really. */
+export function lacks(): string {
+  return `It has no kube-prometheus-stack (Prometheus, Alertmanager, Grafana), only the definitions of its kinds: nothing scrapes
+metrics, and no alert is evaluated.
+${aboutStandIns()}`;
+}
+
+/** Says which images are not the real ones: whatever is seen in this cluster was seen with these. */
+export function aboutStandIns(replaced = standIns()): string {
+  return replaced.length === 0
+    ? 'Every image of a third party is the real one.'
+    : `Not the real images, but the nearest that packages have (test/images/stand-ins): ${replaced.join(', ')}.`;
+}

@@ -1,67 +1,78 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../../../shared/root';
-import { cacheFolder } from '../../../../tools/support/debian-packages';
-import { takeLock } from '../../../../tools/support/run-lock';
+import { standInsAmong } from '../../../images/engine/bases';
 import { type Engine, openEngine } from '../../../images/engine/engine';
 import { findRelease, type Release, unpackRelease } from '../../upgrade/releases';
 import { rememberControllers, removeGroups } from '../cgroups';
 import { engineCgroup, folders } from '../places';
+import type { Building } from '../programs/build';
 import { envoyImage } from '../programs/chart';
 import { fileOf } from '../programs/modules';
-import { buildOthers, buildOurs, inFolder } from './build';
+import { baseImage, buildOthers, buildOurs, inFolder } from './build';
+import { type Archive, engineFolder, isCached, putIntoCache, takeFromCache } from './cache';
 import { imagesIn, targetOf, withoutDigest } from './names';
 import { digestOfOthers, digestOfSources } from './sources';
 
-/** The images, in archives that every node imports. They stay in the user's cache, with what the engine has. */
+/** The images, in archives that every node imports. */
 
-const home = join(cacheFolder(), `cluster-images-${process.arch}`);
-const archive = (name: string) => join(home, `${name}.tar`);
+const archive = (name: string) => join(folders.images, `${name}.tar`);
 /** @param from an earlier release whose images the nodes have as well */
 export const archives = (from?: string) => ['others', 'ours', ...(from ? [earlier(from)] : [])].map(archive);
 const earlier = (version: string) => `ours-${version}`;
 
-interface Wanted {
-  readonly name: string;
-  readonly digest: string;
+interface Wanted extends Archive {
   /** Returns the names of the images. */
   build(): Promise<string[]>;
 }
 type Say = (text: string) => void;
 
-/**
- * Builds the archives whose contents have changed.
- * @param from an earlier release whose images are wanted, too
- * @throws Error when an image cannot be had
- */
-export async function buildArchives(say: Say, from?: string): Promise<void> {
+/** Images must not have a name that says they are made of something else. */
+export class SourcesChanged extends Error {
+  constructor() {
+    super('The sources have changed while images were built from them. Run this again.');
+  }
+}
+
+/** @param from an earlier release whose images are wanted, too */
+async function wanted(say: Say, from: string | undefined): Promise<Wanted[]> {
   const all = imagesIn(await overlay());
   const ours = all.filter((image) => targetOf(image) !== undefined);
   const others = [...all.filter((image) => targetOf(image) === undefined), withoutDigest(envoyImage())];
-  const wanted: Wanted[] = [
+  return [
     { name: 'others', digest: digestOfOthers(others), build: () => buildOthers(others, say) },
     { name: 'ours', digest: `${digestOfSources()} ${ours}`, build: () => buildOurs(ours, say) },
     ...(from === undefined ? [] : [imagesOf(findRelease(from), say)]),
   ];
-  const stale = wanted.filter(({ name, digest }) => !isCurrent(name, digest));
-  if (stale.length === 0) {
+}
+
+/** Gives this clone's cluster its archives. @returns whether the cache has all of them */
+export async function takeArchives(from?: string): Promise<boolean> {
+  return takeFromCache(await wanted(() => {}, from), folders.images);
+}
+
+/** Builds the archives that the cache does not have. @throws Error when an image cannot be had */
+export async function buildArchives({ say, signal }: Building, from?: string): Promise<void> {
+  const missing = (await wanted(say, from)).filter((archive) => !isCached(archive));
+  if (missing.length === 0) {
     return;
   }
-  mkdirSync(home, { recursive: true });
-  const release = takeLock(home);
-  const engine = await open(say);
+  const engine = await open(say, signal);
   try {
     // Every command of the builds inherits this environment.
-    Object.assign(process.env, engine.env, { CHANDLERY_OWN_ENGINE: engine.own ? 'yes' : '' });
-    for (const archived of stale) {
-      await save(archived, say);
+    Object.assign(process.env, engine.env, { CHANDLERY_OWN_ENGINE: 'yes' });
+    for (const archive of missing) {
+      signal.throwIfAborted();
+      await save(archive, say, from);
     }
+  } catch (error) {
+    // Without the engine, every command fails.
+    signal.throwIfAborted();
+    throw error;
   } finally {
     await engine.stop();
     await removeGroups(engineCgroup);
-    release();
   }
 }
 
@@ -83,31 +94,32 @@ async function overlay(sources = root): Promise<string> {
   return stdout;
 }
 
-function isCurrent(name: string, digest: string): boolean {
-  const stamp = join(home, `${name}.stamp`);
-  return existsSync(archive(name)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
-}
-
-async function open(say: Say): Promise<Engine> {
+async function open(say: Say, signal: AbortSignal): Promise<Engine> {
   rememberControllers();
   const engine = await openEngine(say, {
-    dataRoot: join(home, 'engine'),
+    dataRoot: engineFolder,
     recordsDir: folders.running,
     isolated: true,
     cgroup: `/${engineCgroup}`,
+    signal,
   });
+  signal.throwIfAborted();
   if (typeof engine === 'string') {
     throw new Error(`No image can be built, because ${engine}`);
   }
   return engine;
 }
 
-async function save({ name, digest, build }: Wanted, say: Say): Promise<void> {
+async function save(archive: Wanted, say: Say, from: string | undefined): Promise<void> {
   const began = Date.now();
-  const images = await build();
-  const unfinished = `${archive(name)}.unfinished`;
-  await promisify(execFile)('docker', ['save', '--output', unfinished, ...images]);
-  renameSync(unfinished, archive(name));
-  writeFileSync(join(home, `${name}.stamp`), digest);
+  const images = await archive.build();
+  const now = (await wanted(say, from)).find(({ name }) => name === archive.name);
+  if (now?.digest !== archive.digest) {
+    throw new SourcesChanged();
+  }
+  const standIns = standInsAmong([...images, baseImage()]);
+  await putIntoCache(archive, standIns, async (file) => {
+    await promisify(execFile)('docker', ['save', '--output', file, ...images]);
+  });
   say(`  ${images.length} images: ${Math.round((Date.now() - began) / 1_000)} s`);
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../../../tools/support/debian-packages';
 import { copyGatewayParts } from './chart';
@@ -35,15 +35,13 @@ export async function buildPrograms(building: Building): Promise<void> {
     `Building ${missing.map(({ name }) => name).join(', ')} from Go modules: about ${minutesToBuild(missing)} minutes ` +
       'on two processors, only once …',
   );
-  mkdirSync(cacheFolder(), { recursive: true });
   const caches = join(cacheFolder(), 'unfinished-cluster');
+  // Only one process at a time builds, so this is what a killed one has left.
+  const work = join(caches, 'work');
   for (const module of missing) {
-    const work = mkdtempSync(join(cacheFolder(), 'unfinished-'));
-    try {
-      await buildModule(module, work, caches, building);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
+    rmSync(work, { recursive: true, force: true });
+    mkdirSync(work, { recursive: true });
+    await buildModule(module, work, caches, building);
   }
   rmSync(caches, { recursive: true, force: true });
 }
