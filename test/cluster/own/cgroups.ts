@@ -16,7 +16,7 @@ import { cgroup, home } from './places';
 
 /**
  * The cgroups of the cluster: one for all of it, in it one for each node, with the pods and with the node's own programs
- * in different ones. They also show when the last process of a node has ended.
+ * in different ones. By them, whatever is left of a cluster is found and ended.
  */
 
 const MOUNT = '/sys/fs/cgroup';
@@ -63,7 +63,10 @@ function canBeWritten(folder: string): boolean {
   }
 }
 
-/** Creates the cgroups of a node. @returns the files that a process writes itself to, to belong to the node */
+/**
+ * Creates the cgroups of a node, or of something else that shall end with the cluster.
+ * @returns the files that a process writes itself to, to belong to it
+ */
 export function makeGroups(node: string, mount = MOUNT, record = RECORD): string[] {
   rememberControllers(mount, record);
   return hierarchies(mount).map((hierarchy) => {
@@ -77,6 +80,16 @@ export function makeGroups(node: string, mount = MOUNT, record = RECORD): string
     }
     return join(parent, 'cgroup.procs');
   });
+}
+
+/** Returns the command that runs another one in cgroups. @param files what `makeGroups` has returned */
+export function inGroups(
+  files: readonly string[],
+  command: string,
+  args: readonly string[],
+): [string, string[]] {
+  const join = 'while [ "$1" != -- ]; do echo 0 >"$1"; shift; done; shift; exec "$@"';
+  return ['sh', ['-ec', join, 'sh', ...files, '--', command, ...args]];
 }
 
 /** With v2, a cgroup has only the controllers that the one above it passes on. */

@@ -9,7 +9,6 @@ import { makeCertificates } from './certificates';
 import { removeGroups } from './cgroups';
 import { controlPlane } from './control-plane';
 import { awaitOwnNetwork, commandEnvironment, inNetworkOf, rememberNetwork } from './inside';
-import { removeFiles } from './leftovers';
 import { bridgeLines, cableLines, nodeLines } from './network';
 import { nodeProgram, prepareNode } from './node';
 import { type ClusterNode, cgroup, folders, nodesOf } from './places';
@@ -88,10 +87,9 @@ export class OwnCluster {
     await this.until(`the cable of ${name} has gone`, async () => !(await links()).includes(` ${name}@`));
   }
 
-  /** Ends everything, and returns when the last process has ended. */
-  async end(keepLogs: boolean): Promise<void> {
+  /** Ends everything in order. */
+  async end(): Promise<void> {
     await this.processes.end();
-    await removeFiles(keepLogs);
   }
 
   /** Runs a program in the cluster's network, and returns what it prints. */

@@ -1,16 +1,15 @@
 // The command line for a cluster of our own: npm run cluster.
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { noMore, readArguments, UsageError, wholeNumber } from '../../../tools/support/command-line';
 import { lockHolder } from '../../../tools/support/run-lock';
 import { findRelease } from '../upgrade/releases';
 import { buildAll } from './build';
 import { rememberedNetwork, runInside } from './inside';
-import { endLeftovers } from './leftovers';
+import { cleanUp } from './leftovers';
 import { home, MAX_NODES } from './places';
 import { switchNode } from './power';
-import { Interrupted, Refusal, refuseIfMissing, withCluster } from './session';
+import { buildOnly, Interrupted, Refusal, withCluster } from './session';
 import { welcome } from './welcome';
 
 const usage = `Usage: npm run cluster -- up [--nodes 1] [--from VERSION]
@@ -104,17 +103,20 @@ async function down(): Promise<number> {
         return 1;
       }
     }
-    say('The cluster has ended.');
-    return 0;
   }
-  const leftovers = await endLeftovers();
-  rmSync(home, { recursive: true, force: true });
-  say(leftovers.length > 0 ? `Ended ${leftovers.join(', ')}.` : 'There is no cluster.');
+  // It may have been killed meanwhile, or have ended with an error. Then somebody may want its logs.
+  const leftovers = await cleanUp(holder !== undefined);
+  if (leftovers.length > 0) {
+    say(`Ended ${leftovers.join(', ')}.`);
+  }
+  say(holder === undefined && leftovers.length === 0 ? 'There is no cluster.' : 'The cluster has ended.');
   return 0;
 }
 
 async function build(from: string | undefined): Promise<number> {
-  refuseIfMissing();
+  if (process.channel === undefined) {
+    return buildOnly(say, from);
+  }
   const ending = new AbortController();
   const stop = () => ending.abort(new Interrupted('The build was ended.'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -122,7 +124,7 @@ async function build(from: string | undefined): Promise<number> {
   }
   // The process that started this one has ended.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  process.channel?.unref();
+  process.channel.unref();
   await buildAll({ say, signal: ending.signal }, from);
   return 0;
 }

@@ -4,6 +4,7 @@ import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startOf } from '../../../tools/support/process';
+import { inGroups, makeGroups } from './cgroups';
 import { home, kubeconfig } from './places';
 import { programFolders } from './programs/modules';
 
@@ -65,14 +66,18 @@ export function commandEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
-/** Runs a command of a person, or a test, in the cluster's network. Returns its exit status. */
+/**
+ * Runs a command of a person, or a test, in the cluster's network. Returns its exit status.
+ * @param signal for a test: when it is aborted, the test ends, and it ends with the cluster in any case
+ */
 export async function runInside(
   network: number,
   command: string,
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<number> {
-  const [program, all] = inNetworkOf(network, command, args);
+  const inNetwork = inNetworkOf(network, command, args);
+  const [program, all] = signal === undefined ? inNetwork : inGroups(makeGroups('test'), ...inNetwork);
   const child = spawn(program, all, { stdio: 'inherit', env: commandEnvironment() });
   const stop = () => child.kill('SIGTERM');
   signal?.addEventListener('abort', stop, { once: true });

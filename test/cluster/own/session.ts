@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { takeLock } from '../../../tools/support/run-lock';
+import { inGroups, makeGroups } from './cgroups';
 import { OwnCluster } from './cluster';
-import { endLeftovers } from './leftovers';
-import { folders, home } from './places';
+import { endLeftovers, lockCluster, makeTemporary } from './leftovers';
+import { folders } from './places';
 import { keepSwitching } from './power';
 import { missingFrom, thisMachine } from './requirements';
 import { systemPrograms } from './system-programs';
@@ -29,6 +29,16 @@ export function refuseIfMissing(): void {
   }
 }
 
+/** While this clone's lock is held. */
+interface Session {
+  /** Aborted when everything shall end. */
+  readonly signal: AbortSignal;
+  /** Has everything end because of an error. */
+  fail(reason: Error): void;
+  /** Has something done at the end. The last is done first. */
+  atEnd(step: () => Promise<void>): void;
+}
+
 /**
  * Starts a cluster, calls a function, and ends the cluster, however the function ends.
  * @param from an earlier release whose images the nodes have as well
@@ -41,73 +51,115 @@ export async function withCluster(
   use: (cluster: OwnCluster, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   refuseIfMissing();
+  return inSession(say, async ({ signal, fail, atEnd }) => {
+    await build(signal, from);
+    const env = await systemPrograms(say);
+    const cluster = new OwnCluster({ nodes, from, env, say, signal, failed: fail });
+    atEnd(() => cluster.end());
+    say(nodes === 1 ? 'Starting a cluster with one node …' : `Starting a cluster with ${nodes} nodes …`);
+    await cluster.start();
+    atEnd(keepSwitching(cluster, fail));
+    return use(cluster, signal);
+  });
+}
+
+/** Builds what a cluster needs, and starts none. */
+export async function buildOnly(say: (text: string) => void, from: string | undefined): Promise<number> {
+  refuseIfMissing();
+  return inSession(say, async ({ signal }) => {
+    await build(signal, from);
+    return 0;
+  });
+}
+
+/**
+ * Calls a function that starts programs of this clone's cluster, and ends whatever it has started, however it ends. An
+ * error while ending hides no earlier one, and keeps nothing else from being ended.
+ * @param work its result is the exit status
+ */
+export async function inSession(
+  say: (text: string) => void,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
   const release = lock();
   const ending = new AbortController();
   const { signal } = ending;
+  const stop = () => ending.abort(new Interrupted('The cluster was ended.'));
   for (const name of SIGNALS) {
-    process.on(name, () => ending.abort(new Interrupted('The cluster was ended.')));
+    process.on(name, stop);
   }
   // The terminal may be gone by the time we print to it.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', () => {});
   }
-  let cluster: OwnCluster | undefined;
-  let stopSwitching = async () => {};
-  let failed = true;
+  const steps: (() => Promise<unknown>)[] = [];
+  const fail = (reason: Error) => ending.abort(reason);
+  let problem: unknown;
+  let status = 1;
   try {
-    await prepare(say, signal, from);
-    const env = await systemPrograms(say);
-    cluster = new OwnCluster({ nodes, from, env, say, signal, failed: (reason) => ending.abort(reason) });
-    say(nodes === 1 ? 'Starting a cluster with one node …' : `Starting a cluster with ${nodes} nodes …`);
-    await cluster.start();
-    stopSwitching = keepSwitching(cluster, (reason) => ending.abort(reason));
-    const status = await use(cluster, signal);
+    await endKilled(say);
+    status = await work({ signal, fail, atEnd: (step) => steps.unshift(step) });
     signal.throwIfAborted();
-    failed = status !== 0;
-    return status;
   } catch (error) {
     // A program that has ended explains more than what failed because of that, and is noticed a moment later.
     await sleep(NOTICED_AFTER_MS);
-    failed = !(signal.reason instanceof Interrupted);
-    signal.throwIfAborted();
-    throw error;
-  } finally {
+    problem = signal.aborted ? signal.reason : error;
+  }
+  const wasStarted = steps.length > 0;
+  if (wasStarted) {
     say('Ending the cluster …');
-    await stopSwitching();
-    await cluster?.end(failed);
-    release();
-    if (failed && existsSync(folders.logs)) {
-      say(`The cluster has ended. Its logs stay in ${folders.logs} until the next one starts.`);
-    } else {
-      rmSync(home, { recursive: true, force: true });
-      say('The cluster has ended, and nothing of it is left.');
+  }
+  let failed = problem === undefined ? status !== 0 : !(problem instanceof Interrupted);
+  for (const step of [...steps, () => endLeftovers(failed)]) {
+    try {
+      await step();
+    } catch (error) {
+      say(`Not everything could be ended: ${(error as Error).message}`);
+      problem = failed ? problem : error;
+      failed = true;
     }
   }
+  const hasLogs = existsSync(folders.logs);
+  release();
+  for (const name of SIGNALS) {
+    process.off(name, stop);
+  }
+  if (hasLogs) {
+    say(`The cluster has ended. Its logs stay in ${folders.logs} until the next one starts.`);
+  } else if (wasStarted) {
+    say('The cluster has ended, and nothing of it is left.');
+  }
+  if (problem !== undefined) {
+    throw problem;
+  }
+  return status;
 }
 
-/** Ends what a killed run has left behind, and builds what is missing. */
-async function prepare(say: (text: string) => void, signal: AbortSignal, from?: string): Promise<void> {
+async function endKilled(say: (text: string) => void): Promise<void> {
   const leftovers = await endLeftovers();
   if (leftovers.length > 0) {
     say(`Ended what a killed run had left behind: ${leftovers.join(', ')}.`);
   }
-  await build(signal, from);
 }
 
 function lock(): () => void {
   try {
-    return takeLock(home);
+    return lockCluster();
   } catch (error) {
     throw new Refusal((error as Error).message);
   }
 }
 
 /** Builds what is missing in a process of its own, because it blocks that process for minutes. */
-async function build(signal: AbortSignal, from?: string): Promise<void> {
+async function build(signal: AbortSignal, from: string | undefined): Promise<void> {
   const release = from === undefined ? [] : ['--from', from];
-  const args = ['--enable-source-maps', join(__dirname, 'command.js'), 'build', ...release];
+  const build = ['--enable-source-maps', join(__dirname, 'command.js'), 'build', ...release];
+  const [command, args] = inGroups(makeGroups('build'), process.execPath, build);
   // Without the channel, it would not notice that this process was killed.
-  const builder = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const builder = spawn(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, TMPDIR: makeTemporary() },
+  });
   const stop = () => builder.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   const [status] = await once(builder, 'exit');

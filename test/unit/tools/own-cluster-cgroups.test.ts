@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
+  inGroups,
   makeGroups,
   rememberControllers,
   removeGroups,
@@ -95,4 +96,14 @@ test('the end of a cgroup is the end of every process in it, and of none of anot
   const [[, signal]] = await Promise.all([once(left, 'exit'), removeGroups(cgroup, mount)]);
   expect(signal).toBe('SIGKILL');
   expect(existsSync(join(mount, 'memory', cgroup))).toBe(false);
+});
+
+test('a program is in its cgroups before it starts, with its own arguments', () => {
+  write({ a: '', b: '' });
+  const files = ['a', 'b'].map((name) => join(mount, name));
+  const [command, args] = inGroups(files, 'printf', ['%s|', '--', 'x y']);
+  expect(spawnSync(command, args, { encoding: 'utf8' }).stdout).toBe('--|x y|');
+  expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(['0\n', '0\n']);
+  const [denied, rest] = inGroups([join(mount, 'missing/procs')], 'echo', ['started']);
+  expect(spawnSync(denied, rest, { encoding: 'utf8' })).toMatchObject({ stdout: '' });
 });

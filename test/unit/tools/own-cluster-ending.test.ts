@@ -1,12 +1,130 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../../shared/root';
+import { startOf } from '../../../tools/support/process';
 import { nodeSettings } from '../../cluster/own/node-settings';
 import { nodeOf } from '../../cluster/own/places';
 
 /** How a cluster of our own ends, and what of it may be left. */
+
+const chandlery = mkdtempSync(join(tmpdir(), 'chandlery-ending-'));
+const home = join(chandlery, 'cluster');
+const started: ChildProcess[] = [];
+
+/** The modules look for the folder of the cluster when they are loaded. */
+jest.resetModules();
+function load<T extends object>(file: string): T {
+  process.env.CHANDLERY_HOME = chandlery;
+  try {
+    return jest.requireActual<T>(file);
+  } finally {
+    delete process.env.CHANDLERY_HOME;
+  }
+}
+const { cleanUp, makeTemporary } = load<typeof import('../../cluster/own/leftovers')>(
+  '../../cluster/own/leftovers',
+);
+const { inSession, Interrupted } =
+  load<typeof import('../../cluster/own/session')>('../../cluster/own/session');
+
+afterEach(() => {
+  for (const program of started.splice(0)) {
+    program.kill('SIGKILL');
+  }
+  rmSync(home, { recursive: true, force: true });
+});
+afterAll(() => rmSync(chandlery, { recursive: true }));
+
+/** Starts a program that is recorded in a file, as a killed run leaves it. */
+function left(file: string): ChildProcess {
+  const program = spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
+  started.push(program);
+  const { pid = 0 } = program;
+  mkdirSync(join(home, 'running'), { recursive: true });
+  writeFileSync(join(home, file), JSON.stringify({ pid, startedAt: startOf(pid), stopSignal: 'SIGTERM' }));
+  return program;
+}
+
+test('what a killed run has left is ended and removed, with the temporary files of its build', async () => {
+  const program = left('running/etcd.json');
+  const temporary = makeTemporary();
+  writeFileSync(join(temporary, 'file'), '');
+  const [names] = await Promise.all([cleanUp(false), once(program, 'exit')]);
+  expect(names).toEqual(['etcd']);
+  expect(existsSync(temporary)).toBe(false);
+  expect(existsSync(home)).toBe(false);
+});
+
+test('nothing is removed while another process of this clone has the lock', async () => {
+  left('start.lock');
+  const program = left('running/etcd.json');
+  await expect(cleanUp(false)).rejects.toThrow('already running');
+  expect(program.exitCode).toBeNull();
+  expect(readdirSync(home).sort()).toEqual(['running', 'start.lock']);
+});
+
+test('the lock is held until the last file has been removed', async () => {
+  const held: boolean[] = [];
+  const look = () => held.push(existsSync(join(home, 'start.lock')));
+  await inSession(
+    () => {},
+    async ({ atEnd }) => {
+      look();
+      atEnd(async () => void look());
+      return 0;
+    },
+  );
+  expect(held).toEqual([true, true]);
+  expect(existsSync(home)).toBe(false);
+});
+
+describe('an error while the cluster ends', () => {
+  const ending = (work: () => number) => {
+    const said: string[] = [];
+    const atEnds: string[] = [];
+    const result = inSession(
+      (text) => said.push(text),
+      async ({ atEnd }) => {
+        mkdirSync(join(home, 'log'));
+        atEnd(async () => void atEnds.push('first'));
+        atEnd(() => Promise.reject(new Error('no space')));
+        return work();
+      },
+    );
+    return { result, said, atEnds };
+  };
+
+  test('hides no earlier one, keeps nothing else from being ended, and says where the logs are', async () => {
+    const { result, said, atEnds } = ending(() => {
+      throw new Error('etcd has ended');
+    });
+    await expect(result).rejects.toThrow('etcd has ended');
+    expect(said.join('\n')).toContain('no space');
+    expect(said.at(-1)).toContain(join(home, 'log'));
+    expect(atEnds).toEqual(['first']);
+    expect(readdirSync(home)).toEqual(['log']);
+  });
+
+  test('is an error when there was none before', async () => {
+    await expect(ending(() => 0).result).rejects.toThrow('no space');
+    await expect(ending(() => 3).result).resolves.toBe(3);
+    const interrupted = ending(() => {
+      throw new Interrupted('Ctrl-C');
+    });
+    await expect(interrupted.result).rejects.toThrow('no space');
+  });
+});
 
 test('a node ends, and says why, when one of its programs has ended before the others were started', () => {
   const script = readFileSync(join(root, 'test/cluster/own/node.sh'), 'utf8');
