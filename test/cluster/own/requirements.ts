@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { cacheFolder, which } from '../../../tools/support/debian-packages';
+import { hasDocker } from '../../images/engine/engine';
 import { installedGo } from '../../support/kustomize';
 import { whyNoGroups } from './cgroups';
 import { home } from './places';
@@ -23,7 +24,8 @@ export interface Machine {
   readonly noNamespaces: string | undefined;
   /** Why there are no cgroups, and what to do about it; undefined when there are. */
   readonly noGroups: string | undefined;
-  readonly hasOverlays: boolean;
+  /** Folders on whose file systems no overlay can be mounted. */
+  readonly noOverlays: readonly string[];
   readonly freeGigabytes: number;
   /** Folders that a node hides behind its own. */
   readonly hidden: readonly string[];
@@ -58,7 +60,10 @@ export function missingFrom(machine: Machine): string[] {
       ? [`namespaces, which cannot be made (${machine.noNamespaces}). A container needs --privileged`]
       : []),
     ...(machine.isRoot && machine.noGroups !== undefined ? [machine.noGroups] : []),
-    ...(machine.hasOverlays ? [] : ['overlay file systems: modprobe overlay']),
+    ...machine.noOverlays.map(
+      (folder) =>
+        `overlay file systems on that of ${folder}: modprobe overlay, or choose a place that is no overlay itself`,
+    ),
     ...(machine.freeGigabytes >= neededGb
       ? []
       : [`${neededGb} GB of disk space, here and in your cache: ${machine.freeGigabytes} GB are free`]),
@@ -68,12 +73,14 @@ export function missingFrom(machine: Machine): string[] {
   ];
 }
 
-/** Looks at this machine, and changes nothing. */
+/** Looks at this machine, and changes nothing but which modules its kernel has loaded. */
 export function thisMachine(): Machine {
-  const folders = [home, cacheFolder()];
+  const isRoot = process.getuid?.() === 0;
+  const noNamespaces = whyNoNamespaces();
+  const folders = [home, cacheFolder()].map(existing);
   return {
     platform: process.platform,
-    isRoot: process.getuid?.() === 0,
+    isRoot,
     node: process.versions.node,
     go: goVersion(),
     built: areBuilt(),
@@ -82,12 +89,13 @@ export function thisMachine(): Machine {
         (name) => which(name) === undefined,
       ),
       ...missingSystemPrograms(),
+      ...(hasDocker() ? [] : ['docker']),
     ],
-    noNamespaces: whyNoNamespaces(),
+    noNamespaces,
     noGroups: whyNoGroups(),
-    hasOverlays: hasOverlays(),
+    noOverlays: isRoot && noNamespaces === undefined ? folders.filter(lacksOverlays) : [],
     freeGigabytes: Math.min(...folders.map(freeGigabytes)),
-    hidden: folders.filter((folder) => HIDDEN.some((hidden) => `${folder}/`.startsWith(hidden))),
+    hidden: [home, cacheFolder()].filter((folder) => isHidden(folder) || isHidden(existing(folder))),
   };
 }
 
@@ -103,18 +111,30 @@ function whyNoNamespaces(): string | undefined {
   return status === 0 ? undefined : (stderr ?? '').trim().split('\n').at(-1);
 }
 
-function hasOverlays(): boolean {
-  const known = '/proc/filesystems';
-  return existsSync(known) && /\boverlay$/m.test(readFileSync(known, 'utf8'));
+/** Tries to mount one: the kernel may have no module for it, and a container's own file system may be an overlay itself. */
+function lacksOverlays(folder: string): boolean {
+  const cwd = mkdtempSync(join(folder, 'chandlery-overlay-'));
+  try {
+    const mount = 'mkdir a b c d && mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c d';
+    const args = ['--mount', '--propagation', 'private', 'sh', '-c', mount];
+    return spawnSync('unshare', args, { cwd }).status !== 0;
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}
+
+function isHidden(folder: string): boolean {
+  return HIDDEN.some((hidden) => `${folder}/`.startsWith(hidden));
 }
 
 function freeGigabytes(folder: string): number {
-  let existing = folder;
-  while (!existsSync(existing)) {
-    existing = dirname(existing);
-  }
-  const { bavail, bsize } = statfsSync(existing);
+  const { bavail, bsize } = statfsSync(folder);
   return Math.floor((bavail * bsize) / 1e9);
+}
+
+/** Returns the folder, or the one above it that exists, without links. */
+function existing(folder: string): string {
+  return existsSync(folder) ? realpathSync(folder) : existing(dirname(folder));
 }
 
 /** Compares versions such as "1.26.8", part by part. */

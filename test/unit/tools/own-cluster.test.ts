@@ -35,7 +35,7 @@ const machine: Machine = {
   missingPrograms: [],
   noNamespaces: undefined,
   noGroups: undefined,
-  hasOverlays: true,
+  noOverlays: [],
   freeGigabytes: 100,
   hidden: [],
 };
@@ -48,7 +48,7 @@ test('a machine that has everything lacks nothing, and one that has nothing is t
     node: '20.19.0',
     go: undefined,
     missingPrograms: ['runc'],
-    hasOverlays: false,
+    noOverlays: ['/work'],
     freeGigabytes: 3,
     hidden: ['/var/lib/chandlery'],
   });
