@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopLeftovers } from '../../../tools/support/process';
 import { takeLock } from '../../../tools/support/run-lock';
+import { removeTraces } from '../../images/engine/traces';
 import { removeGroups, restoreControllers } from './cgroups';
-import { cgroup, engineCgroup, folders, home } from './places';
+import { cgroup, engineCgroup, engineTraces, folders, home } from './places';
 
 /** A link to the folder for the temporary files of a build. */
 const temporary = join(home, 'temporary');
@@ -26,6 +27,7 @@ export async function endLeftovers(keepLogs = false): Promise<string[]> {
   await removeGroups(cgroup);
   await removeGroups(engineCgroup);
   restoreControllers();
+  removeTraces(engineTraces);
   const paths = ['network.json', 'kubectl', 'helm'].map((name) => join(home, name));
   if (lstatSync(temporary, { throwIfNoEntry: false }) !== undefined) {
     paths.push(readlinkSync(temporary), temporary);

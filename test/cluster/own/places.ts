@@ -19,6 +19,8 @@ export const folders = {
   /** Names of nodes that shall be off. */
   off: join(home, 'off'),
 };
+/** What the engine that builds images leaves in the machine's folders. */
+export const engineTraces = join(home, 'traces');
 export const manifests = join(root, 'test/cluster/own/manifests');
 /** The administrator's. It is of use only inside the cluster's network. */
 export const kubeconfig = join(folders.settings, 'admin.yaml');

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemPath, unpackedPackages, which } from '../../../tools/support/debian-packages';
 import { endOf, startProgram } from '../../../tools/support/process';
 import { chooseIptables, environmentOf } from './packages';
-import { rememberFolders } from './traces';
+import { rememberFolders, removeTraces } from './traces';
 
 export interface Engine {
   /** The environment of `docker` and of every other program that talks to the engine. */
@@ -22,6 +22,8 @@ export interface EngineSettings {
   readonly dataRoot?: string;
   /** The records of running programs, with which the next run stops an engine whose run was killed. */
   readonly recordsDir?: string;
+  /** The file by which the next run finds what that engine has left in the machine's folders. */
+  readonly traces?: string;
   /**
    * Whether it is an engine of our own in any case, changes nothing of the machine's network and has its mounts to itself.
    * Builds then use the machine's network, and it can run no service.
@@ -124,9 +126,10 @@ async function startEngine(
   const folder = mkdtempSync(join(tmpdir(), 'chandlery-engine-'));
   const logFile = join(folder, 'log');
   const { dataRoot = join(folder, 'data'), recordsDir = join(folder, 'running'), signal } = settings;
+  const { traces = join(folder, 'traces') } = settings;
   mkdirSync(dataRoot, { recursive: true });
   writeFileSync(join(folder, 'daemon.json'), '{}');
-  const removeTraces = rememberFolders();
+  rememberFolders(traces);
   const [command = '', ...args] = engineCommand(folder, settings);
   const daemon = startProgram({
     name: 'dockerd',
@@ -138,7 +141,7 @@ async function startEngine(
   });
   const stop = async () => {
     await daemon.stop();
-    removeTraces();
+    removeTraces(traces);
     rmSync(folder, { recursive: true, force: true });
   };
   if (signal === undefined) {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What Docker and its containerd leave in the machine's folders, whatever folders they are given. */
@@ -6,18 +6,25 @@ const FOLDERS = ['/etc/docker', '/opt/containerd', '/run/containerd', '/run/dock
 /** Docker's identity, which versions before 23 create. */
 const KEY = '/etc/docker/key.json';
 
-/**
- * Call it before an engine is started. Returns a function that removes those folders that did not exist before, if they
- * contain nothing else now.
- */
-export function rememberFolders(): () => void {
+/** Records which of these folders do not exist. Call it before an engine is started. */
+export function rememberFolders(record: string): void {
   const absent = FOLDERS.filter((folder) => !existsSync(folder));
-  return () => {
-    if (absent.some((folder) => KEY.startsWith(folder))) {
-      rmSync(KEY, { force: true });
-    }
-    absent.forEach(removeEmpty);
-  };
+  // Whole or not at all.
+  writeFileSync(`${record}.new`, JSON.stringify(absent));
+  renameSync(`${record}.new`, record);
+}
+
+/** Removes the folders that did not exist before, if they contain nothing else now, and the record. */
+export function removeTraces(record: string): void {
+  if (!existsSync(record)) {
+    return;
+  }
+  const absent = JSON.parse(readFileSync(record, 'utf8')) as string[];
+  if (absent.some((folder) => KEY.startsWith(folder))) {
+    rmSync(KEY, { force: true });
+  }
+  absent.forEach(removeEmpty);
+  rmSync(record);
 }
 
 function removeEmpty(folder: string): void {

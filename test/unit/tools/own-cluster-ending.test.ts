@@ -15,6 +15,7 @@ import { root } from '../../../shared/root';
 import { startOf } from '../../../tools/support/process';
 import { nodeSettings } from '../../cluster/own/node-settings';
 import { nodeOf } from '../../cluster/own/places';
+import { rememberFolders, removeTraces } from '../../images/engine/traces';
 
 /** How a cluster of our own ends, and what of it may be left. */
 
@@ -152,4 +153,20 @@ test('a node ends, and says why, when one of its programs has ended before the o
 
 test('the containerd of a node leaves no AppArmor profile in the kernel of the machine', () => {
   expect(nodeSettings(nodeOf(1))['containerd.toml']).toContain('disable_apparmor = true\n');
+});
+
+test('what an engine makes in the folders of the machine is found by the next start, and nothing else is removed', () => {
+  const record = join(chandlery, 'traces');
+  rememberFolders(record);
+  const absent = JSON.parse(readFileSync(record, 'utf8')) as string[];
+  expect(absent.filter((folder) => existsSync(folder))).toEqual([]);
+  const [ours, theirs] = [join(chandlery, 'ours'), join(chandlery, 'theirs')];
+  mkdirSync(join(ours, 'plugins'), { recursive: true });
+  mkdirSync(theirs);
+  writeFileSync(join(theirs, 'file'), '');
+  writeFileSync(record, JSON.stringify([ours, theirs]));
+  removeTraces(record);
+  removeTraces(record);
+  expect(existsSync(ours)).toBe(false);
+  expect(existsSync(join(theirs, 'file'))).toBe(true);
 });

@@ -6,7 +6,7 @@ import { standInsAmong } from '../../../images/engine/bases';
 import { type Engine, openEngine } from '../../../images/engine/engine';
 import { findRelease, type Release, unpackRelease } from '../../upgrade/releases';
 import { rememberControllers, removeGroups } from '../cgroups';
-import { engineCgroup, folders } from '../places';
+import { engineCgroup, engineTraces, folders } from '../places';
 import type { Building } from '../programs/build';
 import { envoyImage } from '../programs/chart';
 import { fileOf } from '../programs/modules';
@@ -99,6 +99,7 @@ async function open(say: Say, signal: AbortSignal): Promise<Engine> {
   const engine = await openEngine(say, {
     dataRoot: engineFolder,
     recordsDir: folders.running,
+    traces: engineTraces,
     isolated: true,
     cgroup: `/${engineCgroup}`,
     signal,
