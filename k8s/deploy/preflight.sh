@@ -123,12 +123,27 @@ check_examples() {
     say "note: alerts link to $runbooks, which is only an example; set yours in k8s/components/monitoring/settings.json"
 }
 
+# The gateway's Service gets an address of the cluster's first IP family. Without an ipFamily, its proxies only have IPv4.
+check_ip_family() {
+  local first
+  [[ $reachable == yes ]] || return 0
+  documents only EnvoyProxy <"$work/overlay.yaml" >"$work/proxy.yaml"
+  if [[ ! -s $work/proxy.yaml ]] || grep -q '^  ipFamily: ' "$work/proxy.yaml"; then return 0; fi
+  first=$(kube get service kubernetes --namespace default -o go-template='{{index .spec.ipFamilies 0}}' 2>/dev/null) || return 0
+  [[ $first != IPv6 ]] || missing+=(
+    "IPv6 for the gateway: it is the first or only IP family of this cluster. Add the line"
+    "  - ../../components/ipv6"
+    "to the components in k8s/overlays/$overlay/kustomization.yaml"
+  )
+}
+
 preflight() {
   choose_context
   check_cluster
   render
   [[ $delete == no ]] || return 0
   check_examples
+  check_ip_family
   check_parts
   check_other_overlay
   check_provided_secrets

@@ -69,6 +69,8 @@ export class ClusterDouble {
   hasImages = true;
   nodes: Node[] = [{ name: 'one' }];
   defaultStorageClasses = 1;
+  /** The first that Services have. */
+  ipFamily = 'IPv4';
 
   constructor(public overlay: string) {}
 
@@ -142,6 +144,9 @@ export class ClusterDouble {
     }
     if (noun === 'nodes') {
       return this.nodesThatTakePods(flags['-o'] ?? '');
+    }
+    if (noun === 'service' && name === 'kubernetes') {
+      return this.ipFamily;
     }
     if (noun === 'service') {
       return 'envoy-gateway-system/envoy-chandlery';

@@ -184,6 +184,21 @@ test.each([
   },
 );
 
+test('refuses a cluster whose first IP family the gateway would not have', async () => {
+  const proxy = (spec: string) =>
+    `---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata:\n  name: chandlery\nspec:\n  ${spec}\n`;
+  const { cluster } = rehearsal;
+  const plain = `${cluster.overlay}${proxy('shutdown: {}')}`;
+  cluster.overlay = plain;
+  expect((await deploy('--dry-run')).output).not.toContain('components/ipv6');
+  cluster.ipFamily = 'IPv6';
+  const { status, output, calls } = await deploy();
+  expect([status, changes(calls)]).toEqual([2, []]);
+  expect(output).toContain('- ../../components/ipv6');
+  cluster.overlay = plain.replace('shutdown: {}', 'ipFamily: DualStack');
+  expect((await deploy('--dry-run')).output).not.toContain('components/ipv6');
+});
+
 test('a dry run asks the cluster whether it would accept what it knows', async () => {
   rehearsal.cluster.namespaces.add('chandlery');
   const { output, calls } = await deploy('--dry-run');

@@ -22,6 +22,7 @@ const rabbitmqCluster = z.strictObject({
   rabbitmq: z.strictObject({
     additionalConfig: z.string().max(2_000),
     additionalPlugins: z.array(z.string()).optional(),
+    advancedConfig: z.string().max(100_000).optional(),
   }),
   affinity: z.strictObject({
     podAntiAffinity: z.strictObject({
