@@ -42,18 +42,27 @@ export async function balanceOver(list: () => Promise<Endpoint[]>, tls: AgentOpt
       };
       upstreams.set(key, Object.assign(known, { ready: true }));
     }
-    await Promise.all([...upstreams].map(tryOut));
+    await Promise.all([...upstreams.values()].map(tryOut));
+    for (const [key, { ready, missed, agent }] of upstreams) {
+      // What it has been asked gets no answer. One that is about to end accepts nothing either, but answers.
+      if (ready && missed === MAX_MISSED && usable().some((other) => other.agent !== agent)) {
+        agent.destroy();
+      }
+      if (!ready && missed >= MAX_MISSED) {
+        upstreams.delete(key);
+      }
+    }
   }
 
-  async function tryOut([key, upstream]: [string, Upstream]): Promise<void> {
+  async function tryOut(upstream: Upstream): Promise<void> {
     upstream.missed = (await accepts(upstream.endpoint)) ? 0 : upstream.missed + 1;
-    if (upstream.missed === MAX_MISSED) {
-      // Requests that it has will get no answer.
-      upstream.agent.destroy();
-    }
-    if (!upstream.ready && upstream.missed >= MAX_MISSED) {
-      upstreams.delete(key);
-    }
+  }
+
+  /** When none accepts connections, the fault may be ours, and all that are ready are as good. */
+  function usable(): Upstream[] {
+    const ready = [...upstreams.values()].filter((upstream) => upstream.ready);
+    const healthy = ready.filter(({ missed }) => missed < MAX_MISSED);
+    return healthy.length > 0 ? healthy : ready;
   }
 
   async function keepLooking(): Promise<void> {
@@ -68,8 +77,8 @@ export async function balanceOver(list: () => Promise<Endpoint[]>, tls: AgentOpt
   void keepLooking();
   return {
     next() {
-      const usable = [...upstreams.values()].filter(({ ready, missed }) => ready && missed < MAX_MISSED);
-      return usable[turn++ % usable.length];
+      const all = usable();
+      return all[turn++ % all.length];
     },
     close() {
       closed = true;

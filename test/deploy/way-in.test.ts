@@ -106,6 +106,20 @@ test('goes round a pod that accepts no connection, though the cluster calls it r
   }
 });
 
+test('asks the only pod again that missed its connections, because the machine may have been too busy', async () => {
+  const pod = await startPod();
+  const wayIn = await openWayIn(fakeKube(), (options) => balanceOver(async () => [pod.endpoint], options));
+  try {
+    await pod.stop();
+    await sleep(3_000);
+    const back = await startPod(pod.endpoint.port);
+    expect(await ask(wayIn, 16)).toBe(16);
+    await back.stop();
+  } finally {
+    wayIn.close();
+  }
+});
+
 interface Pod {
   readonly endpoint: Endpoint;
   readonly seen: { connections: number; requests: number; hosts: Set<string | undefined> };
