@@ -15,7 +15,7 @@ const power = `${quoted(process.execPath)} --enable-source-maps ${quoted(join(__
  */
 export async function testOnOwnCluster(
   nodes: number,
-  { buyers, requests, from }: Pick<ClusterOptions, 'buyers' | 'requests' | 'from'>,
+  { buyers, requests, from, ipFamily }: Pick<ClusterOptions, 'buyers' | 'requests' | 'from' | 'ipFamily'>,
   say: (text: string) => void,
 ): Promise<number> {
   const options = [
@@ -23,7 +23,7 @@ export async function testOnOwnCluster(
     ...['--buyers', String(buyers), '--requests', String(requests)],
     ...(from === undefined ? [] : ['--from', from]),
   ];
-  return withCluster({ nodes, from }, say, async ({ network }, signal) => {
+  return withCluster({ nodes, ipFamily, from }, say, async ({ network }, signal) => {
     say(lacks());
     const test = ['--enable-source-maps', join(__dirname, 'main.js'), ...options];
     const status = await runInside(network, process.execPath, test, signal);

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../tools/support/command-line';
+import { type IpFamily, readIpFamily } from './own/families';
 import { MAX_NODES } from './own/places';
 import { findRelease } from './upgrade/releases';
 
@@ -13,6 +14,8 @@ export interface ClusterOptions {
   from: string | undefined;
   /** The number of nodes of a cluster of our own, if that shall be started. */
   ownNodes: number | undefined;
+  /** What that cluster speaks. */
+  ipFamily: IpFamily;
   /** How many requests must be sent during everyday changes. These are repeated until so many were sent. */
   requests: number;
   /** Whether the gateway's pods can be reached from this machine. */
@@ -26,7 +29,8 @@ export interface ClusterOptions {
 export const usage = `Usage: npm run test:cluster -- --context NAME [--overlay laptop|production] [--buyers 16] [--deployed]
                                [--requests 20000] [--direct] [--power COMMAND]
                                [--images PREFIX] [--tag TAG] [--without-charts] [--from VERSION]
-       npm run test:cluster -- --own [--nodes 3] [--buyers 16] [--requests 20000] [--from VERSION]
+       npm run test:cluster -- --own [--nodes 3] [--ip-family ipv4|dual] [--buyers 16] [--requests 20000]
+                               [--from VERSION]
 Deploys the shop to a cluster, has buyers check out, deletes and moves pods of every kind, and checks the books and every
 answer against the saga's invariants. Use a cluster that may break: nodes are drained, and data is left behind.
   --context   kubectl's context; if KUBECONFIG is set, it can be left out for the current context
@@ -40,6 +44,7 @@ answer against the saga's invariants. Use a cluster that may break: nodes are dr
               buyers check out; the cluster must also have its images, with that version as their tag
   --own       start a cluster of our own for the test, and end it afterwards: npm run cluster -- --help
   --nodes     how many nodes that cluster has
+  --ip-family what its pods and Services have addresses of
   --images, --tag, --without-charts are options of deploy-to-cluster.sh; --without-charts also skips Prometheus' rules
 Exit status: 0 no invariant was violated, 1 one was, 2 the test could not be completed.`;
 
@@ -57,6 +62,7 @@ const options = {
   from: { type: 'string' },
   own: { type: 'boolean', default: false },
   nodes: { type: 'string' },
+  'ip-family': { type: 'string' },
 } as const;
 /** Each has a connection. */
 const MAX_BUYERS = 250;
@@ -92,8 +98,15 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
     ...(tag === undefined ? [] : ['--tag', tag]),
     ...(values['without-charts'] ? ['--without-charts'] : []),
   ];
+  const ipFamily = readIpFamily(values['ip-family'] ?? 'ipv4');
+  if (ipFamily === 'ipv6') {
+    throw new Error(
+      'The overlay laptop, as it is, has no gateway for IPv6 alone. Try that by hand, with "npm run cluster" and the ' +
+        `component ipv6, or use --ip-family dual.\n${usage}`,
+    );
+  }
   return {
-    ...{ context, overlay, buyers, requests, direct, power, from, ownNodes, script },
+    ...{ context, overlay, buyers, requests, direct, power, from, ownNodes, ipFamily, script },
     deployed: values.deployed,
   };
 }
@@ -102,8 +115,9 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'
 
 function readOwnNodes(values: Values): number | undefined {
   if (!values.own) {
-    if (values.nodes !== undefined) {
-      throw new Error(`--nodes needs --own.\n${usage}`);
+    const useless = (['nodes', 'ip-family'] as const).find((name) => values[name] !== undefined);
+    if (useless !== undefined) {
+      throw new Error(`--${useless} needs --own.\n${usage}`);
     }
     return undefined;
   }

@@ -1,7 +1,9 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../../shared/root';
+import { type Family, familiesOf } from './families';
 import { withoutDigest } from './images/names';
-import { manifests } from './places';
+import { folders, manifests } from './places';
 import { envoyImage, gatewayChart, monitoringDefinitions } from './programs/chart';
 
 /** Runs a program in the cluster's network, and returns what it prints. */
@@ -11,12 +13,25 @@ const GATEWAY_NAMESPACE = 'envoy-gateway-system';
 const READY_WITHIN = '180s';
 
 /** What the nodes need to be found and to become ready. */
-export async function applyBasics(run: RunInside): Promise<void> {
+export async function applyBasics(run: RunInside, families: readonly Family[]): Promise<void> {
   // The API server makes this namespace soon after it begins to answer.
   await run('kubectl', 'wait', '--for=create', 'namespace/kube-system', `--timeout=${READY_WITHIN}`);
-  await run('kubectl', 'apply', '-f', manifests);
+  await run('kubectl', 'apply', '-f', writeManifests(families));
   // For the names of its kinds only: the chart of Prometheus, Grafana and Alertmanager is in no Go module.
   await run('kubectl', 'apply', '--server-side', '-f', monitoringDefinitions());
+}
+
+/** Writes the manifests with the address at which names are served in this cluster. Returns their folder. */
+function writeManifests([first]: readonly Family[]): string {
+  const [standard] = familiesOf('ipv4');
+  const folder = join(folders.settings, 'manifests');
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(manifests)) {
+    const text = readFileSync(join(manifests, name), 'utf8');
+    const address = JSON.stringify(first?.services.names);
+    writeFileSync(join(folder, name), text.replaceAll(standard?.services.names ?? '', address));
+  }
+  return folder;
 }
 
 /** Installs Envoy Gateway as deploy-to-cluster.sh would, with the chart from its Go module. */

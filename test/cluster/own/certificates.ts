@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { program } from '../../deploy/programs';
-import { API, type ClusterNode, CONTEXT, folders, kubeconfig, SERVICES } from './places';
+import { type Family, inUrl, serverAddresses } from './families';
+import { API_PORT, type ClusterNode, CONTEXT, folders, kubeconfig } from './places';
 
 /** Who may do what in the cluster: one authority, a certificate for each program, and its kubeconfig. */
 
@@ -42,7 +43,7 @@ const ofServer: readonly Certificate[] = [
     names: [
       ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'].map((name) => `DNS:${name}`),
       ...['kubernetes.default.svc.cluster.local', 'localhost'].map((name) => `DNS:${name}`),
-      ...['127.0.0.1', API.address, SERVICES.api].map((address) => `IP:${address}`),
+      ...['127.0.0.1', ...serverAddresses].map((address) => `IP:${address}`),
     ],
   },
   { name: 'kubelet-client', subject: '/O=system:masters/CN=kube-apiserver-kubelet-client' },
@@ -55,7 +56,10 @@ const ofNode = ({ name }: ClusterNode): Certificate => ({
 });
 
 /** Creates the certificates, keys and kubeconfigs of a new cluster. */
-export async function makeCertificates(nodes: readonly ClusterNode[]): Promise<void> {
+export async function makeCertificates(
+  nodes: readonly ClusterNode[],
+  [first]: readonly Family[],
+): Promise<void> {
   for (const folder of [folders.certificates, folders.settings]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
@@ -72,7 +76,7 @@ export async function makeCertificates(nodes: readonly ClusterNode[]): Promise<v
   writeFileSync(tokens.file, `${token},network-policies,network-policies\n`);
   for (const { name } of [...clients, ...nodes]) {
     // Whoever is in the cluster's network reaches the API server at localhost, too, also without the bridge.
-    const host = name === 'admin' ? '127.0.0.1' : API.address;
+    const host = name === 'admin' ? '127.0.0.1' : inUrl(first?.server ?? '');
     writeFileSync(name === 'admin' ? kubeconfig : settingsOf(`${name}.kubeconfig`), kubeconfigOf(name, host));
   }
 }
@@ -109,7 +113,7 @@ const added = (extension: string) => ['-addext', extension];
 
 /** Returns the kubeconfig of a user who logs in with the certificate of this name. */
 export function kubeconfigOf(name: string, host: string): string {
-  const server = `https://${host}:${API.port}`;
+  const server = `https://${host}:${API_PORT}`;
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',

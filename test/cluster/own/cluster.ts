@@ -8,18 +8,16 @@ import { applyBasics, awaitAddOns, awaitNodes, installGateway, type RunInside } 
 import { makeCertificates } from './certificates';
 import { removeGroups } from './cgroups';
 import { controlPlane } from './control-plane';
+import { type Family, familiesOf } from './families';
 import { awaitOwnNetwork, commandEnvironment, inNetworkOf, rememberNetwork } from './inside';
 import { bridgeLines, cableLines, nodeLines } from './network';
 import { nodeProgram, prepareNode } from './node';
-import { type ClusterNode, cgroup, folders, nodesOf } from './places';
+import { type ClusterNode, cgroup, folders, nodesOf, type Shape } from './places';
 import { Processes } from './processes';
 
 const COMES_TRUE_WITHIN_MS = 60_000;
 
-interface Settings {
-  readonly nodes: number;
-  /** An earlier release whose images the nodes have as well. */
-  readonly from: string | undefined;
+interface Settings extends Shape {
   /** The environment of the distribution's programs. */
   readonly env: Readonly<Record<string, string>>;
   say(text: string): void;
@@ -33,13 +31,15 @@ interface Settings {
 export class OwnCluster {
   private began = 0;
   private readonly processes: Processes;
+  private readonly families: readonly Family[];
   readonly nodes: readonly ClusterNode[];
   /** The process that holds the network of the control plane. */
   network = 0;
 
   constructor(private readonly settings: Settings) {
     this.processes = new Processes(settings.env, settings.failed);
-    this.nodes = nodesOf(settings.nodes);
+    this.families = familiesOf(settings.ipFamily);
+    this.nodes = nodesOf(settings.nodes, settings.ipFamily);
   }
 
   /** Starts everything. If it fails, `end` ends what was started. */
@@ -47,10 +47,10 @@ export class OwnCluster {
     this.began = Date.now();
     const { nodes } = this;
     mkdirSync(folders.logs, { recursive: true });
-    await makeCertificates(nodes);
+    await makeCertificates(nodes, this.families);
     await this.startControlPlane();
     this.tell('the API server answers');
-    await applyBasics(this.inside);
+    await applyBasics(this.inside, this.families);
     for (const node of nodes) {
       await this.startNode(node);
     }
@@ -111,8 +111,8 @@ export class OwnCluster {
     this.network = this.processes.start(holder);
     await awaitOwnNetwork(this.network);
     rememberNetwork(this.network);
-    this.setUp(this.network, bridgeLines());
-    const { first, afterwards } = controlPlane();
+    this.setUp(this.network, bridgeLines(this.families));
+    const { first, afterwards } = controlPlane(this.families);
     for (const { name, command, args } of first) {
       this.startInside(name, command, args);
     }

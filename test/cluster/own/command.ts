@@ -5,14 +5,15 @@ import { noMore, readArguments, UsageError, wholeNumber } from '../../../tools/s
 import { lockHolder } from '../../../tools/support/run-lock';
 import { findRelease } from '../upgrade/releases';
 import { buildAll } from './build';
+import { readIpFamily } from './families';
 import { rememberedNetwork, runInside } from './inside';
 import { cleanUp } from './leftovers';
-import { home, MAX_NODES } from './places';
+import { home, MAX_NODES, type Shape } from './places';
 import { switchNode } from './power';
 import { buildOnly, Interrupted, Refusal, withCluster } from './session';
 import { welcome } from './welcome';
 
-const usage = `Usage: npm run cluster -- up [--nodes 1] [--from VERSION]
+const usage = `Usage: npm run cluster -- up [--nodes 1] [--ip-family ipv4|ipv6|dual] [--from VERSION]
                                                  starts a cluster; Ctrl-C ends it and deletes it
        npm run cluster -- status                 shows its nodes and pods
        npm run cluster -- run COMMAND …          runs a command where the cluster can be reached
@@ -21,10 +22,16 @@ const usage = `Usage: npm run cluster -- up [--nodes 1] [--from VERSION]
        npm run cluster -- build                  builds what "up" needs, and starts nothing
 A real Kubernetes on this machine, in namespaces of its own, for the overlay "laptop": no part of it can be reached from
 elsewhere. Needs Linux, root and Go. The first time, it builds Kubernetes and more, which takes about 40 minutes.
-  --nodes   up to ${MAX_NODES}
-  --from    the nodes also have the images of this released version, to try an upgrade
+  --nodes      up to ${MAX_NODES}
+  --ip-family  what pods and Services have addresses of: IPv4, IPv6, or both, of which IPv4 is the first
+  --from       the nodes also have the images of this released version, to try an upgrade
 Exit status: 0 done, 1 it failed, 2 something must be put right first and nothing was changed.`;
 
+const options = {
+  nodes: { type: 'string', default: '1' },
+  'ip-family': { type: 'string', default: 'ipv4' },
+  from: { type: 'string' },
+} as const;
 type Command = () => Promise<number>;
 const ENDS_WITHIN_MS = 120_000;
 
@@ -34,14 +41,14 @@ function readCommand(): Command {
   if (first === 'run' && rest.length > 0 && !['--help', '-h'].includes(rest[0] ?? '')) {
     return () => run(rest);
   }
-  const options = { nodes: { type: 'string', default: '1' }, from: { type: 'string' } } as const;
-  return readArguments(usage, options, ({ nodes, from }, [name, ...others]) => {
+  return readArguments(usage, options, ({ nodes, 'ip-family': family, from }, [name, ...others]) => {
     const count = wholeNumber('nodes', nodes, 1, MAX_NODES);
+    const shape = { nodes: count, ipFamily: readIpFamily(family), from };
     if (from !== undefined) {
       findRelease(from);
     }
     const building = () => build(from);
-    const commands: Record<string, Command> = { up: () => up(count, from), status, down, build: building };
+    const commands: Record<string, Command> = { up: () => up(shape), status, down, build: building };
     if (name === 'off' || name === 'on') {
       const [node, ...more] = others;
       noMore(more);
@@ -66,9 +73,9 @@ function complaintAbout(name: string | undefined): string {
   return name === 'run' ? 'Say which command to run.' : `There is no command "${name}".`;
 }
 
-async function up(nodes: number, from: string | undefined): Promise<number> {
-  return withCluster({ nodes, from }, say, async (_, signal) => {
-    say(welcome(nodes));
+async function up(shape: Shape): Promise<number> {
+  return withCluster(shape, say, async (_, signal) => {
+    say(welcome(shape.nodes));
     if (!signal.aborted) {
       await once(signal, 'abort');
     }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { certificate, privateKey, publicKey, settingsOf, tokens } from './certificates';
-import { API, folders, SERVICES } from './places';
+import type { Family } from './families';
+import { API_PORT, folders } from './places';
 import { fileOf } from './programs/modules';
 
 /** One program of the control plane, and its options. */
@@ -13,9 +14,12 @@ export interface ControlProgram {
 const ETCD = 'http://127.0.0.1:2379';
 
 /** Returns the programs in the order in which they are started; the API server must answer before those after it. */
-export function controlPlane(): { first: ControlProgram[]; afterwards: ControlProgram[] } {
+export function controlPlane(families: readonly Family[]): {
+  first: ControlProgram[];
+  afterwards: ControlProgram[];
+} {
   return {
-    first: [programOf('etcd', etcd), programOf('kube-apiserver', apiServer())],
+    first: [programOf('etcd', etcd), programOf('kube-apiserver', apiServer(families))],
     afterwards: [
       programOf('kube-controller-manager', { ...client('kube-controller-manager'), ...controllers() }),
       programOf('kube-scheduler', client('kube-scheduler')),
@@ -38,12 +42,12 @@ const etcd = {
   'log-level': 'warn',
 };
 
-function apiServer(): Record<string, string> {
+function apiServer(families: readonly Family[]): Record<string, string> {
   return {
     'etcd-servers': ETCD,
-    'advertise-address': API.address,
-    'secure-port': String(API.port),
-    'service-cluster-ip-range': SERVICES.range,
+    'advertise-address': families[0]?.server ?? '',
+    'secure-port': String(API_PORT),
+    'service-cluster-ip-range': families.map(({ services }) => services.range).join(),
     'tls-cert-file': certificate('kube-apiserver'),
     'tls-private-key-file': privateKey('kube-apiserver'),
     'client-ca-file': certificate('ca'),

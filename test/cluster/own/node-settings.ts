@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { certificate, settingsOf } from './certificates';
 import { PAUSE } from './images/names';
-import { API, type ClusterNode, cgroup, folders, PODS, SERVICES } from './places';
+import { type ClusterNode, cgroup, folders } from './places';
 import { pluginFolder } from './programs/modules';
 
 /** The settings of the programs of a node, by the name of their file in its folder. */
@@ -43,7 +43,7 @@ state = "/run/containerd"
 `;
 }
 
-function kubelet({ name, folder }: ClusterNode) {
+function kubelet({ name, folder, networks }: ClusterNode) {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -58,7 +58,8 @@ function kubelet({ name, folder }: ClusterNode) {
     cgroupRoot: `/${cgroup}/${name}`,
     failCgroupV1: false,
     failSwapOn: false,
-    clusterDNS: [SERVICES.names],
+    // Of the first family, like the Service.
+    clusterDNS: networks.slice(0, 1).map(({ family }) => family.services.names),
     clusterDomain: 'cluster.local',
     resolvConf: join(folder, 'resolv.conf'),
     // With the other logs, which stay when a test fails.
@@ -71,13 +72,13 @@ function kubelet({ name, folder }: ClusterNode) {
   };
 }
 
-function kubeProxy({ name }: ClusterNode) {
+function kubeProxy({ name, networks }: ClusterNode) {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
     clientConnection: { kubeconfig: settingsOf('kube-proxy.kubeconfig') },
     mode: 'iptables',
-    clusterCIDR: PODS,
+    clusterCIDR: networks.map(({ family }) => family.pods).join(),
     hostnameOverride: name,
     // The machine's own limits stay as they are.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
@@ -86,12 +87,12 @@ function kubeProxy({ name }: ClusterNode) {
 }
 
 /** A cable from each pod to its node, which routes. */
-function podNetwork({ pods }: ClusterNode) {
+function podNetwork({ networks }: ClusterNode) {
   const ipam = {
     type: 'host-local',
     dataDir: '/run/cni',
-    ranges: [[{ subnet: pods }]],
-    routes: [{ dst: '0.0.0.0/0' }],
+    ranges: networks.map(({ pods }) => [{ subnet: pods }]),
+    routes: networks.map(({ family }) => ({ dst: family.all })),
   };
   return {
     cniVersion: '0.4.0',
@@ -102,5 +103,3 @@ function podNetwork({ pods }: ClusterNode) {
     ],
   };
 }
-
-export const serverAddress = `${API.address}:${API.port}`;

@@ -2,8 +2,8 @@
 # The first process of a node, in network, mount and process namespaces of its own. When it ends, however it ends, the
 # kernel ends the node's other processes and forgets its mounts. Arguments: archives of images.
 set -euo pipefail
-: "${NODE:?}" "${ADDRESS:?}" "${FOLDER:?}" "${LOGS:?}" "${KUBELET:?}" "${POLICIES:?}" "${CA:?}" "${SERVER:?}"
-: "${CGROUPS:?}" "${ENVOY:?}" "${ENVOY_BY_DIGEST:?}"
+: "${NODE:?}" "${ADDRESSES:?}" "${TABLES:?}" "${FOLDER:?}" "${LOGS:?}" "${KUBELET:?}" "${POLICIES:?}" "${CA:?}"
+: "${SERVER:?}" "${SERVER_PORT:?}" "${CGROUPS:?}" "${ENVOY:?}" "${ENVOY_BY_DIGEST:?}"
 
 for file in $CGROUPS; do echo 0 >"$file"; done
 # Pods may share mounts with the node, and the node shares none with the machine.
@@ -24,13 +24,16 @@ kernel/keys/root_maxkeys 1000000
 kernel/keys/root_maxbytes 25000000
 END
 
-until ip route show default | grep -q .; do sleep 0.1; done
+until { ip route show default && ip -6 route show default; } | grep -q .; do sleep 0.1; done
 echo 1 >/proc/sys/net/ipv4/ip_forward
+[[ $TABLES != *ip6tables* ]] || echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter
 # The first packet of each connection of a pod is judged by kube-network-policies. It cannot add these rules itself where
 # the kernel lacks a part of nftables.
-iptables -t mangle -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
-iptables -t mangle -A FORWARD -m conntrack --ctstate NEW -j NFQUEUE --queue-num 100
+for tables in $TABLES; do
+  "$tables" -t mangle -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+  "$tables" -t mangle -A FORWARD -m conntrack --ctstate NEW -j NFQUEUE --queue-num 100
+done
 
 # Runs a program. When it ends, however early, so does the node. `wait -n` would miss what ended before it was called.
 trap 'exit 1' TERM
@@ -52,13 +55,12 @@ if [[ ! -e $FOLDER/has-images ]]; then
   ctr --namespace k8s.io images tag --force "$ENVOY" "$ENVOY_BY_DIGEST"
   touch "$FOLDER/has-images"
 fi
-
 keep kubelet --config "$FOLDER/kubelet.yaml" --kubeconfig "$KUBELET" --hostname-override "$NODE" \
-  --node-ip "$ADDRESS" --v 2
+  --node-ip "$ADDRESSES" --v 2
 keep kube-proxy --config "$FOLDER/kube-proxy.yaml"
 # It reads its login only where a pod has it.
 cp "$CA" /run/secrets/kubernetes.io/serviceaccount/ca.crt
 cp "$POLICIES" /run/secrets/kubernetes.io/serviceaccount/token
-KUBERNETES_SERVICE_HOST=${SERVER%:*} KUBERNETES_SERVICE_PORT=${SERVER#*:} keep kube-network-policies \
+KUBERNETES_SERVICE_HOST=$SERVER KUBERNETES_SERVICE_PORT=$SERVER_PORT keep kube-network-policies \
   --hostname-override "$NODE" --disable-nri --netfilter-bug-1766-fix=false --metrics-bind-address 127.0.0.1:9080 --v 2
 wait

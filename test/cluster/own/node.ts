@@ -5,8 +5,8 @@ import { certificate, settingsOf, tokens } from './certificates';
 import { makeGroups } from './cgroups';
 import { archives } from './images/archives';
 import { byDigest, withoutDigest } from './images/names';
-import { nodeSettings, serverAddress } from './node-settings';
-import { type ClusterNode, folders } from './places';
+import { nodeSettings } from './node-settings';
+import { API_PORT, type ClusterNode, folders } from './places';
 import type { Wanted } from './processes';
 import { envoyImage } from './programs/chart';
 
@@ -49,14 +49,16 @@ export function nodeProgram(node: ClusterNode, from?: string): Wanted {
     stopSignal: 'SIGKILL',
     env: {
       NODE: node.name,
-      ADDRESS: node.address,
+      ADDRESSES: node.networks.map(({ address }) => address).join(),
+      TABLES: node.networks.map(({ family }) => family.tables).join(' '),
       FOLDER: node.folder,
       LOGS: logsOf(node),
       CGROUPS: makeGroups(node.name).join(' '),
       KUBELET: settingsOf(`${node.name}.kubeconfig`),
       POLICIES: tokens.policies,
       CA: certificate('ca'),
-      SERVER: serverAddress,
+      SERVER: node.networks[0]?.family.server ?? '',
+      SERVER_PORT: String(API_PORT),
       ENVOY: withoutDigest(envoy),
       ENVOY_BY_DIGEST: byDigest(envoy),
     },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { root } from '../../../shared/root';
 import { home as localHome } from '../../../tools/support/layout';
+import { type Family, familiesOf, type IpFamily, type NodeAddresses } from './families';
 
 /** Where a cluster of our own keeps what exists only while it runs, and the names and addresses that it uses. */
 
@@ -31,30 +32,31 @@ export const cgroup = `chandlery-${createHash('sha256').update(home).digest('hex
 /** That of the engine that builds images. */
 export const engineCgroup = `${cgroup}-engine`;
 
-/** All addresses are from the range for benchmarks, which nobody uses, and exist only in the cluster's own network. */
-export const API = { address: '198.18.0.1', port: 6443 };
-export const SERVICES = { range: '198.19.0.0/16', api: '198.19.0.1', names: '198.19.0.10' };
-export const PODS = '198.18.64.0/20';
+export const API_PORT = 6443;
 export const MAX_NODES = 5;
+
+/** What a cluster shall be like. */
+export interface Shape {
+  readonly nodes: number;
+  readonly ipFamily: IpFamily;
+  /** An earlier release whose images the nodes have as well. */
+  readonly from?: string | undefined;
+}
 
 export interface ClusterNode {
   readonly name: string;
-  readonly address: string;
-  readonly pods: string;
+  /** Its addresses, in each IP family of the cluster. */
+  readonly networks: readonly (NodeAddresses & { readonly family: Family })[];
   readonly folder: string;
 }
 
 /** @param number counted from 1 */
-export function nodeOf(number: number): ClusterNode {
+export function nodeOf(number: number, ipFamily: IpFamily): ClusterNode {
   const name = `n${number}`;
-  return {
-    name,
-    address: `198.18.0.${10 + number}`,
-    pods: `198.18.${64 + number}.0/24`,
-    folder: join(folders.nodes, name),
-  };
+  const networks = familiesOf(ipFamily).map((family) => ({ family, ...family.nodeOf(number) }));
+  return { name, networks, folder: join(folders.nodes, name) };
 }
 
-export function nodesOf(count: number): ClusterNode[] {
-  return Array.from({ length: count }, (_, i) => nodeOf(i + 1));
+export function nodesOf(count: number, ipFamily: IpFamily): ClusterNode[] {
+  return Array.from({ length: count }, (_, i) => nodeOf(i + 1, ipFamily));
 }

@@ -5,6 +5,7 @@ import { cacheFolder, which } from '../../../tools/support/debian-packages';
 import { hasDocker } from '../../images/engine/engine';
 import { installedGo } from '../../support/kustomize';
 import { whyNoGroups } from './cgroups';
+import type { IpFamily } from './families';
 import { home } from './places';
 import { areBuilt } from './programs/build';
 import { NEEDED_GO } from './programs/modules';
@@ -27,6 +28,7 @@ export interface Machine {
   /** Folders on whose file systems no overlay can be mounted. */
   readonly noOverlays: readonly string[];
   readonly freeGigabytes: number;
+  readonly hasIpv6: boolean;
   /** Folders that a node hides behind its own. */
   readonly hidden: readonly string[];
 }
@@ -38,7 +40,7 @@ const HIDDEN = ['/run/', '/var/run/', '/var/lib/', '/var/log/'];
 const NEEDED_GB = { built: 12, new: 35 };
 
 /** Returns everything that is missing, each with what to do about it. */
-export function missingFrom(machine: Machine): string[] {
+export function missingFrom(machine: Machine, ipFamily: IpFamily = 'ipv4'): string[] {
   if (machine.platform !== 'linux') {
     return ['Linux: use kind, or any other cluster, with "npm run test:cluster -- --context NAME"'];
   }
@@ -60,6 +62,7 @@ export function missingFrom(machine: Machine): string[] {
       ? [`namespaces, which cannot be made (${machine.noNamespaces}). A container needs --privileged`]
       : []),
     ...(machine.isRoot && machine.noGroups !== undefined ? [machine.noGroups] : []),
+    ...(machine.hasIpv6 || ipFamily === 'ipv4' ? [] : ["IPv6, which this machine's kernel does not have"]),
     ...machine.noOverlays.map(
       (folder) =>
         `overlay file systems on that of ${folder}: modprobe overlay, or choose a place that is no overlay itself`,
@@ -94,6 +97,7 @@ export function thisMachine(): Machine {
     noNamespaces,
     noGroups: whyNoGroups(),
     noOverlays: isRoot && noNamespaces === undefined ? folders.filter(lacksOverlays) : [],
+    hasIpv6: existsSync('/proc/net/if_inet6'),
     freeGigabytes: Math.min(...folders.map(freeGigabytes)),
     hidden: [home, cacheFolder()].filter((folder) => isHidden(folder) || isHidden(existing(folder))),
   };

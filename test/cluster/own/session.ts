@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inGroups, makeGroups } from './cgroups';
 import { OwnCluster } from './cluster';
+import type { IpFamily } from './families';
 import { endLeftovers, lockCluster, makeTemporary } from './leftovers';
-import { folders } from './places';
+import { folders, type Shape } from './places';
 import { keepSwitching } from './power';
 import { missingFrom, thisMachine } from './requirements';
 import { systemPrograms } from './system-programs';
@@ -20,8 +21,8 @@ const NOTICED_AFTER_MS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** @throws Refusal with everything that this machine lacks */
-export function refuseIfMissing(): void {
-  const missing = missingFrom(thisMachine());
+export function refuseIfMissing(ipFamily: IpFamily = 'ipv4'): void {
+  const missing = missingFrom(thisMachine(), ipFamily);
   if (missing.length > 0) {
     throw new Refusal(
       ['Nothing was changed, because a cluster of our own also needs:', ...missing].join('\n  '),
@@ -46,15 +47,16 @@ interface Session {
  * @throws Refusal, Interrupted, or Error when the cluster cannot be started or one of its programs ends
  */
 export async function withCluster(
-  { nodes, from }: { nodes: number; from: string | undefined },
+  shape: Shape,
   say: (text: string) => void,
   use: (cluster: OwnCluster, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
-  refuseIfMissing();
+  const { nodes, ipFamily, from } = shape;
+  refuseIfMissing(ipFamily);
   return inSession(say, async ({ signal, fail, atEnd }) => {
     await build(signal, from);
     const env = await systemPrograms(say);
-    const cluster = new OwnCluster({ nodes, from, env, say, signal, failed: fail });
+    const cluster = new OwnCluster({ ...shape, env, say, signal, failed: fail });
     atEnd(() => cluster.end());
     say(nodes === 1 ? 'Starting a cluster with one node …' : `Starting a cluster with ${nodes} nodes …`);
     await cluster.start();

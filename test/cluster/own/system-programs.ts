@@ -7,6 +7,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   ctr: 'containerd',
   runc: 'runc',
   iptables: 'iptables',
+  ip6tables: 'iptables',
   ip: 'iproute2',
 };
 

@@ -152,7 +152,7 @@ test('a node ends, and says why, when one of its programs has ended before the o
 });
 
 test('the containerd of a node leaves no AppArmor profile in the kernel of the machine', () => {
-  expect(nodeSettings(nodeOf(1))['containerd.toml']).toContain('disable_apparmor = true\n');
+  expect(nodeSettings(nodeOf(1, 'ipv4'))['containerd.toml']).toContain('disable_apparmor = true\n');
 });
 
 test('what an engine makes in the folders of the machine is found by the next start, and nothing else is removed', () => {

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { BlockList, isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { root } from '../../../shared/root';
 import { readOptions } from '../../cluster/options';
 import { kubeconfigOf } from '../../cluster/own/certificates';
 import { controlPlane } from '../../cluster/own/control-plane';
+import { familiesOf, inUrl, ipFamilies } from '../../cluster/own/families';
 import { imageOf } from '../../cluster/own/images/build';
 import { withoutChecks } from '../../cluster/own/images/dockerfile';
 import {
@@ -14,7 +16,7 @@ import {
   targetOf,
   withoutDigest,
 } from '../../cluster/own/images/names';
-import { cableLines, nodeLines } from '../../cluster/own/network';
+import { bridgeLines, cableLines, nodeLines } from '../../cluster/own/network';
 import { nodeSettings } from '../../cluster/own/node-settings';
 import { folders, MAX_NODES, manifests, nodeOf, nodesOf } from '../../cluster/own/places';
 import { buildArguments } from '../../cluster/own/programs/build';
@@ -36,6 +38,7 @@ const machine: Machine = {
   noNamespaces: undefined,
   noGroups: undefined,
   noOverlays: [],
+  hasIpv6: true,
   freeGigabytes: 100,
   hidden: [],
 };
@@ -72,6 +75,15 @@ test.each([
   expect(lacking).toHaveLength(expected.length);
   for (const [i, text] of expected.entries()) {
     expect(lacking[i]).toContain(text);
+  }
+});
+
+test('a machine without IPv6 can run a cluster of IPv4 only', () => {
+  const without = { ...machine, hasIpv6: false };
+  expect(missingFrom(without, 'ipv4')).toEqual([]);
+  for (const ipFamily of ['ipv6', 'dual'] as const) {
+    expect(missingFrom(without, ipFamily)).toEqual([expect.stringContaining('IPv6')]);
+    expect(missingFrom(machine, ipFamily)).toEqual([]);
   }
 });
 
@@ -153,44 +165,95 @@ test("builds our images without the checks, and from all other stages of the pro
   expect(imageOf('coredns', undefined)).not.toContain('USER');
 });
 
-test('every node has its own name, addresses and folders', () => {
-  const nodes = nodesOf(MAX_NODES);
-  for (const key of ['name', 'address', 'pods', 'folder'] as const) {
-    expect(new Set(nodes.map((node) => node[key])).size).toBe(MAX_NODES);
-  }
-  const [first, second] = [nodeOf(1), nodeOf(2)];
-  expect(cableLines(first, 42).join('\n')).toContain('netns 42');
-  const lines = nodeLines(first, [first, second]);
-  expect(lines).toContain(`route add ${second.pods} via ${second.address}`);
-  expect(lines.join('\n')).not.toContain(`route add ${first.pods}`);
-  expect(lines.at(-1)).toMatch(/^route add default /);
-});
+describe.each(ipFamilies)('with the IP family %s', (ipFamily) => {
+  const families = familiesOf(ipFamily);
+  const spoken = families.map(({ all }) => all);
 
-test('the settings of a node can be read, and name nothing of another node', () => {
-  const settings = nodeSettings(nodeOf(2));
-  const kubelet = parse(settings['kubelet.yaml'] ?? '');
-  expect(kubelet).toMatchObject({ kind: 'KubeletConfiguration', cgroupDriver: 'cgroupfs' });
-  expect(kubelet.cgroupRoot).toMatch(/\/n2$/);
-  expect(parse(settings['kube-proxy.yaml'] ?? '')).toMatchObject({
-    hostnameOverride: 'n2',
-    mode: 'iptables',
-  });
-  const [plugin] = JSON.parse(settings['cni/10-pods.conflist'] ?? '').plugins;
-  expect(plugin.ipam.ranges).toEqual([[{ subnet: nodeOf(2).pods }]]);
-  expect(settings['containerd.toml']).toContain(`root = "${nodeOf(2).folder}/containerd"`);
-  expect(Object.values(settings).join('\n')).not.toMatch(/nodes\/n1|undefined/);
-});
-
-test('every program of the control plane gets a value for each of its options', () => {
-  const { first, afterwards } = controlPlane();
-  expect(first.map(({ name }) => name)).toEqual(['etcd', 'kube-apiserver']);
-  for (const { args } of [...first, ...afterwards]) {
-    for (const arg of args) {
-      expect(arg).toMatch(/^--[a-z-]+=.+/);
-      expect(arg).not.toContain('undefined');
+  test('every node has its own name, addresses and folders', () => {
+    const nodes = nodesOf(MAX_NODES, ipFamily);
+    for (const key of ['name', 'folder'] as const) {
+      expect(new Set(nodes.map((node) => node[key])).size).toBe(MAX_NODES);
     }
-  }
-  expect(parse(kubeconfigOf('admin', '127.0.0.1'))).toMatchObject({ 'current-context': 'chandlery-own' });
+    const networks = nodes.flatMap((node) => node.networks);
+    for (const key of ['address', 'pods'] as const) {
+      expect(new Set(networks.map((network) => network[key])).size).toBe(MAX_NODES * families.length);
+    }
+    const [first, second] = [nodeOf(1, ipFamily), nodeOf(2, ipFamily)];
+    expect(cableLines(first, 42).join('\n')).toContain('netns 42');
+    const lines = nodeLines(first, [first, second]);
+    expect(lines).toEqual(
+      expect.arrayContaining(second.networks.map(({ pods, address }) => `route add ${pods} via ${address}`)),
+    );
+    for (const { pods } of first.networks) {
+      expect(lines.join('\n')).not.toContain(`route add ${pods}`);
+    }
+    const ends = families.map(({ all, server }) => `route add ${all} via ${server}`);
+    expect(lines.slice(-families.length)).toEqual(ends);
+    expect(bridgeLines(families).join('\n')).toContain(families[0]?.server);
+  });
+
+  test('the addresses of nodes, pods and Services are not the same, and pods are in the range of pods', () => {
+    const list = new BlockList();
+    const add = (range: string) => {
+      const [address = '', bits] = range.split('/');
+      list.addSubnet(address, Number(bits), isIPv6(address) ? 'ipv6' : 'ipv4');
+    };
+    const has = (address: string) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+    const nodes = nodesOf(MAX_NODES, ipFamily).flatMap(({ networks }) => networks);
+    for (const { services } of families) {
+      add(services.range);
+    }
+    expect(families.map(({ services }) => [services.api, services.names].map(has))).toEqual(
+      families.map(() => [true, true]),
+    );
+    expect(nodes.map(({ pods }) => has(pods.split('/')[0] ?? ''))).not.toContain(true);
+    for (const { pods } of families) {
+      add(pods);
+    }
+    expect(nodes.map(({ pods }) => has(pods.split('/')[0] ?? ''))).not.toContain(false);
+    expect(
+      [...nodes, ...families.map(({ server }) => ({ address: server }))].map(({ address }) => has(address)),
+    ).not.toContain(true);
+  });
+
+  test('the settings of a node can be read, and name nothing of another node', () => {
+    const node = nodeOf(2, ipFamily);
+    const settings = nodeSettings(node);
+    const kubelet = parse(settings['kubelet.yaml'] ?? '');
+    expect(kubelet).toMatchObject({ kind: 'KubeletConfiguration', cgroupDriver: 'cgroupfs' });
+    expect(kubelet.cgroupRoot).toMatch(/\/n2$/);
+    expect(kubelet.clusterDNS).toEqual([families[0]?.services.names]);
+    expect(parse(settings['kube-proxy.yaml'] ?? '')).toMatchObject({
+      hostnameOverride: 'n2',
+      mode: 'iptables',
+      clusterCIDR: families.map(({ pods }) => pods).join(','),
+    });
+    const [plugin] = JSON.parse(settings['cni/10-pods.conflist'] ?? '').plugins;
+    expect(plugin.ipam.ranges).toEqual(node.networks.map(({ pods }) => [{ subnet: pods }]));
+    expect(plugin.ipam.routes).toEqual(spoken.map((dst) => ({ dst })));
+    expect(settings['containerd.toml']).toContain(`root = "${node.folder}/containerd"`);
+    expect(Object.values(settings).join('\n')).not.toMatch(/nodes\/n1|undefined/);
+  });
+
+  test('every program of the control plane gets a value for each of its options', () => {
+    const { first, afterwards } = controlPlane(families);
+    expect(first.map(({ name }) => name)).toEqual(['etcd', 'kube-apiserver']);
+    for (const { args } of [...first, ...afterwards]) {
+      for (const arg of args) {
+        expect(arg).toMatch(/^--[a-z-]+=.+/);
+        expect(arg).not.toContain('undefined');
+      }
+    }
+  });
+});
+
+test('a kubeconfig names the server as a URL has it', () => {
+  expect(parse(kubeconfigOf('admin', '127.0.0.1'))).toMatchObject({
+    'current-context': 'chandlery-own',
+    clusters: [{ cluster: { server: 'https://127.0.0.1:6443' } }],
+  });
+  expect(inUrl('2001:db8::1')).toBe('[2001:db8::1]');
+  expect(inUrl('192.0.2.1')).toBe('192.0.2.1');
 });
 
 test('the manifests can be read, and their images are built here and never fetched', () => {
@@ -221,7 +284,7 @@ test('a claim gets a volume on its node as soon as that is chosen, and a release
   claim.metadata.annotations['volume.kubernetes.io/selected-node'] = 'n2';
   const volume = volumeFor(claim);
   expect(volume?.spec).toMatchObject({ capacity: { storage: '2Gi' }, claimRef: { name: 'data', uid: 'a1' } });
-  expect(volume?.spec?.local?.path).toBe(`${nodeOf(2).folder}/volumes/pvc-a1`);
+  expect(volume?.spec?.local?.path).toBe(`${nodeOf(2, 'ipv4').folder}/volumes/pvc-a1`);
   expect(volumeFor({ ...claim, status: { phase: 'Bound' } })).toBeUndefined();
   expect(volumeFor({ ...claim, spec: { storageClassName: 'other' } })).toBeUndefined();
   const inPhase = (phase: string) => foldersToDelete({ ...volume, status: { phase } });
@@ -257,7 +320,8 @@ test('no volume makes the storage create or delete a folder of the machine', () 
 
 test('the cluster test starts a cluster of its own on request, and refuses options that contradict that', () => {
   expect(readOptions(['--own'], undefined).ownNodes).toBe(3);
-  expect(readOptions(['--own', '--nodes', '1'], undefined).ownNodes).toBe(1);
+  expect(readOptions(['--own', '--nodes', '1'], undefined)).toMatchObject({ ownNodes: 1, ipFamily: 'ipv4' });
+  expect(readOptions(['--own', '--ip-family', 'dual'], undefined).ipFamily).toBe('dual');
   expect(readOptions(['--context', 'kind'], undefined).ownNodes).toBeUndefined();
   for (const args of [
     ['--own', '--context', 'kind'],
@@ -266,10 +330,13 @@ test('the cluster test starts a cluster of its own on request, and refuses optio
     ['--own', '--deployed'],
     ['--own', '--overlay', 'production'],
     ['--own', '--nodes', '0'],
+    ['--own', '--ip-family', 'ipv5'],
+    ['--own', '--ip-family', 'ipv6'],
     ['--nodes', '3', '--context', 'kind'],
+    ['--ip-family', 'dual', '--context', 'kind'],
   ]) {
     expect(() => readOptions(args, undefined)).toThrow(
-      args.includes('--own') ? /own|nodes/ : '--nodes needs',
+      args.includes('--own') ? /own|nodes|ip-family/ : `${args[0]} needs`,
     );
   }
 });

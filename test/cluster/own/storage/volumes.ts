@@ -10,7 +10,7 @@ const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
 
 /** Where volumes of this name are, by their node. Objects of the cluster have no say in that: the folders are the machine's. */
 const foldersOf = (name: string) =>
-  new Map(nodesOf(MAX_NODES).map(({ name: node, folder }) => [node, join(folder, 'volumes', name)]));
+  new Map(nodesOf(MAX_NODES, 'ipv4').map(({ name: node, folder }) => [node, join(folder, 'volumes', name)]));
 
 /** Returns the volume that a claim waits for; undefined when it waits for nothing, or for a node to be chosen. */
 export function volumeFor({
