@@ -10,7 +10,7 @@ import { removeGroups } from './cgroups';
 import { controlPlane } from './control-plane';
 import { type Family, familiesOf } from './families';
 import { awaitOwnNetwork, commandEnvironment, inNetworkOf, rememberNetwork } from './inside';
-import { bridgeLines, cableLines, nodeLines } from './network';
+import { bridgeLines, cableLines, cutLines, nodeLines } from './network';
 import { nodeProgram, prepareNode } from './node';
 import { type ClusterNode, cgroup, folders, nodesOf, type Shape } from './places';
 import { Processes } from './processes';
@@ -79,12 +79,10 @@ export class OwnCluster {
 
   /** Ends a node as a power failure does. Nobody is told. */
   async powerOff({ name }: ClusterNode): Promise<void> {
+    // Otherwise the kernel would still say goodbye for the programs that it ends.
+    this.setUp(this.network, cutLines(name));
     await this.processes.endOne(name);
     await removeGroups(join(cgroup, name));
-    // The kernel forgets the cable soon after the node's last process.
-    const [command, args] = inNetworkOf(this.network, 'ip', ['-oneline', 'link']);
-    const links = async () => runHere(command, args, { env: this.settings.env });
-    await this.until(`the cable of ${name} has gone`, async () => !(await links()).includes(` ${name}@`));
   }
 
   /** Ends everything in order. */

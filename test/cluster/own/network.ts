@@ -29,6 +29,11 @@ export function cableLines({ name, networks }: ClusterNode, pid: number): string
   ];
 }
 
+/** In the namespace of the control plane. @param name of the node whose cable is cut */
+export function cutLines(name: string): string[] {
+  return [`link delete ${name}`];
+}
+
 /** In the namespace of a node. */
 export function nodeLines(node: ClusterNode, nodes: readonly ClusterNode[]): string[] {
   const others = nodes.filter(({ name }) => name !== node.name).flatMap(({ networks }) => networks);
