@@ -20,7 +20,7 @@ const HOST = 'chandlery.localhost';
 const AT_ONCE = 16;
 const folder = mkdtempSync(join(tmpdir(), 'chandlery-way-in-'));
 const agent = new Agent({ connections: AT_ONCE });
-let tls: { key: string; cert: string };
+let tls: Tls;
 
 beforeAll(async () => {
   tls = await selfSigned();
@@ -120,15 +120,29 @@ test('asks the only pod again that missed its connections, because the machine m
   }
 });
 
+test('trusts a certificate that an authority has issued, though only its own chain is known', async () => {
+  const issued = await issuedByAuthority();
+  const pod = await startPod(0, issued);
+  const wayIn = await openWayIn(fakeKube(issued.cert), (options) =>
+    balanceOver(async () => [pod.endpoint], options),
+  );
+  try {
+    expect(await ask(wayIn, 10)).toBe(10);
+  } finally {
+    wayIn.close();
+    await pod.stop();
+  }
+});
+
 interface Pod {
   readonly endpoint: Endpoint;
   readonly seen: { connections: number; requests: number; hosts: Set<string | undefined> };
   stop(): Promise<void>;
 }
 
-async function startPod(port = 0): Promise<Pod> {
+async function startPod(port = 0, certificate = tls): Promise<Pod> {
   const seen: Pod['seen'] = { connections: 0, requests: 0, hosts: new Set() };
-  const server: Server = createServer(tls, (incoming, response) => {
+  const server: Server = createServer(certificate, (incoming, response) => {
     seen.requests++;
     seen.hosts.add(incoming.headers.host);
     response.end('{}');
@@ -156,21 +170,35 @@ async function ask({ url }: WayIn, count: number): Promise<number> {
   return answered;
 }
 
-function fakeKube(): Kube {
+function fakeKube(cert = tls.cert): Kube {
   const metadata = { namespace: 'envoy-gateway-system', name: 'envoy-chandlery' };
   const gateway = {
     host: async () => HOST,
-    certificate: async () => tls.cert,
+    certificate: async () => cert,
     service: async () => ({ metadata }),
   };
   return { context: 'none', gateway } as unknown as Kube;
 }
 
-async function selfSigned(): Promise<{ key: string; cert: string }> {
+interface Tls {
+  readonly key: string;
+  readonly cert: string;
+}
+
+const selfSigned = () => newCertificate('tls', HOST);
+
+/** A certificate whose authority is in no list, like the first one of a cluster that has an authority of its own. */
+async function issuedByAuthority(): Promise<Tls> {
+  await newCertificate('authority', 'authority');
+  const [cert, key] = [join(folder, 'authority.crt'), join(folder, 'authority.key')];
+  return newCertificate('issued', HOST, ['-CA', cert, '-CAkey', key]);
+}
+
+async function newCertificate(name: string, host: string, issuer: readonly string[] = []): Promise<Tls> {
   const openssl = await program('openssl', 3);
-  const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
-  const flags = ['-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', `/CN=${HOST}`];
-  const files = ['-addext', `subjectAltName=DNS:${HOST}`, '-keyout', key, '-out', cert];
+  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];
+  const flags = ['-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', `/CN=${host}`, ...issuer];
+  const files = ['-addext', `subjectAltName=DNS:${host}`, '-keyout', key, '-out', cert];
   execFileSync(openssl.file, ['req', '-x509', ...flags, ...files], {
     env: { ...process.env, ...openssl.env },
     stdio: 'ignore',
