@@ -386,4 +386,11 @@ export const mutations: readonly Mutation[] = [
   ...laptop('all pods together request at most 3 GB', 'the broker requests too much', (manifests) => {
     Object.assign(container(manifests, 'StatefulSet/rabbitmq').resources?.requests ?? {}, { memory: '2Gi' });
   }),
+  ...production(
+    'a primary that has to stop does not wait for its clients',
+    'a database has the default timeout',
+    (manifests) => {
+      delete find(manifests, 'Cluster/stock-db').spec.smartShutdownTimeout;
+    },
+  ),
 ];

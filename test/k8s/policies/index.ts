@@ -1,5 +1,6 @@
 import { chartsOf, requestedBy } from '../charts';
 import type { Overlay } from '../manifests';
+import * as databases from './databases';
 import * as families from './families';
 import { neededFlows } from './flows';
 import * as gateway from './gateway';
@@ -70,7 +71,10 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
     'the gateway goes round a lost pod, and repeats nothing that was sent': gateway.lostPodsAvoided,
     'memory requests and limits fit the measurements': sizes.memoryFits,
     ...(overlay === 'production'
-      ? { 'every service scales from two to six': sizes.scaled }
+      ? {
+          'every service scales from two to six': sizes.scaled,
+          'a primary that has to stop does not wait for its clients': databases.primariesStopAtOnce,
+        }
       : {
           'all pods together request at most 3 GB': (manifests) => {
             const parts = chartsOf(overlay).map(requestedBy);
