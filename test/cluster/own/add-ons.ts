@@ -17,7 +17,6 @@ export async function applyBasics(run: RunInside, families: readonly Family[]): 
   // The API server makes this namespace soon after it begins to answer.
   await run('kubectl', 'wait', '--for=create', 'namespace/kube-system', `--timeout=${READY_WITHIN}`);
   await run('kubectl', 'apply', '-f', writeManifests(families));
-  // For the names of its kinds only: the chart of Prometheus, Grafana and Alertmanager is in no Go module.
   await run('kubectl', 'apply', '--server-side', '-f', monitoringDefinitions());
 }
 

@@ -10,6 +10,7 @@ import { removeGroups } from './cgroups';
 import { controlPlane } from './control-plane';
 import { type Family, familiesOf } from './families';
 import { awaitOwnNetwork, commandEnvironment, inNetworkOf, rememberNetwork } from './inside';
+import { awaitMonitoring, startMonitoring } from './monitoring/install';
 import { bridgeLines, cableLines, cutLines, nodeLines } from './network';
 import { nodeProgram, prepareNode } from './node';
 import { type ClusterNode, cgroup, folders, nodesOf, type Shape } from './places';
@@ -61,10 +62,13 @@ export class OwnCluster {
       nodes.map(({ name }) => name),
     );
     this.tell('every node is ready');
+    await startMonitoring(this.inside);
     await awaitAddOns(this.inside);
     this.tell('names and metrics are served');
     await installGateway(this.inside);
     this.tell('Envoy Gateway runs');
+    await awaitMonitoring(this.inside);
+    this.tell('Prometheus and Alertmanager run');
   }
 
   /** Starts a node, or switches it on again: then it has the images and volumes that it had. */

@@ -14,8 +14,8 @@ Ctrl-C ends the cluster, and deletes everything in it.`;
 
 /** What the cluster has not, or not really. */
 export function lacks(): string {
-  return `It has no kube-prometheus-stack (Prometheus, Alertmanager, Grafana), only the definitions of its kinds: nothing scrapes
-metrics, and no alert is evaluated.
+  return `It has the Prometheus Operator, Prometheus and Alertmanager, with our values for kube-prometheus-stack, but not that chart:
+there is no Grafana, nothing watches nodes and kubelets, and the only rules are the shop's own.
 ${aboutStandIns()}`;
 }
 

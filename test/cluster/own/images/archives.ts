@@ -10,16 +10,17 @@ import { engineCgroup, engineTraces, folders } from '../places';
 import type { Building } from '../programs/build';
 import { envoyImage } from '../programs/chart';
 import { fileOf } from '../programs/modules';
-import { baseImage, buildOthers, buildOurs, inFolder } from './build';
+import { baseImage, buildOthers, buildOurs, buildOwn, inFolder } from './build';
 import { type Archive, engineFolder, isCached, putIntoCache, takeFromCache } from './cache';
-import { imagesIn, targetOf, withoutDigest } from './names';
-import { digestOfOthers, digestOfSources } from './sources';
+import { imagesIn, imagesOfMonitoring, targetOf, withoutDigest } from './names';
+import { digestOfOthers, digestOfPrograms, digestOfSources } from './sources';
 
 /** The images, in archives that every node imports. */
 
 const archive = (name: string) => join(folders.images, `${name}.tar`);
 /** @param from an earlier release whose images the nodes have as well */
-export const archives = (from?: string) => ['others', 'ours', ...(from ? [earlier(from)] : [])].map(archive);
+export const archives = (from?: string) =>
+  ['others', 'ours', 'monitoring', ...(from ? [earlier(from)] : [])].map(archive);
 const earlier = (version: string) => `ours-${version}`;
 
 interface Wanted extends Archive {
@@ -43,6 +44,11 @@ async function wanted(say: Say, from: string | undefined): Promise<Wanted[]> {
   return [
     { name: 'others', digest: digestOfOthers(others), build: () => buildOthers(others, say) },
     { name: 'ours', digest: `${digestOfSources()} ${ours}`, build: () => buildOurs(ours, say) },
+    {
+      name: 'monitoring',
+      digest: digestOfPrograms(imagesOfMonitoring),
+      build: async () => buildOwn(imagesOfMonitoring),
+    },
     ...(from === undefined ? [] : [imagesOf(findRelease(from), say)]),
   ];
 }

@@ -7,7 +7,7 @@ import { provide } from '../../../images/engine/bases';
 import { buildFlags, buildImage, docker } from '../../../images/engine/commands';
 import { fileOf } from '../programs/modules';
 import { withoutChecks } from './dockerfile';
-import { imagesOfPrograms, targetOf } from './names';
+import { type ImagesOfPrograms, imagesOfPrograms, targetOf } from './names';
 
 type Say = (text: string) => void;
 
@@ -19,14 +19,19 @@ export async function buildOthers(images: readonly string[], say: Say): Promise<
       `  ${image}${available(image) === 'built' ? ': no registry has it for us, so it is a stand-in' : ''}`,
     );
   }
-  for (const [program, { image, user }] of Object.entries(imagesOfPrograms)) {
+  return [...images, ...(await buildOwn(imagesOfPrograms))];
+}
+
+/** Builds images of programs, and returns their names. */
+export async function buildOwn(images: ImagesOfPrograms): Promise<string[]> {
+  for (const [program, { image, user }] of Object.entries(images)) {
     await inFolder((work) => {
       copyFileSync(fileOf(program), join(work, program));
       writeFileSync(join(work, 'Dockerfile'), imageOf(program, user));
       docker('build', ...buildFlags(), '--quiet', '--tag', image, work);
     });
   }
-  return [...images, ...Object.values(imagesOfPrograms).map(({ image }) => image)];
+  return Object.values(images).map(({ image }) => image);
 }
 
 /** Returns a Dockerfile for a program that needs nothing else. */

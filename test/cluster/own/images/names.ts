@@ -15,6 +15,13 @@ export const imagesOfPrograms: ImagesOfPrograms = {
   'metrics-server': { image: own('metrics-server'), user: '65532:65532' },
   'envoy-gateway': { image: gatewayImage, user: '65532:65532' },
 };
+/** Of what watches the shop. The operator says which user runs the last three. */
+export const imagesOfMonitoring: ImagesOfPrograms = {
+  'prometheus-operator': { image: own('prometheus-operator'), user: '65534:65534' },
+  'prometheus-config-reloader': { image: own('prometheus-config-reloader') },
+  prometheus: { image: own('prometheus') },
+  alertmanager: { image: own('alertmanager') },
+};
 
 /** Envoy's image has a tag and a digest, and the one that is built here has another digest. */
 export function withoutDigest(image: string): string {

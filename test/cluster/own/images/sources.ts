@@ -28,7 +28,7 @@ export function digestOfOthers(images: readonly string[], programs = imagesOfPro
 }
 
 /** Of images that have one program each. Its folder has another name when it is built from anything else. */
-function digestOfPrograms(images: ImagesOfPrograms): string {
+export function digestOfPrograms(images: ImagesOfPrograms): string {
   const parts = Object.entries(images).map(([program, { image, user }]) => [
     image,
     imageOf(program, user),

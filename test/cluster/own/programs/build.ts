@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../../../tools/support/debian-packages';
-import { copyGatewayParts } from './chart';
+import { copyGatewayParts, copyMonitoringDefinitions } from './chart';
 import { goIn } from './go';
-import { folderOf, type GoModule, type GoProgram, goModOf, modules } from './modules';
+import type { GoModule, GoProgram } from './go-module';
+import { folderOf, goModOf, modules } from './modules';
 
 export interface Building {
   say(text: string): void;
@@ -70,6 +71,9 @@ async function buildModule(
   if (module.name === 'add-ons') {
     await copyGatewayParts(join(work, 'programs'), go);
   }
+  if (module.name === 'prometheus-operator') {
+    await copyMonitoringDefinitions(join(work, 'programs'), go);
+  }
   const home = folderOf(module);
   try {
     renameSync(join(work, 'programs'), home);
@@ -82,8 +86,14 @@ async function buildModule(
 }
 
 /** Returns the arguments with which Go builds a program into the folder `programs`. */
-export function buildArguments({ name, package: path, variables = {} }: GoProgram): string[] {
+export function buildArguments({ name, package: path, variables = {}, tags = [] }: GoProgram): string[] {
   const values = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`);
   const linker = ['-s', '-w', ...values].join(' ');
-  return ['build', '-mod=mod', '-trimpath', `-ldflags=${linker}`, '-o', `programs/${name}`, path];
+  const flags = [
+    '-mod=mod',
+    '-trimpath',
+    `-ldflags=${linker}`,
+    ...(tags.length === 0 ? [] : ['-tags', tags.join()]),
+  ];
+  return ['build', ...flags, '-o', `programs/${name}`, path];
 }

@@ -1,7 +1,8 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Go } from './go';
-import { fileOf, gatewayModule, monitoringModule, versions } from './modules';
+import { fileOf, gatewayModule, versions } from './modules';
+import { operatorFiles } from './monitoring';
 
 /**
  * What deploy-to-cluster.sh would take from charts: Envoy Gateway's chart lies in its Go module, and the definitions of
@@ -10,13 +11,10 @@ import { fileOf, gatewayModule, monitoringModule, versions } from './modules';
 
 const besideHelm = (name: string) => join(fileOf('helm'), '..', name);
 export const gatewayChart = () => besideHelm('gateway-chart');
-export const monitoringDefinitions = () => besideHelm('monitoring-definitions');
+export const monitoringDefinitions = () => join(fileOf('prometheus-operator'), '../definitions');
 /** The image of Envoy that Envoy Gateway starts, by its tag and its digest. */
 export const envoyImage = () => readFileSync(besideHelm('envoy-image'), 'utf8').trim();
 export const gatewayImage = `docker.io/envoyproxy/gateway:v${versions.gateway}`;
-
-/** The kinds of the Prometheus Operator that our manifests use. */
-const MONITORING_KINDS = ['podmonitors', 'servicemonitors', 'prometheusrules'];
 
 /** @param into the folder of the programs, before it is moved to its place */
 export async function copyGatewayParts(into: string, go: Go): Promise<void> {
@@ -29,15 +27,12 @@ export async function copyGatewayParts(into: string, go: Go): Promise<void> {
   }
   const types = readFileSync(join(gateway, 'api/v1alpha1/shared_types.go'), 'utf8');
   writeFileSync(join(into, 'envoy-image'), envoyImageIn(types));
+}
 
-  const operator = await download(monitoringModule, go);
-  const definitions = join(operator, 'example/prometheus-operator-crd');
-  mkdirSync(join(into, 'monitoring-definitions'));
-  for (const name of readdirSync(definitions)) {
-    if (MONITORING_KINDS.some((kind) => name === `monitoring.coreos.com_${kind}.yaml`)) {
-      cpSync(join(definitions, name), join(into, 'monitoring-definitions', name));
-    }
-  }
+/** @param into the folder of the programs, before it is moved to its place */
+export async function copyMonitoringDefinitions(into: string, go: Go): Promise<void> {
+  const operator = await download(operatorFiles, go);
+  cpSync(join(operator, 'example/prometheus-operator-crd'), join(into, 'definitions'), { recursive: true });
 }
 
 async function download(module: string, go: Go): Promise<string> {

@@ -1,44 +1,21 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { cacheFolder } from '../../../../tools/support/debian-packages';
+import type { GoModule, GoProgram } from './go-module';
+import { monitoringModules } from './monitoring';
 import { pauseSource } from './pause';
 
 /** The programs of the cluster that are built from Go modules, with their pinned versions. */
-
-export interface GoModule {
-  readonly name: string;
-  /** The modules that the programs come from, and their versions. */
-  readonly requires: Readonly<Record<string, string>>;
-  /** The version of Go in go.mod, and what else it says. */
-  readonly goMod: readonly string[];
-  /** Modules of which only files are used. */
-  readonly files?: readonly string[];
-  /** The text of main.go, for a program of our own. */
-  readonly source?: string;
-  readonly programs: readonly GoProgram[];
-}
-
-export interface GoProgram {
-  readonly name: string;
-  readonly package: string;
-  /** How long it takes to build on two processors, after those before it. */
-  readonly minutes: number;
-  /** Values of variables, by their names. */
-  readonly variables?: Readonly<Record<string, string>>;
-}
 
 /** 1.36 and newer need containerd 2, which Debian 12 does not have. */
 const KUBERNETES = '1.35.4';
 const ENVOY_GATEWAY = '1.9.1';
 const HELM = '3.21.4';
 const METRICS_SERVER = '0.9.0';
-const PROMETHEUS_OPERATOR = '0.85.0';
 /** The newest that a module's go.mod asks for. */
 export const NEEDED_GO = '1.26.7';
 
 export const gatewayModule = `github.com/envoyproxy/gateway@v${ENVOY_GATEWAY}`;
-/** Its definitions are all that is used of it, so it is not built. */
-export const monitoringModule = `github.com/prometheus-operator/prometheus-operator@v${PROMETHEUS_OPERATOR}`;
 export const versions = { kubernetes: KUBERNETES, gateway: ENVOY_GATEWAY };
 
 /** What Kubernetes' go.mod takes from its own folder, which is not in the module. */
@@ -126,7 +103,6 @@ export const modules: readonly GoModule[] = [
       'helm.sh/helm/v3': `v${HELM}`,
       'sigs.k8s.io/metrics-server': `v${METRICS_SERVER}`,
     },
-    files: [monitoringModule],
     goMod: ['go 1.26.0'],
     programs: [
       {
@@ -151,6 +127,7 @@ export const modules: readonly GoModule[] = [
     source: pauseSource,
     programs: [{ name: 'pause', package: '.', minutes: 0.1 }],
   },
+  ...monitoringModules,
 ];
 
 /** Returns the text of the go.mod in which a module's programs are built. */
