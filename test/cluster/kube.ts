@@ -1,19 +1,13 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { V1Job, V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
 import { serviceNames } from '../../shared/services';
 import { GATEWAY, gatewayOf } from './gateway';
-import { findRuleProblems, isReady, isRolledOut, jobResult, type RuleGroups } from './judging';
+import { isReady, isRolledOut, jobResult } from './judging';
 import { nodesOf } from './nodes';
 
 export const NAMESPACE = 'chandlery';
 const POLL_MS = 1_000;
 const READY_WITHIN_MS = 10 * 60_000;
-const RULES_WITHIN_MS = 3 * 60_000;
-/** Through the API server. The release kube-prometheus-stack in helm-config/charts.txt gives the Service this name. */
-const PROMETHEUS_RULES =
-  '/api/v1/namespaces/monitoring/services/kube-prometheus-stack-prometheus:9090/proxy/api/v1/rules';
 const MERGE = 'application/merge-patch+json';
 
 export type Kube = Awaited<ReturnType<typeof connect>>;
@@ -129,21 +123,6 @@ export async function connect(context: string | undefined) {
     return (await Promise.all(texts)).join('\n');
   }
 
-  /** Returns the problems of the cluster's Prometheus with these rules. It evaluates a new rule only after a while. */
-  async function checkRules(expected: readonly string[]): Promise<string[]> {
-    const command = ['--context', config.getCurrentContext(), 'get', '--raw', PROMETHEUS_RULES];
-    for (const end = Date.now() + RULES_WITHIN_MS; ; await sleep(5 * POLL_MS)) {
-      const problems = await promisify(execFile)('kubectl', command, { maxBuffer: 64 * 1024 * 1024 }).then(
-        ({ stdout }) => findRuleProblems((JSON.parse(stdout) as { data: RuleGroups }).data, expected),
-        // Prometheus may just be starting, if it was on the node that was drained.
-        (error: Error) => [error.message],
-      );
-      if (problems.length === 0 || Date.now() > end) {
-        return problems;
-      }
-    }
-  }
-
   await core.readNamespace({ name: 'default' }).catch((cause) => {
     throw new Error(`The cluster of context ${config.getCurrentContext()} cannot be reached.`, { cause });
   });
@@ -162,6 +141,5 @@ export async function connect(context: string | undefined) {
     replicasOf,
     runJob,
     operateCronJob,
-    checkRules,
   };
 }

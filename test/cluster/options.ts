@@ -45,7 +45,7 @@ answer against the saga's invariants. Use a cluster that may break: nodes are dr
   --own       start a cluster of our own for the test, and end it afterwards: npm run cluster -- --help
   --nodes     how many nodes that cluster has
   --ip-family what its pods and Services have addresses of
-  --images, --tag, --without-charts are options of deploy-to-cluster.sh; --without-charts also skips Prometheus' rules
+  --images, --tag, --without-charts are options of deploy-to-cluster.sh
 Exit status: 0 no invariant was violated, 1 one was, 2 the test could not be completed.`;
 
 const options = {

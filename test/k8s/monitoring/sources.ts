@@ -72,10 +72,10 @@ export function panelsOf({ panels }: Dashboard): Panel[] {
 }
 
 /** Returns a query as Grafana sends it when every variable has the value "All". */
-export function filledIn(expr: string, { templating }: Dashboard): string {
+export function filledIn(expr: string, { templating }: Dashboard, rateInterval = '30s'): string {
   return templating.list.reduce(
     (text, { name, allValue }) => (allValue === undefined ? text : text.replaceAll(`$${name}`, allValue)),
-    expr.replaceAll('$__rate_interval', '30s'),
+    expr.replaceAll('$__rate_interval', rateInterval),
   );
 }
 
