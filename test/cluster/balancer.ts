@@ -67,7 +67,7 @@ export async function balanceOver(list: () => Promise<Endpoint[]>, tls: AgentOpt
 
   async function keepLooking(): Promise<void> {
     while (!closed) {
-      await sleep(LOOK_EVERY_MS);
+      await sleep(LOOK_EVERY_MS, undefined, { ref: false });
       // While the API server does not answer, the last pods that are known are tried.
       await look().catch(() => {});
     }
