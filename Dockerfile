@@ -22,7 +22,7 @@ RUN CGO_ENABLED=0 GOBIN=/usr/local/bin go install \
 FROM ${NODE_IMAGE} AS test
 # What the tests would otherwise download every time: a broker, Prometheus, and the checker of the scripts.
 RUN apt-get update && apt-get install --yes --no-install-recommends \
-    ca-certificates curl openssl prometheus prometheus-postgres-exporter rabbitmq-server shellcheck \
+    ca-certificates curl openssl procps prometheus prometheus-postgres-exporter rabbitmq-server shellcheck \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=kustomize /usr/local/bin/kustomize /usr/local/bin/
 # An ordinary user, because the tests start PostgreSQL, which refuses to run as root.

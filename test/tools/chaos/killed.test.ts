@@ -35,7 +35,7 @@ test('all that a killed run has left behind is recorded where the next run looks
   }
   expect([run.signalCode ?? (await once(run, 'exit'))[1], printed]).toEqual(['SIGKILL', expect.anything()]);
   const [home = ''] = readdirSync(folder).filter((name) => name.startsWith('chandlery-chaos-'));
-  expect(processesOf(folder).length).toBeGreaterThan(15);
+  expect(processesOf(folder)).not.toEqual([]);
   const stopped = await stopLeftovers(join(folder, home, 'running'));
   const some = ['order-1', 'gateway', 'epmd', 'rabbitmq-chandlery-1', 'postgres-order-1', 'postgres-order-2'];
   expect(stopped).toEqual(expect.arrayContaining(some));
