@@ -163,6 +163,10 @@ test("builds our images without the checks, and from all other stages of the pro
   }
   expect(() => withoutChecks('FROM scratch\n')).toThrow('has changed');
   expect(imageOf('coredns', undefined)).not.toContain('USER');
+  // The Prometheus Operator does not use the entry point of its reloader's image.
+  expect(imageOf('prometheus-config-reloader', undefined)).toContain(
+    'ENTRYPOINT ["/bin/prometheus-config-reloader"]',
+  );
 });
 
 describe.each(ipFamilies)('with the IP family %s', (ipFamily) => {

@@ -36,7 +36,8 @@ export async function buildOwn(images: ImagesOfPrograms): Promise<string[]> {
 
 /** Returns a Dockerfile for a program that needs nothing else. */
 export function imageOf(program: string, user: string | undefined): string {
-  const file = `/usr/local/bin/${program}`;
+  // Where the Prometheus Operator starts its reloader.
+  const file = `/bin/${program}`;
   return [
     'FROM scratch',
     `COPY ${program} ${file}`,
