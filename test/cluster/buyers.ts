@@ -28,8 +28,13 @@ const USERS = 10;
 /**
  * Starts buyers that look at an item, order it, check out and look at the order, again and again, and repeat a request
  * until they know its outcome. Every fifth user has little money, and every fifth item is scarce.
+ * @param outcomeWithinMs how long they do so
  */
-export async function startBuyers(url: string, count: number): Promise<Buyers> {
+export async function startBuyers(
+  url: string,
+  count: number,
+  outcomeWithinMs = OUTCOME_WITHIN_MS,
+): Promise<Buyers> {
   const history: Exchange[] = [];
   const sent: Sent[] = [];
   const inFlight = new Set<Promise<Exchange>>();
@@ -60,10 +65,10 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
 
   /**
    * Repeats a request until its outcome is known. A checkout without a key joins the one in flight.
-   * @throws Error when it is still unknown after five minutes
+   * @throws Error when it is still unknown after `outcomeWithinMs`
    */
   async function send(method: string, path: string, key?: string): Promise<Exchange> {
-    for (const end = Date.now() + OUTCOME_WITHIN_MS; ; await sleep(RETRY_AFTER_MS)) {
+    for (const end = Date.now() + outcomeWithinMs; ; await sleep(RETRY_AFTER_MS)) {
       const answer = ask(method, path, key);
       inFlight.add(answer);
       const exchange = await answer.finally(() => inFlight.delete(answer));
@@ -71,7 +76,7 @@ export async function startBuyers(url: string, count: number): Promise<Buyers> {
         return exchange;
       }
       if (Date.now() > end) {
-        throw new Error(`${method} ${path} has had no outcome for five minutes.`);
+        throw new Error(`${method} ${path} has had no outcome for ${outcomeWithinMs / 60_000} minutes.`);
       }
     }
   }

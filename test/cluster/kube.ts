@@ -30,6 +30,7 @@ export async function connect(context: string | undefined) {
   const custom = config.makeApiClient(client.CustomObjectsApi);
   const discovery = config.makeApiClient(client.DiscoveryV1Api);
   const autoscaling = config.makeApiClient(client.AutoscalingV2Api);
+  const networking = config.makeApiClient(client.NetworkingV1Api);
   const merge = client.setHeaderOptions('Content-Type', MERGE);
   const namespace = NAMESPACE;
   const gateway = gatewayOf({ core, custom, discovery }, namespace, merge);
@@ -130,7 +131,10 @@ export async function connect(context: string | undefined) {
   return {
     context: config.getCurrentContext(),
     core,
+    apps,
     autoscaling,
+    networking,
+    merge,
     nodes: nodesOf(core, merge),
     gateway,
     pods,

@@ -7,6 +7,7 @@ import { root } from '../../shared/root';
 import { auditHistory } from '../../tools/audit/history/audit-history';
 import { publicApi } from '../../tools/audit/history/truth';
 import { describeFindings } from '../../tools/audit/report';
+import { checkAlerts, DRILL_MS } from './alerts/check';
 import { balanceOver } from './balancer';
 import { type Buyers, startBuyers } from './buyers';
 import { forwardTo } from './forwarding';
@@ -50,10 +51,12 @@ async function main(): Promise<number> {
   const wayIn = await openWayIn(kube, (tls) => openRoute(kube, options, tls));
   try {
     const since = Date.now() / 1_000;
-    const buyers = await startBuyers(wayIn.url, options.buyers);
+    const buyers = await startBuyers(wayIn.url, options.buyers, options.alerts ? DRILL_MS : undefined);
     say(`${options.buyers} buyers are checking out`);
-    const unharmed = await runTrials(kube, buyers, options, upgrade?.trials ?? [], say);
-    say('all trials are done; waiting for the outcomes of the last checkouts');
+    const unharmed = await (options.alerts
+      ? checkAlerts(kube, buyers, wayIn.url, say)
+      : runTrials(kube, buyers, options, upgrade?.trials ?? [], say));
+    say('waiting for the outcomes of the last checkouts');
     await buyers.finish();
     const isWatched = await checkPrometheus(kube, options, since);
     const booksBalance = await auditShop(kube, buyers, wayIn.url);

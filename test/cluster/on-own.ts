@@ -15,13 +15,14 @@ const power = `${quoted(process.execPath)} --enable-source-maps ${quoted(join(__
  */
 export async function testOnOwnCluster(
   nodes: number,
-  { buyers, requests, from, ipFamily }: Pick<ClusterOptions, 'buyers' | 'requests' | 'from' | 'ipFamily'>,
+  { buyers, requests, from, alerts, ipFamily }: ClusterOptions,
   say: (text: string) => void,
 ): Promise<number> {
   const options = [
     ...['--context', CONTEXT, '--without-charts', '--direct', '--power', power],
     ...['--buyers', String(buyers), '--requests', String(requests)],
     ...(from === undefined ? [] : ['--from', from]),
+    ...(alerts ? ['--alerts'] : []),
   ];
   return withCluster({ nodes, ipFamily, from }, say, async ({ network }, signal) => {
     say(lacks());

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { startKubectl } from '../kubectl';
 
 /** The release kube-prometheus-stack in helm-config/charts.txt gives the Services these names. */
 export const PROMETHEUS = { namespace: 'monitoring', service: 'kube-prometheus-stack-prometheus:9090' };
@@ -41,19 +40,12 @@ export interface Watchers {
 
 /** @throws Error when kubectl cannot be started */
 export async function openWatchers(context: string, kubectl = 'kubectl'): Promise<Watchers> {
-  const proxy = spawn(kubectl, ['--context', context, 'proxy', '--port=0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const origin = await new Promise<string>((resolve, reject) => {
-    proxy.once('error', reject);
-    proxy.once('exit', (status) => reject(new Error(`"kubectl proxy" has ended with status ${status}.`)));
-    createInterface(proxy.stdout).on('line', (line) => {
-      const [, address] = /^Starting to serve on (\S+)/.exec(line) ?? [];
-      if (address !== undefined) {
-        resolve(`http://${address}`);
-      }
-    });
-  });
+  const proxy = await startKubectl(
+    ['--context', context, 'proxy', '--port=0'],
+    /^Starting to serve on (\S+)/,
+    kubectl,
+  );
+  const origin = `http://${proxy.ready[1]}`;
 
   async function read(
     { namespace, service }: typeof PROMETHEUS,
@@ -90,9 +82,6 @@ export async function openWatchers(context: string, kubectl = 'kubectl'): Promis
           step: '15',
         })
       ).result,
-    close() {
-      proxy.removeAllListeners('exit');
-      proxy.kill();
-    },
+    close: proxy.stop,
   };
 }

@@ -1,0 +1,74 @@
+import { connect } from 'amqplib';
+import { type Cause, critical, type Undo, warning } from './cause';
+import type { Shop } from './checkout-causes';
+import { deployment, type Hands } from './hands';
+
+/** Causes that concern the books and the auditor, one after the other. None stops checkouts. */
+export function bookCauses({ hands, api }: Shop): Cause[] {
+  return [
+    {
+      title: 'services get messages that follow no contract',
+      alerts: [
+        critical('DeadLetters', { queue: 'order.settle.dead' }),
+        warning('DeadLetters', { queue: 'stock.reserve.dead' }),
+        warning('InvariantViolated', { invariant: 'I6' }),
+      ],
+      async bring(undo) {
+        for (const queue of ['order.settle', 'stock.reserve']) {
+          undo(() => hands.rabbitmqctl('purge_queue', `${queue}.dead`));
+          await publish(hands, queue);
+        }
+      },
+    },
+    {
+      title: 'order forgets a sale, and its buyer checks out something else',
+      alerts: [critical('InvariantViolated', { invariant: 'I5' }), warning('CheckoutDisputed')],
+      async bring(undo) {
+        const [user, item] = await Promise.all([api.user(10), api.item(1, 10)]);
+        const order = await api.order(user, { [item]: 1 });
+        const { saga_id: saga } = await api.must(`/orders/checkout/${order}`);
+        await hands.sql(
+          'order',
+          `UPDATE orders SET saga_id = NULL WHERE id = '${order}'; DELETE FROM sagas WHERE id = '${saga}'`,
+        );
+        // As docs/operating.md says, "An order that is disputed".
+        undo(() =>
+          hands.sql(
+            'order',
+            `UPDATE order_lines SET quantity = 1 WHERE order_id = '${order}';
+             UPDATE sagas SET state = 'PAID' WHERE id = '${saga}' AND state = 'DISPUTED'`,
+          ),
+        );
+        await api.must(`/orders/addItem/${order}/${item}/1`);
+        const { status, body } = await api.checkout(order);
+        if (status !== 409 || body.reason !== 'sold_before') {
+          throw new Error(`A sale that order has forgotten was answered ${status} ${JSON.stringify(body)}.`);
+        }
+      },
+    },
+    {
+      title: 'no auditor runs',
+      alerts: [critical('AuditNotRunning')],
+      bring: (undo) => hands.scale(deployment('auditor'), 0, undo),
+    },
+  ];
+}
+
+/** Publishes a message that is none of ours, as an operator's login may. */
+async function publish({ forward, secret }: Hands, queue: string): Promise<void> {
+  const steps: (() => Promise<unknown>)[] = [];
+  const close: Undo = (step) => steps.push(step);
+  try {
+    const [password, port] = await Promise.all([
+      secret('operator-broker', 'password'),
+      forward('rabbitmq-0', 5672, close),
+    ]);
+    const connection = await connect({ hostname: '127.0.0.1', port, username: 'operator', password });
+    const channel = await connection.createConfirmChannel();
+    channel.sendToQueue(queue, Buffer.from('not ours'), { persistent: true });
+    await channel.waitForConfirms();
+    await connection.close();
+  } finally {
+    await Promise.all(steps.map((step) => step()));
+  }
+}

@@ -1,0 +1,45 @@
+import { ApiClient } from '../../support/api-client';
+import type { Buyers } from '../buyers';
+import type { Kube } from '../kube';
+import { openWatchers, type Watchers } from '../watching/prometheus';
+import { bookCauses } from './book-causes';
+import type { Cause } from './cause';
+import { checkoutCauses, type Shop } from './checkout-causes';
+import { databaseCauses } from './database-causes';
+import { runDrill } from './drill';
+import { handsOn } from './hands';
+import { processCauses } from './process-causes';
+
+/** Longer than it takes. Some buyers wait for an outcome for as long as a cause lasts. */
+export const DRILL_MS = 3 * 60 * 60_000;
+/** They need not keep the shop busy: some rules want a few thousand checkouts in an hour. */
+const PAUSE_MS = 1_000;
+
+/** Returns the causes of all alerts. Lists do not disturb each other; the causes of a list come one after the other. */
+export function allCauses(shop: Shop, watchers: Watchers): Cause[][] {
+  return [checkoutCauses(shop), bookCauses(shop), databaseCauses(shop), processCauses(shop, watchers)];
+}
+
+/**
+ * Brings the cause of each alert about, for about an hour and a quarter.
+ * @param url the way in
+ * @returns whether each alert fired when its cause was there, and not before
+ */
+export async function checkAlerts(
+  kube: Kube,
+  buyers: Buyers,
+  url: string,
+  say: (text: string) => void,
+): Promise<boolean> {
+  buyers.keep(Number.POSITIVE_INFINITY, PAUSE_MS);
+  const watchers = await openWatchers(kube.context);
+  const api = new ApiClient(() => [url]);
+  try {
+    const works = await runDrill(watchers, allCauses({ kube, api, hands: handsOn(kube) }, watchers), say);
+    await kube.waitUntilReady();
+    return works;
+  } finally {
+    await api.close();
+    watchers.close();
+  }
+}

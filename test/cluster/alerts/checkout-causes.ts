@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serviceNames } from '../../../shared/services';
+import type { ApiClient } from '../../support/api-client';
+import type { Kube } from '../kube';
+import { type Cause, critical, later, type Undo, warning } from './cause';
+import { crowd } from './crowd';
+import { databaseOf, deployment, type Hands, statefulSet, until } from './hands';
+
+/** More than QueueGrowing needs, because a message may carry several checkouts. */
+const CHECKOUTS = 2_000;
+const CREATED_AT_ONCE = 10;
+const LOOKERS = 150;
+/** So often payment stands still, and so long. */
+const EVERY_MS = 3 * 60_000;
+const STILL_MS = 25_000;
+
+export interface Shop {
+  readonly kube: Kube;
+  readonly hands: Hands;
+  readonly api: ApiClient;
+}
+
+/** Causes that stop checkouts, one after the other. Those that are looked at over a long time come first. */
+export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
+  const payment = deployment('payment');
+  return [
+    {
+      title: 'somebody deletes a queue',
+      alerts: [warning('BrokerTopologyRepaired')],
+      bring: () => hands.rabbitmqctl('delete_queue', 'stock.settle'),
+    },
+    {
+      title: 'payment does not run while people buy',
+      alerts: [
+        critical('ServiceDown', { job: 'payment' }),
+        critical('QueueWithoutConsumer', { queue: 'payment.charge' }),
+        critical('CheckoutsStuck'),
+        critical('CheckoutErrorBudgetBurn'),
+        critical('PaidShareLow'),
+        warning('QueueGrowing', { queue: 'payment.charge' }),
+        later(warning('CheckoutsCancelled')),
+        later(warning('CheckoutErrorBudgetBurn')),
+      ],
+      async bring(undo) {
+        const orders = await createOrders(api, CHECKOUTS);
+        await hands.scale(payment, 0, undo);
+        for (const order of orders) {
+          await api.checkout(order, { prefer: 'respond-async' });
+        }
+      },
+    },
+    {
+      title: 'a session holds the table of items while many look at them',
+      alerts: [
+        warning('RowsLocked', { job: 'stock' }),
+        warning('DatabasePoolSaturated', { job: 'stock' }),
+        warning('RequestsShed', { job: 'stock' }),
+      ],
+      async bring(undo) {
+        const item = await api.item(1, 1);
+        await hands.hold('stock', 'LOCK TABLE items', undo);
+        crowd(LOOKERS, 1_000, () => api.get(`/stock/find/${item}`), undo);
+      },
+    },
+    {
+      title: 'order may have one checkout in flight',
+      alerts: [warning('CheckoutsRefused')],
+      bring: (undo) => hands.setEnvironment(deployment('order'), { MAX_SAGAS_IN_FLIGHT: '1' }, undo),
+    },
+    {
+      title: "a right to stock's table of items is taken away",
+      alerts: [critical('StepRefused', { step: 'stock.reserve' })],
+      async bring(undo) {
+        undo(() => hands.sql('stock', 'GRANT UPDATE ON items TO stock'));
+        await hands.sql('stock', 'REVOKE UPDATE ON items FROM stock');
+      },
+    },
+    {
+      title: "payment's database is down",
+      alerts: [critical('PostgresDown', { job: 'payment-db' })],
+      bring: (undo) => hands.scale(databaseOf('payment'), 0, undo),
+    },
+    {
+      title: 'payment may not declare its queue again that somebody deletes',
+      alerts: [warning('BrokerTopologyIncomplete', { job: 'payment' })],
+      bring: (undo) => withdrawRights(hands, undo),
+    },
+    {
+      title: 'RabbitMQ is short of memory',
+      alerts: [critical('RabbitmqAlarm')],
+      async bring(undo) {
+        // As in k8s/overlays/laptop/broker/rabbitmq.conf.
+        undo(() => hands.rabbitmqctl('set_vm_memory_high_watermark', 'absolute', '460MiB'));
+        await hands.rabbitmqctl('set_vm_memory_high_watermark', 'absolute', '1MiB');
+      },
+    },
+    {
+      title: 'RabbitMQ is down',
+      alerts: [
+        ...serviceNames.map((job) => critical('BrokerUnreachable', { job })),
+        critical('OutboxStuck', { job: 'order' }),
+      ],
+      bring: (undo) => hands.scale(statefulSet('rabbitmq'), 0, undo),
+    },
+    {
+      title: 'the gateway has no proxy',
+      alerts: [critical('GatewayDown')],
+      async bring(undo) {
+        const before = (await kube.gateway.pods()).length;
+        undo(async () => {
+          await kube.gateway.scale(before);
+          await until(
+            'the gateway has its proxies',
+            async () => (await kube.gateway.pods()).length === before,
+          );
+        });
+        await kube.gateway.scale(0);
+      },
+    },
+    {
+      title: 'payment stands still again and again',
+      alerts: [warning('DecisionsRequested')],
+      async bring(undo) {
+        crowd(
+          1,
+          EVERY_MS,
+          async () => {
+            const steps: (() => Promise<unknown>)[] = [];
+            await hands.scale(payment, 0, (step) => steps.push(step));
+            await sleep(STILL_MS);
+            await Promise.all(steps.map((step) => step()));
+          },
+          undo,
+        );
+      },
+    },
+  ];
+}
+
+async function createOrders(api: ApiClient, count: number): Promise<string[]> {
+  const [user, item] = await Promise.all([api.user(count), api.item(1, count)]);
+  const orders: string[] = [];
+  while (orders.length < count) {
+    const few = Array.from({ length: CREATED_AT_ONCE }, () => api.order(user, { [item]: 1 }));
+    orders.push(...(await Promise.all(few)));
+  }
+  return orders;
+}
+
+async function withdrawRights({ rabbitmqctl }: Hands, undo: Undo): Promise<void> {
+  const all: { user: string; configure: string; write: string; read: string }[] = JSON.parse(
+    await rabbitmqctl('list_permissions', '--formatter', 'json'),
+  );
+  const rights = all.find(({ user }) => user === 'payment');
+  if (rights === undefined) {
+    throw new Error('RabbitMQ knows no user "payment".');
+  }
+  const { configure, write, read } = rights;
+  undo(() => rabbitmqctl('set_permissions', 'payment', configure, write, read));
+  await rabbitmqctl('set_permissions', 'payment', '^$', write, read);
+  await rabbitmqctl('delete_queue', 'payment.charge');
+  // A connection remembers what it may do.
+  await rabbitmqctl('close_all_user_connections', 'payment', 'alert drill');
+}

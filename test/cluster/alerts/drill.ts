@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Watchers } from '../watching/prometheus';
+import { type Cause, describe, type Expected, isExpected } from './cause';
+
+const POLL_MS = 5_000;
+/** The longest that a rule waits is ten minutes; an audit, a rollout and Alertmanager's own pause come on top. */
+const WITHIN_MS = 20 * 60_000;
+/** Some rules look at a whole hour, or wait for one. */
+const LATER_WITHIN_MS = 80 * 60_000;
+
+/**
+ * Brings causes about, and waits until Alertmanager has each of their alerts. An alert that it has before its cause is a
+ * problem: then the cause proves nothing.
+ * @param strands each is a list of causes for one after the other. Strands do not disturb each other, and go on side by side
+ * @returns whether every alert fired when its cause was there, and not before
+ */
+export async function runDrill(
+  watchers: Pick<Watchers, 'received'>,
+  strands: readonly (readonly Cause[])[],
+  say: (text: string) => void,
+  { withinMs = WITHIN_MS, laterWithinMs = LATER_WITHIN_MS, pollMs = POLL_MS } = {},
+): Promise<boolean> {
+  let works = true;
+  const complain = (problem: string) => {
+    works = false;
+    say(`  NOT AS PROMISED: ${problem}`);
+  };
+
+  async function firing(expected: readonly Expected[]): Promise<Expected[]> {
+    const received = await watchers.received();
+    return expected.filter((one) => received.some(({ labels }) => isExpected(labels, one)));
+  }
+
+  /** Waits until all have fired. Returns after how many seconds each did; undefined for those that did not. */
+  async function awaitAll(expected: readonly Expected[], forMs: number): Promise<(number | undefined)[]> {
+    const began = performance.now();
+    const after = new Map<Expected, number>();
+    for (; after.size < expected.length && performance.now() - began < forMs; await sleep(pollMs)) {
+      // Alertmanager may be starting again.
+      for (const one of await firing(expected).catch(() => [])) {
+        after.set(one, after.get(one) ?? (performance.now() - began) / 1_000);
+      }
+    }
+    return expected.map((one) => after.get(one));
+  }
+
+  async function expectAll(title: string, expected: readonly Expected[], forMs: number): Promise<void> {
+    const seconds = await awaitAll(expected, forMs);
+    expected.forEach((one, i) => {
+      const after = seconds[i];
+      if (after === undefined) {
+        complain(`${describe(one)} did not fire within ${forMs / 60_000} minutes: ${title}`);
+      } else {
+        say(`${describe(one)} fired after ${Math.round(after)} s: ${title}`);
+      }
+    });
+  }
+
+  const pending: Promise<void>[] = [];
+  async function runCause({ title, alerts, bring }: Cause): Promise<void> {
+    for (const one of await firing(alerts)) {
+      complain(`${describe(one)} fired before its cause: ${title}`);
+    }
+    const steps: (() => Promise<unknown>)[] = [];
+    try {
+      await bring((step) => steps.push(step));
+      const expected = alerts.filter((one) => !one.later);
+      pending.push(
+        expectAll(
+          title,
+          alerts.filter((one) => one.later),
+          laterWithinMs,
+        ),
+      );
+      await expectAll(title, expected, withinMs);
+    } finally {
+      for (const step of steps.reverse()) {
+        await step();
+      }
+    }
+  }
+
+  const ended = await Promise.allSettled(
+    strands.map(async (strand) => {
+      for (const cause of strand) {
+        await runCause(cause);
+      }
+    }),
+  );
+  for (const strand of ended) {
+    if (strand.status === 'rejected') {
+      throw strand.reason;
+    }
+  }
+  await Promise.all(pending);
+  return works;
+}
