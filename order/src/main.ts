@@ -12,7 +12,7 @@ import { routes } from './http';
 import { settleCheckout } from './saga/5-settle-checkout/step';
 
 void runService('order', settings, async (core) => {
-  const { config, database, topology, outbox, caution, log } = core;
+  const { config, database, patience, topology, outbox, caution, log } = core;
   const waiting = new WaitingRequests();
   const admission = new Admission({
     waiting: config.MAX_HELD_CHECKOUTS,
@@ -22,6 +22,7 @@ void runService('order', settings, async (core) => {
   const checkouts = openCheckouts({
     outbox,
     caution,
+    patience,
     batchSize: config.BATCH_SIZE,
     batchesInFlight: config.BATCHES_IN_FLIGHT,
     cancelAfterMs,
@@ -29,6 +30,7 @@ void runService('order', settings, async (core) => {
   zeroOutcomes();
   const outcomes = await openOutcomes({
     database,
+    patience,
     waiting,
     amqpUrl: config.AMQP_URL,
     topology,

@@ -3,6 +3,7 @@ import Koa, { type Context } from 'koa';
 import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight, requestsShed } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
+import type { Patience } from '../postgres/patience';
 import { openFaultAnswers } from './faults';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
@@ -13,6 +14,8 @@ import { openRowTurns } from './row-turns';
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
+  /** With it, a request waits for a database that is away for a few seconds. */
+  readonly patience?: Patience | undefined;
   /** Whether the service is stopping: answers then tell clients to send their next request elsewhere. */
   readonly isStopping: () => boolean;
 }
@@ -26,7 +29,7 @@ export type App = (request: IncomingMessage, response: ServerResponse, refusal?:
  * collector would copy them. Koa only creates the context: its own callback would keep listeners for an event that
  * nothing here uses (docs/decisions/0014).
  */
-export function createApp({ routes, log, isStopping }: AppOptions): App {
+export function createApp({ routes, log, patience, isStopping }: AppOptions): App {
   const koa = new Koa();
   const router = openRouter(routes);
   const answerToFault = openFaultAnswers(log);
@@ -60,7 +63,20 @@ export function createApp({ routes, log, isStopping }: AppOptions): App {
         route = match.route.path;
         span = withSpan(match.name, 'server', traceparent, match.attributes);
         traceparent = span.traceparent;
-        reply = await handle(match.route, readRequest(match, ctx, traceparent));
+        const valid = readRequest(match, ctx, traceparent);
+        for (;;) {
+          try {
+            reply = await handle(match.route, valid);
+            break;
+          } catch (error) {
+            if (
+              !(await patience?.isWorthRepeating(error, started, valid.idempotencyKey !== undefined)) ||
+              valid.isGone()
+            ) {
+              throw error;
+            }
+          }
+        }
         span.end();
       } else {
         reply = router.unmatched(ctx.method, ctx.path);

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Logger } from '../observe/log';
 import { requestsShed } from '../observe/metrics';
+import type { Patience } from '../postgres/patience';
 import { createApp } from './app';
 import { answerExpectation, answerUnlessWaiting } from './client-error';
 import { openLines } from './in-turn';
@@ -18,17 +19,26 @@ export interface HttpServer extends Listener {
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
+  /** With it, requests wait for a database that is away for a few seconds. */
+  readonly patience?: Patience;
   /** The beginnings of paths whose requests may wait for long: see shedding.ts. */
   readonly waits?: readonly string[];
   /** Whether reads or writes would wait too long for a database connection. */
   isBusy?(kind: Kind): boolean;
 }
 
-export function createHttpServer({ routes, log, waits = [], isBusy }: HttpServerOptions): HttpServer {
+export function createHttpServer({
+  routes,
+  log,
+  patience,
+  waits = [],
+  isBusy,
+}: HttpServerOptions): HttpServer {
   let stopping = false;
   const app = createApp({
     routes: [...routes, openapiRoute(routes)],
     log,
+    patience,
     isStopping: () => stopping,
   });
   const { handle, refuse } = openShedding({

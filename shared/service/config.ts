@@ -51,6 +51,7 @@ export function serviceSettings(name: ServiceName) {
     BATCH_SIZE: count(256, 1, 10_000),
     BATCHES_IN_FLIGHT: count(1, 1, 100),
     PREFETCH: count(4, 1, 65_535),
+    DATABASE_PATIENCE_MS: count(20_000, 0, 60_000),
     DRAIN_DELAY_MS: count(0, 0, 600_000),
     BATCH_INIT: oneOf(['on', 'off'])
       .default('off')

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { type Check, createInternalServer } from '../http/internal-server';
+import { createInternalServer } from '../http/internal-server';
 import { startKeyCleaner } from '../http/key-cleaner';
 import type { Route } from '../http/route';
 import { createHttpServer } from '../http/server';
@@ -14,6 +13,7 @@ import { watchBroker, watchPool } from '../observe/resource-metrics';
 import { startTracing } from '../observe/trace';
 import { type Outbox, openOutbox } from '../outbox/outbox';
 import { type Database, openDatabase } from '../postgres/database';
+import { openPatience, type Patience } from '../postgres/patience';
 import { connectConsumer } from '../rabbit/consumer';
 import { openTopology, type Topology } from '../rabbit/open-topology';
 import { connectPublisher } from '../rabbit/publisher';
@@ -21,6 +21,7 @@ import { watchTopology } from '../rabbit/watch-topology';
 import { type ServiceName, services } from '../services';
 import { CONFIG_EXIT_CODE, ConfigError, readConfig, type serviceSettings } from './config';
 import { Lifecycle } from './lifecycle';
+import { type Broker, readinessChecks, waitUntilReachable } from './readiness';
 
 /** What every service is built from. */
 export interface Core<Config> {
@@ -31,6 +32,8 @@ export interface Core<Config> {
   httpDatabase: Database;
   /** For requests that only read: writes that wait for a lock must not delay them. */
   readDatabase: Database;
+  /** For whatever clients wait for. */
+  patience: Patience;
   /** For the connections to the broker that a service adds. */
   topology: Topology;
   outbox: Outbox;
@@ -52,9 +55,6 @@ export interface Parts {
  * a stranger, and the events that need that row are deferred (shared/inbox/caution.ts).
  */
 export const SAGA_LOCK_TIMEOUT_MS = 500;
-
-/** A connection to the broker. */
-type Broker = { isConnected(): boolean };
 
 /** Longer than the longest waiting request. */
 export const HTTP_GRACE_MS = 30_000;
@@ -92,6 +92,10 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const database = openPool('saga', config.POOL_SIZE, { lockTimeoutMs: SAGA_LOCK_TIMEOUT_MS });
   const httpDatabase = openPool('http', config.HTTP_POOL_SIZE, { lockTimeoutMs: HTTP_LOCK_TIMEOUT_MS });
   const readDatabase = openPool('reads', config.HTTP_READ_POOL_SIZE);
+  const patience = lifecycle.addPart(
+    openPatience({ ready: database.ready, patienceMs: config.DATABASE_PATIENCE_MS, log }),
+    ({ stop }) => stop(),
+  );
   const topology = openTopology({ mode: config.TOPOLOGY, service: name, log });
   const broker = { url: config.AMQP_URL, topology, log };
   const publisher = lifecycle.addPart(
@@ -101,7 +105,12 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const brokers: Broker[] = [publisher];
   watchBroker('publish', publisher);
   const internal = lifecycle.addPart(
-    createInternalServer({ log, checks: readinessChecks(database, brokers) }),
+    createInternalServer({
+      log,
+      checks: readinessChecks(database, brokers),
+      // Where all replicas are unready, requests that would wait for the database are refused before they get here.
+      graceMs: config.DATABASE_PATIENCE_MS,
+    }),
     ({ stop }) => stop(),
   );
   lifecycle.onStopping(internal.markDraining);
@@ -113,7 +122,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const caution = new Caution();
   watchDeferred(database);
   const parts = lifecycle.addPart(
-    await build({ config, database, httpDatabase, readDatabase, topology, outbox, caution, log }),
+    await build({ config, database, httpDatabase, readDatabase, patience, topology, outbox, caution, log }),
     (built) => built.stop?.(),
   );
 
@@ -146,6 +155,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
     createHttpServer({
       routes: parts.routes,
       log,
+      patience,
       waits: services[name].waits,
       isBusy: (kind) => (kind === 'reads' ? readDatabase : httpDatabase).pool.isBusy(),
     }),
@@ -167,34 +177,5 @@ function readConfigOrExit<Settings extends z.ZodType>(settings: Settings): z.inf
     }
     console.error(error.message);
     process.exit(CONFIG_EXIT_CODE);
-  }
-}
-
-function readinessChecks(database: Database, brokers: readonly Broker[]): Record<string, Check> {
-  const reached = new Set<Broker>();
-  return {
-    database: () => database.ready(),
-    // A broker that goes away later does not make the service unready: the outbox keeps the messages until it is back.
-    broker: async () => {
-      for (const broker of brokers) {
-        if (broker.isConnected()) {
-          reached.add(broker);
-        }
-      }
-      if (reached.size < brokers.length) {
-        throw new Error('the broker has not been reached yet');
-      }
-    },
-  };
-}
-
-async function waitUntilReachable(database: Database, log: Logger): Promise<void> {
-  for (;;) {
-    try {
-      return await database.ready();
-    } catch (error) {
-      log.warn({ err: error }, 'cannot reach the database; trying again (see DATABASE_URL)');
-      await sleep(1_000);
-    }
   }
 }

@@ -3,11 +3,14 @@ import { openCheckouts } from '../../order/src/checkout/batcher';
 import { Caution } from '../../shared/inbox/caution';
 import type { Outbox } from '../../shared/outbox/outbox';
 import { CommitUnknown, DatabaseUnavailable } from '../../shared/postgres/errors';
+import { openPatience } from '../../shared/postgres/patience';
 import { statement } from '../../shared/postgres/statement';
 import { purchase, sagaId, stockRejected } from '../support/events';
+import { silent } from '../support/silent';
 import { attempt, CANCEL_AFTER_MS, orderFixture } from './order-fixture';
 
 const orders = orderFixture();
+const patience = openPatience({ ready: async () => {}, patienceMs: 0, log: silent });
 
 /** Commits, then throws CommitUnknown the first time. `beforeRetry` runs before the batch runs again. */
 function loseFirstCommit(beforeRetry: () => Promise<unknown>): Pick<Outbox, 'transaction'> {
@@ -28,6 +31,7 @@ const checkouts = (outbox: Pick<Outbox, 'transaction'>, caution = new Caution())
   openCheckouts({
     outbox,
     caution,
+    patience,
     batchSize: 8,
     batchesInFlight: 1,
     cancelAfterMs: CANCEL_AFTER_MS,

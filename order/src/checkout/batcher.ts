@@ -1,6 +1,7 @@
 import type { Caution } from '../../../shared/inbox/caution';
 import type { Outbox } from '../../../shared/outbox/outbox';
 import { CommitUnknown, causeOf } from '../../../shared/postgres/errors';
+import type { Patience } from '../../../shared/postgres/patience';
 import { type Batcher, smartBatch } from '../../../shared/service/batch';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import { requestCheckouts } from '../saga/1-request-checkout/step';
@@ -13,11 +14,12 @@ const MAX_ATTEMPTS = 3;
 export function openCheckouts(options: {
   outbox: Pick<Outbox, 'transaction'>;
   caution: Caution;
+  patience: Patience;
   batchSize: number;
   batchesInFlight: number;
   cancelAfterMs: number;
 }): Batcher<CheckoutRequest, CheckoutDecision> {
-  const { outbox, caution, batchSize, batchesInFlight, cancelAfterMs } = options;
+  const { outbox, caution, patience, batchSize, batchesInFlight, cancelAfterMs } = options;
 
   /**
    * If the result of a COMMIT is unknown, the batch runs again. If the COMMIT did succeed, each request joins the saga
@@ -26,8 +28,11 @@ export function openCheckouts(options: {
    *
    * If a lock was not had in time, the batch runs again without waiting for any row: nothing happened the first time. If
    * that does not help either, the whole table is locked, and the batch only learns which orders need nothing written.
+   *
+   * While the database is away for a few seconds, the batch waits for it.
    */
   async function open(requests: CheckoutRequest[]): Promise<CheckoutDecision[]> {
+    const began = performance.now();
     const lostCommits: CommitUnknown[] = [];
     let decide = caution.isAdvised() ? requestWithoutWaiting : requestCheckouts;
     for (;;) {
@@ -47,6 +52,9 @@ export function openCheckouts(options: {
         if (causeOf(error) === 'locked' && decide !== requestWithoutWriting) {
           decide = decide === requestCheckouts ? requestWithoutWaiting : requestWithoutWriting;
           caution.advise();
+          continue;
+        }
+        if (await patience.isWorthRepeating(error, began, true)) {
           continue;
         }
         // Whatever has failed since, a COMMIT that was lost may have happened.

@@ -1,6 +1,7 @@
 import { broadcasts } from '../../../shared/contract/broadcasts';
 import type { Logger } from '../../../shared/observe/log';
 import type { Database } from '../../../shared/postgres/database';
+import type { Patience } from '../../../shared/postgres/patience';
 import { connectBroadcast } from '../../../shared/rabbit/broadcast';
 import type { Topology } from '../../../shared/rabbit/open-topology';
 import { smartBatch } from '../../../shared/service/batch';
@@ -24,19 +25,21 @@ export interface Outcomes {
 /** Delivers outcomes to the waiting requests of all replicas: at once by broadcast, otherwise by polling. */
 export async function openOutcomes(options: {
   database: Database;
+  patience: Patience;
   waiting: WaitingRequests;
   amqpUrl: string;
   topology: Topology;
   log: Logger;
 }): Promise<Outcomes> {
-  const { database, waiting, log } = options;
+  const { database, patience, waiting, log } = options;
   const read = (sagaIds: string[]) => database.transaction((tx) => tx.run(readOutcomes, [sagaIds]));
   // Thousands of buyers may repeat a checkout at once. They share the connection, and leave the others to the saga.
   const lookUps = smartBatch<string, Outcome | undefined>({
     max: MAX_LOOK_UPS,
     inFlight: 1,
     async run(sagaIds) {
-      const found = new Map((await read(sagaIds)).map((outcome) => [outcome.saga_id, outcome]));
+      const outcomes = await patience.bridge(() => read(sagaIds));
+      const found = new Map(outcomes.map((outcome) => [outcome.saga_id, outcome]));
       return sagaIds.map((sagaId) => found.get(sagaId));
     },
   });

@@ -19,7 +19,8 @@ export interface Prices {
   clear(): void;
 }
 
-const TIMEOUT_MS = 3_000;
+/** Longer than stock waits for its database (shared/postgres/patience.ts). */
+const TIMEOUT_MS = 22_000;
 /** A stock that does not answer must not take all the room that order has for requests that write. */
 const MAX_WAITING = 200;
 

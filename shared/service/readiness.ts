@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Check } from '../http/internal-server';
+import type { Logger } from '../observe/log';
+import type { Database } from '../postgres/database';
+
+/** A connection to the broker. */
+export type Broker = { isConnected(): boolean };
+
+/** What a service cannot work without. */
+export function readinessChecks(database: Database, brokers: readonly Broker[]): Record<string, Check> {
+  const reached = new Set<Broker>();
+  return {
+    database: () => database.ready(),
+    // A broker that goes away later does not make the service unready: the outbox keeps the messages until it is back.
+    broker: async () => {
+      for (const broker of brokers) {
+        if (broker.isConnected()) {
+          reached.add(broker);
+        }
+      }
+      if (reached.size < brokers.length) {
+        throw new Error('the broker has not been reached yet');
+      }
+    },
+  };
+}
+
+export async function waitUntilReachable(database: Database, log: Logger): Promise<void> {
+  for (;;) {
+    try {
+      return await database.ready();
+    } catch (error) {
+      log.warn({ err: error }, 'cannot reach the database; trying again (see DATABASE_URL)');
+      await sleep(1_000);
+    }
+  }
+}
