@@ -54,7 +54,7 @@ async function main(): Promise<number> {
     const buyers = await startBuyers(wayIn.url, options.buyers, options.alerts ? DRILL_MS : undefined);
     say(`${options.buyers} buyers are checking out`);
     const unharmed = await (options.alerts
-      ? checkAlerts(kube, buyers, wayIn.url, say)
+      ? checkAlerts(kube, buyers, wayIn.url, options.causes, say)
       : runTrials(kube, buyers, options, upgrade?.trials ?? [], say));
     say('waiting for the outcomes of the last checkouts');
     await buyers.finish();

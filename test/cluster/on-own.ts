@@ -15,14 +15,14 @@ const power = `${quoted(process.execPath)} --enable-source-maps ${quoted(join(__
  */
 export async function testOnOwnCluster(
   nodes: number,
-  { buyers, requests, from, alerts, ipFamily }: ClusterOptions,
+  { buyers, requests, from, alerts, causes, ipFamily }: ClusterOptions,
   say: (text: string) => void,
 ): Promise<number> {
   const options = [
     ...['--context', CONTEXT, '--without-charts', '--direct', '--power', power],
     ...['--buyers', String(buyers), '--requests', String(requests)],
     ...(from === undefined ? [] : ['--from', from]),
-    ...(alerts ? ['--alerts'] : []),
+    ...(alerts ? ['--alerts', '--causes', causes] : []),
   ];
   return withCluster({ nodes, ipFamily, from }, say, async ({ network }, signal) => {
     say(lacks());

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   direct: boolean;
   /** Whether alerts are checked instead of what buyers notice. */
   alerts: boolean;
+  /** Of the causes of alerts, only those with this in their title; all if it is empty. */
+  causes: string;
   /** The command of a shell that switches nodes off and on, if there is one. */
   power: string | undefined;
   /** Options for deploy-to-cluster.sh. */
@@ -30,9 +32,10 @@ export interface ClusterOptions {
 
 export const usage = `Usage: npm run test:cluster -- --context NAME [--overlay laptop|production] [--buyers 16] [--deployed]
                                [--requests 20000] [--direct] [--power COMMAND]
-                               [--images PREFIX] [--tag TAG] [--without-charts] [--from VERSION] [--alerts]
+                               [--images PREFIX] [--tag TAG] [--without-charts] [--from VERSION]
+                               [--alerts [--causes TEXT]]
        npm run test:cluster -- --own [--nodes 3] [--ip-family ipv4|dual] [--buyers 16] [--requests 20000]
-                               [--from VERSION] [--alerts]
+                               [--from VERSION] [--alerts [--causes TEXT]]
 Deploys the shop to a cluster, has buyers check out, deletes and moves pods of every kind, and checks the books and every
 answer against the saga's invariants. Use a cluster that may break: nodes are drained, and data is left behind.
   --context   kubectl's context; if KUBECONFIG is set, it can be left out for the current context
@@ -46,6 +49,7 @@ answer against the saga's invariants. Use a cluster that may break: nodes are dr
               buyers check out; the cluster must also have its images, with that version as their tag
   --alerts    bring the cause of each alert about instead, and wait until it fires; takes an hour and a quarter, and 6 GB
               of the volume of order's database
+  --causes    of these, only the causes with this in their title
   --own       start a cluster of our own for the test, and end it afterwards: npm run cluster -- --help
   --nodes     how many nodes that cluster has
   --ip-family what its pods and Services have addresses of
@@ -65,6 +69,7 @@ const options = {
   power: { type: 'string' },
   from: { type: 'string' },
   alerts: { type: 'boolean', default: false },
+  causes: { type: 'string', default: '' },
   own: { type: 'boolean', default: false },
   nodes: { type: 'string' },
   'ip-family': { type: 'string' },
@@ -82,7 +87,7 @@ const CHOICES = ['context', 'images', 'tag', 'power'] as const;
  */
 export function readOptions(args: readonly string[], kubeconfig: string | undefined): ClusterOptions {
   const { values } = parseArgs({ args: [...args], options });
-  const { context, overlay, images, tag, power, direct, from, alerts } = values;
+  const { context, overlay, images, tag, power, direct, from, alerts, causes } = values;
   if (!context && !kubeconfig && !values.own) {
     throw new Error(`No cluster is named: set KUBECONFIG, or use --context or --own.\n${usage}`);
   }
@@ -96,6 +101,9 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
   }
   if (from !== undefined) {
     findRelease(from);
+  }
+  if (causes !== '' && !alerts) {
+    throw new Error(`--causes needs --alerts.\n${usage}`);
   }
   if (alerts && overlay !== 'laptop') {
     throw new Error(`--alerts is for the overlay laptop.\n${usage}`);
@@ -114,7 +122,20 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
     );
   }
   return {
-    ...{ context, overlay, buyers, requests, direct, power, from, alerts, ownNodes, ipFamily, script },
+    ...{
+      context,
+      overlay,
+      buyers,
+      requests,
+      direct,
+      power,
+      from,
+      alerts,
+      causes,
+      ownNodes,
+      ipFamily,
+      script,
+    },
     deployed: values.deployed,
   };
 }

@@ -1,11 +1,17 @@
 import { connect } from 'amqplib';
 import { type Cause, critical, type Undo, warning } from './cause';
-import type { Shop } from './checkout-causes';
 import { deployment, type Hands } from './hands';
+import { hardlyAnyMemory } from './process-causes';
+import type { Shop } from './shop';
 
 /** Causes that concern the books and the auditor, one after the other. None stops checkouts. */
-export function bookCauses({ hands, api }: Shop): Cause[] {
+export function bookCauses({ hands, api, kube, watchers }: Shop): Cause[] {
   return [
+    {
+      title: 'no auditor runs',
+      alerts: [critical('AuditNotRunning')],
+      bring: (undo) => hands.scale(deployment('auditor'), 0, undo),
+    },
     {
       title: 'services get messages that follow no contract',
       alerts: [
@@ -46,11 +52,7 @@ export function bookCauses({ hands, api }: Shop): Cause[] {
         }
       },
     },
-    {
-      title: 'no auditor runs',
-      alerts: [critical('AuditNotRunning')],
-      bring: (undo) => hands.scale(deployment('auditor'), 0, undo),
-    },
+    hardlyAnyMemory(hands, kube, watchers),
   ];
 }
 

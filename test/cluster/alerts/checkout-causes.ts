@@ -1,24 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceNames } from '../../../shared/services';
 import type { ApiClient } from '../../support/api-client';
-import type { Kube } from '../kube';
 import { type Cause, critical, later, type Undo, warning } from './cause';
 import { crowd } from './crowd';
 import { databaseOf, deployment, type Hands, statefulSet, until } from './hands';
+import { tooLittleProcessorTime } from './process-causes';
+import type { Shop } from './shop';
 
-/** More than QueueGrowing needs, because a message may carry several checkouts. */
-const CHECKOUTS = 2_000;
+/** More than QueueGrowing needs: buyers come in between, whose checkouts share messages with these. */
+const CHECKOUTS = 1_500;
 const CREATED_AT_ONCE = 10;
 const LOOKERS = 150;
 /** So often payment stands still, and so long. */
 const EVERY_MS = 3 * 60_000;
 const STILL_MS = 25_000;
-
-export interface Shop {
-  readonly kube: Kube;
-  readonly hands: Hands;
-  readonly api: ApiClient;
-}
 
 /** Causes that stop checkouts, one after the other. Those that are looked at over a long time come first. */
 export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
@@ -37,13 +32,17 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
         critical('CheckoutsStuck'),
         critical('CheckoutErrorBudgetBurn'),
         critical('PaidShareLow'),
-        warning('QueueGrowing', { queue: 'payment.charge' }),
-        later(warning('CheckoutsCancelled')),
         later(warning('CheckoutErrorBudgetBurn')),
       ],
+      bring: (undo) => hands.scale(payment, 0, undo),
+    },
+    {
+      title: 'stock does not run while many check out',
+      alerts: [warning('QueueGrowing', { queue: 'stock.reserve' }), later(warning('CheckoutsCancelled'))],
       async bring(undo) {
         const orders = await createOrders(api, CHECKOUTS);
-        await hands.scale(payment, 0, undo);
+        await hands.scale(deployment('stock'), 0, undo);
+        // One after the other, because those that come together share a message.
         for (const order of orders) {
           await api.checkout(order, { prefer: 'respond-async' });
         }
@@ -81,9 +80,12 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
       bring: (undo) => hands.scale(databaseOf('payment'), 0, undo),
     },
     {
-      title: 'payment may not declare its queue again that somebody deletes',
-      alerts: [warning('BrokerTopologyIncomplete', { job: 'payment' })],
-      bring: (undo) => withdrawRights(hands, undo),
+      title: 'RabbitMQ is down',
+      alerts: [
+        ...serviceNames.map((job) => critical('BrokerUnreachable', { job })),
+        critical('OutboxStuck', { job: 'order' }),
+      ],
+      bring: (undo) => hands.scale(statefulSet('rabbitmq'), 0, undo),
     },
     {
       title: 'RabbitMQ is short of memory',
@@ -95,12 +97,9 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
       },
     },
     {
-      title: 'RabbitMQ is down',
-      alerts: [
-        ...serviceNames.map((job) => critical('BrokerUnreachable', { job })),
-        critical('OutboxStuck', { job: 'order' }),
-      ],
-      bring: (undo) => hands.scale(statefulSet('rabbitmq'), 0, undo),
+      title: 'payment may not declare its queue again that somebody deletes',
+      alerts: [warning('BrokerTopologyIncomplete', { job: 'payment' })],
+      bring: (undo) => withdrawRights(hands, undo),
     },
     {
       title: 'the gateway has no proxy',
@@ -117,6 +116,7 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
         await kube.gateway.scale(0);
       },
     },
+    tooLittleProcessorTime(hands, kube),
     {
       title: 'payment stands still again and again',
       alerts: [warning('DecisionsRequested')],

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { root } from '../../../shared/root';
 import { type Cause, critical, type Undo, warning } from './cause';
-import type { Shop } from './checkout-causes';
 import { databaseOf, type Hands, until } from './hands';
+import type { Shop } from './shop';
 
 const POD = 'order-db-0';
 const CONTAINER = 'postgres';
 const COPY = '/var/lib/postgresql/standby';
 /** Of 100, of which services and exporters use some. */
-const CONNECTIONS = 82;
+const CONNECTIONS = 78;
 const LAG_MB = 200;
 /** PostgresReplicaMissing is critical from 5 GiB on. */
 const MISSED_MB = 5_400;

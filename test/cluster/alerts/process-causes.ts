@@ -1,6 +1,9 @@
+import type { Kube } from '../kube';
 import type { Watchers } from '../watching/prometheus';
 import { type Cause, warning } from './cause';
-import type { Shop } from './checkout-causes';
+import type { Hands } from './hands';
+
+/** Causes at a replica that goes on meanwhile. */
 
 const MIB = 1024 * 1024;
 /** Of the limit. MemoryNearLimit is about more than nine tenths. */
@@ -8,29 +11,34 @@ const USED = 0.94;
 /** Of a core. Whatever takes 20 ms then takes half a second. */
 const LITTLE_CPU = '40m';
 
-/** Causes at a replica of stock that goes on meanwhile. No other cause touches it. */
-export function processCauses({ hands, kube }: Shop, watchers: Pick<Watchers, 'instant'>): Cause[] {
-  const pod = async () => {
-    const pods = (await kube.pods()).filter(
-      ({ metadata }) =>
-        metadata?.labels?.['app.kubernetes.io/name'] === 'stock' && metadata.deletionTimestamp === undefined,
-    );
-    return pods[0]?.metadata?.name ?? '';
+export function hardlyAnyMemory(hands: Hands, kube: Kube, watchers: Pick<Watchers, 'instant'>): Cause {
+  return {
+    title: 'the auditor has hardly more memory than it uses',
+    alerts: [warning('MemoryNearLimit', { job: 'auditor' })],
+    async bring(undo) {
+      const [series] = await watchers.instant('max(process_resident_memory_bytes{job="auditor"})');
+      const used = Number(series?.value?.[1]);
+      await hands.resize(
+        await podOf(kube, 'auditor'),
+        { memory: `${Math.round(used / USED / MIB)}Mi` },
+        undo,
+      );
+    },
   };
-  return [
-    {
-      title: 'stock has hardly more memory than it uses',
-      alerts: [warning('MemoryNearLimit', { job: 'stock' })],
-      async bring(undo) {
-        const [series] = await watchers.instant('max(process_resident_memory_bytes{job="stock"})');
-        const used = Number(series?.value?.[1]);
-        await hands.resize(await pod(), { memory: `${Math.round(used / USED / MIB)}Mi` }, undo);
-      },
-    },
-    {
-      title: 'stock gets too little processor time',
-      alerts: [warning('EventLoopBlocked', { job: 'stock' })],
-      bring: async (undo) => hands.resize(await pod(), { cpu: LITTLE_CPU }, undo),
-    },
-  ];
+}
+
+export function tooLittleProcessorTime(hands: Hands, kube: Kube): Cause {
+  return {
+    title: 'stock gets too little processor time',
+    alerts: [warning('EventLoopBlocked', { job: 'stock' })],
+    bring: async (undo) => hands.resize(await podOf(kube, 'stock'), { cpu: LITTLE_CPU }, undo),
+  };
+}
+
+async function podOf(kube: Kube, name: string): Promise<string> {
+  const pod = (await kube.pods()).find(
+    ({ metadata }) =>
+      metadata?.labels?.['app.kubernetes.io/name'] === name && metadata.deletionTimestamp === undefined,
+  );
+  return pod?.metadata?.name ?? '';
 }

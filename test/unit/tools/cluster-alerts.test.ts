@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 test('there is a cause for each severity of each alert, and for nothing else', () => {
-  const caused = allCauses({} as never, {} as never)
+  const caused = allCauses({} as never)
     .flat()
     .flatMap((cause) => cause.alerts.map(({ alert, severity }) => nameOf({ alert, severity })));
   const existing = alerts.map(({ alert, labels }) =>
