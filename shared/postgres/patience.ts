@@ -33,7 +33,8 @@ export function openPatience(options: { ready(): Promise<void>; patienceMs: numb
 
   async function probe(tell: (isBack: boolean) => void): Promise<void> {
     const began = performance.now();
-    log.warn(`the database is away; requests wait for it for up to ${patienceMs / 1_000} s`);
+    // A single connection may have been lost, of which nobody needs to hear.
+    let isAnnounced = false;
     for (; !stopping.signal.aborted; await pause()) {
       const isBack = await ready().then(
         () => true,
@@ -41,10 +42,16 @@ export function openPatience(options: { ready(): Promise<void>; patienceMs: numb
       );
       const awayMs = performance.now() - began;
       if (isBack) {
-        log.info({ seconds: awayMs / 1_000 }, 'the database is back');
+        if (isAnnounced) {
+          log.info({ seconds: awayMs / 1_000 }, 'the database is back');
+        }
         outage = undefined;
         tell(true);
         return;
+      }
+      if (!isAnnounced) {
+        log.warn(`the database is away; requests wait for it for up to ${patienceMs / 1_000} s`);
+        isAnnounced = true;
       }
       if (awayMs > patienceMs) {
         tell(false);
