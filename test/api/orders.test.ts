@@ -131,7 +131,7 @@ test('adds an item that did not exist at the first attempt', async () => {
 
 test('while stock is down, adds an item at a known price, and otherwise answers 503 and changes nothing', async () => {
   const ownStock = await openServiceEdge('stock');
-  const own = await openServiceEdge('order', { stockUrl: ownStock.origin });
+  const own = await openServiceEdge('order', { stockUrl: ownStock.origin, stockWithinMs: 0 });
   const item = (await ownStock.post('/stock/item/create/4')).body.item_id;
   const other = (await ownStock.post('/stock/item/create/4')).body.item_id;
   const order = (await own.post('/orders/create/u')).body.order_id;

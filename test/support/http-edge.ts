@@ -31,6 +31,7 @@ export interface ServiceEdge extends Edge {
 export interface ServiceOptions {
   readonly batchInit?: boolean;
   readonly stockUrl?: string;
+  readonly stockWithinMs?: number;
   readonly onStockChanged?: (itemIds: string[]) => void;
 }
 
@@ -91,12 +92,13 @@ export function routesOf(
   {
     batchInit = true,
     stockUrl = 'http://127.0.0.1:9',
+    stockWithinMs,
     onStockChanged = () => undefined,
   }: ServiceOptions = {},
 ): Route[] {
   switch (service) {
     case 'order':
-      return orderRoutes({ database, reads: database, batchInit, stockUrl });
+      return orderRoutes({ database, reads: database, batchInit, stockUrl, stockWithinMs });
     case 'payment':
       return paymentRoutes({ database, reads: database, batchInit });
     case 'stock':

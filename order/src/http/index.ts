@@ -18,12 +18,14 @@ export interface OrderHttp {
   readonly batchInit: boolean;
   /** The base URL of stock, for the prices of items. */
   readonly stockUrl: string;
+  /** How long stock is asked again when it does not answer. */
+  readonly stockWithinMs?: number | undefined;
 }
 
 /** Returns all routes except checkout, which needs the saga. */
-export function routes({ database, reads, batchInit: enabled, stockUrl }: OrderHttp): Route[] {
+export function routes({ database, reads, batchInit: enabled, stockUrl, stockWithinMs }: OrderHttp): Route[] {
   const prisma = new PrismaClient({ adapter: new PrismaPg(reads.pool) });
-  const prices = openPrices(stockUrl);
+  const prices = openPrices(stockUrl, stockWithinMs);
   return [
     createOrder(database),
     findOrder(prisma),
