@@ -328,11 +328,6 @@ export const mutations: readonly Mutation[] = [
         'one pod of two is never taken out',
         ({ healthCheck }) => delete healthCheck.passive.maxEjectionPercent,
       ],
-      ['what was sent is repeated', (policy) => policy.retry.retryOn.triggers.push('reset')],
-      [
-        'what was answered is repeated',
-        (policy) => Object.assign(policy.retry.retryOn, { httpStatusCodes: [503] }),
-      ],
       [
         'a lost pod goes unnoticed',
         ({ healthCheck }) => delete healthCheck.passive.consecutiveLocalOriginFailures,
@@ -340,10 +335,50 @@ export const mutations: readonly Mutation[] = [
       ['a 503 takes a pod out', ({ healthCheck }) => delete healthCheck.passive.consecutive5XxErrors],
     ] satisfies [string, (policy: Anything) => unknown][]
   ).flatMap(([mistake, make]) =>
-    both('the gateway goes round a lost pod, and repeats nothing that was sent', mistake, (manifests) =>
+    both('the gateway goes round a lost pod', mistake, (manifests) =>
       make(find(manifests, 'BackendTrafficPolicy/chandlery').spec),
     ),
   ),
+  ...(
+    [
+      [
+        'every request is repeated',
+        (find) => find('BackendTrafficPolicy/chandlery').retry.retryOn.triggers.push('reset'),
+      ],
+      [
+        'what was answered is repeated',
+        (find) =>
+          Object.assign(find('BackendTrafficPolicy/repeatable').retry.retryOn, { httpStatusCodes: [503] }),
+      ],
+      [
+        'all of stock is repeated',
+        (find) => delete find('BackendTrafficPolicy/repeatable').targetRefs[2].sectionName,
+      ],
+      [
+        'requests without a key are repeated',
+        (find) => delete find('HTTPRoute/payment').rules[0].matches[1].headers,
+      ],
+      [
+        'an empty key is enough',
+        (find) => Object.assign(find('HTTPRoute/stock').rules[0].matches[1].headers[0], { value: '.*' }),
+      ],
+      [
+        'every POST to orders is repeated',
+        (find) => Object.assign(find('HTTPRoute/order').rules[0].matches[2].path, { value: '/orders' }),
+      ],
+      ['the other limits are forgotten', (find) => delete find('BackendTrafficPolicy/repeatable').mergeType],
+    ] satisfies [string, (find: (id: string) => Anything) => unknown][]
+  ).flatMap(([mistake, make]) =>
+    both('the gateway repeats only what may be carried out twice', mistake, (manifests) =>
+      make((id) => find(manifests, id).spec),
+    ),
+  ),
+  ...both('connections to a lost node end within seconds', 'idle ones are not probed', (manifests) => {
+    delete find(manifests, 'BackendTrafficPolicy/chandlery').spec.tcpKeepalive;
+  }),
+  ...both('connections to a lost node end within seconds', 'the others are waited for', (manifests) => {
+    delete find(manifests, 'EnvoyProxy/chandlery').spec.bootstrap;
+  }),
   ...both(
     'a pod without a volume is replaced soon after its node is lost',
     'the default holds',

@@ -4,6 +4,7 @@ import { leavesLostNode, type Policy } from './pods';
 
 /** How many connections the gateway's proxies may keep open, for how long, and how much memory that takes. */
 interface TowardsServices {
+  targetRefs: { kind: string }[];
   circuitBreaker?: { maxConnections?: number };
   timeout?: { http?: { connectionIdleTimeout?: string }; tcp?: { connectTimeout?: string } };
   retry?: { numRetries?: number; retryOn?: { triggers?: string[]; httpStatusCodes?: number[] } };
@@ -43,7 +44,7 @@ function seconds(duration: string): number {
 
 /** A request on a connection that the service is just closing gets a 503. By default Envoy keeps one for an hour. */
 export const gatewayClosesFirst: Policy = (manifests) =>
-  ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy').flatMap(({ metadata, spec }) => {
+  ofGateway(manifests).flatMap(({ metadata, spec }) => {
     const idle = spec.timeout?.http?.connectionIdleTimeout ?? '1h';
     const kept = (SERVER_OPTIONS.keepAliveTimeout ?? 0) / 1_000;
     return seconds(idle) < kept
@@ -53,17 +54,22 @@ export const gatewayClosesFirst: Policy = (manifests) =>
         ];
   });
 
+const ofGateway = (manifests: readonly Manifest[]) =>
+  ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy').filter(({ spec }) =>
+    spec.targetRefs.some(({ kind }) => kind === 'Gateway'),
+  );
+
 /**
- * A request whose connection to a lost node fails goes to another pod, and later ones do not try that node. No request
- * that was sent is ever repeated, and no answer takes a pod out: all replicas of a service answer 503 together.
+ * A request whose connection to a lost node fails goes to another pod, and later ones do not try that node. No answer takes a
+ * pod out: all replicas of a service answer 503 together.
  */
 export const lostPodsAvoided: Policy = (manifests) => {
-  const policies = ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy');
+  const policies = ofGateway(manifests);
   if (policies.length === 0) {
     return ['there is no BackendTrafficPolicy'];
   }
   return policies.flatMap(({ metadata, spec }) => {
-    const { triggers = [], httpStatusCodes = [] } = spec.retry?.retryOn ?? {};
+    const { triggers = [] } = spec.retry?.retryOn ?? {};
     const passive = spec.healthCheck?.passive;
     const byAnswers = [passive?.consecutive5XxErrors ?? 5, passive?.consecutiveGatewayErrors ?? 0];
     return [
@@ -71,8 +77,6 @@ export const lostPodsAvoided: Policy = (manifests) => {
       !(triggers.includes('connect-failure') && spec.retry?.numRetries) && 'does not try another pod',
       // Envoy's default of 10 % is less than one pod of two.
       (passive?.maxEjectionPercent ?? 10) < 50 && 'never takes a pod out',
-      (triggers.some((trigger) => trigger !== 'connect-failure') || httpStatusCodes.length > 0) &&
-        'repeats requests that a service may have carried out',
       !(passive?.splitExternalLocalOriginErrors && passive.consecutiveLocalOriginFailures) &&
         'tries a pod again and again to which no connection can be made',
       byAnswers.some((limit) => limit !== 0) && 'takes pods out for what they answer',

@@ -9,6 +9,7 @@ import { deniedByDefault, openFlows, parties } from './network';
 import type { Policy } from './pods';
 import * as pods from './pods';
 import * as references from './references';
+import * as repeating from './repeating';
 import * as routes from './routes';
 import * as sizes from './sizes';
 
@@ -68,7 +69,9 @@ export function policiesOf(overlay: Overlay): Record<string, Policy> {
     'no route cuts off a waiting request': sizes.routesWait,
     'the gateway closes idle connections before the services do': gateway.gatewayClosesFirst,
     'the connections that the gateway allows fit into its memory': gateway.proxyFits,
-    'the gateway goes round a lost pod, and repeats nothing that was sent': gateway.lostPodsAvoided,
+    'the gateway goes round a lost pod': gateway.lostPodsAvoided,
+    'the gateway repeats only what may be carried out twice': repeating.onlyRepeatableRepeated,
+    'connections to a lost node end within seconds': repeating.lostConnectionsEnd,
     'memory requests and limits fit the measurements': sizes.memoryFits,
     ...(overlay === 'production'
       ? {
