@@ -18,7 +18,8 @@ interface Upstream extends Hop {
 /**
  * Reaches the gateway's pods directly, where their network can be reached. It does what a cloud's load balancer does: it
  * follows which pods the cluster says are ready, and tries each one itself, because a cluster notices only after most of
- * a minute that a node is lost. A pod that is about to end gets no new requests, and answers those that it has.
+ * a minute that a node is lost. A buyer's connection stays with its pod for as long as that can be used. A pod that is
+ * about to end gets no new requests, and answers those that it has.
  * @param list returns the pods that are ready
  */
 export async function balanceOver(list: () => Promise<Endpoint[]>, tls: AgentOptions): Promise<Route> {
@@ -76,9 +77,9 @@ export async function balanceOver(list: () => Promise<Endpoint[]>, tls: AgentOpt
   await look();
   void keepLooking();
   return {
-    next() {
+    next(last) {
       const all = usable();
-      return all[turn++ % all.length];
+      return all.find((one) => one === last) ?? all[turn++ % all.length];
     },
     close() {
       closed = true;

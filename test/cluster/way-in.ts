@@ -1,14 +1,17 @@
 import { createServer } from 'node:http';
 import type { Agent, AgentOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createProxyServer } from 'http-proxy-3';
 import type { Endpoint } from './gateway';
 import type { Kube } from './kube';
 
 /** How requests get from this machine to the gateway's pods. */
 export interface Route {
-  /** Where the next request goes; undefined while there is nowhere to go. */
-  next(): Hop | undefined;
+  /**
+   * Where the next request goes; undefined while there is nowhere to go.
+   * @param last where the last request of this connection went
+   */
+  next(last: Hop | undefined): Hop | undefined;
   close(): void;
 }
 
@@ -41,14 +44,16 @@ export async function openWayIn(
     allowPartialTrustChain: true,
   });
   const proxy = createProxyServer({ headers: { host }, proxyTimeout: ANSWER_WITHIN_MS });
+  const hops = new WeakMap<Socket, Hop>();
   const server = createServer((request, response) => {
-    const hop = route.next();
+    const hop = route.next(hops.get(request.socket));
     // On an error, the client gets no answer, as with any connection that breaks.
     const fail = () => response.destroy();
     if (hop === undefined) {
       fail();
       return;
     }
+    hops.set(request.socket, hop);
     proxy.web(request, response, { target: { protocol: 'https:', ...hop.endpoint }, agent: hop.agent }, fail);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -31,29 +31,21 @@ export async function runDrill(
     return expected.filter((one) => received.some(({ labels }) => isExpected(labels, one)));
   }
 
-  /** Waits until all have fired. Returns after how many seconds each did; undefined for those that did not. */
-  async function awaitAll(expected: readonly Expected[], forMs: number): Promise<(number | undefined)[]> {
+  /** Waits until all have fired. */
+  async function awaitAll(title: string, expected: readonly Expected[], forMs: number): Promise<void> {
     const began = performance.now();
-    const after = new Map<Expected, number>();
-    for (; after.size < expected.length && performance.now() - began < forMs; await sleep(pollMs)) {
+    const missing = new Set(expected);
+    for (; missing.size > 0 && performance.now() - began < forMs; await sleep(pollMs)) {
       // Alertmanager may be starting again.
-      for (const one of await firing(expected).catch(() => [])) {
-        after.set(one, after.get(one) ?? (performance.now() - began) / 1_000);
+      for (const one of await firing([...missing]).catch(() => [])) {
+        missing.delete(one);
+        const after = Math.round((performance.now() - began) / 1_000);
+        say(`${describe(one)} fired after ${after} s: ${title}`);
       }
     }
-    return expected.map((one) => after.get(one));
-  }
-
-  async function expectAll(title: string, expected: readonly Expected[], forMs: number): Promise<void> {
-    const seconds = await awaitAll(expected, forMs);
-    expected.forEach((one, i) => {
-      const after = seconds[i];
-      if (after === undefined) {
-        complain(`${describe(one)} did not fire within ${forMs / 60_000} minutes: ${title}`);
-      } else {
-        say(`${describe(one)} fired after ${Math.round(after)} s: ${title}`);
-      }
-    });
+    for (const one of missing) {
+      complain(`${describe(one)} did not fire within ${forMs / 60_000} minutes: ${title}`);
+    }
   }
 
   const pending: Promise<void>[] = [];
@@ -64,15 +56,9 @@ export async function runDrill(
     const steps: (() => Promise<unknown>)[] = [];
     try {
       await bring((step) => steps.push(step));
-      const expected = alerts.filter((one) => !one.later);
-      pending.push(
-        expectAll(
-          title,
-          alerts.filter((one) => one.later),
-          laterWithinMs,
-        ),
-      );
-      await expectAll(title, expected, withinMs);
+      const [now, later] = [alerts.filter((one) => !one.later), alerts.filter((one) => one.later)];
+      pending.push(awaitAll(title, later, laterWithinMs));
+      await awaitAll(title, now, withinMs);
     } finally {
       for (const step of steps.reverse()) {
         await step();
