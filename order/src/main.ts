@@ -53,6 +53,7 @@ void runService('order', settings, async (core) => {
         admission,
         readOutcome: outcomes.read,
         answerWithinMs: config.ANSWER_WITHIN_MS,
+        isAway: patience.isAway,
       }),
     ],
     steps: [

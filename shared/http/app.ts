@@ -3,7 +3,8 @@ import Koa, { type Context } from 'koa';
 import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight, requestsShed } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
-import type { Patience } from '../postgres/patience';
+import { CommitUnknown } from '../postgres/errors';
+import type { Attempts, Patience } from '../postgres/patience';
 import { openFaultAnswers } from './faults';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
@@ -19,6 +20,8 @@ export interface AppOptions {
   /** Whether the service is stopping: answers then tell clients to send their next request elsewhere. */
   readonly isStopping: () => boolean;
 }
+
+type Request = ApiRequest<Record<string, unknown>>;
 
 /** Resolves when the answer is written. Never rejects. It gives the answer of a refusal instead of a route's. */
 export type App = (request: IncomingMessage, response: ServerResponse, refusal?: Refusal) => Promise<void>;
@@ -40,9 +43,38 @@ export function createApp({ routes, log, patience, isStopping }: AppOptions): Ap
       response.destroy();
     });
 
-  function handle(route: Route, request: ApiRequest<Record<string, unknown>>): Promise<Answer> {
+  function handleOnce(route: Route, request: Request): Promise<Answer> {
     const row = route.locks?.(request.params);
     return row === undefined ? route.handle(request) : turns.run(row, () => route.handle(request));
+  }
+
+  /**
+   * While the database is away for a few seconds, the request waits. If a COMMIT was lost meanwhile, the request may have had
+   * its effect, whatever a later attempt fails of.
+   */
+  async function handle(route: Route, request: Request): Promise<Answer> {
+    let attempts: Attempts | undefined;
+    let lost: CommitUnknown | undefined;
+    for (;;) {
+      let reply: Answer;
+      try {
+        reply = await handleOnce(route, request);
+      } catch (error) {
+        lost ??= error instanceof CommitUnknown ? error : undefined;
+        attempts ??= {
+          mayHaveHappened: request.idempotencyKey !== undefined,
+          isGone: () => request.isGone(),
+        };
+        if (await patience?.isWorthRepeating(error, attempts)) {
+          continue;
+        }
+        throw lost ?? error;
+      }
+      if (lost !== undefined && reply.status >= 500) {
+        throw lost;
+      }
+      return reply;
+    }
   }
 
   async function answer(ctx: Context, refusal: Refusal | undefined): Promise<void> {
@@ -63,20 +95,7 @@ export function createApp({ routes, log, patience, isStopping }: AppOptions): Ap
         route = match.route.path;
         span = withSpan(match.name, 'server', traceparent, match.attributes);
         traceparent = span.traceparent;
-        const valid = readRequest(match, ctx, traceparent);
-        for (;;) {
-          try {
-            reply = await handle(match.route, valid);
-            break;
-          } catch (error) {
-            if (
-              !(await patience?.isWorthRepeating(error, started, valid.idempotencyKey !== undefined)) ||
-              valid.isGone()
-            ) {
-              throw error;
-            }
-          }
-        }
+        reply = await handle(match.route, readRequest(match, ctx, traceparent));
         span.end();
       } else {
         reply = router.unmatched(ctx.method, ctx.path);

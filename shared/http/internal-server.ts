@@ -20,8 +20,6 @@ export interface InternalServer {
 export interface InternalServerOptions {
   /** What the service cannot work without, by name. */
   readonly checks: Readonly<Record<string, Check>>;
-  /** How long a check may fail, after it has passed, before the service is unready. */
-  readonly graceMs: number;
   readonly log: Logger;
 }
 
@@ -31,9 +29,7 @@ const CHECK_TIMEOUT_MS = 2_000;
  * Health and metrics, on a port of their own that must not be exposed. /livez looks only at the process: restarting a
  * service because its database is unavailable would only make an outage longer.
  */
-export function createInternalServer({ checks, graceMs, log }: InternalServerOptions): InternalServer {
-  /** When each check passed last. */
-  const passed = new Map<string, number>();
+export function createInternalServer({ checks, log }: InternalServerOptions): InternalServer {
   let phase: 'starting' | 'running' | 'draining' = 'starting';
   const pages = new Map<string | undefined, (response: ServerResponse) => Promise<void> | void>([
     ['/livez', (response) => json(response, 200, { status: 'alive' })],
@@ -59,27 +55,9 @@ export function createInternalServer({ checks, graceMs, log }: InternalServerOpt
   };
 
   async function readiness(response: ServerResponse): Promise<void> {
-    const failed = phase === 'running' ? await failing() : {};
+    const failed = phase === 'running' ? await failing(checks) : {};
     const ready = phase === 'running' && Object.keys(failed).length === 0;
     json(response, ready ? 200 : 503, { status: ready ? 'ready' : 'unready', phase, failed });
-  }
-
-  /** Returns the checks that fail or take too long, each with its reason. */
-  async function failing(): Promise<Record<string, string>> {
-    const failed: Record<string, string> = {};
-    await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => {
-        try {
-          await Promise.race([check(), timeout()]);
-          passed.set(name, performance.now());
-        } catch (error) {
-          if (performance.now() - (passed.get(name) ?? Number.NEGATIVE_INFINITY) > graceMs) {
-            failed[name] = error instanceof Error ? error.message : String(error);
-          }
-        }
-      }),
-    );
-    return failed;
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -99,6 +77,21 @@ export function createInternalServer({ checks, graceMs, log }: InternalServerOpt
 async function metrics(response: ServerResponse): Promise<void> {
   response.setHeader('Content-Type', registry.contentType);
   response.end(await registry.metrics());
+}
+
+/** Returns the checks that fail or take too long, each with its reason. */
+async function failing(checks: Readonly<Record<string, Check>>): Promise<Record<string, string>> {
+  const failed: Record<string, string> = {};
+  await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      try {
+        await Promise.race([check(), timeout()]);
+      } catch (error) {
+        failed[name] = error instanceof Error ? error.message : String(error);
+      }
+    }),
+  );
+  return failed;
 }
 
 async function timeout(): Promise<never> {

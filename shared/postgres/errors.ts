@@ -112,6 +112,22 @@ function causeOfRead(error: Error & { meta?: PrismaMeta }): FaultCause | undefin
   return CONNECTION_LOST.test(error.message) ? 'unreachable' : undefined;
 }
 
+/** Out of memory, disk or connections, or an error of the disk: another connection may not notice. */
+const OF_RESOURCES: readonly string[] = [SQLSTATE_CLASS.INSUFFICIENT_RESOURCES, SQLSTATE_CLASS.SYSTEM_ERROR];
+
+/** Whether there was no server to talk to, or it ended the session, as it does when it stops. */
+export function isWithoutConnection(error: unknown): boolean {
+  return databaseCauseOf(error) === 'unreachable' && !OF_RESOURCES.includes(sqlStateIn(error).slice(0, 2));
+}
+
+/** Returns an empty text when the server said nothing. */
+function sqlStateIn(error: unknown): string {
+  const from = error instanceof DatabaseError || !(error instanceof Error) ? error : (error.cause ?? error);
+  return from instanceof DatabaseError
+    ? (from.code ?? '')
+    : ((from as { meta?: PrismaMeta }).meta?.driverAdapterError?.cause?.originalCode ?? '');
+}
+
 interface PrismaMeta {
   readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: string } };
 }

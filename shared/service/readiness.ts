@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Check } from '../http/internal-server';
 import type { Logger } from '../observe/log';
 import type { Database } from '../postgres/database';
+import type { Patience } from '../postgres/patience';
 
 /** A connection to the broker. */
 export type Broker = { isConnected(): boolean };
 
 /** What a service cannot work without. */
-export function readinessChecks(database: Database, brokers: readonly Broker[]): Record<string, Check> {
+export function readinessChecks(patience: Patience, brokers: readonly Broker[]): Record<string, Check> {
   const reached = new Set<Broker>();
   return {
-    database: () => database.ready(),
+    // All replicas share the database. If all were unready, requests that would wait for it could not get here.
+    database: () => patience.ready(),
     // A broker that goes away later does not make the service unready: the outbox keeps the messages until it is back.
     broker: async () => {
       for (const broker of brokers) {

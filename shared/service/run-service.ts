@@ -13,7 +13,7 @@ import { watchBroker, watchPool } from '../observe/resource-metrics';
 import { startTracing } from '../observe/trace';
 import { type Outbox, openOutbox } from '../outbox/outbox';
 import { type Database, openDatabase } from '../postgres/database';
-import { openPatience, type Patience } from '../postgres/patience';
+import { openPatience, type Patience, probeDatabase } from '../postgres/patience';
 import { connectConsumer } from '../rabbit/consumer';
 import { openTopology, type Topology } from '../rabbit/open-topology';
 import { connectPublisher } from '../rabbit/publisher';
@@ -93,7 +93,11 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const httpDatabase = openPool('http', config.HTTP_POOL_SIZE, { lockTimeoutMs: HTTP_LOCK_TIMEOUT_MS });
   const readDatabase = openPool('reads', config.HTTP_READ_POOL_SIZE);
   const patience = lifecycle.addPart(
-    openPatience({ ready: database.ready, patienceMs: config.DATABASE_PATIENCE_MS, log }),
+    openPatience({
+      probe: () => probeDatabase(`${name} probe`, config.DATABASE_URL),
+      patienceMs: config.DATABASE_PATIENCE_MS,
+      log,
+    }),
     ({ stop }) => stop(),
   );
   const topology = openTopology({ mode: config.TOPOLOGY, service: name, log });
@@ -107,9 +111,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const internal = lifecycle.addPart(
     createInternalServer({
       log,
-      checks: readinessChecks(database, brokers),
-      // Where all replicas are unready, requests that would wait for the database are refused before they get here.
-      graceMs: config.DATABASE_PATIENCE_MS,
+      checks: readinessChecks(patience, brokers),
     }),
     ({ stop }) => stop(),
   );

@@ -29,7 +29,9 @@ async function open(env: Record<string, string> = {}): Promise<void> {
   const behindLinks = Object.fromEntries(
     entries.map(([service, { port }]) => [service, withPort(databases[service], port)]),
   ) as typeof databases;
-  shop = await ShopProcesses.open({ databases: behindLinks, env: { all: env } });
+  // On a busy machine, a checkout must not be cancelled for its age, or be answered 202.
+  const order = { CANCEL_AFTER_MS: '120000', ANSWER_WITHIN_MS: '120000' };
+  shop = await ShopProcesses.open({ databases: behindLinks, env: { all: env, order } });
   api = shop.client();
 }
 

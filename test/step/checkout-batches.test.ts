@@ -10,7 +10,7 @@ import { silent } from '../support/silent';
 import { attempt, CANCEL_AFTER_MS, orderFixture } from './order-fixture';
 
 const orders = orderFixture();
-const patience = openPatience({ ready: async () => {}, patienceMs: 0, log: silent });
+const patience = openPatience({ probe: async () => {}, patienceMs: 0, log: silent });
 
 /** Commits, then throws CommitUnknown the first time. `beforeRetry` runs before the batch runs again. */
 function loseFirstCommit(beforeRetry: () => Promise<unknown>): Pick<Outbox, 'transaction'> {

@@ -46,7 +46,7 @@ test('without a HOST, a service answers on every address of the machine', async 
   const { HOST: host } = readConfig(serviceSettings('stock').pick({ HOST: true }));
   expect(host).toBeUndefined();
   const { port } = await serve();
-  const internal = createInternalServer({ checks: {}, graceMs: 0, log: silent });
+  const internal = createInternalServer({ checks: {}, log: silent });
   const internalPort = await internal.start(anywhere);
   ends.push(() => internal.stop());
   for (const address of loopbacks) {

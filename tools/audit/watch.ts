@@ -35,11 +35,7 @@ export async function watch(
   log: Logger,
   options: AuditOptions & { host: string | undefined; port: number; intervalMs: number },
 ): Promise<Watching> {
-  const internal = createInternalServer({
-    log,
-    graceMs: 0,
-    checks: perService((name) => () => databases[name].ready()),
-  });
+  const internal = createInternalServer({ log, checks: perService((name) => () => databases[name].ready()) });
   const { host, port: wanted } = options;
   const port = await internal.start({ host, port: wanted, variable: 'AUDIT_PORT' });
   // Not after the first round: on large databases it takes longer than a supervisor waits for a start.

@@ -1,14 +1,26 @@
 import type { Caution } from '../../../shared/inbox/caution';
 import type { Outbox } from '../../../shared/outbox/outbox';
 import { CommitUnknown, causeOf } from '../../../shared/postgres/errors';
-import type { Patience } from '../../../shared/postgres/patience';
+import type { Attempts, Patience } from '../../../shared/postgres/patience';
 import { type Batcher, smartBatch } from '../../../shared/service/batch';
 import type { CheckoutDecision, CheckoutRequest } from '../saga/1-request-checkout/decide';
 import { requestCheckouts } from '../saga/1-request-checkout/step';
 import { requestWithoutWaiting, requestWithoutWriting } from '../saga/1-request-checkout/without-waiting';
 
-/** The most runs of a batch whose COMMIT keeps ending with an unknown result. */
+/** The most runs, at once, of a batch whose COMMIT keeps ending with an unknown result. */
 const MAX_ATTEMPTS = 3;
+
+/** An order may be locked by the session whose COMMIT was lost, and which then has opened its saga. */
+function afterLostCommit(decision: CheckoutDecision, lost: CommitUnknown): CheckoutDecision {
+  switch (decision.kind) {
+    case 'repeated':
+      return { ...decision, kind: 'joined' };
+    case 'locked':
+      return { ...decision, lost };
+    default:
+      return decision;
+  }
+}
 
 /** Checkouts that arrive while a transaction is running go into the next one together. */
 export function openCheckouts(options: {
@@ -32,19 +44,19 @@ export function openCheckouts(options: {
    * While the database is away for a few seconds, the batch waits for it.
    */
   async function open(requests: CheckoutRequest[]): Promise<CheckoutDecision[]> {
-    const began = performance.now();
+    const attempts: Attempts = { mayHaveHappened: true };
     const lostCommits: CommitUnknown[] = [];
     let decide = caution.isAdvised() ? requestWithoutWaiting : requestCheckouts;
     for (;;) {
       try {
+        patience.check();
         const { decisions } = await outbox.transaction((tx) => decide(tx, requests, cancelAfterMs));
         // Our own transactions lock an order for milliseconds, so finding it locked once proves nothing.
         if (decisions.some(({ kind }, i) => kind === 'locked' && requests[i]?.was_locked)) {
           caution.advise();
         }
-        return decisions.map((decision) =>
-          decision.kind === 'repeated' && lostCommits.length > 0 ? { ...decision, kind: 'joined' } : decision,
-        );
+        const [lost] = lostCommits;
+        return lost === undefined ? decisions : decisions.map((decision) => afterLostCommit(decision, lost));
       } catch (error) {
         if (error instanceof CommitUnknown && lostCommits.push(error) < MAX_ATTEMPTS) {
           continue;
@@ -54,7 +66,7 @@ export function openCheckouts(options: {
           caution.advise();
           continue;
         }
-        if (await patience.isWorthRepeating(error, began, true)) {
+        if (await patience.isWorthRepeating(error, attempts)) {
           continue;
         }
         // Whatever has failed since, a COMMIT that was lost may have happened.

@@ -21,6 +21,8 @@ export interface CheckoutDeps {
   readOutcome(sagaId: string): Promise<Outcome | undefined>;
   /** From its arrival, for all that a request may wait for. */
   answerWithinMs: number;
+  /** Whether the database is known to be away. */
+  isAway(): boolean;
 }
 
 const params = z.object({ order_id: id });
@@ -66,6 +68,11 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
   const { order_id } = request.params;
   const end = performance.now() + deps.answerWithinMs;
   const may_open = deps.admission.enter();
+  // Without room it could only join a checkout, and would have to wait to find out.
+  if (!may_open && deps.isAway()) {
+    deps.admission.recordRefused();
+    return overloaded();
+  }
   try {
     const decision = await decide(deps, request, end, {
       order_id,
@@ -131,18 +138,26 @@ async function decide(
   end: number,
   checkoutRequest: CheckoutRequest,
 ): Promise<CheckoutDecision> {
+  let lost: Error | undefined;
   for (let attempt = checkoutRequest; ; await sleep(LOCKED_RETRY_MS)) {
     const isLast = () => request.isGone() || performance.now() > end;
     try {
       const decision = await checkouts.submit(attempt);
-      if (decision.kind !== 'locked' || isLast()) {
+      if (decision.kind !== 'locked') {
+        return decision;
+      }
+      lost ??= decision.lost;
+      if (isLast()) {
+        if (lost !== undefined) {
+          throw lost;
+        }
         return decision;
       }
       attempt = { ...checkoutRequest, was_locked: true };
     } catch (error) {
       // Without room for another checkout, there is none to wait either.
       if (causeOf(error) !== 'locked' || isLast() || !checkoutRequest.may_open) {
-        throw error;
+        throw lost ?? error;
       }
     }
   }

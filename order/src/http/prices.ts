@@ -48,21 +48,29 @@ export function openPrices(stockUrl: string, withinMs = WITHIN_MS): Prices {
   });
   let waiting = 0;
   return {
-    get: (itemId, traceparent) => cache.fetch(itemId, { context: traceparent }),
+    async get(itemId, traceparent) {
+      const known = cache.get(itemId);
+      if (known !== undefined) {
+        return known;
+      }
+      if (waiting >= MAX_WAITING) {
+        throw new StockUnavailable(`${MAX_WAITING} requests wait for stock already`);
+      }
+      waiting++;
+      try {
+        return await cache.fetch(itemId, { context: traceparent });
+      } finally {
+        waiting--;
+      }
+    },
     clear: () => cache.clear(),
   };
 
   async function fetchPrice(itemId: string, traceparent: Traceparent): Promise<number | undefined> {
-    if (waiting >= MAX_WAITING) {
-      throw new StockUnavailable(`${MAX_WAITING} requests wait for stock already`);
-    }
-    waiting++;
     try {
       return priceIn(await ask(itemId, traceparent));
     } catch (cause) {
       throw new StockUnavailable('could not read a price from stock', { cause });
-    } finally {
-      waiting--;
     }
   }
 

@@ -33,7 +33,9 @@ export interface CheckoutRequest {
 
 export type CheckoutDecision =
   | { kind: 'opened' | 'joined' | 'paid' | 'disputed' | 'repeated'; saga_id: string }
-  | { kind: 'unknown_order' | 'empty' | 'key_reused' | 'overloaded' | 'locked' };
+  | { kind: 'unknown_order' | 'empty' | 'key_reused' | 'overloaded' }
+  /** With the error of a COMMIT by which the saga may have been opened after all. */
+  | { kind: 'locked'; lost?: Error };
 
 export interface OrderRow extends LastAttempt {
   readonly id: string;
