@@ -309,7 +309,7 @@ export const mutations: readonly Mutation[] = [
     'the connections that the gateway allows fit into its memory',
     'more connections are allowed',
     (manifests) => {
-      find(manifests, 'BackendTrafficPolicy/chandlery').spec.circuitBreaker.maxConnections = 40_000;
+      find(manifests, 'BackendTrafficPolicy/chandlery').spec.circuitBreaker.maxConnections = 2_000;
     },
   ),
   ...both(
@@ -351,6 +351,10 @@ export const mutations: readonly Mutation[] = [
           Object.assign(find('BackendTrafficPolicy/repeatable').retry.retryOn, { httpStatusCodes: [503] }),
       ],
       [
+        'the default says what is repeated',
+        (find) => delete find('BackendTrafficPolicy/repeatable').retry.retryOn,
+      ],
+      [
         'all of stock is repeated',
         (find) => delete find('BackendTrafficPolicy/repeatable').targetRefs[2].sectionName,
       ],
@@ -364,7 +368,7 @@ export const mutations: readonly Mutation[] = [
       ],
       [
         'every POST to orders is repeated',
-        (find) => Object.assign(find('HTTPRoute/order').rules[0].matches[2].path, { value: '/orders' }),
+        (find) => Object.assign(find('HTTPRoute/order').rules[0].matches[0].path, { value: '/orders' }),
       ],
       ['the other limits are forgotten', (find) => delete find('BackendTrafficPolicy/repeatable').mergeType],
     ] satisfies [string, (find: (id: string) => Anything) => unknown][]

@@ -4,7 +4,7 @@ import { leavesLostNode, type Policy } from './pods';
 
 /** How many connections the gateway's proxies may keep open, for how long, and how much memory that takes. */
 interface TowardsServices {
-  targetRefs: { kind: string }[];
+  targetRefs: { kind: string; name: string; sectionName?: string }[];
   circuitBreaker?: { maxConnections?: number };
   timeout?: { http?: { connectionIdleTimeout?: string }; tcp?: { connectTimeout?: string } };
   retry?: { numRetries?: number; retryOn?: { triggers?: string[]; httpStatusCodes?: number[] } };
@@ -16,6 +16,9 @@ interface Passive {
   consecutive5XxErrors?: number;
   consecutiveGatewayErrors?: number;
   maxEjectionPercent?: number;
+}
+interface HttpRoute {
+  rules: { name?: string; backendRefs?: object[] }[];
 }
 interface TowardsBuyers {
   connection?: { connectionLimit?: { value?: number } };
@@ -98,11 +101,21 @@ export const proxyFits: Policy = (manifests) => {
   const buyers = ofKind<TowardsBuyers>(manifests, 'ClientTrafficPolicy').map(
     ({ spec }) => spec.connection?.connectionLimit?.value ?? 50_000,
   );
-  const services = ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy').map(
-    ({ spec }) => spec.circuitBreaker?.maxConnections ?? 1_024,
+  const policies = ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy');
+  // Envoy counts for each rule by itself.
+  const services = ofKind<HttpRoute>(manifests, 'HTTPRoute').flatMap(({ metadata, spec }) =>
+    spec.rules
+      .filter(({ backendRefs }) => backendRefs)
+      .map(({ name: rule }) => {
+        const isOwn = ({ kind, name, sectionName }: TowardsServices['targetRefs'][number]) =>
+          kind === 'HTTPRoute' && name === metadata.name && sectionName === rule;
+        const own = policies.find(({ spec }) => spec.circuitBreaker && spec.targetRefs.some(isOwn));
+        return (own ?? ofGateway(manifests)[0])?.spec.circuitBreaker?.maxConnections ?? 1_024;
+      }),
   );
+  const connections = services.reduce((sum, most) => sum + most, 0);
   const most =
-    (Math.max(...buyers) * KIBIBYTES_OF_A_BUYER + Math.max(...services) * KIBIBYTES_OF_A_SERVICE) / 1_024 +
+    (Math.max(...buyers) * KIBIBYTES_OF_A_BUYER + connections * KIBIBYTES_OF_A_SERVICE) / 1_024 +
     MEBIBYTES_OF_ENVOY;
   return proxies(manifests)
     .map(({ container }) => mebibytes(container.resources.limits.memory))

@@ -24,15 +24,19 @@ interface Proxy {
 
 /** A read, a checkout, or whatever its client may repeat itself. */
 function isRepeatable({ path, method, headers = [] }: Match): boolean {
-  const hasKey = headers.some(({ name, value }) => /^idempotency-key$/i.test(name) && value === '.+');
-  return method === 'GET' || hasKey || path?.value === '/orders/checkout/';
+  const hasKey = headers.some(
+    ({ name, type, value }) =>
+      /^idempotency-key$/i.test(name) && type === 'RegularExpression' && value === '.+',
+  );
+  return method === 'GET' || hasKey || (method === 'POST' && path?.value === '/orders/checkout/');
 }
 
 /** A pod that is lost may have carried out what it was sent. So only what may be carried out twice is sent to another. */
 export const onlyRepeatableRepeated: Policy = (manifests) => {
   const routes = ofKind<Route>(manifests, 'HTTPRoute');
   return ofKind<Repeating>(manifests, 'BackendTrafficPolicy').flatMap(({ metadata, spec }) => {
-    const { triggers = [], httpStatusCodes = [] } = spec.retry?.retryOn ?? {};
+    // By default, Envoy Gateway repeats answers, too.
+    const { triggers = spec.retry ? ['its default'] : [], httpStatusCodes = [] } = spec.retry?.retryOn ?? {};
     const fault = (text: string) => [`BackendTrafficPolicy/${metadata.name}: ${text}`];
     if (httpStatusCodes.length > 0 || triggers.some((one) => !['connect-failure', 'reset'].includes(one))) {
       return fault('repeats what was answered');
@@ -58,7 +62,8 @@ const TCP_USER_TIMEOUT = 18;
 /** A node that is lost closes no connection. An idle one is probed, and one with a request must be acknowledged. */
 export const lostConnectionsEnd: Policy = (manifests) => {
   const idle = ofKind<Repeating>(manifests, 'BackendTrafficPolicy').some(({ spec }) => spec.tcpKeepalive);
-  const busy = ofKind<Proxy>(manifests, 'EnvoyProxy').every(({ spec }) => {
+  const proxies = ofKind<Proxy>(manifests, 'EnvoyProxy');
+  const busy = proxies.every(({ spec }) => {
     const { cluster_manager } = parse(spec.bootstrap?.value ?? '{}');
     const options: { level: number; name: number; int_value: number }[] =
       cluster_manager?.upstream_bind_config?.socket_options ?? [];
@@ -69,6 +74,6 @@ export const lostConnectionsEnd: Policy = (manifests) => {
   });
   return [
     ...(idle ? [] : ['idle connections to a lost node are kept']),
-    ...(busy ? [] : ['what was sent to a lost node is waited for']),
+    ...(busy && proxies.length > 0 ? [] : ['what was sent to a lost node is waited for']),
   ];
 };
