@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../tools/support/command-line';
 import { type IpFamily, readIpFamily } from './own/families';
-import { MAX_NODES } from './own/places';
+import { CONTEXT, MAX_NODES } from './own/places';
 import { findRelease } from './upgrade/releases';
 
 export interface ClusterOptions {
@@ -33,7 +33,6 @@ export interface ClusterOptions {
 export const usage = `Usage: npm run test:cluster -- --context NAME [--overlay laptop|production] [--buyers 16] [--deployed]
                                [--requests 20000] [--direct] [--power COMMAND]
                                [--images PREFIX] [--tag TAG] [--without-charts] [--from VERSION]
-                               [--alerts [--causes TEXT]]
        npm run test:cluster -- --own [--nodes 3] [--ip-family ipv4|dual] [--buyers 16] [--requests 20000]
                                [--from VERSION] [--alerts [--causes TEXT]]
 Deploys the shop to a cluster, has buyers check out, deletes and moves pods of every kind, and checks the books and every
@@ -47,8 +46,7 @@ answer against the saga's invariants. Use a cluster that may break: nodes are dr
   --power     a command that switches nodes off and on: "off NODE" or "on NODE" is added to it
   --from      deploy this released version first, as it was then, and upgrade it, roll it back and upgrade it again while
               buyers check out; the cluster must also have its images, with that version as their tag
-  --alerts    bring the cause of each alert about instead, and wait until it fires; takes an hour and a quarter, and 6 GB
-              of the volume of order's database
+  --alerts    bring the cause of each alert about instead, and wait until it fires; takes an hour and a quarter
   --causes    of these, only the causes with this in their title
   --own       start a cluster of our own for the test, and end it afterwards: npm run cluster -- --help
   --nodes     how many nodes that cluster has
@@ -105,8 +103,8 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
   if (causes !== '' && !alerts) {
     throw new Error(`--causes needs --alerts.\n${usage}`);
   }
-  if (alerts && overlay !== 'laptop') {
-    throw new Error(`--alerts is for the overlay laptop.\n${usage}`);
+  if (alerts && !values.own && context !== CONTEXT) {
+    throw new Error(`--alerts breaks more than a shop may lose, so it needs --own.\n${usage}`);
   }
   const ownNodes = readOwnNodes(values);
   const script = [

@@ -1,11 +1,11 @@
 import { connect } from 'amqplib';
 import { type Cause, critical, type Undo, warning } from './cause';
-import { deployment, type Hands } from './hands';
+import { deployment, type Hands, until } from './hands';
 import { hardlyAnyMemory } from './process-causes';
 import type { Shop } from './shop';
 
 /** Causes that concern the books and the auditor, one after the other. None stops checkouts. */
-export function bookCauses({ hands, api, kube, watchers }: Shop): Cause[] {
+export function bookCauses({ hands, api, watchers }: Shop): Cause[] {
   return [
     {
       title: 'no auditor runs',
@@ -30,9 +30,15 @@ export function bookCauses({ hands, api, kube, watchers }: Shop): Cause[] {
       title: 'order forgets a sale, and its buyer checks out something else',
       alerts: [critical('InvariantViolated', { invariant: 'I5' }), warning('CheckoutDisputed')],
       async bring(undo) {
-        const [user, item] = await Promise.all([api.user(10), api.item(1, 10)]);
-        const order = await api.order(user, { [item]: 1 });
-        const { saga_id: saga } = await api.must(`/orders/checkout/${order}`);
+        const [user, item] = await Promise.all([api.user(1_000), api.item(1, 1_000)]);
+        let [order, saga] = ['', ''];
+        // Other causes stop checkouts meanwhile.
+        await until('an order is paid', async () => {
+          order = await api.order(user, { [item]: 1 });
+          const { status, body } = await api.checkout(order);
+          saga = body.saga_id;
+          return status === 200;
+        });
         await hands.sql(
           'order',
           `UPDATE orders SET saga_id = NULL WHERE id = '${order}'; DELETE FROM sagas WHERE id = '${saga}'`,
@@ -52,7 +58,7 @@ export function bookCauses({ hands, api, kube, watchers }: Shop): Cause[] {
         }
       },
     },
-    hardlyAnyMemory(hands, kube, watchers),
+    hardlyAnyMemory(hands, watchers),
   ];
 }
 

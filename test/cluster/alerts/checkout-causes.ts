@@ -3,6 +3,7 @@ import { serviceNames } from '../../../shared/services';
 import type { ApiClient } from '../../support/api-client';
 import { type Cause, critical, later, type Undo, warning } from './cause';
 import { crowd } from './crowd';
+import { takeBack } from './drill';
 import { databaseOf, deployment, type Hands, statefulSet, until } from './hands';
 import { tooLittleProcessorTime } from './process-causes';
 import type { Shop } from './shop';
@@ -116,7 +117,7 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
         await kube.gateway.scale(0);
       },
     },
-    tooLittleProcessorTime(hands, kube),
+    tooLittleProcessorTime(hands),
     {
       title: 'payment stands still again and again',
       alerts: [warning('DecisionsRequested')],
@@ -126,9 +127,12 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
           EVERY_MS,
           async () => {
             const steps: (() => Promise<unknown>)[] = [];
-            await hands.scale(payment, 0, (step) => steps.push(step));
-            await sleep(STILL_MS);
-            await Promise.all(steps.map((step) => step()));
+            try {
+              await hands.scale(payment, 0, (step) => steps.push(step));
+              await sleep(STILL_MS);
+            } finally {
+              await takeBack(steps);
+            }
           },
           undo,
         );

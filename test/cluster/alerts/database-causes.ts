@@ -15,7 +15,7 @@ const LAG_MB = 200;
 /** PostgresReplicaMissing is critical from 5 GiB on. */
 const MISSED_MB = 5_400;
 
-/** Causes at the database of order that leave its checkouts alone. They need 6 GB of room in its volume. */
+/** Causes at the database of order that leave its checkouts alone, but for seconds. They need 6 GB of room in its volume. */
 export function databaseCauses({ hands }: Shop): Cause[] {
   const writeLog = (megabytes: number) =>
     hands.sql(
@@ -75,12 +75,12 @@ export function databaseCauses({ hands }: Shop): Cause[] {
       },
     },
     {
-      title: "stock-db's log cannot be archived",
-      alerts: [critical('WalNotArchived', { job: 'stock-db' })],
+      title: "order-db's log cannot be archived",
+      alerts: [critical('WalNotArchived', { job: 'order-db' })],
       async bring(undo) {
         const archive = ['-carchive_mode=on', '-carchive_command=false'];
-        await hands.change(databaseOf('stock'), ({ args = [] }) => ({ args: [...args, ...archive] }), undo);
-        await hands.sql('stock', 'SELECT pg_switch_wal()');
+        await hands.change(databaseOf('order'), ({ args = [] }) => ({ args: [...args, ...archive] }), undo);
+        await hands.sql('order', 'SELECT pg_switch_wal()');
       },
     },
     {
@@ -119,7 +119,10 @@ async function startStandby({ inPod, sql }: Hands, undo: Undo): Promise<void> {
 }
 
 async function dropSlot({ sql }: Pick<Hands, 'sql'>): Promise<void> {
-  await sql('order', 'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots');
+  await sql(
+    'order',
+    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'standby'",
+  );
   // Removes the log that was kept.
   await sql('order', 'CHECKPOINT');
 }

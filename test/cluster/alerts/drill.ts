@@ -3,10 +3,39 @@ import type { Watchers } from '../watching/prometheus';
 import { type Cause, describe, type Expected, isExpected } from './cause';
 
 const POLL_MS = 5_000;
+const ATTEMPTS = 5;
+const BETWEEN_ATTEMPTS_MS = 3_000;
 /** The longest that a rule waits is ten minutes; an audit, a rollout and Alertmanager's own pause come on top. */
 const WITHIN_MS = 20 * 60_000;
 /** Some rules look at a whole hour, or wait for one. */
 const LATER_WITHIN_MS = 80 * 60_000;
+
+/** Takes all steps, the last one first, also when one fails. @throws Error of the first one that failed for good */
+export async function takeBack(steps: (() => Promise<unknown>)[]): Promise<void> {
+  let failure: unknown;
+  for (const step of steps.reverse()) {
+    await patiently(step).catch((error) => {
+      failure ??= error;
+    });
+  }
+  if (failure !== undefined) {
+    throw failure;
+  }
+}
+
+/** What a step needs may just be starting again. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === ATTEMPTS) {
+        throw error;
+      }
+      await sleep(BETWEEN_ATTEMPTS_MS);
+    }
+  }
+}
 
 /**
  * Brings causes about, and waits until Alertmanager has each of their alerts. An alert that it has before its cause is a
@@ -50,7 +79,7 @@ export async function runDrill(
 
   const pending: Promise<void>[] = [];
   async function runCause({ title, alerts, bring }: Cause): Promise<void> {
-    for (const one of await firing(alerts)) {
+    for (const one of await patiently(() => firing(alerts))) {
       complain(`${describe(one)} fired before its cause: ${title}`);
     }
     const steps: (() => Promise<unknown>)[] = [];
@@ -60,9 +89,7 @@ export async function runDrill(
       pending.push(awaitAll(title, later, laterWithinMs));
       await awaitAll(title, now, withinMs);
     } finally {
-      for (const step of steps.reverse()) {
-        await step();
-      }
+      await takeBack(steps);
     }
   }
 

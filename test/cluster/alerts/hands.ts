@@ -80,9 +80,17 @@ export function handsOn({ context, apps, core, networking, merge }: Kube) {
 
   /** Changes how many pods there are, and waits until that is so. */
   async function scale(workload: Workload, replicas: number, undo: Undo): Promise<void> {
-    const before = (await read(workload)).spec?.replicas ?? 1;
-    undo(() => patch(workload, { spec: { replicas: before } }));
+    const { spec } = await read(workload);
+    undo(() => patch(workload, { spec: { replicas: spec?.replicas ?? 1 } }));
     await patch(workload, { spec: { replicas } });
+    // Pods that are about to end still work.
+    const labels = Object.entries(spec?.selector.matchLabels ?? {}).map(
+      ([name, value]) => `${name}=${value}`,
+    );
+    await until(`${workload.name} has ${replicas} pods`, async () => {
+      const pods = await core.listNamespacedPod({ namespace, labelSelector: labels.join() });
+      return pods.items.length === replicas;
+    });
   }
 
   /** Changes the container of all pods, and waits until they are replaced. */
@@ -131,11 +139,14 @@ export function handsOn({ context, apps, core, networking, merge }: Kube) {
     await core.deleteCollectionNamespacedPod({ namespace, labelSelector });
   }
 
-  /** Gives the running container of a pod other limits. Its pod is replaced, when they are taken back. */
-  async function resize(pod: string, limits: Record<string, string>, undo: Undo): Promise<void> {
-    undo(() => core.deleteNamespacedPod({ namespace, name: pod }));
-    const { spec } = await core.readNamespacedPod({ namespace, name: pod });
-    const { name, resources } = spec?.containers[0] ?? {};
+  /** Gives the running container of a service's only pod other limits. The pod is replaced, when they are taken back. */
+  async function resize(service: string, limits: Record<string, string>, undo: Undo): Promise<void> {
+    undo(() => replacePods(`app.kubernetes.io/name=${service}`));
+    const labelSelector = `app.kubernetes.io/name=${service}`;
+    const { items } = await core.listNamespacedPod({ namespace, labelSelector });
+    const found = items.find(({ metadata }) => metadata?.deletionTimestamp === undefined);
+    const pod = found?.metadata?.name ?? '';
+    const { name, resources } = found?.spec?.containers[0] ?? {};
     const body = Object.entries(limits).flatMap(([resource, value]) =>
       ['limits', 'requests'].map((kind) => ({
         op: 'replace',
@@ -146,8 +157,8 @@ export function handsOn({ context, apps, core, networking, merge }: Kube) {
     await core.patchNamespacedPodResize({ namespace, name: pod, body });
     await until(`${name} has other limits than ${JSON.stringify(resources?.limits)}`, async () => {
       const { status } = await core.readNamespacedPod({ namespace, name: pod });
-      const found = status?.containerStatuses?.[0]?.resources?.limits ?? {};
-      return Object.entries(limits).every(([resource, value]) => String(found[resource]) === value);
+      const now = status?.containerStatuses?.[0]?.resources?.limits ?? {};
+      return Object.entries(limits).every(([resource, value]) => String(now[resource]) === value);
     });
   }
 

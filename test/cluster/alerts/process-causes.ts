@@ -1,4 +1,3 @@
-import type { Kube } from '../kube';
 import type { Watchers } from '../watching/prometheus';
 import { type Cause, warning } from './cause';
 import type { Hands } from './hands';
@@ -11,34 +10,22 @@ const USED = 0.94;
 /** Of a core. Whatever takes 20 ms then takes half a second. */
 const LITTLE_CPU = '40m';
 
-export function hardlyAnyMemory(hands: Hands, kube: Kube, watchers: Pick<Watchers, 'instant'>): Cause {
+export function hardlyAnyMemory(hands: Hands, watchers: Pick<Watchers, 'instant'>): Cause {
   return {
     title: 'the auditor has hardly more memory than it uses',
     alerts: [warning('MemoryNearLimit', { job: 'auditor' })],
     async bring(undo) {
       const [series] = await watchers.instant('max(process_resident_memory_bytes{job="auditor"})');
       const used = Number(series?.value?.[1]);
-      await hands.resize(
-        await podOf(kube, 'auditor'),
-        { memory: `${Math.round(used / USED / MIB)}Mi` },
-        undo,
-      );
+      await hands.resize('auditor', { memory: `${Math.round(used / USED / MIB)}Mi` }, undo);
     },
   };
 }
 
-export function tooLittleProcessorTime(hands: Hands, kube: Kube): Cause {
+export function tooLittleProcessorTime(hands: Hands): Cause {
   return {
     title: 'stock gets too little processor time',
     alerts: [warning('EventLoopBlocked', { job: 'stock' })],
-    bring: async (undo) => hands.resize(await podOf(kube, 'stock'), { cpu: LITTLE_CPU }, undo),
+    bring: (undo) => hands.resize('stock', { cpu: LITTLE_CPU }, undo),
   };
-}
-
-async function podOf(kube: Kube, name: string): Promise<string> {
-  const pod = (await kube.pods()).find(
-    ({ metadata }) =>
-      metadata?.labels?.['app.kubernetes.io/name'] === name && metadata.deletionTimestamp === undefined,
-  );
-  return pod?.metadata?.name ?? '';
 }
