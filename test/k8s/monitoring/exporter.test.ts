@@ -29,12 +29,27 @@ afterAll(async () => {
   silent.close();
 });
 
-async function sourceIn(service: string): Promise<string> {
+async function containerIn(service: string) {
   const file = join(root, 'k8s/services', service, 'monitoring/database-exporter.yaml');
   const [deployment] = parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS());
-  const { env } = deployment.spec.template.spec.containers[0];
+  return deployment.spec.template.spec.containers[0];
+}
+
+async function sourceIn(service: string): Promise<string> {
+  const { env } = await containerIn(service);
   return env.find(({ name }: { name: string }) => name === 'DATA_SOURCE_URI').value;
 }
+
+test.each(serviceNames)(
+  'the exporter of %s is restarted when it waits for a server that was lost',
+  async (service) => {
+    const { livenessProbe } = await containerIn(service);
+    expect(livenessProbe).toMatchObject({
+      httpGet: { path: '/metrics' },
+      timeoutSeconds: SCRAPE_TIMEOUT_MS / 1_000,
+    });
+  },
+);
 
 test('while a database does not answer, its exporter says so in time for Prometheus', async () => {
   const sources = await Promise.all(serviceNames.map(sourceIn));
