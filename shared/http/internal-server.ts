@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observe/log';
 import { registry } from '../observe/metrics';
+import '../observe/process-metrics';
 import { type Address, listen } from './listen';
 
 /** Resolves when the thing it checks can be used, and rejects when it cannot. */

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Gauge } from 'prom-client';
 import { root } from '../root';
@@ -74,17 +73,6 @@ new Gauge({
     for (const [name, connection] of brokers) {
       this.set({ connection: name }, connection.isConnected() ? 1 : 0);
     }
-  },
-});
-
-new Gauge({
-  name: 'process_memory_limit_bytes',
-  help: 'Memory that this process may use: the limit of its container, or else the memory of the machine.',
-  registers,
-  collect() {
-    // Without a limit it returns 0, or more than any machine has.
-    const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-    this.set(Math.min(limit, totalmem()));
   },
 });
 

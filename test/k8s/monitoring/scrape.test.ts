@@ -1,6 +1,6 @@
 import { serviceNames } from '../../../shared/services';
 import type { Series } from './prometheus';
-import { dashboards, filledIn, metricsIn, panelsOf, rules } from './sources';
+import { dashboards, filledIn, metricsIn, panelsOf, readOfJobs, rules } from './sources';
 import { WatchedShop } from './watched-shop';
 
 let watched: WatchedShop;
@@ -46,6 +46,24 @@ test('every metric that a rule or a dashboard reads is exported', async () => {
   const left = await watched.sellUntilNoneIsLeft(async () => {
     const exported = new Set<string>(await watched.prometheus.api('label/__name__/values'));
     return [...wanted].filter((name) => !exported.has(name));
+  });
+  expect(left).toEqual([]);
+});
+
+test('every metric that an alert reads of a job is exported by that job', async () => {
+  const read = rules.flatMap(({ expr }) => readOfJobs(expr));
+  expect(read.length).toBeGreaterThan(40);
+  const left = await watched.sellUntilNoneIsLeft(async () => {
+    const jobs: string[] = await watched.prometheus.api('label/job/values');
+    const missing = read.map(async ({ metric, condition }) => {
+      const series = await watched.prometheus.instant(`count by (job) (${metric}{${condition}})`);
+      const exported = series.map(({ metric: { job } }) => job);
+      const pattern = new RegExp(`^(${/"(.*)"/.exec(condition)?.[1]})$`);
+      return jobs
+        .filter((job) => pattern.test(job) && !exported.includes(job))
+        .map((job) => `${metric} of ${job}`);
+    });
+    return [...new Set((await Promise.all(missing)).flat())];
   });
   expect(left).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { registry } from '../../../shared/observe/metrics';
+import '../../../shared/observe/process-metrics';
 import { watchBroker, watchPool } from '../../../shared/observe/resource-metrics';
 import { openDatabase } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';

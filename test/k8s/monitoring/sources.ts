@@ -99,6 +99,21 @@ export function metricsIn(expr: string): string[] {
   return names;
 }
 
+/** Returns the metrics that a query reads of certain jobs, each with its condition: `job="order"`, or `job=~"order|stock"`. */
+export function readOfJobs(expr: string): { metric: string; condition: string }[] {
+  const found: { metric: string; condition: string }[] = [];
+  parser.parse(expr).iterate({
+    enter({ type, node }) {
+      const name = type.name === 'VectorSelector' ? node.getChild('Identifier') : null;
+      const condition = /job=~?"[^"]*"/.exec(expr.slice(node.from, node.to))?.[0];
+      if (name !== null && condition !== undefined) {
+        found.push({ metric: expr.slice(name.from, name.to), condition });
+      }
+    },
+  });
+  return found;
+}
+
 /** Returns the manifests of one file. */
 // biome-ignore lint/suspicious/noExplicitAny: the fields of a manifest depend on its kind.
 export function manifests(file: string): any[] {
