@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceNames } from '../../../shared/services';
 import type { ApiClient } from '../../support/api-client';
 import { type Cause, critical, later, type Undo, warning } from './cause';
 import { crowd } from './crowd';
-import { takeBack } from './drill';
 import { databaseOf, deployment, type Hands, statefulSet, until } from './hands';
 import { tooLittleProcessorTime } from './process-causes';
 import type { Shop } from './shop';
@@ -12,9 +10,6 @@ import type { Shop } from './shop';
 const CHECKOUTS = 1_500;
 const CREATED_AT_ONCE = 10;
 const LOOKERS = 150;
-/** So often payment stands still, and so long. */
-const EVERY_MS = 3 * 60_000;
-const STILL_MS = 25_000;
 
 /** Causes that stop checkouts, one after the other. Those that are looked at over a long time come first. */
 export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
@@ -39,7 +34,12 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
     },
     {
       title: 'stock does not run while many check out',
-      alerts: [warning('QueueGrowing', { queue: 'stock.reserve' }), later(warning('CheckoutsCancelled'))],
+      alerts: [
+        warning('QueueGrowing', { queue: 'stock.reserve' }),
+        later(warning('CheckoutsCancelled')),
+        // Together with what comes after this.
+        later(warning('DecisionsRequested', { job: 'order' })),
+      ],
       async bring(undo) {
         const orders = await createOrders(api, CHECKOUTS);
         await hands.scale(deployment('stock'), 0, undo);
@@ -118,26 +118,6 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
       },
     },
     tooLittleProcessorTime(hands),
-    {
-      title: 'payment stands still again and again',
-      alerts: [warning('DecisionsRequested')],
-      async bring(undo) {
-        crowd(
-          1,
-          EVERY_MS,
-          async () => {
-            const steps: (() => Promise<unknown>)[] = [];
-            try {
-              await hands.scale(payment, 0, (step) => steps.push(step));
-              await sleep(STILL_MS);
-            } finally {
-              await takeBack(steps);
-            }
-          },
-          undo,
-        );
-      },
-    },
   ];
 }
 
