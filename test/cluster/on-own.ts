@@ -22,7 +22,7 @@ export async function testOnOwnCluster(
     ...['--context', CONTEXT, '--without-charts', '--direct', '--power', power],
     ...['--buyers', String(buyers), '--requests', String(requests)],
     ...(from === undefined ? [] : ['--from', from]),
-    ...(alerts ? ['--alerts', '--causes', causes] : []),
+    ...(alerts ? ['--alerts', ...causes.flatMap((text) => ['--causes', text])] : []),
   ];
   return withCluster({ nodes, ipFamily, from }, say, async ({ network }, signal) => {
     say(lacks());

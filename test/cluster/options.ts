@@ -22,8 +22,8 @@ export interface ClusterOptions {
   direct: boolean;
   /** Whether alerts are checked instead of what buyers notice. */
   alerts: boolean;
-  /** Of the causes of alerts, only those with this in their title; all if it is empty. */
-  causes: string;
+  /** Of the causes of alerts, only those with one of these in their title; all if there are none. */
+  causes: string[];
   /** The command of a shell that switches nodes off and on, if there is one. */
   power: string | undefined;
   /** Options for deploy-to-cluster.sh. */
@@ -47,7 +47,7 @@ answer against the saga's invariants. Use a cluster that may break: nodes are dr
   --from      deploy this released version first, as it was then, and upgrade it, roll it back and upgrade it again while
               buyers check out; the cluster must also have its images, with that version as their tag
   --alerts    bring the cause of each alert about instead, and wait until it fires; takes an hour and a quarter
-  --causes    of these, only the causes with this in their title
+  --causes    of these, only the causes with this in their title; may be given several times
   --own       start a cluster of our own for the test, and end it afterwards: npm run cluster -- --help
   --nodes     how many nodes that cluster has
   --ip-family what its pods and Services have addresses of
@@ -67,7 +67,7 @@ const options = {
   power: { type: 'string' },
   from: { type: 'string' },
   alerts: { type: 'boolean', default: false },
-  causes: { type: 'string', default: '' },
+  causes: { type: 'string', multiple: true },
   own: { type: 'boolean', default: false },
   nodes: { type: 'string' },
   'ip-family': { type: 'string' },
@@ -85,7 +85,7 @@ const CHOICES = ['context', 'images', 'tag', 'power'] as const;
  */
 export function readOptions(args: readonly string[], kubeconfig: string | undefined): ClusterOptions {
   const { values } = parseArgs({ args: [...args], options });
-  const { context, overlay, images, tag, power, direct, from, alerts, causes } = values;
+  const { context, overlay, images, tag, power, direct, from, alerts, causes = [] } = values;
   if (!context && !kubeconfig && !values.own) {
     throw new Error(`No cluster is named: set KUBECONFIG, or use --context or --own.\n${usage}`);
   }
@@ -100,7 +100,7 @@ export function readOptions(args: readonly string[], kubeconfig: string | undefi
   if (from !== undefined) {
     findRelease(from);
   }
-  if (causes !== '' && !alerts) {
+  if (causes.length > 0 && !alerts) {
     throw new Error(`--causes needs --alerts.\n${usage}`);
   }
   if (alerts && !values.own && context !== CONTEXT) {

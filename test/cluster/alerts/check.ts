@@ -23,14 +23,14 @@ export function allCauses(shop: Shop): Cause[][] {
 /**
  * Brings the cause of each alert about, for about an hour and a quarter.
  * @param url the way in
- * @param part only causes with this in their title are brought about
+ * @param parts only causes with one of these in their title are brought about; all if there are none
  * @returns whether each alert fired when its cause was there, and not before
  */
 export async function checkAlerts(
   kube: Kube,
   buyers: Buyers,
   url: string,
-  part: string,
+  parts: readonly string[],
   say: (text: string) => void,
 ): Promise<boolean> {
   buyers.keep(Number.POSITIVE_INFINITY, PAUSE_MS);
@@ -38,10 +38,14 @@ export async function checkAlerts(
   const api = new ApiClient(() => [url]);
   try {
     const causes = allCauses({ kube, api, watchers, hands: handsOn(kube) });
-    const chosen = causes.map((strand) => strand.filter(({ title }) => title.includes(part)));
+    const chosen = causes.map((strand) =>
+      strand.filter(({ title }) => parts.length === 0 || parts.some((part) => title.includes(part))),
+    );
     if (chosen.flat().length === 0) {
       const titles = causes.flat().map(({ title }) => `  ${title}`);
-      throw new Error(`No cause has "${part}" in its title. There are:\n${titles.join('\n')}`);
+      throw new Error(
+        `No cause has "${parts.join('" or "')}" in its title. There are:\n${titles.join('\n')}`,
+      );
     }
     const works = await runDrill(watchers, chosen, say);
     await kube.waitUntilReady();
