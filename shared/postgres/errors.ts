@@ -115,9 +115,14 @@ function causeOfRead(error: Error & { meta?: PrismaMeta }): FaultCause | undefin
 /** Out of memory, disk or connections, or an error of the disk: another connection may not notice. */
 const OF_RESOURCES: readonly string[] = [SQLSTATE_CLASS.INSUFFICIENT_RESOURCES, SQLSTATE_CLASS.SYSTEM_ERROR];
 
+/** Whether there is a server, and it lacks what another connection or statement needs. */
+export function isOutOfResources(error: unknown): boolean {
+  return OF_RESOURCES.includes(sqlStateIn(error).slice(0, 2));
+}
+
 /** Whether there was no server to talk to, or it ended the session, as it does when it stops. */
 export function isWithoutConnection(error: unknown): boolean {
-  return databaseCauseOf(error) === 'unreachable' && !OF_RESOURCES.includes(sqlStateIn(error).slice(0, 2));
+  return databaseCauseOf(error) === 'unreachable' && !isOutOfResources(error);
 }
 
 /** Returns an empty text when the server said nothing. */

@@ -4,7 +4,7 @@ import { reasonOf } from '../errors';
 import type { Logger } from '../observe/log';
 import { applicationName } from './application-name';
 import { isOverloaded } from './bounded-pool';
-import { CommitUnknown, DatabaseUnavailable, isWithoutConnection } from './errors';
+import { CommitUnknown, DatabaseUnavailable, isOutOfResources, isWithoutConnection } from './errors';
 
 /** Bridges outages of a database that end by themselves within seconds, such as a failover. */
 export interface Patience {
@@ -191,6 +191,10 @@ export async function probeDatabase(name: string, url: string): Promise<void> {
     await client.connect();
     await client.query('SELECT 1');
   } catch (cause) {
+    // A server that has no connection left for this is there, and those of the pools may be all that is needed.
+    if (isOutOfResources(cause)) {
+      return;
+    }
     throw new DatabaseUnavailable(`the database does not answer: ${reasonOf(cause)}`, { cause });
   } finally {
     // A server that has not answered would not say goodbye either.

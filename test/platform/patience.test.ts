@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { route } from '../../shared/http/route';
 import { CommitUnknown, DatabaseUnavailable } from '../../shared/postgres/errors';
 import { openPatience, type Patience, probeDatabase } from '../../shared/postgres/patience';
+import { query } from '../support/books';
 import { openEdge } from '../support/http-edge';
 import { createDatabase } from '../support/servers';
 import { silent } from '../support/silent';
@@ -120,6 +121,20 @@ test('a probe answers for a database, and says why there is none', async () => {
   await expect(probeDatabase('test probe', 'postgresql://stock@127.0.0.1:1/stock')).rejects.toThrow(
     'ECONNREFUSED',
   );
+});
+
+test('a server that has no connection left is there', async () => {
+  open(0);
+  const url = new URL(process.env.TEST_POSTGRES_URL ?? '');
+  const role = `crowded_${process.pid}`;
+  await query(url.href, `CREATE ROLE ${role} LOGIN PASSWORD 'x' CONNECTION LIMIT 0`);
+  try {
+    const crowded = Object.assign(new URL(url), { username: role, password: 'x' });
+    await expect(query(crowded.href, 'SELECT 1')).rejects.toMatchObject({ code: '53300' });
+    await probeDatabase('test probe', crowded.href);
+  } finally {
+    await query(url.href, `DROP ROLE ${role}`);
+  }
 });
 
 test('a request whose COMMIT was lost is not told that nothing happened, whatever fails later', async () => {

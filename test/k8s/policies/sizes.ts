@@ -72,7 +72,8 @@ function maxConnections(manifests: readonly Manifest[], service: ServiceName): n
 export const connectionsFit: Policy = (manifests) =>
   serviceNames.flatMap((service) => {
     const sizes = POOLS.map((pool) => setting(manifests, service, pool));
-    const pools = sizes.reduce((sum, size) => sum + size, 0);
+    // And one that asks whether the database is there.
+    const pools = sizes.reduce((sum, size) => sum + size, 1);
     const most = 2 * maxReplicas(manifests, service) * pools + TOOLS + RESERVED;
     const max = maxConnections(manifests, service);
     return most < max ? [] : [`${service}-db: up to ${most} connections may be opened, of ${max}`];
