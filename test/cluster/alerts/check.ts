@@ -1,17 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from '../../support/api-client';
 import type { Buyers } from '../buyers';
 import type { Kube } from '../kube';
+import { findTargetProblems } from '../watching/judging';
 import { openWatchers } from '../watching/prometheus';
 import { bookCauses } from './book-causes';
 import type { Cause } from './cause';
 import { checkoutCauses } from './checkout-causes';
 import { databaseCauses } from './database-causes';
 import { runDrill } from './drill';
-import { handsOn } from './hands';
+import { handsOn, until } from './hands';
 import type { Shop } from './shop';
 
 /** Longer than it takes. Some buyers wait for an outcome for as long as a cause lasts. */
 export const DRILL_MS = 3 * 60 * 60_000;
+/** A counter that is already 1 when Prometheus first reads it has not increased, so all must have been read before. */
+const READ_BEFORE_MS = 60_000;
 /** They need not keep the shop busy: some rules want a few thousand checkouts in an hour. */
 const PAUSE_MS = 1_000;
 
@@ -47,6 +51,12 @@ export async function checkAlerts(
         `No cause has "${parts.join('" or "')}" in its title. There are:\n${titles.join('\n')}`,
       );
     }
+    say('waiting until Prometheus has read everything');
+    await until('Prometheus reads every page of metrics', async () => {
+      const pods = (await Promise.all([kube.pods(), kube.gateway.pods()])).flat();
+      return findTargetProblems(pods, await watchers.targets()).length === 0;
+    });
+    await sleep(READ_BEFORE_MS);
     const works = await runDrill(watchers, chosen, say);
     await kube.waitUntilReady();
     return works;
