@@ -30,7 +30,7 @@ async function open(env: Record<string, string> = {}): Promise<void> {
     entries.map(([service, { port }]) => [service, withPort(databases[service], port)]),
   ) as typeof databases;
   // On a busy machine, a checkout must not be cancelled for its age, or be answered 202.
-  const order = { CANCEL_AFTER_MS: '120000', ANSWER_WITHIN_MS: '120000' };
+  const order = { CANCEL_AFTER_MS: '120000', ANSWER_WITHIN_MS: '29000' };
   shop = await ShopProcesses.open({ databases: behindLinks, env: { all: env, order } });
   api = shop.client();
 }
