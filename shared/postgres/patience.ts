@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { reasonOf } from '../errors';
 import type { Logger } from '../observe/log';
-import { applicationName } from './application-name';
 import { isOverloaded } from './bounded-pool';
-import { CommitUnknown, DatabaseUnavailable, isOutOfResources, isWithoutConnection } from './errors';
+import { CommitUnknown, DatabaseUnavailable, isWithoutConnection } from './errors';
 
 /** Bridges outages of a database that end by themselves within seconds, such as a failover. */
 export interface Patience {
@@ -45,8 +42,6 @@ interface Outage {
 }
 
 const PROBE_INTERVAL_MS = 250;
-/** Shorter than the time that a probe of Kubernetes gives a check. */
-const PROBE_WITHIN_MS = 1_500;
 /** When the database is back, so many begin again at a time: a cold database is not met by all of them together. */
 const AT_ONCE = 20;
 const BETWEEN_MS = 10;
@@ -176,28 +171,4 @@ function isPassing(error: unknown, { mayHaveHappened }: Attempts): boolean {
     return false;
   }
   return isWithoutConnection(error);
-}
-
-/** Asks a database for an answer, on a new connection. @throws DatabaseUnavailable when there is none soon */
-export async function probeDatabase(name: string, url: string): Promise<void> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: applicationName(name),
-    connectionTimeoutMillis: PROBE_WITHIN_MS,
-    query_timeout: PROBE_WITHIN_MS,
-  });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query('SELECT 1');
-  } catch (cause) {
-    // A server that has no connection left for this is there, and those of the pools may be all that is needed.
-    if (isOutOfResources(cause)) {
-      return;
-    }
-    throw new DatabaseUnavailable(`the database does not answer: ${reasonOf(cause)}`, { cause });
-  } finally {
-    // A server that has not answered would not say goodbye either.
-    void client.end().catch(() => {});
-  }
 }
