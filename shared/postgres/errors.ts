@@ -101,15 +101,22 @@ function causeOfSqlState(code = ''): FaultCause {
 const CONNECTION_LOST =
   /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client (?:was closed|has encountered a connection error)/;
 
-/** Plain reads go through Prisma, which wraps the server's error twice. An error without a SQLSTATE is the network's. */
-function causeOfRead(error: Error & { meta?: PrismaMeta }): FaultCause | undefined {
+/** What the system calls its errors: ECONNREFUSED, EHOSTUNREACH, … Those of Node.js itself begin with ERR_. */
+const SYSTEM_ERROR = /^E(?!RR_)[A-Z0-9_]+$/;
+
+/**
+ * Plain reads go through Prisma, which wraps the server's error twice. An error without a SQLSTATE is the network's. Prisma
+ * knows only some of the system's errors, and passes on the code of the others.
+ */
+function causeOfRead(error: Error & { meta?: PrismaMeta; code?: unknown }): FaultCause | undefined {
   const cause = error.meta?.driverAdapterError?.cause;
   if (cause !== undefined) {
     return /^[0-9A-Z]{5}$/.test(cause.originalCode ?? '')
       ? causeOfSqlState(cause.originalCode)
       : 'unreachable';
   }
-  return CONNECTION_LOST.test(error.message) ? 'unreachable' : undefined;
+  const isOfSystem = typeof error.code === 'string' && SYSTEM_ERROR.test(error.code);
+  return isOfSystem || CONNECTION_LOST.test(error.message) ? 'unreachable' : undefined;
 }
 
 /** Out of memory, disk or connections, or an error of the disk: another connection may not notice. */

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import pg from 'pg';
 import { openDatabase } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
@@ -138,3 +139,33 @@ test('when the database has two addresses and answers at neither, everybody is t
   await database.close();
   jest.restoreAllMocks();
 });
+
+test.each([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])(
+  'when no connection can be made because of %s, everybody is told that the database cannot be reached',
+  async (code) => {
+    const url = 'postgresql://stock@127.0.0.1:1/stock';
+    const database = openDatabase({ name: 'test', url, poolSize: 2, log: silent });
+    const edge = await openEdge(routesOf('stock', database));
+    const connect = jest
+      .spyOn(pg.Pool.prototype, 'connect')
+      .mockImplementation(() =>
+        Promise.reject(Object.assign(new Error(`connect ${code}`), { code, errno: -1, syscall: 'connect' })),
+      );
+    for (const answer of [await edge.get('/stock/find/1'), await edge.post('/stock/item/create/1')]) {
+      expect(answer).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
+      expect(answer.body.detail).toContain('cannot reach its database');
+    }
+    connect.mockRestore();
+    await edge.close();
+    await database.close();
+  },
+);
