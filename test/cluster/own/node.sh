@@ -49,6 +49,12 @@ keep() {
 
 keep containerd --config "$FOLDER/containerd.toml"
 until ctr version >/dev/null 2>&1; do sleep 0.2; done
+# Its part for Kubernetes looks first at what was running when the node was switched off. A kubelet that asks before that ends.
+for ((tenths = 0; tenths < 300; tenths++)); do
+  ! grep --quiet 'Start streaming server' "$LOGS/containerd.log" || break
+  sleep 0.1
+done
+sleep 0.2
 # A node that was off still has its images.
 if [[ ! -e $FOLDER/has-images ]]; then
   for archive; do ctr --namespace k8s.io images import "$archive"; done
