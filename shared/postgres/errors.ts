@@ -115,8 +115,10 @@ function causeOfRead(error: Error & { meta?: PrismaMeta; code?: unknown }): Faul
       ? causeOfSqlState(cause.originalCode)
       : 'unreachable';
   }
+  // Only Prisma's errors have it. Whose any other error of the system is, is not known.
+  const isFromPrisma = 'clientVersion' in error;
   const isOfSystem = typeof error.code === 'string' && SYSTEM_ERROR.test(error.code);
-  return isOfSystem || CONNECTION_LOST.test(error.message) ? 'unreachable' : undefined;
+  return (isFromPrisma && isOfSystem) || CONNECTION_LOST.test(error.message) ? 'unreachable' : undefined;
 }
 
 /** Out of memory, disk or connections, or an error of the disk: another connection may not notice. */
