@@ -7,12 +7,21 @@ import type { Patience } from '../postgres/patience';
 /** A connection to the broker. */
 export type Broker = { isConnected(): boolean };
 
+/** A gateway may ask four times a second, and each probe of the database takes a new connection. */
+const PROBE_EVERY_MS = 2_000;
+
 /** What a service cannot work without. */
 export function readinessChecks(patience: Patience, brokers: readonly Broker[]): Record<string, Check> {
   const reached = new Set<Broker>();
+  let answeredAt = Number.NEGATIVE_INFINITY;
   return {
     // All replicas share the database. If all were unready, requests that would wait for it could not get here.
-    database: () => patience.ready(),
+    database: async () => {
+      if (performance.now() - answeredAt > PROBE_EVERY_MS) {
+        await patience.ready();
+        answeredAt = performance.now();
+      }
+    },
     // A broker that goes away later does not make the service unready: the outbox keeps the messages until it is back.
     broker: async () => {
       for (const broker of brokers) {

@@ -110,10 +110,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   const brokers: Broker[] = [publisher];
   watchBroker('publish', publisher);
   const internal = lifecycle.addPart(
-    createInternalServer({
-      log,
-      checks: readinessChecks(patience, brokers),
-    }),
+    createInternalServer({ log, checks: readinessChecks(patience, brokers) }),
     ({ stop }) => stop(),
   );
   lifecycle.onStopping(internal.markDraining);
