@@ -22,7 +22,7 @@ export function bookCauses({ hands, api, watchers }: Shop): Cause[] {
       async bring(undo) {
         for (const queue of ['order.settle', 'stock.reserve']) {
           undo(() => hands.rabbitmqctl('purge_queue', `${queue}.dead`));
-          await publish(hands, queue);
+          await publish(hands, queue, undo);
         }
       },
     },
@@ -63,20 +63,14 @@ export function bookCauses({ hands, api, watchers }: Shop): Cause[] {
 }
 
 /** Publishes a message that is none of ours, as an operator's login may. */
-async function publish({ forward, secret }: Hands, queue: string): Promise<void> {
-  const steps: (() => Promise<unknown>)[] = [];
-  const close: Undo = (step) => steps.push(step);
-  try {
-    const [password, port] = await Promise.all([
-      secret('operator-broker', 'password'),
-      forward('rabbitmq-0', 5672, close),
-    ]);
-    const connection = await connect({ hostname: '127.0.0.1', port, username: 'operator', password });
-    const channel = await connection.createConfirmChannel();
-    channel.sendToQueue(queue, Buffer.from('not ours'), { persistent: true });
-    await channel.waitForConfirms();
-    await connection.close();
-  } finally {
-    await Promise.all(steps.map((step) => step()));
-  }
+async function publish({ forward, secret }: Hands, queue: string, undo: Undo): Promise<void> {
+  const [password, port] = await Promise.all([
+    secret('operator-broker', 'password'),
+    forward('rabbitmq-0', 5672, undo),
+  ]);
+  const connection = await connect({ hostname: '127.0.0.1', port, username: 'operator', password });
+  const channel = await connection.createConfirmChannel();
+  channel.sendToQueue(queue, Buffer.from('not ours'), { persistent: true });
+  await channel.waitForConfirms();
+  await connection.close();
 }

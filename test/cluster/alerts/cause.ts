@@ -19,16 +19,11 @@ export interface Cause {
   bring(undo: Undo): Promise<unknown>;
 }
 
-export const critical = (alert: string, labels: Record<string, string> = {}): Expected => ({
-  alert,
-  severity: 'critical',
-  labels,
-});
-export const warning = (alert: string, labels: Record<string, string> = {}): Expected => ({
-  alert,
-  severity: 'warning',
-  labels,
-});
+const of =
+  (severity: Expected['severity']) =>
+  (alert: string, labels: Record<string, string> = {}): Expected => ({ alert, severity, labels });
+export const critical = of('critical');
+export const warning = of('warning');
 export const later = (expected: Expected): Expected => ({ ...expected, later: true });
 
 export function describe({ alert, severity, labels = {} }: Expected): string {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from '../../support/api-client';
 import type { Buyers } from '../buyers';
 import type { Kube } from '../kube';
+import { watchedPods } from '../watching/check';
 import { findTargetProblems } from '../watching/judging';
 import { openWatchers } from '../watching/prometheus';
 import { bookCauses } from './book-causes';
@@ -53,8 +54,7 @@ export async function checkAlerts(
     }
     say('waiting until Prometheus has read everything');
     await until('Prometheus reads every page of metrics', async () => {
-      const pods = (await Promise.all([kube.pods(), kube.gateway.pods()])).flat();
-      return findTargetProblems(pods, await watchers.targets()).length === 0;
+      return findTargetProblems(await watchedPods(kube), await watchers.targets()).length === 0;
     });
     await sleep(READ_BEFORE_MS);
     const works = await runDrill(watchers, chosen, say);

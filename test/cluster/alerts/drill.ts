@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { persistently } from '../patience';
 import type { Watchers } from '../watching/prometheus';
 import { type Cause, describe, type Expected, isExpected } from './cause';
 
@@ -11,7 +12,7 @@ const WITHIN_MS = 20 * 60_000;
 const LATER_WITHIN_MS = 80 * 60_000;
 
 /** Takes all steps, the last one first, also when one fails. @throws Error of the first one that failed for good */
-export async function takeBack(steps: (() => Promise<unknown>)[]): Promise<void> {
+async function takeBack(steps: (() => Promise<unknown>)[]): Promise<void> {
   let failure: unknown;
   for (const step of steps.reverse()) {
     await patiently(step).catch((error) => {
@@ -23,19 +24,8 @@ export async function takeBack(steps: (() => Promise<unknown>)[]): Promise<void>
   }
 }
 
-/** What a step needs may just be starting again. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === ATTEMPTS) {
-        throw error;
-      }
-      await sleep(BETWEEN_ATTEMPTS_MS);
-    }
-  }
-}
+/** What it needs may just be starting again. */
+const patiently = <T>(work: () => Promise<T>) => persistently(work, ATTEMPTS, BETWEEN_ATTEMPTS_MS);
 
 /**
  * Brings causes about, and waits until Alertmanager has each of their alerts. An alert that it has before its cause is a

@@ -141,8 +141,8 @@ export function handsOn({ context, apps, core, networking, merge }: Kube) {
 
   /** Gives the running container of a service's only pod other limits. The pod is replaced, when they are taken back. */
   async function resize(service: string, limits: Record<string, string>, undo: Undo): Promise<void> {
-    undo(() => replacePods(`app.kubernetes.io/name=${service}`));
     const labelSelector = `app.kubernetes.io/name=${service}`;
+    undo(() => replacePods(labelSelector));
     const { items } = await core.listNamespacedPod({ namespace, labelSelector });
     const found = items.find(({ metadata }) => metadata?.deletionTimestamp === undefined);
     const pod = found?.metadata?.name ?? '';

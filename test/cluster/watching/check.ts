@@ -65,7 +65,7 @@ async function ruleProblems(watchers: Watchers): Promise<string[]> {
 }
 
 /** Returns the shop's pods, and those of its gateway. */
-async function watchedPods({ pods, gateway }: Kube): Promise<V1Pod[]> {
+export async function watchedPods({ pods, gateway }: Kube): Promise<V1Pod[]> {
   return (await Promise.all([pods(), gateway.pods()])).flat();
 }
 

@@ -7,7 +7,7 @@ interface TowardsServices {
   targetRefs: { kind: string; name: string; sectionName?: string }[];
   circuitBreaker?: { maxConnections?: number };
   timeout?: { http?: { connectionIdleTimeout?: string }; tcp?: { connectTimeout?: string } };
-  retry?: { numRetries?: number; retryOn?: { triggers?: string[]; httpStatusCodes?: number[] } };
+  retry?: { numRetries?: number; retryOn?: { triggers?: string[] } };
   healthCheck?: { passive?: Passive };
 }
 interface Passive {
