@@ -3,10 +3,10 @@ const common = {
   testMatch: ['**/*.test.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
-    // uuid ships ES modules only. Node.js can load them with `require`, and Jest cannot.
-    '/node_modules/uuid/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],
+    // These ship ES modules only. Node.js can load them with `require`, and Jest cannot.
+    '/node_modules/(?:uuid|jose)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],
   },
-  transformIgnorePatterns: ['/node_modules/(?!uuid/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:uuid|jose)/)'],
 };
 
 /** @type {import('jest').Config} */

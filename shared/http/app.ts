@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa, { type Context } from 'koa';
+import { type Access, ANYBODY } from '../access/access';
 import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight, requestsShed } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
@@ -15,6 +16,8 @@ import { openRowTurns } from './row-turns';
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
+  /** Without it, everybody may do everything. */
+  readonly access?: Access | undefined;
   /** With it, a request waits for a database that is away for a few seconds. */
   readonly patience?: Patience | undefined;
   /** Whether the service is stopping: answers then tell clients to send their next request elsewhere. */
@@ -32,7 +35,7 @@ export type App = (request: IncomingMessage, response: ServerResponse, refusal?:
  * collector would copy them. Koa only creates the context: its own callback would keep listeners for an event that
  * nothing here uses (docs/decisions/0014).
  */
-export function createApp({ routes, log, patience, isStopping }: AppOptions): App {
+export function createApp({ routes, log, access, patience, isStopping }: AppOptions): App {
   const koa = new Koa();
   const router = openRouter(routes);
   const answerToFault = openFaultAnswers(log);
@@ -95,7 +98,9 @@ export function createApp({ routes, log, patience, isStopping }: AppOptions): Ap
         route = match.route.path;
         span = withSpan(match.name, 'server', traceparent, match.attributes);
         traceparent = span.traceparent;
-        reply = await handle(match.route, readRequest(match, ctx, traceparent));
+        const permit = access?.admit(match.route, ctx.req.headers.authorization) ?? ANYBODY;
+        const permitted = permit instanceof Promise ? await permit : permit;
+        reply = await handle(match.route, readRequest(match, ctx, permitted, traceparent));
         span.end();
       } else {
         reply = router.unmatched(ctx.method, ctx.path);

@@ -68,6 +68,7 @@ export function openapiRoute(routes: readonly Route[]): Route {
   return route({
     method: 'GET',
     path: '/openapi.json',
+    audience: 'public',
     summary: 'This API as an OpenAPI 3.1 document',
     params: z.object({}),
     answers: { 200: z.looseObject({ openapi: z.string() }) },
@@ -91,6 +92,7 @@ function operation(definition: Route): ZodOpenApiOperationObject {
   return {
     summary: definition.summary,
     ...(definition.description === undefined ? {} : { description: definition.description }),
+    'x-audience': definition.audience,
     tags: [definition.path.split('/')[1] ?? ''],
     requestParams: {
       path: definition.params,

@@ -92,6 +92,10 @@ export function busy(obstacle: string): Answer {
   });
 }
 
+export function unknownUser(id: string): Answer {
+  return problem(404, { reason: 'unknown_user', detail: `There is no user ${id}.` });
+}
+
 /** Thrown where the server refuses a request before any route handles it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';

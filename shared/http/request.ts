@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Context } from 'koa';
+import type { Permit } from '../access/access';
 import type { Traceparent } from '../observe/trace';
-import { problem, Refusal } from './problem';
+import { problem, Refusal, unknownUser } from './problem';
 import type { ApiRequest, Route } from './route';
 import type { Match } from './router';
 
@@ -15,6 +16,7 @@ class ValidRequest implements Request {
     readonly params: Request['params'],
     readonly idempotencyKey: string | undefined,
     readonly respondAsync: boolean,
+    readonly onlyOf: string | undefined,
     readonly locksRow: boolean,
     readonly traceparent: Traceparent,
     private readonly response: ServerResponse,
@@ -36,14 +38,26 @@ class ValidRequest implements Request {
   }
 }
 
-/** @throws {Refusal} with 400 when a parameter or header is not valid for the route */
-export function readRequest({ route, params }: Match, ctx: Context, traceparent: Traceparent): Request {
+/** @throws {Refusal} with 400 when a parameter or header is not valid for the route, 404 when it is about another user */
+export function readRequest(
+  { route, params: texts }: Match,
+  ctx: Context,
+  { onlyOf, subject }: Permit,
+  traceparent: Traceparent,
+): Request {
+  const params = readParams(route, texts);
+  if (onlyOf !== undefined && params.user_id !== undefined && params.user_id !== onlyOf) {
+    throw new Refusal(unknownUser(String(params.user_id)));
+  }
+  const key = route.idempotent === true ? readIdempotencyKey(ctx.get('Idempotency-Key')) : undefined;
   return new ValidRequest(
     ctx.method,
     ctx.path,
-    readParams(route, params),
-    route.idempotent === true ? readIdempotencyKey(ctx.get('Idempotency-Key')) : undefined,
+    params,
+    // A subject has no slash, so no two callers share a key.
+    key === undefined || subject === undefined ? key : `${subject}/${key}`,
     route.preferAsync === true && /\brespond-async\b/i.test(ctx.get('Prefer')),
+    onlyOf,
     route.locks !== undefined,
     traceparent,
     ctx.res,

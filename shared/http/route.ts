@@ -1,6 +1,13 @@
 import type * as z from 'zod';
+import type { Role } from '../access/caller';
 import type { Traceparent } from '../observe/trace';
 import type { Answer } from './problem';
+
+/**
+ * Whom a route is for, where access is required: everybody, everybody who is signed in, or those with a role. What a buyer's
+ * route is about has to belong to that buyer.
+ */
+export type Audience = 'public' | 'buyer' | Role;
 
 /**
  * A route is data: the server matches and validates with it, and the OpenAPI document is generated from it, so the two
@@ -10,6 +17,9 @@ export interface Route<Params extends z.ZodObject = z.ZodObject> {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** An OpenAPI template: `/stock/add/{item_id}/{amount}`. */
   readonly path: string;
+  readonly audience: Audience;
+  /** The role that may use a buyer's route for any buyer, as operators may. */
+  readonly forBuyers?: Role;
   readonly summary: string;
   readonly description?: string;
   /** The parameters of the path, in any order. */
@@ -34,8 +44,14 @@ export interface ApiRequest<Params> {
   readonly method: string;
   readonly path: string;
   readonly params: Params;
+  /** Where access is required, no other caller has the same one. */
   readonly idempotencyKey: string | undefined;
   readonly respondAsync: boolean;
+  /**
+   * The only user whose things this request may be about; undefined if it may be anybody's. What belongs to somebody else is
+   * answered like what does not exist. A parameter `user_id` was checked already.
+   */
+  readonly onlyOf: string | undefined;
   /** Whether the route says which row the request locks. */
   readonly locksRow: boolean;
   /** The context of this request's span: pass it on to whatever the request causes. */

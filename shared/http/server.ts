@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { Access } from '../access/access';
 import type { Logger } from '../observe/log';
 import { requestsShed } from '../observe/metrics';
 import type { Patience } from '../postgres/patience';
@@ -19,6 +20,8 @@ export interface HttpServer extends Listener {
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
+  /** Without it, everybody may do everything. */
+  readonly access?: Access | undefined;
   /** With it, requests wait for a database that is away for a few seconds. */
   readonly patience?: Patience;
   /** The beginnings of paths whose requests may wait for long: see shedding.ts. */
@@ -30,6 +33,7 @@ export interface HttpServerOptions {
 export function createHttpServer({
   routes,
   log,
+  access,
   patience,
   waits = [],
   isBusy,
@@ -38,6 +42,7 @@ export function createHttpServer({
   const app = createApp({
     routes: [...routes, openapiRoute(routes)],
     log,
+    access,
     patience,
     isStopping: () => stopping,
   });

@@ -52,6 +52,11 @@ export function serviceSettings(name: ServiceName) {
     BATCHES_IN_FLIGHT: count(1, 1, 100),
     PREFETCH: count(4, 1, 65_535),
     DATABASE_PATIENCE_MS: count(20_000, 0, 60_000),
+    /** Whether everybody may do everything, or a token of AUTH_ISSUER says who may do what: see shared/access. */
+    ACCESS: oneOf(['open', 'required']).default('required'),
+    AUTH_ISSUER: address(/^https?$/, 'https://accounts.example.com').optional(),
+    AUTH_AUDIENCE: z.string().min(1).default('chandlery'),
+    AUTH_ROLES_CLAIM: z.string().min(1).default('roles'),
     DRAIN_DELAY_MS: count(0, 0, 600_000),
     BATCH_INIT: oneOf(['on', 'off'])
       .default('off')
@@ -80,9 +85,9 @@ export function readConfig<T extends z.ZodType>(settings: T): z.infer<T> {
   if (read.success) {
     return read.data;
   }
-  const faults = read.error.issues.map(({ path, message }) => {
+  const faults = read.error.issues.map(({ path, message, code }) => {
     const name = path.join('.');
-    return `  ${name} ${name in given ? message : 'is not set'}`;
+    return `  ${name} ${name in given || code === 'custom' ? message : 'is not set'}`;
   });
   throw new ConfigError(
     `These environment variables are missing or not valid (see docs/configuration.md):\n${faults.join('\n')}`,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ISSUER_MISSING, namesIssuer, openAccess } from '../access/open-access';
 import { createInternalServer } from '../http/internal-server';
 import { startKeyCleaner } from '../http/key-cleaner';
 import type { Route } from '../http/route';
@@ -73,7 +74,7 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   settings: Settings,
   build: (core: Core<z.infer<Settings>>) => Parts | Promise<Parts>,
 ): Promise<void> {
-  const config = readConfigOrExit(settings);
+  const config = readConfigOrExit(settings.refine(namesIssuer, ISSUER_MISSING));
   const log = createLogger({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT });
   const lifecycle = new Lifecycle(log, config.DRAIN_DELAY_MS);
 
@@ -151,10 +152,12 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   brokers.push(consumer);
   watchBroker('consume', consumer);
 
+  const { access } = lifecycle.addPart(openAccess(config, log), ({ stop }) => stop());
   const http = lifecycle.addPart(
     createHttpServer({
       routes: parts.routes,
       log,
+      access,
       patience,
       waits: services[name].waits,
       isBusy: (kind) => (kind === 'reads' ? readDatabase : httpDatabase).pool.isBusy(),

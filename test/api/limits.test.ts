@@ -21,6 +21,7 @@ const routes: Route[] = [
   route({
     method: 'POST',
     path: '/x/add/{id}/{amount}',
+    audience: 'public',
     summary: 'answers',
     params: z.object({ id, amount }),
     answers,
@@ -32,6 +33,7 @@ const routes: Route[] = [
   route({
     method: 'GET',
     path: '/x/find/{id}',
+    audience: 'public',
     summary: 'answers',
     params: z.object({ id }),
     answers,
@@ -40,6 +42,7 @@ const routes: Route[] = [
   route({
     method: 'GET',
     path: '/x/slow/{id}',
+    audience: 'public',
     summary: 'answers late',
     params: z.object({ id }),
     answers,
@@ -55,6 +58,7 @@ const routes: Route[] = [
   route({
     method: 'GET',
     path: '/x/broken/{id}',
+    audience: 'public',
     summary: 'throws',
     params: z.object({ id }),
     answers,
@@ -435,6 +439,7 @@ describe('the server', () => {
     const broken = route({
       method: 'GET',
       path: '/x/broken',
+      audience: 'public',
       summary: 'answers with a header that HTTP does not allow',
       params: z.object({}),
       answers,

@@ -21,30 +21,31 @@ beforeAll(async () => {
 
 afterAll(() => close());
 
-const PUBLIC_API = [
-  'POST /orders/create/{user_id}',
-  'GET /orders/find/{order_id}',
-  'POST /orders/addItem/{order_id}/{item_id}/{quantity}',
-  'POST /orders/addItem/{order_id}/{item_id}',
-  'DELETE /orders/removeItem/{order_id}/{item_id}',
-  'DELETE /orders/remove/{order_id}',
-  'POST /orders/checkout/{order_id}',
-  'POST /orders/batch_init/{n}/{n_items}/{n_users}/{item_price}',
-  'POST /stock/item/create/{price}',
-  'GET /stock/find/{item_id}',
-  'POST /stock/add/{item_id}/{amount}',
-  'POST /stock/subtract/{item_id}/{amount}',
-  'POST /stock/batch_init/{n}/{starting_stock}/{item_price}',
-  'POST /payment/create_user',
-  'GET /payment/find_user/{user_id}',
-  'POST /payment/add_funds/{user_id}/{amount}',
-  'POST /payment/pay/{user_id}/{amount}',
-  'POST /payment/pay/{user_id}/{order_id}/{amount}',
-  'POST /payment/cancel/{user_id}/{order_id}',
-  'GET /payment/status/{user_id}/{order_id}',
-  'POST /payment/status/{user_id}/{order_id}',
-  'POST /payment/batch_init/{n}/{starting_money}',
-];
+/** Each route, with whom it is for. */
+const PUBLIC_API = {
+  'POST /orders/create/{user_id}': 'buyer',
+  'GET /orders/find/{order_id}': 'buyer',
+  'POST /orders/addItem/{order_id}/{item_id}/{quantity}': 'buyer',
+  'POST /orders/addItem/{order_id}/{item_id}': 'buyer',
+  'DELETE /orders/removeItem/{order_id}/{item_id}': 'buyer',
+  'DELETE /orders/remove/{order_id}': 'buyer',
+  'POST /orders/checkout/{order_id}': 'buyer',
+  'POST /orders/batch_init/{n}/{n_items}/{n_users}/{item_price}': 'operator',
+  'POST /stock/item/create/{price}': 'shopkeeper',
+  'GET /stock/find/{item_id}': 'public',
+  'POST /stock/add/{item_id}/{amount}': 'shopkeeper',
+  'POST /stock/subtract/{item_id}/{amount}': 'shopkeeper',
+  'POST /stock/batch_init/{n}/{starting_stock}/{item_price}': 'operator',
+  'POST /payment/create_user': 'operator',
+  'GET /payment/find_user/{user_id}': 'buyer',
+  'POST /payment/add_funds/{user_id}/{amount}': 'operator',
+  'POST /payment/pay/{user_id}/{amount}': 'operator',
+  'POST /payment/pay/{user_id}/{order_id}/{amount}': 'operator',
+  'POST /payment/cancel/{user_id}/{order_id}': 'operator',
+  'GET /payment/status/{user_id}/{order_id}': 'buyer',
+  'POST /payment/status/{user_id}/{order_id}': 'buyer',
+  'POST /payment/batch_init/{n}/{starting_money}': 'operator',
+};
 
 function operations(): { name: string; path: string; operation: Json }[] {
   return Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
@@ -62,7 +63,7 @@ test('the document is OpenAPI 3.1 and lists exactly the routes of the public API
     operations()
       .map(({ name }) => name)
       .sort(),
-  ).toEqual([...PUBLIC_API].sort());
+  ).toEqual(Object.keys(PUBLIC_API).sort());
 });
 
 test('describes exactly the parameters of each path, with their rules', () => {
@@ -76,6 +77,11 @@ test('describes exactly the parameters of each path, with their rules', () => {
       expect(rule.pattern ?? rule.maximum).toBeDefined();
     }
   }
+});
+
+test('says for each route whom it is for', () => {
+  const said = operations().map(({ name, operation }) => [name, operation['x-audience']]);
+  expect(Object.fromEntries(said)).toEqual(PUBLIC_API);
 });
 
 test('every reference resolves', () => {

@@ -27,6 +27,7 @@ function slow(method: 'GET' | 'POST', path: string): Route {
   return route({
     method,
     path,
+    audience: 'public',
     summary: 'answers when the gate is open',
     params: z.object({ id: z.string() }),
     answers: { 200: z.looseObject({}) },

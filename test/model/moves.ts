@@ -81,7 +81,7 @@ export function orderMoves({ order }: World, bounds: Bounds, rules: Rules): Move
     if (attempt > bounds.attempts) {
       return [];
     }
-    const request = { order_id: id, may_open: true, traceparent: TRACE };
+    const request = { order_id: id, only_of: undefined, may_open: true, traceparent: TRACE };
     const run: Move['run'] = async (tx) => onlyEvents((await runCheckouts(tx, [request])).emit);
     return move(
       'order',

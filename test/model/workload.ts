@@ -25,6 +25,7 @@ export class Workload {
     const key = `key${random.between(0, 200)}`;
     return {
       order_id,
+      only_of: undefined,
       may_open: random.chance(0.99),
       traceparent: TRACE,
       ...(random.chance(0.1) && { idempotency: { key, fingerprint: order_id } }),

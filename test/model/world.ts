@@ -171,7 +171,7 @@ export async function swapItem(
   { order }: World,
   swap: { order: string; by: string },
 ): Promise<void> {
-  if (!(await lockOpenOrder(tx, swap.order))) {
+  if (!(await lockOpenOrder(tx, swap.order, undefined))) {
     tx.update(order.lines, swap.order, ([first, ...rest]) =>
       first ? [{ ...first, item_id: swap.by }, ...rest] : undefined,
     );
@@ -185,7 +185,7 @@ export async function addItem(
   orderId: string,
   rules: Rules,
 ): Promise<void> {
-  const refusal = await lockOpenOrder(tx, orderId);
+  const refusal = await lockOpenOrder(tx, orderId, undefined);
   if (refusal && rules.lines === 'frozen from checkout on') {
     return;
   }

@@ -147,6 +147,7 @@ test('a request whose COMMIT was lost is not told that nothing happened, whateve
       route({
         method: 'POST',
         path,
+        audience: 'public',
         summary: 'fails',
         params: z.object({}),
         idempotent: true,

@@ -29,6 +29,7 @@ export function attempt(order_id: string, key?: string): CheckoutRequest {
   const idempotency = { idempotency: { key: key ?? '', fingerprint: `checkout of ${order_id}` } };
   return {
     order_id,
+    only_of: undefined,
     may_open: true,
     traceparent: TRACEPARENT,
     ...(key ? idempotency : {}),

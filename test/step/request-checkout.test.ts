@@ -35,6 +35,21 @@ test('opens nothing for an order that does not exist or is empty', async () => {
   expect((await orders.find('empty'))?.status).toBe('OPEN');
 });
 
+test('answers for the order of another user as for none, opens nothing and leaves the order as it was', async () => {
+  await orders.create('o', { a: [1, 10] });
+  const { decisions, emit } = await orders.request(
+    { ...attempt('o'), only_of: 'user-2' },
+    { ...attempt('o', 'key'), only_of: 'user-2' },
+  );
+  expect(decisions).toEqual([{ kind: 'unknown_order' }, { kind: 'unknown_order' }]);
+  expect(emit).toEqual([]);
+  expect(await orders.find('o')).toEqual({ status: 'OPEN', saga_id: null });
+  const [own, foreign] = (
+    await orders.request({ ...attempt('o'), only_of: 'user-1' }, { ...attempt('o'), only_of: 'user-2' })
+  ).decisions;
+  expect([own, foreign]).toEqual([{ kind: 'opened', saga_id: sagaId(1) }, { kind: 'unknown_order' }]);
+});
+
 test('a second checkout while the first is in flight joins its saga and publishes nothing', async () => {
   await orders.create('o', { a: [1, 10] });
   await orders.request(attempt('o'));
@@ -131,7 +146,7 @@ test('a change to an order that is being frozen is refused', async () => {
   await orders.settle(stockRejected(bill(1, 'o', 10)));
   const [, refused] = await orders.overlap(
     (tx) => requestCheckouts(tx, [attempt('o')], CANCEL_AFTER_MS),
-    (tx) => lockOpenOrder(tx, 'o'),
+    (tx) => lockOpenOrder(tx, 'o', undefined),
   );
   expect(refused).toMatchObject({
     status: 409,

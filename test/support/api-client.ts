@@ -18,8 +18,14 @@ export class ApiClient {
   });
   private turn = 0;
 
-  /** @param urlsOf the addresses of a service's replicas, or of a gateway */
-  constructor(private readonly urlsOf: (service: ServiceName) => readonly string[]) {}
+  /**
+   * @param urlsOf the addresses of a service's replicas, or of a gateway
+   * @param always headers of every request
+   */
+  constructor(
+    private readonly urlsOf: (service: ServiceName) => readonly string[],
+    private readonly always: Readonly<Record<string, string>> = {},
+  ) {}
 
   /** @param path the route, such as `/orders/find/1`; its first segment selects the service */
   async request(
@@ -29,7 +35,12 @@ export class ApiClient {
   ): Promise<ApiAnswer> {
     const replicas = this.urlsOf(serviceOfPath(path) as ServiceName);
     const origin = replicas[this.turn++ % replicas.length] as string;
-    const answer = await this.agent.request({ origin, path, method, headers });
+    const answer = await this.agent.request({
+      origin,
+      path,
+      method,
+      headers: { ...this.always, ...headers },
+    });
     const text = await answer.body.text();
     return {
       status: answer.statusCode,

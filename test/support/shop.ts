@@ -108,6 +108,7 @@ export class ShopProcesses {
         DATABASE_URL: this.databases[service],
         AMQP_URL: this.amqp,
         ...Object.fromEntries(callsOf(service).map((called) => [variableOf(called, 'URL'), urlOf(called)])),
+        ACCESS: 'open',
         BATCH_INIT: 'on',
         LOG_FORMAT: 'json',
         ...this.options.env?.all,
@@ -148,9 +149,18 @@ export class ShopProcesses {
     return replica;
   }
 
-  /** Returns a client that calls each service's replicas in turn. */
-  client(instead: Partial<Record<ServiceName, string[]>> = {}): ApiClient {
-    return new ApiClient((service) => instead[service] ?? this.of(service).map((replica) => replica.url));
+  /**
+   * Returns a client that calls each service's replicas in turn.
+   * @param always headers of every request
+   */
+  client(
+    instead: Partial<Record<ServiceName, string[]>> = {},
+    always: Readonly<Record<string, string>> = {},
+  ): ApiClient {
+    return new ApiClient(
+      (service) => instead[service] ?? this.of(service).map((replica) => replica.url),
+      always,
+    );
   }
 
   /** Queries a service's database. */

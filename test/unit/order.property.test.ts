@@ -102,6 +102,7 @@ const createTables = (bought: readonly { quantity: number; price: number; order:
 function requestsOf(attempts: readonly { order: number; key: string | undefined }[]): CheckoutRequest[] {
   return attempts.map(({ order, key }) => ({
     order_id: `order-${order}`,
+    only_of: undefined,
     may_open: true,
     traceparent: TRACEPARENT,
     ...(key && { idempotency: { key, fingerprint: `checkout of order-${order}` } }),
@@ -188,6 +189,7 @@ test('an idempotency key is bound to the first saga that answered it, and to tha
       for (const { key, fingerprint, saga_id } of bound.values()) {
         const request = {
           order_id: 'order-0',
+          only_of: undefined,
           may_open: true,
           traceparent: TRACEPARENT,
         };

@@ -11,6 +11,7 @@ const SLOW_MS = 2_500;
 const slowRoute = route({
   method: 'GET',
   path: '/slow',
+  audience: 'public',
   summary: 'Answers late',
   params: z.object({}),
   answers: { 200: z.object({}) },

@@ -59,6 +59,7 @@ function startReplicas(service: ServiceName, options: ShopOptions): Supervised[]
       INTERNAL_PORT: String(ports.internal(service, replica)),
       DATABASE_URL: databaseUrl(service),
       AMQP_URL: amqpUrl,
+      ACCESS: 'open',
       BATCH_INIT: 'on',
       ...Object.fromEntries(
         callsOf(service).map((called) => [

@@ -26,7 +26,7 @@ export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
     broker.password = '';
   }
   return `
-Chandlery is running.
+Chandlery is running. It lets whoever reaches it do everything, and only programs on this machine can.
 
   shop       ${shop}   (API description: ${shop}/openapi.json)
 ${services.join('\n')}

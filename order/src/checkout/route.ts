@@ -36,6 +36,7 @@ export function checkout(deps: CheckoutDeps): Route {
   return route({
     method: 'POST',
     path: '/orders/checkout/{order_id}',
+    audience: 'buyer',
     summary: 'Check out an order: charge its user and take its items from stock, or do neither',
     description:
       'The request waits until the outcome is certain. An order that is already paid gets 200 and is not charged ' +
@@ -76,6 +77,7 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
   try {
     const decision = await decide(deps, request, end, {
       order_id,
+      only_of: request.onlyOf,
       may_open,
       traceparent: request.traceparent,
       ...(request.idempotencyKey && {

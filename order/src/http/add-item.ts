@@ -42,6 +42,7 @@ const addToLine = statement(
 
 const common = {
   method: 'POST',
+  audience: 'buyer',
   idempotent: true,
   locks: ({ order_id }: { order_id: string }) => order_id,
   answers: {
@@ -90,7 +91,7 @@ async function add(
     const price = await prices.get(addition.item_id, request.traceparent);
     return price === undefined
       ? problem(404, { reason: 'unknown_item', detail: `There is no item ${addition.item_id}.` })
-      : await answerOnce(database, request, (tx) => addLine(tx, addition, price));
+      : await answerOnce(database, request, (tx) => addLine(tx, addition, price, request.onlyOf));
   } catch (error) {
     if (error instanceof StockUnavailable) {
       return unavailable(
@@ -101,10 +102,15 @@ async function add(
   }
 }
 
-async function addLine(tx: Tx, { order_id, item_id, quantity }: Addition, price: number): Promise<Answer> {
+async function addLine(
+  tx: Tx,
+  { order_id, item_id, quantity }: Addition,
+  price: number,
+  onlyOf: string | undefined,
+): Promise<Answer> {
   // The statements are sent at once and run one after the other, so the lines are read after the order is locked.
   const [refused, [lines]] = await Promise.all([
-    lockOpenOrder(tx, order_id),
+    lockOpenOrder(tx, order_id, onlyOf),
     tx.run(readLines, [order_id, item_id]),
   ]);
   if (refused !== undefined) {

@@ -59,6 +59,7 @@ export function batchInit(database: Database, prices: Prices): Route {
   return route({
     method: 'POST',
     path: '/orders/batch_init/{n}/{n_items}/{n_users}/{item_price}',
+    audience: 'operator',
     summary: 'Create or reset orders "0" to "n-1"',
     description:
       'Each order belongs to a random user out of n_users and has one unit each of two random items out of n_items.',

@@ -16,6 +16,7 @@ export function createOrder(database: Database): Route {
   return route({
     method: 'POST',
     path: '/orders/create/{user_id}',
+    audience: 'buyer',
     summary: 'Create an empty order',
     description: 'This does not check that the user exists. If the user is unknown, the checkout fails.',
     params: z.object({ user_id: id }),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id, total } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
-import { statusOf } from '../saga/order-state';
+import { belongs, statusOf } from '../saga/order-state';
 import { unknownOrder } from './lock-open-order';
 
 const orderSchema = z.object({
@@ -28,12 +28,14 @@ export function findOrder(prisma: PrismaClient): Route {
   return route({
     method: 'GET',
     path: '/orders/find/{order_id}',
+    audience: 'buyer',
+    forBuyers: 'shopkeeper',
     summary: 'Read an order and the state of its last checkout',
     params: z.object({ order_id: id }),
     answers: { 200: orderSchema, 404: 'There is no such order.' },
-    async handle({ params: { order_id } }) {
+    async handle({ params: { order_id }, onlyOf }) {
       const [order] = await read(prisma, order_id);
-      if (order === undefined) {
+      if (order === undefined || !belongs(order, onlyOf)) {
         return unknownOrder(order_id);
       }
       const status = statusOf(order);

@@ -1,22 +1,27 @@
 import { type Answer, problem } from '../../../shared/http/problem';
 import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
-import { type LastAttempt, statusOf } from '../saga/order-state';
+import { belongs, type LastAttempt, statusOf } from '../saga/order-state';
 
-const lockOrder = statement<LastAttempt>(
+const lockOrder = statement<LastAttempt & { user_id: string }>(
   'http_lock_order',
-  `SELECT saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
+  `SELECT user_id, saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
    FROM orders WHERE id = $1 FOR NO KEY UPDATE`,
 );
 
 /**
  * Locks an order, so that no checkout freezes it before this transaction ends. Take this lock before you change the
  * lines of an order.
+ * @param onlyOf the user to whom the order must belong; undefined if it may be anybody's
  * @returns the refusal if the order must not be changed, or undefined if it may be
  */
-export async function lockOpenOrder(tx: Tx, id: string): Promise<Answer | undefined> {
+export async function lockOpenOrder(
+  tx: Tx,
+  id: string,
+  onlyOf: string | undefined,
+): Promise<Answer | undefined> {
   const [order] = await tx.run(lockOrder, [id]);
-  if (order === undefined) {
+  if (order === undefined || !belongs(order, onlyOf)) {
     return unknownOrder(id);
   }
   switch (statusOf(order)) {

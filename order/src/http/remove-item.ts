@@ -23,6 +23,7 @@ export function removeItem(database: Database): Route {
   return route({
     method: 'DELETE',
     path: '/orders/removeItem/{order_id}/{item_id}',
+    audience: 'buyer',
     summary: 'Remove one unit of an item from an order (older edition)',
     params: z.object({ order_id: id, item_id: id }),
     idempotent: true,
@@ -34,13 +35,18 @@ export function removeItem(database: Database): Route {
         'The order is being checked out (`checkout_in_progress`), is paid (`already_paid`) or was sold earlier with other ' +
         'contents (`sold_before`). It was not changed.',
     },
-    handle: (request) => answerOnce(database, request, (tx) => removeUnit(tx, request.params)),
+    handle: (request) =>
+      answerOnce(database, request, (tx) => removeUnit(tx, request.params, request.onlyOf)),
   });
 }
 
-async function removeUnit(tx: Tx, params: { order_id: string; item_id: string }): Promise<Answer> {
+async function removeUnit(
+  tx: Tx,
+  params: { order_id: string; item_id: string },
+  onlyOf: string | undefined,
+): Promise<Answer> {
   const { order_id, item_id } = params;
-  const refused = await lockOpenOrder(tx, order_id);
+  const refused = await lockOpenOrder(tx, order_id, onlyOf);
   if (refused !== undefined) {
     return refused;
   }

@@ -13,6 +13,7 @@ export function removeOrder(database: Database): Route {
   return route({
     method: 'DELETE',
     path: '/orders/remove/{order_id}',
+    audience: 'buyer',
     summary: 'Delete an unpaid order (older edition)',
     params: z.object({ order_id: id }),
     idempotent: true,
@@ -27,7 +28,7 @@ export function removeOrder(database: Database): Route {
     handle: (request) =>
       answerOnce(database, request, async (tx) => {
         const { order_id } = request.params;
-        const refused = await lockOpenOrder(tx, order_id);
+        const refused = await lockOpenOrder(tx, order_id, request.onlyOf);
         if (refused !== undefined) {
           return refused;
         }

@@ -15,3 +15,8 @@ export function statusOf({ saga_id, state }: LastAttempt): OrderStatus {
   }
   return state === 'PAID' || state === 'DISPUTED' ? state : 'CHECKING_OUT';
 }
+
+/** @param onlyOf the user to whom the order must belong; undefined if it may be anybody's */
+export function belongs({ user_id }: { readonly user_id: string }, onlyOf: string | undefined): boolean {
+  return onlyOf === undefined || user_id === onlyOf;
+}

@@ -52,7 +52,3 @@ export async function moveCredit(tx: Tx, { id, credit }: User, movement: Movemen
 export function creditAnswer({ id, credit }: User): Answer {
   return { status: 200, body: { user_id: id, credit } };
 }
-
-export function unknownUser(id: string): Answer {
-  return problem(404, { reason: 'unknown_user', detail: `There is no user ${id}.` });
-}

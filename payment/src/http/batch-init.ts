@@ -27,6 +27,7 @@ export function batchInit(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/batch_init/{n}/{starting_money}',
+    audience: 'operator',
     summary: 'Create or reset users "0" to "n-1"',
     params: z.object({ n: rowCount, starting_money: amountOrZero }),
     idempotent: true,

@@ -1,17 +1,18 @@
 import * as z from 'zod';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { id } from '../../../shared/http/inputs';
-import { type Answer, problem } from '../../../shared/http/problem';
+import { type Answer, problem, unknownUser } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import type { Tx } from '../../../shared/postgres/tx';
-import { creditAnswer, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
+import { creditAnswer, lockUser, moveCredit, userSchema } from './adjust-credit';
 import { readOrderPayment, writeOrderPayment } from './order-payment-rows';
 
 export function cancelOrderPayment(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/cancel/{user_id}/{order_id}',
+    audience: 'operator',
     summary: 'Refund a payment for an order outside any checkout (older edition)',
     description: 'Refunds once: cancelling again changes nothing.',
     params: z.object({ user_id: id, order_id: id }),

@@ -11,6 +11,7 @@ export function createUser(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/create_user',
+    audience: 'operator',
     summary: 'Create a user with no credit',
     params: z.object({}),
     idempotent: true,

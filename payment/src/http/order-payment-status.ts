@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { id } from '../../../shared/http/inputs';
+import { unknownUser } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
 import type { PrismaClient } from '../../prisma/client/client';
-import { unknownUser } from './adjust-credit';
 
 /** The older edition of the API also reads this with POST. */
 export function orderPaymentStatus(method: 'GET' | 'POST', prisma: PrismaClient): Route {
   return route({
     method,
     path: '/payment/status/{user_id}/{order_id}',
+    audience: 'buyer',
     summary: 'Read whether a user has paid for an order outside any checkout (older edition)',
     params: z.object({ user_id: id, order_id: id }),
     answers: { 200: z.object({ paid: z.boolean() }), 404: 'There is no such user.' },

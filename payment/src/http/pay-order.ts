@@ -1,17 +1,18 @@
 import * as z from 'zod';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { amount, id } from '../../../shared/http/inputs';
-import { type Answer, problem } from '../../../shared/http/problem';
+import { type Answer, problem, unknownUser } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
 import type { Tx } from '../../../shared/postgres/tx';
-import { creditAnswer, lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
+import { creditAnswer, lockUser, moveCredit, userSchema } from './adjust-credit';
 import { readOrderPayment, writeOrderPayment } from './order-payment-rows';
 
 export function payOrder(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/pay/{user_id}/{order_id}/{amount}',
+    audience: 'operator',
     summary: 'Pay for an order outside any checkout (older edition)',
     description:
       'Paying the same amount again changes nothing. After a cancellation, a payment is charged again.',

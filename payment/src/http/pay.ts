@@ -1,14 +1,16 @@
 import * as z from 'zod';
 import { answerOnce } from '../../../shared/http/idempotency';
 import { amount, id } from '../../../shared/http/inputs';
+import { unknownUser } from '../../../shared/http/problem';
 import { type Route, route } from '../../../shared/http/route';
 import type { Database } from '../../../shared/postgres/database';
-import { lockUser, moveCredit, unknownUser, userSchema } from './adjust-credit';
+import { lockUser, moveCredit, userSchema } from './adjust-credit';
 
 export function pay(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/pay/{user_id}/{amount}',
+    audience: 'operator',
     summary: 'Take credit from a user outside any checkout',
     params: z.object({ user_id: id, amount }),
     idempotent: true,

@@ -9,6 +9,7 @@ export function add(database: Database, onStockChanged: (itemIds: string[]) => v
   return route({
     method: 'POST',
     path: '/stock/add/{item_id}/{amount}',
+    audience: 'shopkeeper',
     summary: 'Add units to the stock of an item',
     params: z.object({ item_id: id, amount }),
     idempotent: true,

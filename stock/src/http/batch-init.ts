@@ -48,6 +48,7 @@ export function batchInit(database: Database): Route {
   return route({
     method: 'POST',
     path: '/stock/batch_init/{n}/{starting_stock}/{item_price}',
+    audience: 'operator',
     summary: 'Create or reset items "0" to "n-1"',
     description: 'Orders may keep using an earlier price of such an item for up to a minute.',
     params: z.object({ n: rowCount, starting_stock: amountOrZero, item_price: amountOrZero }),

@@ -12,6 +12,7 @@ export function createItem(database: Database): Route {
   return route({
     method: 'POST',
     path: '/stock/item/create/{price}',
+    audience: 'shopkeeper',
     summary: 'Create an item with nothing in stock',
     description: 'The price of an item never changes.',
     params: z.object({ price: amountOrZero }),

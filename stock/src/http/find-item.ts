@@ -8,6 +8,7 @@ export function findItem(prisma: PrismaClient): Route {
   return route({
     method: 'GET',
     path: '/stock/find/{item_id}',
+    audience: 'public',
     summary: 'Read the price of an item and how many units are available',
     params: z.object({ item_id: id }),
     answers: { 200: z.object({ stock: total, price: total }), 404: 'There is no such item.' },

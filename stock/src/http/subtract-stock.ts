@@ -10,6 +10,7 @@ export function subtract(database: Database, onStockChanged: (itemIds: string[])
   return route({
     method: 'POST',
     path: '/stock/subtract/{item_id}/{amount}',
+    audience: 'shopkeeper',
     summary: 'Take units from the stock of an item outside any checkout',
     description: 'Units that a checkout in flight has reserved cannot be taken.',
     params: z.object({ item_id: id, amount }),

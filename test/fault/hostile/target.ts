@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { ApiClient } from '../../support/api-client';
-import { query } from '../../support/books';
+import { readTables } from '../../support/books';
 import { ShopProcesses } from '../../support/shop';
 
 /** The sagas that stay open: one has its item reserved, the other waits for it. */
@@ -103,20 +103,7 @@ export class Target {
   /** Waits until all else has ended and the outboxes are empty, and returns every row of every table of the three databases. */
   async readTables(): Promise<Record<string, unknown[]>> {
     await this.undecidedOrders();
-    const tables: Record<string, unknown[]> = {};
-    for (const [service, url] of Object.entries(this.shop.databases)) {
-      while ((await query(url, 'SELECT FROM outbox')).length > 0) {
-        await sleep(20);
-      }
-      const names = await query<{ name: string }>(
-        url,
-        `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_prisma%'`,
-      );
-      for (const { name } of names) {
-        tables[`${service}.${name}`] = await query(url, `SELECT * FROM "${name}" t ORDER BY t::text`);
-      }
-    }
-    return tables;
+    return readTables(this.shop.databases);
   }
 
   /** Asserts that the processes are the ones that were started, and that they complete a checkout. */

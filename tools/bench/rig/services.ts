@@ -62,6 +62,7 @@ export async function startServices(
               loopback(publicPorts[called][0] as number),
             ]),
           ),
+          ACCESS: 'open',
           BATCH_INIT: 'on',
         },
         logFile,

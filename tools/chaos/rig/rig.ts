@@ -64,6 +64,7 @@ export async function startRig({ home, replicas: count, brokerNodes, say }: RigO
       INTERNAL_PORT: String(internal),
       DATABASE_URL: withPort(databases.url(service), database.port),
       AMQP_URL: broker.url(toBroker.port),
+      ACCESS: 'open',
       BATCH_INIT: 'on',
     };
     ports[service].push(port);

@@ -1,5 +1,5 @@
 import type { Line, SagaEvent } from '../../../../shared/contract/events';
-import { type LastAttempt, statusOf } from '../order-state';
+import { belongs, type LastAttempt, statusOf } from '../order-state';
 
 /**
  * Step 1 decides whether a checkout request opens a saga. The status of its order decides:
@@ -11,7 +11,7 @@ import { type LastAttempt, statusOf } from '../order-state';
  *     CHECKING_OUT  any               joined: the request shares the saga in flight
  *     PAID          any               paid: nothing is charged again
  *     DISPUTED      any               disputed: something else was sold, and nothing is charged again
- *     none          any               unknown_order
+ *     none          any               unknown_order; so is the order of another user, where it must not be
  *
  * The id of the new saga was chosen when the order was frozen: that of the order's first saga, or the one after the last
  * (docs/decisions/0022). So an order that was restored from a backup offers the ids again that it offered before, and
@@ -23,6 +23,8 @@ import { type LastAttempt, statusOf } from '../order-state';
  */
 export interface CheckoutRequest {
   order_id: string;
+  /** The user to whom the order must belong; undefined if it may be anybody's. */
+  only_of: string | undefined;
   /** Whether there is room for another saga. If not, the request can only join or return an existing one. */
   may_open: boolean;
   traceparent: string;
@@ -105,14 +107,20 @@ export function decideCheckouts(
   }
   return result;
 
-  function decideOne({ order_id, may_open, traceparent, idempotency }: CheckoutRequest): CheckoutDecision {
+  function decideOne({
+    order_id,
+    only_of,
+    may_open,
+    traceparent,
+    idempotency,
+  }: CheckoutRequest): CheckoutDecision {
     const earlier = idempotency && usedKeys.get(idempotency.key);
     if (earlier) {
       const isRepetition = earlier.fingerprint === idempotency.fingerprint && earlier.saga_id !== null;
       return isRepetition ? { kind: 'repeated', saga_id: earlier.saga_id as string } : { kind: 'key_reused' };
     }
     const order = orders.get(order_id);
-    if (!order) {
+    if (!order || !belongs(order, only_of)) {
       return { kind: 'unknown_order' };
     }
     const status = statusOf(order);

@@ -1,0 +1,168 @@
+import type { Dispatcher } from 'undici';
+import type { ApiClient } from '../support/api-client';
+import { readTables } from '../support/books';
+import { type Issuer, openIssuer } from '../support/issuer';
+import { ShopProcesses } from '../support/shop';
+
+let issuer: Issuer;
+let shop: ShopProcesses;
+beforeAll(async () => {
+  issuer = await openIssuer();
+  shop = await ShopProcesses.open({ env: { all: { ACCESS: 'required', AUTH_ISSUER: issuer.url } } });
+});
+afterAll(async () => {
+  await shop.balances();
+  await shop.close();
+  await issuer.close();
+});
+
+interface Operation {
+  method: Dispatcher.HttpMethod;
+  path: string;
+  audience: 'public' | 'buyer' | 'shopkeeper' | 'operator';
+}
+
+type Document = { paths: Record<string, Record<string, { 'x-audience': Operation['audience'] }>> };
+
+const nameOf = ({ method, path }: Operation) => `${method} ${path}`;
+
+/** What the routes are about. */
+interface Ids {
+  user_id: string;
+  item_id: string;
+  order_id: string;
+}
+
+/** The API as the services describe it. */
+async function readOperations(): Promise<Operation[]> {
+  const documents = await Promise.all(
+    shop.replicas.map(async ({ url }) => (await fetch(`${url}/openapi.json`)).json() as Promise<Document>),
+  );
+  return documents.flatMap(({ paths }) =>
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        method: method.toUpperCase() as Dispatcher.HttpMethod,
+        path,
+        audience: operation['x-audience'],
+      })),
+    ),
+  );
+}
+
+async function clientOf(subject: string, roles: string[] = []): Promise<ApiClient> {
+  return shop.client({}, { authorization: `Bearer ${await issuer.token(subject, { roles })}` });
+}
+
+/** Makes a user with credit who has an order with an item in it, and a payment outside of it. */
+async function prepare(staff: ApiClient): Promise<Ids> {
+  const [user_id, item_id] = await Promise.all([staff.user(100), staff.item(1, 100)]);
+  const order_id = await staff.order(user_id, { [item_id]: 2 });
+  await staff.must(`/payment/pay/${user_id}/${order_id}/1`);
+  return { user_id, item_id, order_id };
+}
+
+const send = (client: ApiClient, { method, path }: Operation, ids: Ids) =>
+  client.request(
+    method,
+    path.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name as keyof Ids] ?? '1'),
+  );
+
+/** Another user's things are answered like what does not exist. */
+const BUYERS_OWN = { buyer: 404, shopkeeper: 403, operator: 403 };
+const CALLERS: Record<string, { roles?: string[]; isOwner?: true; statuses: Record<string, number> }> = {
+  'the buyer': { isOwner: true, statuses: { shopkeeper: 403, operator: 403 } },
+  'another buyer': { statuses: BUYERS_OWN },
+  'somebody with a role that does not exist': { roles: ['admin', 'public', 'buyer'], statuses: BUYERS_OWN },
+  'a shopkeeper': {
+    roles: ['shopkeeper'],
+    statuses: { buyer: 404, operator: 403, 'GET /orders/find/{order_id}': 200 },
+  },
+  'an operator': { roles: ['operator'], statuses: { shopkeeper: 403 } },
+  'an operator who is a shopkeeper, too': { roles: ['operator', 'shopkeeper'], statuses: {} },
+};
+
+describe.each(Object.entries(CALLERS))('%s', (_, { roles = [], isOwner, statuses }) => {
+  test('may do what the table says, and changes nothing where that is nothing', async () => {
+    const staff = await clientOf('staff', ['operator', 'shopkeeper']);
+    const problems: string[] = [];
+    const attempt = async (operation: Operation, expected: number, ids: Ids) => {
+      const client = await clientOf(isOwner ? ids.user_id : 'somebody', roles);
+      const { status, body } = await send(client, operation, ids);
+      if (status !== expected) {
+        const name = nameOf(operation);
+        problems.push(`${name} was answered with ${status} ${JSON.stringify(body)} and not with ${expected}`);
+      }
+      await client.close();
+    };
+    const operations = (await readOperations()).map((operation) => ({
+      operation,
+      expected: statuses[nameOf(operation)] ?? statuses[operation.audience] ?? 200,
+    }));
+
+    const untouched = await prepare(staff);
+    const before = await readTables(shop.databases);
+    for (const { operation, expected } of operations.filter((one) => one.expected !== 200)) {
+      await attempt(operation, expected, untouched);
+    }
+    expect(await readTables(shop.databases)).toEqual(before);
+    for (const { operation, expected } of operations.filter((one) => one.expected === 200)) {
+      await attempt(operation, expected, await prepare(staff));
+    }
+    expect(problems).toEqual([]);
+    await staff.close();
+  });
+});
+
+/** Whatever is no valid token; test/access/tokens.test.ts has all the ways. */
+const REFUSED: Record<string, (good: string) => Promise<Record<string, string>> | Record<string, string>> = {
+  'without a token': () => ({}),
+  'with a password': () => ({ authorization: `Basic ${btoa('operator:operator')}` }),
+  'with a token that is cut off': (good) => ({ authorization: `Bearer ${good.slice(0, -10)}` }),
+  'with an expired token': async () => ({
+    authorization: `Bearer ${await issuer.token('staff', { roles: ['operator', 'shopkeeper'], exp: 1 })}`,
+  }),
+  'with two tokens': (good) => ({ authorization: `Bearer ${good}, Bearer ${good}` }),
+  'with a token in a cookie': (good) => ({ cookie: `authorization=${good}; token=${good}` }),
+  'with a token in other headers': (good) => ({
+    'x-authorization': good,
+    'proxy-authorization': `Bearer ${good}`,
+  }),
+};
+
+test.each(Object.entries(REFUSED))('whoever comes %s may only do what is public', async (_, make) => {
+  const good = await issuer.token('staff', { roles: ['operator', 'shopkeeper'] });
+  const staff = shop.client({}, { authorization: `Bearer ${good}` });
+  const stranger = shop.client({}, await make(good));
+  const ids = await prepare(staff);
+  const before = await readTables(shop.databases);
+  for (const operation of await readOperations()) {
+    const { status, headers, body } = await send(stranger, operation, ids);
+    expect([operation.path, status]).toEqual([operation.path, operation.audience === 'public' ? 200 : 401]);
+    if (status === 401) {
+      expect(headers['www-authenticate']).toMatch(/^Bearer/);
+      expect(body.detail).not.toContain(good.slice(0, 10));
+    }
+  }
+  expect(await readTables(shop.databases)).toEqual(before);
+  await Promise.all([staff.close(), stranger.close()]);
+});
+
+test('two callers who use the same Idempotency-Key each get their own answer', async () => {
+  const staff = await clientOf('staff', ['operator', 'shopkeeper']);
+  const [one, two] = await Promise.all([prepare(staff), prepare(staff)]);
+  for (const path of ['/orders/create', '/orders/checkout'] as const) {
+    const answers = [];
+    const key = { 'Idempotency-Key': `one-for-${path.split('/').at(-1)}` };
+    for (const ids of [one, two]) {
+      const client = await clientOf(ids.user_id);
+      const about = path === '/orders/create' ? ids.user_id : ids.order_id;
+      answers.push(await client.post(`${path}/${about}`, key), await client.post(`${path}/${about}`, key));
+      await client.close();
+    }
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(answers[0]?.body).toEqual(answers[1]?.body);
+    expect(answers[2]?.body).toEqual(answers[3]?.body);
+    expect(answers[0]?.body).not.toEqual(answers[2]?.body);
+  }
+  await staff.close();
+});

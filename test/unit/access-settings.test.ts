@@ -1,0 +1,27 @@
+import { ISSUER_MISSING, namesIssuer, openAccess } from '../../shared/access/open-access';
+import { readConfig, serviceSettings } from '../../shared/service/config';
+import { silent } from '../support/silent';
+
+const before = process.env;
+afterEach(() => {
+  process.env = before;
+});
+
+function read(variables: Record<string, string>) {
+  process.env = { DATABASE_URL: 'postgresql://db/order', AMQP_URL: 'amqp://broker', ...variables };
+  return readConfig(serviceSettings('order').refine(namesIssuer, ISSUER_MISSING));
+}
+
+test('a service that is not told whom to let in does not start, and says what to set', () => {
+  expect(() => read({})).toThrow(/AUTH_ISSUER is not set: name the issuer of tokens, or set ACCESS=open/);
+  expect(() => read({ ACCESS: 'required' })).toThrow(/AUTH_ISSUER/);
+  expect(() => read({ ACCESS: 'none' })).toThrow(/ACCESS must be one of open, required/);
+  expect(() => read({ AUTH_ISSUER: 'accounts' })).toThrow(/AUTH_ISSUER must be an address/);
+});
+
+test('only ACCESS=open lets everybody do everything', async () => {
+  expect(openAccess(read({ ACCESS: 'open' }), silent).access).toBeUndefined();
+  const required = openAccess(read({ AUTH_ISSUER: 'http://127.0.0.1:9' }), silent);
+  expect(required.access).toBeDefined();
+  await required.stop();
+});
