@@ -323,7 +323,8 @@ export const mutations: readonly Mutation[] = [
     [
       ['a connection may take ten seconds', (policy) => delete policy.timeout.tcp],
       ['a connection that fails is not tried again', (policy) => delete policy.retry],
-      ['it tries no other pod', (policy) => Object.assign(policy.retry, { numRetries: 0 })],
+      ['it gives up soon', (policy) => Object.assign(policy.retry, { numRetries: 2 })],
+      ['a lost pod is tried again soon', ({ healthCheck }) => delete healthCheck.passive.baseEjectionTime],
       [
         'one pod of two is never taken out',
         ({ healthCheck }) => delete healthCheck.passive.maxEjectionPercent,

@@ -16,6 +16,7 @@ interface Passive {
   consecutive5XxErrors?: number;
   consecutiveGatewayErrors?: number;
   maxEjectionPercent?: number;
+  baseEjectionTime?: string;
 }
 interface HttpRoute {
   rules: { name?: string; backendRefs?: object[] }[];
@@ -62,6 +63,11 @@ const ofGateway = (manifests: readonly Manifest[]) =>
     spec.targetRefs.some(({ kind }) => kind === 'Gateway'),
   );
 
+/** With two, a few of ten thousand requests met nothing but the lost one of three pods (docs/decisions/0030). */
+const MIN_RETRIES = 5;
+/** Until the pods of a lost node are no longer endpoints, with a reserve. */
+const NOTICED_WITHIN_SECONDS = 60;
+
 /**
  * A request whose connection to a lost node fails goes to another pod, and later ones do not try that node. No answer takes a
  * pod out: all replicas of a service answer 503 together.
@@ -71,13 +77,21 @@ export const lostPodsAvoided: Policy = (manifests) => {
   if (policies.length === 0) {
     return ['there is no BackendTrafficPolicy'];
   }
-  return policies.flatMap(({ metadata, spec }) => {
+  const givesUp = ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy')
+    .filter(({ spec }) => spec.retry && (spec.retry.numRetries ?? 2) < MIN_RETRIES)
+    .map(
+      ({ metadata }) =>
+        `BackendTrafficPolicy/${metadata.name}: gives up when it has met a lost pod a few times`,
+    );
+  const lost = policies.flatMap(({ metadata, spec }) => {
     const { triggers = [] } = spec.retry?.retryOn ?? {};
     const passive = spec.healthCheck?.passive;
     const byAnswers = [passive?.consecutive5XxErrors ?? 5, passive?.consecutiveGatewayErrors ?? 0];
     return [
       seconds(spec.timeout?.tcp?.connectTimeout ?? '10s') > 1 && 'waits long for a connection',
-      !(triggers.includes('connect-failure') && spec.retry?.numRetries) && 'does not try another pod',
+      !triggers.includes('connect-failure') && 'does not try another pod',
+      seconds(passive?.baseEjectionTime ?? '30s') < NOTICED_WITHIN_SECONDS &&
+        'tries a pod again before Kubernetes knows that it is lost',
       // Envoy's default of 10 % is less than one pod of two.
       (passive?.maxEjectionPercent ?? 10) < 50 && 'never takes a pod out',
       !(passive?.splitExternalLocalOriginErrors && passive.consecutiveLocalOriginFailures) &&
@@ -87,6 +101,7 @@ export const lostPodsAvoided: Policy = (manifests) => {
       .filter((fault) => typeof fault === 'string')
       .map((fault) => `BackendTrafficPolicy/${metadata.name}: ${fault}`);
   });
+  return [...givesUp, ...lost];
 };
 
 const KIBIBYTES_OF_A_BUYER = 64;
