@@ -1,5 +1,7 @@
 import { problem, Refusal, unavailable } from '../http/problem';
 import type { Route } from '../http/route';
+import type { Logger } from '../observe/log';
+import { sparseLog } from '../observe/sparse-log';
 import type { Caller, Role } from './caller';
 import { IssuerUnavailable } from './issuer-keys';
 import { InvalidToken, type Tokens } from './tokens';
@@ -8,14 +10,13 @@ import { InvalidToken, type Tokens } from './tokens';
 export interface Permit {
   /** The only user whose things the request may be about; undefined if it may be anybody's. */
   readonly onlyOf: string | undefined;
-  /** The subject of the token; undefined if nobody was asked for one. */
-  readonly subject: string | undefined;
+  /** What the caller's idempotency keys begin with, so that no other caller has the same ones. */
+  readonly keyPrefix: string;
 }
 
-/** What everybody may do where access is open, and whoever calls a route that is public. */
-export const ANYBODY: Permit = { onlyOf: undefined, subject: undefined };
-
 export interface Access {
+  /** Whether everybody may do everything. */
+  readonly isOpen: boolean;
   /**
    * Decides whether a request may be sent to a route. A promise only if the token was not seen lately.
    * @throws Refusal with 401, 403 or 503
@@ -23,12 +24,20 @@ export interface Access {
   admit(route: Route, authorization: string | undefined): Permit | Promise<Permit>;
 }
 
+const EVERYTHING: Permit = { onlyOf: undefined, keyPrefix: '' };
+/** A subject is not empty and has no slash, so these are the keys of nobody who is signed in. */
+const WITHOUT_TOKEN: Permit = { onlyOf: undefined, keyPrefix: '/' };
+
+export const OPEN: Access = { isOpen: true, admit: () => EVERYTHING };
+
 /** Requires a token for every route that is not public. */
-export function requireTokens(tokens: Pick<Tokens, 'verify'>): Access {
+export function requireTokens(tokens: Tokens, log: Logger): Access {
+  const warn = sparseLog(log);
   return {
+    isOpen: false,
     admit(route, authorization) {
       if (route.audience === 'public') {
-        return ANYBODY;
+        return WITHOUT_TOKEN;
       }
       const token = bearerToken(authorization);
       try {
@@ -41,11 +50,27 @@ export function requireTokens(tokens: Pick<Tokens, 'verify'>): Access {
       }
     },
   };
+
+  function refuse(error: unknown): never {
+    if (error instanceof InvalidToken) {
+      const detail = `The token is not valid: ${error.message}.`;
+      throw unauthenticated('invalid_token', detail, 'Bearer error="invalid_token"');
+    }
+    if (error instanceof IssuerUnavailable) {
+      warn('a token cannot be checked', { err: error });
+      throw new Refusal(
+        unavailable(
+          'The token cannot be checked right now. Nothing was changed. Repeat the request in a moment.',
+        ),
+      );
+    }
+    throw error;
+  }
 }
 
-/** RFC 6750, section 2.1. Tokens in a query or a form end up in logs. */
+/** Of RFC 6750, section 2.1, for a JSON Web Token. Tokens in a query or a form end up in logs. */
 function bearerToken(authorization: string | undefined): string {
-  const token = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(authorization ?? '')?.[1];
+  const token = /^Bearer +([A-Za-z0-9._-]+) *$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) {
     const detail = 'This needs a token. Sign in, and send it as "Authorization: Bearer TOKEN".';
     throw unauthenticated('unauthenticated', detail, 'Bearer');
@@ -60,28 +85,13 @@ function permit(route: Route, { subject, roles }: Caller): Permit {
     throw new Refusal(problem(403, { reason: 'forbidden', detail }));
   }
   const isForOthers = audience !== 'buyer' || roles.some((role) => mayActForBuyers(route).includes(role));
-  return { subject, onlyOf: isForOthers ? undefined : subject };
+  return { onlyOf: isForOthers ? undefined : subject, keyPrefix: `${subject}/` };
 }
 
 const OPERATOR: readonly Role[] = ['operator'];
 
 const mayActForBuyers = ({ forBuyers }: Route): readonly string[] =>
   forBuyers === undefined ? OPERATOR : [...OPERATOR, forBuyers];
-
-function refuse(error: unknown): never {
-  if (error instanceof InvalidToken) {
-    const detail = `The token is not valid: ${error.message}. Sign in again.`;
-    throw unauthenticated('invalid_token', detail, 'Bearer error="invalid_token"');
-  }
-  if (error instanceof IssuerUnavailable) {
-    throw new Refusal(
-      unavailable(
-        'The token cannot be checked right now. Nothing was changed. Repeat the request in a moment.',
-      ),
-    );
-  }
-  throw error;
-}
 
 function unauthenticated(reason: string, detail: string, challenge: string): Refusal {
   return new Refusal(problem(401, { reason, detail, headers: { 'WWW-Authenticate': challenge } }));

@@ -1,7 +1,6 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
 import type { Logger } from '../observe/log';
-import { repeat } from '../service/loop';
 
 /** The issuer of tokens does not say which keys it signs with. `cause` says why. */
 export class IssuerUnavailable extends Error {
@@ -11,98 +10,134 @@ export class IssuerUnavailable extends Error {
 export interface IssuerKeys {
   /** @throws IssuerUnavailable, or an error of jose if the issuer has no key for the token */
   readonly find: JWTVerifyGetKey;
-  stop(): Promise<void>;
+  /** @throws IssuerUnavailable until the keys were read once */
+  ready(): Promise<void>;
+  stop(): void;
 }
 
 const WITHIN_MS = 2_000;
-/** A key that was withdrawn is not trusted for longer. */
-const RELOAD_EVERY_MS = 60_000;
-/** Whoever makes up ids of keys makes nobody ask the issuer more often. */
-const ASK_AGAIN_AFTER_MS = 5_000;
+/** How often the keys are read, and so how long a key that was withdrawn stays in use. */
+export const READ_EVERY_MS = 60_000;
+/** The pause after any attempt: whoever makes up ids of keys makes nobody ask the issuer more often. */
+const PAUSE_MS = 1_000;
+/** Requests whose token names an unknown key. They must not take all the room while the issuer does not answer. */
+const MAX_WAITING = 50;
 
-const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const discovery = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) });
+const keySet = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 
 /**
- * Finds the keys of an OpenID Connect issuer through its discovery document (OpenID Connect Discovery 1.0, section 4). Keys
- * that were loaded once stay in use while the issuer is away: nobody who is signed in must notice.
- * @param onChanged called when the keys are others than before
+ * Reads the keys of an OpenID Connect issuer, which are named in its discovery document (OpenID Connect Discovery 1.0,
+ * section 4): at once, every minute, and when a token names a key that is not known. Keys that were read stay in use while
+ * the issuer is away, because nobody who is signed in must notice.
  */
-export function openIssuerKeys(options: { issuer: string; onChanged(): void; log: Logger }): IssuerKeys {
-  const { issuer, onChanged, log } = options;
-  let opening: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
-  let known: string | undefined;
+export function openIssuerKeys(options: { issuer: string; log: Logger; readEveryMs?: number }): IssuerKeys {
+  const { issuer, log, readEveryMs = READ_EVERY_MS } = options;
+  let known: JWTVerifyGetKey | undefined;
+  let failure: unknown;
+  let endedAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+  let waiting = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
 
-  async function open() {
-    const { issuer: named, jwks_uri } = discovery.parse(await fetchJson(documentOf(issuer)));
-    if (named !== issuer) {
-      throw new Error(`${documentOf(issuer)} is about another issuer, "${named}"`);
+  /** Never rejects: `failure` says how it went. Concurrent calls share one attempt. */
+  function read(): Promise<void> {
+    clearTimeout(timer);
+    reading ??= fetchKeys(issuer)
+      .then(
+        (keys) => {
+          if (failure !== undefined) {
+            log.info('the keys of the issuer of tokens can be read again');
+          }
+          [known, failure] = [keys, undefined];
+        },
+        (error) => {
+          if (failure === undefined) {
+            log.warn(
+              { err: error },
+              'cannot read the keys of the issuer of tokens (see AUTH_ISSUER); trying again',
+            );
+          }
+          failure = error;
+        },
+      )
+      .finally(() => {
+        endedAt = performance.now();
+        reading = undefined;
+        if (!stopped) {
+          timer = setTimeout(read, failure === undefined ? readEveryMs : PAUSE_MS).unref();
+        }
+      });
+    return reading;
+  }
+
+  /** @throws IssuerUnavailable when that is not possible now */
+  async function readNow(): Promise<void> {
+    if (reading === undefined && performance.now() - endedAt < PAUSE_MS) {
+      return;
     }
-    return createRemoteJWKSet(new URL(jwks_uri), {
-      timeoutDuration: WITHIN_MS,
-      cooldownDuration: ASK_AGAIN_AFTER_MS,
-      cacheMaxAge: Number.POSITIVE_INFINITY,
-    });
-  }
-
-  /** Concurrent calls share one attempt. */
-  function opened() {
-    opening ??= open().catch((cause) => {
-      opening = undefined;
-      throw cause;
-    });
-    return opening;
-  }
-
-  async function reload(): Promise<void> {
-    const keys = await opened();
-    await keys.reload();
-    const now = JSON.stringify(keys.jwks());
-    if (known !== undefined && known !== now) {
-      onChanged();
+    if (waiting >= MAX_WAITING) {
+      throw unavailable();
     }
-    known = now;
+    waiting++;
+    await read();
+    waiting--;
   }
 
-  const loop = repeat(RELOAD_EVERY_MS, reload, (error) =>
-    log.warn(
-      { err: error },
-      'cannot read the keys of the issuer of tokens; those that are known stay in use',
-    ),
-  );
-  // So that the first request need not wait for it.
-  void opened()
-    .then(reload)
-    .catch(() => {});
+  function unavailable(): IssuerUnavailable {
+    return new IssuerUnavailable('the keys of the issuer of tokens cannot be read', { cause: failure });
+  }
 
+  void read();
   return {
     async find(header, token) {
       try {
-        return await (await opened())(header, token);
+        if (known !== undefined) {
+          return await known(header, token);
+        }
       } catch (error) {
-        throw isAboutToken(error)
-          ? error
-          : new IssuerUnavailable('the issuer of tokens does not say which keys it has', { cause: error });
+        if (!(error instanceof errors.JWKSNoMatchingKey)) {
+          throw error;
+        }
+      }
+      await readNow();
+      if (known === undefined || failure !== undefined) {
+        throw unavailable();
+      }
+      return known(header, token);
+    },
+    async ready() {
+      if (known === undefined) {
+        throw unavailable();
       }
     },
-    stop: () => loop.stop(),
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
   };
 }
 
-const documentOf = (issuer: string) => `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+async function fetchKeys(issuer: string): Promise<JWTVerifyGetKey> {
+  const document = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  // For both requests together.
+  const signal = AbortSignal.timeout(WITHIN_MS);
+  const { issuer: named, jwks_uri } = discovery.parse(await fetchJson(document, signal));
+  if (named !== issuer) {
+    throw new Error(`${document} is about another issuer, "${named}"`);
+  }
+  // Whoever could change them on their way could sign for everybody.
+  if (issuer.startsWith('https:') && !jwks_uri.startsWith('https:')) {
+    throw new Error(`${document} names keys without TLS, ${jwks_uri}`);
+  }
+  return createLocalJWKSet(keySet.parse(await fetchJson(jwks_uri, signal)));
+}
 
-async function fetchJson(url: string): Promise<unknown> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(WITHIN_MS), redirect: 'error' });
+async function fetchJson(url: string, signal: AbortSignal): Promise<unknown> {
+  const answer = await fetch(url, { signal, redirect: 'error' });
   if (!answer.ok) {
     throw new Error(`${url} was answered with ${answer.status}`);
   }
   return answer.json();
-}
-
-/** Whether the token names no key of the issuer, or one that is not for it. */
-function isAboutToken(error: unknown): boolean {
-  return (
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys ||
-    error instanceof errors.JOSENotSupported
-  );
 }

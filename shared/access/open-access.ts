@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Logger } from '../observe/log';
 import type { serviceSettings } from '../service/config';
-import { type Access, requireTokens } from './access';
+import { type Access, OPEN, requireTokens } from './access';
 import { openIssuerKeys } from './issuer-keys';
 import { openTokens } from './tokens';
 
@@ -10,25 +10,25 @@ type AccessSettings = Pick<
   'ACCESS' | 'AUTH_ISSUER' | 'AUTH_AUDIENCE' | 'AUTH_ROLES_CLAIM'
 >;
 
-/** Without an issuer, nobody could be let in. */
+/** Without an issuer nobody could be let in, and whoever names one does not want everybody to be. */
 export function namesIssuer({ ACCESS, AUTH_ISSUER }: AccessSettings): boolean {
-  return ACCESS === 'open' || AUTH_ISSUER !== undefined;
+  return (ACCESS === 'required') === (AUTH_ISSUER !== undefined);
 }
 
 export const ISSUER_MISSING = {
   path: ['AUTH_ISSUER'],
-  error: 'is not set: name the issuer of tokens, or set ACCESS=open where everybody may do everything',
+  error:
+    'must name the issuer of tokens, unless ACCESS=open lets everybody do everything, and only then must not',
 };
 
-/** @returns nothing if everybody may do everything */
 export function openAccess(
   { ACCESS, AUTH_ISSUER: issuer = '', AUTH_AUDIENCE: audience, AUTH_ROLES_CLAIM: rolesClaim }: AccessSettings,
   log: Logger,
-): { readonly access?: Access; stop(): Promise<void> } {
+): { readonly access: Access; ready(): Promise<void>; stop(): void } {
   if (ACCESS === 'open') {
-    return { stop: async () => {} };
+    return { access: OPEN, ready: async () => {}, stop: () => {} };
   }
-  const keys = openIssuerKeys({ issuer, onChanged: () => tokens.forget(), log });
+  const keys = openIssuerKeys({ issuer, log });
   const tokens = openTokens({ keys: keys.find, issuer, audience, rolesClaim });
-  return { access: requireTokens(tokens), stop: keys.stop };
+  return { access: requireTokens(tokens, log), ready: keys.ready, stop: keys.stop };
 }

@@ -1,7 +1,8 @@
-import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import type { Caller } from './caller';
+import { IssuerUnavailable, READ_EVERY_MS } from './issuer-keys';
 
 /** The token proves nothing. The message says why, without anything that is in it. */
 export class InvalidToken extends Error {
@@ -14,25 +15,28 @@ export interface Tokens {
    * @throws InvalidToken, IssuerUnavailable
    */
   verify(token: string): Caller | Promise<Caller>;
-  /** Verifies all tokens anew: keys have changed. */
-  forget(): void;
 }
 
 /** Keys with two halves only: with one that is shared, whoever can verify a token could make one. */
 const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'PS256', 'RS256'];
 /** Of two machines. */
 const CLOCK_SKEW_SECONDS = 30;
-/** A token takes about 700 bytes here. */
-const MAX_REMEMBERED = 20_000;
 /** Larger ones are no tokens of ours, and a header may be 16 KiB long. */
 const MAX_LENGTH = 4_096;
+/** Of all tokens that are remembered. */
+const MAX_REMEMBERED_LENGTH = 16 * 1024 * 1024;
+
+/** Of RFC 9068, and of issuers that follow no rule. */
+const TYPES = [undefined, 'JWT', 'at+jwt', 'application/at+jwt'];
+/** What only other tokens of an issuer have: those that tell a client who signed in, or that somebody signed out. */
+const CLAIMS_OF_OTHERS = ['nonce', 'at_hash', 'c_hash', 'events'];
 
 /** As ids of users are: see shared/http/inputs.ts. */
 const subject = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 
 /**
  * Verifies access tokens (RFC 9068, as far as issuers follow it): signature, issuer, audience and times. Those that are valid
- * are remembered until they expire, so that a checkout costs no verification.
+ * are remembered for as long as a key is in use without being read again, so that a checkout costs no verification.
  * @param rolesClaim where the roles are in a token: `roles`, or `realm_access.roles`
  */
 export function openTokens(options: {
@@ -40,48 +44,71 @@ export function openTokens(options: {
   issuer: string;
   audience: string;
   rolesClaim: string;
+  rememberMs?: number;
 }): Tokens {
-  const { keys, issuer, audience, rolesClaim } = options;
-  const remembered = new LRUCache<string, Caller>({ max: MAX_REMEMBERED });
+  const { keys, issuer, audience, rolesClaim, rememberMs = READ_EVERY_MS } = options;
+  const remembered = new LRUCache<string, Caller>({
+    maxSize: MAX_REMEMBERED_LENGTH,
+    sizeCalculation: (_, token) => token.length,
+    ttl: rememberMs,
+    ignoreFetchAbort: true,
+    async fetchMethod(token, _stale, { options }) {
+      const { caller, expiresAt } = await read(token);
+      options.ttl = Math.max(Math.min(rememberMs, expiresAt - Date.now()), 1);
+      return caller;
+    },
+  });
 
-  async function verify(token: string): Promise<Caller> {
-    if (token.length > MAX_LENGTH) {
-      throw new InvalidToken('it is too long');
-    }
-    const { payload } = await jwtVerify(token, keys, {
+  async function read(token: string): Promise<{ caller: Caller; expiresAt: number }> {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
       issuer,
       audience,
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_SKEW_SECONDS,
       requiredClaims: ['sub', 'exp'],
     }).catch(explain);
+    if (!isAccessToken(payload, protectedHeader)) {
+      throw new InvalidToken('it is no access token');
+    }
     const { data } = subject.safeParse(payload.sub);
     if (data === undefined) {
       throw new InvalidToken('its subject cannot be the id of a user');
     }
-    const caller = { subject: data, roles: rolesIn(payload, rolesClaim) };
-    const ttl = ((payload.exp as number) + CLOCK_SKEW_SECONDS) * 1_000 - Date.now();
-    remembered.set(token, caller, { ttl: Math.max(ttl, 1) });
-    return caller;
+    return {
+      caller: { subject: data, roles: rolesIn(payload, rolesClaim) },
+      expiresAt: ((payload.exp as number) + CLOCK_SKEW_SECONDS) * 1_000,
+    };
   }
 
   return {
-    verify: (token) => remembered.get(token) ?? verify(token),
-    forget: () => remembered.clear(),
+    verify(token) {
+      if (token.length > MAX_LENGTH) {
+        throw new InvalidToken('it is too long');
+      }
+      return remembered.get(token) ?? (remembered.fetch(token) as Promise<Caller>);
+    },
   };
 }
 
-function rolesIn(payload: unknown, claim: string): readonly string[] {
-  const found = claim
-    .split('.')
-    .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], payload);
-  return z.array(z.string()).catch([]).parse(found);
+function isAccessToken(payload: JWTPayload, { typ }: JWTVerifyResult['protectedHeader']): boolean {
+  return TYPES.includes(typ) && CLAIMS_OF_OTHERS.every((claim) => payload[claim] === undefined);
 }
 
-/** Why jose refuses a token, in words of ours. Whatever else it throws is not about the token. */
+/** A name with dots may be one claim, or lead into several. */
+function rolesIn(payload: JWTPayload, claim: string): readonly string[] {
+  const nested = claim
+    .split('.')
+    .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], payload);
+  return z
+    .array(z.string())
+    .catch([])
+    .parse(payload[claim] ?? nested);
+}
+
+/** Why jose refuses a token, in words of ours. */
 function explain(error: unknown): never {
   if (error instanceof errors.JWTExpired) {
-    throw new InvalidToken('it has expired');
+    throw new InvalidToken('it has expired, so sign in again');
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
     throw new InvalidToken(`its claim "${error.claim}" is not as it must be`);
@@ -89,5 +116,8 @@ function explain(error: unknown): never {
   if (error instanceof errors.JOSEError) {
     throw new InvalidToken('it was not signed by the issuer that this shop trusts');
   }
-  throw error;
+  // A key that cannot be used, for instance, says nothing about the token.
+  throw error instanceof IssuerUnavailable
+    ? error
+    : new IssuerUnavailable('the token cannot be verified', { cause: error });
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa, { type Context } from 'koa';
-import { type Access, ANYBODY } from '../access/access';
+import type { Access } from '../access/access';
 import type { Logger } from '../observe/log';
 import { httpDuration, httpInFlight, requestsShed } from '../observe/metrics';
 import { incomingTrace, newTraceparent, type Span, traceId, withSpan } from '../observe/trace';
@@ -16,8 +16,7 @@ import { openRowTurns } from './row-turns';
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
-  /** Without it, everybody may do everything. */
-  readonly access?: Access | undefined;
+  readonly access: Access;
   /** With it, a request waits for a database that is away for a few seconds. */
   readonly patience?: Patience | undefined;
   /** Whether the service is stopping: answers then tell clients to send their next request elsewhere. */
@@ -48,7 +47,10 @@ export function createApp({ routes, log, access, patience, isStopping }: AppOpti
 
   function handleOnce(route: Route, request: Request): Promise<Answer> {
     const row = route.locks?.(request.params);
-    return row === undefined ? route.handle(request) : turns.run(row, () => route.handle(request));
+    // Whoever asks for the row of somebody else gets 404, and must not make its owner wait.
+    return row === undefined
+      ? route.handle(request)
+      : turns.run(`${request.onlyOf ?? ''}/${row}`, () => route.handle(request));
   }
 
   /**
@@ -98,7 +100,7 @@ export function createApp({ routes, log, access, patience, isStopping }: AppOpti
         route = match.route.path;
         span = withSpan(match.name, 'server', traceparent, match.attributes);
         traceparent = span.traceparent;
-        const permit = access?.admit(match.route, ctx.req.headers.authorization) ?? ANYBODY;
+        const permit = access.admit(match.route, ctx.req.headers.authorization);
         const permitted = permit instanceof Promise ? await permit : permit;
         reply = await handle(match.route, readRequest(match, ctx, permitted, traceparent));
         span.end();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
+import type { Access } from '../access/access';
 import { root } from '../root';
 import { type Route, route } from './route';
 
@@ -34,6 +35,15 @@ const EDGE_ANSWERS = {
     'Repeat the request after Retry-After seconds.',
 } as const;
 
+const TOKEN = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
+
+/** What any route can answer that is not public, where access is required. */
+const ANSWERS_TO_TOKEN = {
+  401: 'There is no token (`unauthenticated`), or it is not valid (`invalid_token`).',
+  403: 'The route is for those with a role that the token does not have (`forbidden`).',
+  404: 'There is no such thing, or it belongs to another user.',
+} as const;
+
 const HEADERS = {
   location: { schema: { type: 'string' }, description: 'Where to read the outcome.' },
   applied: {
@@ -63,8 +73,8 @@ const prefer = z.string().optional().meta({
 });
 
 /** Returns the route that serves the OpenAPI 3.1 document of all routes. It is built once: routes do not change. */
-export function openapiRoute(routes: readonly Route[]): Route {
-  const body = describe(routes);
+export function openapiRoute(routes: readonly Route[], access: Pick<Access, 'isOpen'>): Route {
+  const body = describe(routes, access);
   return route({
     method: 'GET',
     path: '/openapi.json',
@@ -76,23 +86,38 @@ export function openapiRoute(routes: readonly Route[]): Route {
   });
 }
 
-function describe(routes: readonly Route[]): object {
+function describe(routes: readonly Route[], { isOpen }: Pick<Access, 'isOpen'>): object {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const definition of routes) {
     const { path, method } = definition;
-    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(definition) };
+    paths[path] = {
+      ...paths[path],
+      [method.toLowerCase()]: operation(definition, !isOpen && definition.audience !== 'public'),
+    };
   }
-  return createDocument({ openapi: '3.1.0', info: { title: 'Chandlery', version }, paths });
+  return createDocument({
+    openapi: '3.1.0',
+    info: { title: 'Chandlery', version },
+    paths,
+    ...(isOpen ? {} : { components: { securitySchemes: { token: TOKEN } } }),
+  });
 }
 
-function operation(definition: Route): ZodOpenApiOperationObject {
+/** @param needsToken whether a token says who may use it */
+function operation(definition: Route, needsToken: boolean): ZodOpenApiOperationObject {
   const keyed = definition.idempotent ? answersToKey(definition.answers[409]) : {};
-  const answers = Object.entries({ ...EDGE_ANSWERS, ...definition.answers, ...keyed });
+  const answers = Object.entries({
+    ...EDGE_ANSWERS,
+    ...(needsToken ? ANSWERS_TO_TOKEN : {}),
+    ...definition.answers,
+    ...keyed,
+  });
   return {
     summary: definition.summary,
     ...(definition.description === undefined ? {} : { description: definition.description }),
     'x-audience': definition.audience,
+    ...(needsToken ? { security: [{ token: [] }] } : {}),
     tags: [definition.path.split('/')[1] ?? ''],
     requestParams: {
       path: definition.params,

@@ -42,7 +42,7 @@ class ValidRequest implements Request {
 export function readRequest(
   { route, params: texts }: Match,
   ctx: Context,
-  { onlyOf, subject }: Permit,
+  { onlyOf, keyPrefix }: Permit,
   traceparent: Traceparent,
 ): Request {
   const params = readParams(route, texts);
@@ -54,8 +54,7 @@ export function readRequest(
     ctx.method,
     ctx.path,
     params,
-    // A subject has no slash, so no two callers share a key.
-    key === undefined || subject === undefined ? key : `${subject}/${key}`,
+    key === undefined ? undefined : keyPrefix + key,
     route.preferAsync === true && /\brespond-async\b/i.test(ctx.get('Prefer')),
     onlyOf,
     route.locks !== undefined,

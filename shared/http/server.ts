@@ -20,8 +20,7 @@ export interface HttpServer extends Listener {
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
-  /** Without it, everybody may do everything. */
-  readonly access?: Access | undefined;
+  readonly access: Access;
   /** With it, requests wait for a database that is away for a few seconds. */
   readonly patience?: Patience;
   /** The beginnings of paths whose requests may wait for long: see shedding.ts. */
@@ -40,7 +39,7 @@ export function createHttpServer({
 }: HttpServerOptions): HttpServer {
   let stopping = false;
   const app = createApp({
-    routes: [...routes, openapiRoute(routes)],
+    routes: [...routes, openapiRoute(routes, access)],
     log,
     access,
     patience,

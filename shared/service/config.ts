@@ -54,7 +54,9 @@ export function serviceSettings(name: ServiceName) {
     DATABASE_PATIENCE_MS: count(20_000, 0, 60_000),
     /** Whether everybody may do everything, or a token of AUTH_ISSUER says who may do what: see shared/access. */
     ACCESS: oneOf(['open', 'required']).default('required'),
-    AUTH_ISSUER: address(/^https?$/, 'https://accounts.example.com').optional(),
+    AUTH_ISSUER: address(/^https?$/, 'https://accounts.example.com')
+      .refine((text) => !/[@?#]/.test(text), 'must be an address without user, query and fragment')
+      .optional(),
     AUTH_AUDIENCE: z.string().min(1).default('chandlery'),
     AUTH_ROLES_CLAIM: z.string().min(1).default('roles'),
     DRAIN_DELAY_MS: count(0, 0, 600_000),

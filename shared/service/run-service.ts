@@ -110,8 +110,9 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   );
   const brokers: Broker[] = [publisher];
   watchBroker('publish', publisher);
+  const { access, ready: issuerReady } = lifecycle.addPart(openAccess(config, log), ({ stop }) => stop());
   const internal = lifecycle.addPart(
-    createInternalServer({ log, checks: readinessChecks(patience, brokers) }),
+    createInternalServer({ log, checks: { ...readinessChecks(patience, brokers), issuer: issuerReady } }),
     ({ stop }) => stop(),
   );
   lifecycle.onStopping(internal.markDraining);
@@ -152,7 +153,6 @@ export async function runService<Settings extends ReturnType<typeof serviceSetti
   brokers.push(consumer);
   watchBroker('consume', consumer);
 
-  const { access } = lifecycle.addPart(openAccess(config, log), ({ stop }) => stop());
   const http = lifecycle.addPart(
     createHttpServer({
       routes: parts.routes,

@@ -147,6 +147,40 @@ test.each(Object.entries(REFUSED))('whoever comes %s may only do what is public'
   await Promise.all([staff.close(), stranger.close()]);
 });
 
+test('what belongs to somebody else is answered exactly like what does not exist', async () => {
+  const staff = await clientOf('staff', ['operator', 'shopkeeper']);
+  const stranger = await clientOf('stranger');
+  const ids = await prepare(staff);
+  const nothing = { ...ids, user_id: crypto.randomUUID(), order_id: crypto.randomUUID() };
+  for (const state of ['open', 'paid']) {
+    for (const operation of (await readOperations()).filter(({ audience }) => audience === 'buyer')) {
+      const answers = await Promise.all([ids, nothing].map((about) => send(stranger, operation, about)));
+      const [foreign, none] = answers.map(({ status, headers, body }, i) => {
+        const about = [ids, nothing][i] as Ids;
+        const { trace_id, ...problem } = body;
+        const text = JSON.stringify({ status, names: Object.keys(headers).sort(), problem });
+        return text.replaceAll(about.user_id, 'USER').replaceAll(about.order_id, 'ORDER');
+      });
+      expect([state, foreign]).toEqual([state, none]);
+    }
+    await staff.checkout(ids.order_id);
+  }
+  await Promise.all([staff.close(), stranger.close()]);
+});
+
+test('HEAD is let in where GET is, and nowhere else', async () => {
+  const staff = await clientOf('staff', ['operator', 'shopkeeper']);
+  const ids = await prepare(staff);
+  const client = await clientOf(ids.user_id);
+  const stranger = await clientOf('stranger');
+  for (const operation of (await readOperations()).filter(({ method }) => method === 'GET')) {
+    const head: Operation = { ...operation, method: 'HEAD' };
+    expect((await send(client, head, ids)).status).toBe(200);
+    expect((await send(stranger, head, ids)).status).toBe(operation.audience === 'public' ? 200 : 404);
+  }
+  await Promise.all([staff.close(), client.close(), stranger.close()]);
+});
+
 test('two callers who use the same Idempotency-Key each get their own answer', async () => {
   const staff = await clientOf('staff', ['operator', 'shopkeeper']);
   const [one, two] = await Promise.all([prepare(staff), prepare(staff)]);

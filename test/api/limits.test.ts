@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import * as z from 'zod';
+import { OPEN } from '../../shared/access/access';
 import { amount, id } from '../../shared/http/inputs';
 import { type Route, route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
@@ -425,7 +426,7 @@ describe('the server', () => {
   });
 
   test('finishes the requests in progress when it stops, and closes their connections', async () => {
-    const server = createHttpServer({ routes, log: silent });
+    const server = createHttpServer({ routes, log: silent, access: OPEN });
     const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
     const received = exchange(port, head('GET', '/x/slow/a'));
     await sleep(100);
@@ -445,7 +446,7 @@ describe('the server', () => {
       answers,
       handle: async () => ({ status: 200, body: {}, headers: { 'X-Broken': 'one\ntwo' } }),
     });
-    const server = createHttpServer({ routes: [...routes, broken], log: silent });
+    const server = createHttpServer({ routes: [...routes, broken], log: silent, access: OPEN });
     const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
     expect(await exchange(port, head('GET', '/x/broken'))).toBe('');
     expect(statuses(await exchange(port, head('GET', '/x/find/a', 'Connection: close')))).toEqual([200]);
@@ -453,7 +454,7 @@ describe('the server', () => {
   });
 
   test('stops after the given time even if a request is still in progress', async () => {
-    const server = createHttpServer({ routes, log: silent });
+    const server = createHttpServer({ routes, log: silent, access: OPEN });
     const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
     const received = exchange(port, head('GET', '/x/slow/a'));
     await sleep(50);
@@ -464,7 +465,7 @@ describe('the server', () => {
   });
 
   test('reports which port is taken and which setting changes it', async () => {
-    const server = createHttpServer({ routes, log: silent });
+    const server = createHttpServer({ routes, log: silent, access: OPEN });
     await expect(server.start({ host: '127.0.0.1', port: edge.port, variable: 'PORT' })).rejects.toThrow(
       `Port ${edge.port} is taken by another process. Stop that process, or set PORT to a free port.`,
     );

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import { routes as orderRoutes } from '../../order/src/http';
 import { routes as paymentRoutes } from '../../payment/src/http';
+import { OPEN } from '../../shared/access/access';
 import type { Route } from '../../shared/http/route';
 import { createHttpServer, type HttpServerOptions } from '../../shared/http/server';
 import { type Database, openDatabase } from '../../shared/postgres/database';
@@ -40,7 +41,7 @@ export async function openEdge(
   routes: readonly Route[],
   { connections = 200, ...options }: Partial<HttpServerOptions> & { connections?: number } = {},
 ): Promise<Edge> {
-  const server = createHttpServer({ routes, log: silent, ...options });
+  const server = createHttpServer({ routes, log: silent, access: OPEN, ...options });
   const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
   const origin = `http://127.0.0.1:${port}`;
   const agent = new Agent({ connections });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { openIssuerKeys } from '../../shared/access/issuer-keys';
+import { type IssuerKeys, openIssuerKeys } from '../../shared/access/issuer-keys';
 import { openTokens, type Tokens } from '../../shared/access/tokens';
 import { silent } from './silent';
 
@@ -11,7 +11,7 @@ export const AUDIENCE = 'chandlery';
 /** An OpenID Connect issuer, as far as somebody who only verifies tokens can tell. */
 export interface Issuer {
   readonly url: string;
-  /** How often its keys were read. */
+  /** How often it was asked for its keys. */
   readonly reads: () => number;
   /** Signs a token of a user for a minute, with these claims in place of the usual ones; undefined leaves one out. */
   token(subject: string, claims?: Record<string, unknown>): Promise<string>;
@@ -19,8 +19,10 @@ export interface Issuer {
   rotate(options?: { withdraw: boolean }): Promise<void>;
   /** The public keys that it shows. */
   readonly keys: readonly JWK[];
-  /** Whether it answers. */
+  /** Whether it does not answer. */
   isAway: boolean;
+  /** What its discovery document says instead of what it should. */
+  says: Record<string, unknown>;
   close(): Promise<void>;
 }
 
@@ -29,17 +31,15 @@ export async function openIssuer(): Promise<Issuer> {
   let signing: { kid: string; privateKey: CryptoKey };
   const keys: JWK[] = [];
   const server = createServer((request, response) => {
+    const isDiscovery = request.url === '/.well-known/openid-configuration';
+    reads += isDiscovery ? 1 : 0;
     if (issuer.isAway) {
       response.destroy();
       return;
     }
     response.setHeader('Content-Type', 'application/json');
-    if (request.url === '/.well-known/openid-configuration') {
-      response.end(JSON.stringify({ issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` }));
-    } else {
-      reads++;
-      response.end(JSON.stringify({ keys }));
-    }
+    const document = { issuer: url, jwks_uri: `${url}/jwks`, ...issuer.says };
+    response.end(JSON.stringify(isDiscovery ? document : { keys }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -47,6 +47,7 @@ export async function openIssuer(): Promise<Issuer> {
     url,
     keys,
     isAway: false,
+    says: {},
     reads: () => reads,
     token: (subject, claims = {}) =>
       new SignJWT({
@@ -77,8 +78,15 @@ export async function openIssuer(): Promise<Issuer> {
 }
 
 /** What a service does with an issuer's tokens. */
-export function openVerifier({ url }: Issuer, rolesClaim = 'roles'): Tokens & { stop(): Promise<void> } {
-  const keys = openIssuerKeys({ issuer: url, onChanged: () => tokens.forget(), log: silent });
-  const tokens = openTokens({ keys: keys.find, issuer: url, audience: AUDIENCE, rolesClaim });
-  return { ...tokens, stop: keys.stop };
+export function openVerifier(
+  { url }: Pick<Issuer, 'url'>,
+  { rolesClaim = 'roles', readEveryMs }: { rolesClaim?: string; readEveryMs?: number } = {},
+): Tokens & Pick<IssuerKeys, 'ready' | 'stop'> {
+  const every = readEveryMs === undefined ? {} : { readEveryMs, rememberMs: readEveryMs };
+  const { find, ready, stop } = openIssuerKeys({ issuer: url, log: silent, ...every });
+  return {
+    ...openTokens({ keys: find, issuer: url, audience: AUDIENCE, rolesClaim, ...every }),
+    ready,
+    stop,
+  };
 }

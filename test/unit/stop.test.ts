@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { OPEN } from '../../shared/access/access';
 import { route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
 import { silent } from '../support/silent';
@@ -25,6 +26,7 @@ async function startServer() {
   const server = createHttpServer({
     routes: [slowRoute],
     log: silent,
+    access: OPEN,
   });
   const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
   return { server, port, url: `http://127.0.0.1:${port}` };

@@ -1,12 +1,12 @@
 import { type Answer, problem } from '../../../shared/http/problem';
 import { statement } from '../../../shared/postgres/statement';
 import type { Tx } from '../../../shared/postgres/tx';
-import { belongs, type LastAttempt, statusOf } from '../saga/order-state';
+import { type LastAttempt, statusOf } from '../saga/order-state';
 
-const lockOrder = statement<LastAttempt & { user_id: string }>(
+const lockOrder = statement<LastAttempt>(
   'http_lock_order',
-  `SELECT user_id, saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
-   FROM orders WHERE id = $1 FOR NO KEY UPDATE`,
+  `SELECT saga_id, (SELECT state FROM sagas WHERE sagas.id = orders.saga_id) AS state
+   FROM orders WHERE id = $1 AND ($2::text IS NULL OR user_id = $2) FOR NO KEY UPDATE`,
 );
 
 /**
@@ -20,8 +20,8 @@ export async function lockOpenOrder(
   id: string,
   onlyOf: string | undefined,
 ): Promise<Answer | undefined> {
-  const [order] = await tx.run(lockOrder, [id]);
-  if (order === undefined || !belongs(order, onlyOf)) {
+  const [order] = await tx.run(lockOrder, [id, onlyOf ?? null]);
+  if (order === undefined) {
     return unknownOrder(id);
   }
   switch (statusOf(order)) {
