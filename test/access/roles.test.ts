@@ -68,14 +68,19 @@ const send = (client: ApiClient, { method, path }: Operation, ids: Ids) =>
   );
 
 /** Another user's things are answered like what does not exist. */
-const BUYERS_OWN = { buyer: 404, shopkeeper: 403, operator: 403 };
+const BUYERS_OWN = { buyer: 404, shopkeeper: 403, operator: 403, 'POST /payment/create_user': 200 };
 const CALLERS: Record<string, { roles?: string[]; isOwner?: true; statuses: Record<string, number> }> = {
   'the buyer': { isOwner: true, statuses: { shopkeeper: 403, operator: 403 } },
   'another buyer': { statuses: BUYERS_OWN },
   'somebody with a role that does not exist': { roles: ['admin', 'public', 'buyer'], statuses: BUYERS_OWN },
   'a shopkeeper': {
     roles: ['shopkeeper'],
-    statuses: { buyer: 404, operator: 403, 'GET /orders/find/{order_id}': 200 },
+    statuses: {
+      buyer: 404,
+      operator: 403,
+      'GET /orders/find/{order_id}': 200,
+      'POST /payment/create_user': 200,
+    },
   },
   'an operator': { roles: ['operator'], statuses: { shopkeeper: 403 } },
   'an operator who is a shopkeeper, too': { roles: ['operator', 'shopkeeper'], statuses: {} },
@@ -179,6 +184,21 @@ test('HEAD is let in where GET is, and nowhere else', async () => {
     expect((await send(stranger, head, ids)).status).toBe(operation.audience === 'public' ? 200 : 404);
   }
   await Promise.all([staff.close(), client.close(), stranger.close()]);
+});
+
+test('whoever signs in for the first time becomes a user, buys, and stays the same user', async () => {
+  const staff = await clientOf('staff', ['operator', 'shopkeeper']);
+  const subject = crypto.randomUUID();
+  const buyer = await clientOf(subject);
+  expect((await buyer.get(`/payment/find_user/${subject}`)).status).toBe(404);
+  expect(await buyer.must('/payment/create_user')).toEqual({ user_id: subject });
+  await staff.must(`/payment/add_funds/${subject}/10`);
+  expect(await buyer.must('/payment/create_user')).toEqual({ user_id: subject });
+  const item = await staff.item(4, 10);
+  const order = await buyer.order(subject, { [item]: 2 });
+  expect((await buyer.checkout(order)).body).toMatchObject({ status: 'PAID' });
+  expect(await buyer.credit(subject)).toBe(2);
+  await Promise.all([staff.close(), buyer.close()]);
 });
 
 test('two callers who use the same Idempotency-Key each get their own answer', async () => {

@@ -36,7 +36,7 @@ const PUBLIC_API = {
   'POST /stock/add/{item_id}/{amount}': 'shopkeeper',
   'POST /stock/subtract/{item_id}/{amount}': 'shopkeeper',
   'POST /stock/batch_init/{n}/{starting_stock}/{item_price}': 'operator',
-  'POST /payment/create_user': 'operator',
+  'POST /payment/create_user': 'buyer',
   'GET /payment/find_user/{user_id}': 'buyer',
   'POST /payment/add_funds/{user_id}/{amount}': 'operator',
   'POST /payment/pay/{user_id}/{amount}': 'operator',

@@ -1,26 +1,32 @@
 import * as z from 'zod';
 import { answerOnce } from '../../../shared/http/idempotency';
+import { id } from '../../../shared/http/inputs';
 import { type Route, route } from '../../../shared/http/route';
 import { newId } from '../../../shared/new-id';
 import type { Database } from '../../../shared/postgres/database';
 import { statement } from '../../../shared/postgres/statement';
 
-const insertUser = statement('http_insert_user', 'INSERT INTO users (id) VALUES ($1)');
+const insertUser = statement(
+  'http_insert_user',
+  'INSERT INTO users (id) VALUES ($1) ON CONFLICT (id) DO NOTHING',
+);
 
 export function createUser(database: Database): Route {
   return route({
     method: 'POST',
     path: '/payment/create_user',
-    audience: 'operator',
+    audience: 'buyer',
     summary: 'Create a user with no credit',
+    description:
+      'Where access is required, a buyer becomes a user with the id that the token names. Doing it again changes nothing.',
     params: z.object({}),
     idempotent: true,
-    answers: { 200: z.object({ user_id: z.uuid() }) },
+    answers: { 200: z.object({ user_id: id }) },
     handle: (request) =>
       answerOnce(database, request, async (tx) => {
-        const id = newId();
-        await tx.run(insertUser, [id]);
-        return { status: 200, body: { user_id: id } };
+        const user_id = request.onlyOf ?? newId();
+        await tx.run(insertUser, [user_id]);
+        return { status: 200, body: { user_id } };
       }),
   });
 }
