@@ -10,11 +10,11 @@ import { openFaultAnswers } from './faults';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
 import type { ApiRequest, Route } from './route';
-import { openRouter } from './router';
+import type { Router } from './router';
 import { openRowTurns } from './row-turns';
 
 export interface AppOptions {
-  readonly routes: readonly Route[];
+  readonly router: Router;
   readonly log: Logger;
   readonly access: Access;
   /** With it, a request waits for a database that is away for a few seconds. */
@@ -34,9 +34,8 @@ export type App = (request: IncomingMessage, response: ServerResponse, refusal?:
  * collector would copy them. Koa only creates the context: its own callback would keep listeners for an event that
  * nothing here uses (docs/decisions/0014).
  */
-export function createApp({ routes, log, access, patience, isStopping }: AppOptions): App {
+export function createApp({ router, log, access, patience, isStopping }: AppOptions): App {
   const koa = new Koa();
-  const router = openRouter(routes);
   const answerToFault = openFaultAnswers(log);
   const turns = openRowTurns({ log, onRefused: () => requestsShed.inc({ limit: 'row' }) });
   return (request, response, refusal) =>

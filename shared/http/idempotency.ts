@@ -11,6 +11,7 @@ import { limitLockWait } from './row-turns';
 export interface KeyedRequest {
   readonly method: string;
   readonly path: string;
+  readonly bodyHash?: string | undefined;
   readonly idempotencyKey: string | undefined;
   /** Whether its effect locks one row, and runs again if it does not get it soon: see row-turns.ts. */
   readonly locksRow?: boolean;
@@ -78,9 +79,9 @@ export async function storedAnswer(database: Database, request: KeyedRequest): P
   return key === undefined ? undefined : database.transaction((tx) => replay(tx, request, key));
 }
 
-/** Two requests with the same fingerprint are the same. Requests have no body, so method and path are enough. */
-export function fingerprint(request: KeyedRequest): string {
-  return `${request.method} ${request.path}`;
+/** Two requests with the same fingerprint are the same. */
+export function fingerprint({ method, path, bodyHash }: KeyedRequest): string {
+  return [method, path, ...(bodyHash === undefined ? [] : [bodyHash])].join(' ');
 }
 
 /** Locks the key for this transaction, or returns a 409 if another transaction has locked it. */

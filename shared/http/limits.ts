@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerOptions } from 'node:http';
+import { hasBody, readBody } from './body';
 import { problem, Refusal } from './problem';
 
 const KIB = 1024;
 const MAX_URL = 8 * KIB;
-const MAX_BODY = 16 * KIB;
-
-/** How much of a refused body is still read. After an immediate close, a client that is sending may miss the answer. */
-const MAX_DISCARDED = 1024 * KIB;
 
 /** More than a client needs, and fewer than would exhaust the process's file descriptors. */
 export const MAX_CONNECTIONS = 10_000;
@@ -31,16 +28,15 @@ export const SERVER_OPTIONS: ServerOptions = {
 };
 
 /**
- * Checks a request against the limits. No request needs a body, but one that is sent must be read before the next
- * request on the same connection can be.
+ * Checks a request against the limits. A body must be read before the next request on the same connection can be.
+ * @param keepsBody whether a route wants the body; otherwise nothing of it is kept
  * @returns why the request is refused, if it is. A promise only if there is a body: it resolves when that has been read
  */
-export function enforceLimits(request: IncomingMessage): Refusal | undefined | Promise<Refusal | undefined> {
-  return checkHead(request) ?? (hasBody(request) ? discardBody(request) : undefined);
-}
-
-export function hasBody({ headers }: IncomingMessage): boolean {
-  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+export function enforceLimits(
+  request: IncomingMessage,
+  keepsBody: boolean,
+): Refusal | undefined | Promise<Refusal | undefined> {
+  return checkHead(request) ?? (hasBody(request) ? readBody(request, keepsBody) : undefined);
 }
 
 function checkHead(request: IncomingMessage): Refusal | undefined {
@@ -64,29 +60,6 @@ function checkHead(request: IncomingMessage): Refusal | undefined {
     }
   }
   return hosts > 1 ? refusal(400, 'A request may have only one Host header.') : undefined;
-}
-
-/** Nothing of a body is kept, because thousands may be arriving at the same time, as slowly as their clients like. */
-function discardBody(request: IncomingMessage): Promise<Refusal | undefined> {
-  return new Promise((resolve) => {
-    const tooLarge = refusal(413, 'The request body may be at most 16 KiB long.');
-    let received = 0;
-    request.on('data', (chunk: Buffer) => {
-      received += chunk.length;
-      if (received > MAX_BODY) {
-        resolve(tooLarge);
-      }
-      if (received > MAX_DISCARDED) {
-        request.destroy();
-      }
-    });
-    request.once('end', () => resolve(undefined));
-    request.on('error', () => undefined);
-    request.once('close', () => resolve(refusal(400, 'The request body is incomplete.')));
-    if (Number(request.headers['content-length']) > MAX_BODY) {
-      resolve(tooLarge);
-    }
-  });
 }
 
 /** Returns the path and query of a request target. A proxy's client sends the whole URL; routes know only paths. */

@@ -27,7 +27,7 @@ const problemSchema = z
 
 /** What any route can answer, because the server answers it before or instead of the route. */
 const EDGE_ANSWERS = {
-  400: 'A parameter or header is not valid. Nothing was changed.',
+  400: 'A parameter, a header or the body is not valid. Nothing was changed.',
   500: 'The service failed unexpectedly.',
   503:
     'Nothing was changed, unless `detail` says otherwise. The service has too much to do (`overloaded`), other requests ' +
@@ -110,6 +110,7 @@ function operation(definition: Route, needsToken: boolean): ZodOpenApiOperationO
   const answers = Object.entries({
     ...EDGE_ANSWERS,
     ...(needsToken ? ANSWERS_TO_TOKEN : {}),
+    ...(definition.body ? { 415: 'The body is no JSON.' } : {}),
     ...definition.answers,
     ...keyed,
   });
@@ -126,6 +127,9 @@ function operation(definition: Route, needsToken: boolean): ZodOpenApiOperationO
         ...(definition.preferAsync ? { Prefer: prefer } : {}),
       }),
     },
+    ...(definition.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: definition.body } } },
+    }),
     responses: {
       ...Object.fromEntries(
         answers.map(([status, answer]) => [status, response(definition, status, answer)]),

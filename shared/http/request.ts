@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import type { Permit } from '../access/access';
 import type { Traceparent } from '../observe/trace';
+import { parseBody } from './body';
 import { problem, Refusal, unknownUser } from './problem';
 import type { ApiRequest, Route } from './route';
 import type { Match } from './router';
@@ -14,6 +16,8 @@ class ValidRequest implements Request {
     readonly method: string,
     readonly path: string,
     readonly params: Request['params'],
+    readonly body: unknown,
+    readonly bodyHash: string | undefined,
     readonly idempotencyKey: string | undefined,
     readonly respondAsync: boolean,
     readonly onlyOf: string | undefined,
@@ -38,7 +42,7 @@ class ValidRequest implements Request {
   }
 }
 
-/** @throws {Refusal} with 400 when a parameter or header is not valid for the route, 404 when it is about another user */
+/** @throws {Refusal} with 400 when a parameter, header or body is not valid for the route, 415 when the body is no JSON, 404 when it is about another user */
 export function readRequest(
   { route, params: texts }: Match,
   ctx: Context,
@@ -49,11 +53,14 @@ export function readRequest(
   if (onlyOf !== undefined && params.user_id !== undefined && params.user_id !== onlyOf) {
     throw new Refusal(unknownUser(String(params.user_id)));
   }
+  const body = route.body && parseBody(ctx.req, route.body);
   const key = route.idempotent === true ? readIdempotencyKey(ctx.get('Idempotency-Key')) : undefined;
   return new ValidRequest(
     ctx.method,
     ctx.path,
     params,
+    body?.value,
+    body === undefined ? undefined : createHash('sha256').update(body.text).digest('base64url'),
     key === undefined ? undefined : keyPrefix + key,
     route.preferAsync === true && /\brespond-async\b/i.test(ctx.get('Prefer')),
     onlyOf,

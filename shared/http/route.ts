@@ -13,7 +13,7 @@ export type Audience = 'public' | 'buyer' | Role;
  * A route is data: the server matches and validates with it, and the OpenAPI document is generated from it, so the two
  * cannot drift apart.
  */
-export interface Route<Params extends z.ZodObject = z.ZodObject> {
+export interface Route<Params extends z.ZodObject = z.ZodObject, Body extends z.ZodType = z.ZodType> {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** An OpenAPI template: `/stock/add/{item_id}/{amount}`. */
   readonly path: string;
@@ -24,6 +24,8 @@ export interface Route<Params extends z.ZodObject = z.ZodObject> {
   readonly description?: string;
   /** The parameters of the path, in any order. */
   readonly params: Params;
+  /** The JSON that a request must bring; without it, a body is ignored. */
+  readonly body?: Body;
   /** Whether this route uses an `Idempotency-Key` header; other routes ignore it. */
   readonly idempotent?: boolean;
   /** Whether this route uses `Prefer: respond-async`; other routes ignore it. */
@@ -36,14 +38,17 @@ export interface Route<Params extends z.ZodObject = z.ZodObject> {
   /** What each status means: a schema for its JSON body or, from 400 on, a description of the problem. */
   readonly answers: Readonly<Record<number, z.ZodType | string>>;
   /** Returns a problem document to refuse the request. An exception is a fault, answered with 503 or 500. */
-  handle(request: ApiRequest<z.infer<Params>>): Promise<Answer>;
+  handle(request: ApiRequest<z.infer<Params>, z.infer<Body>>): Promise<Answer>;
 }
 
 /** A request that has passed validation. Call its methods on the object; they do not work detached. */
-export interface ApiRequest<Params> {
+export interface ApiRequest<Params, Body = unknown> {
   readonly method: string;
   readonly path: string;
   readonly params: Params;
+  readonly body: Body;
+  /** A hash of the body as it was sent; undefined without one. */
+  readonly bodyHash: string | undefined;
   /** Where access is required, no other caller has the same one. */
   readonly idempotencyKey: string | undefined;
   readonly respondAsync: boolean;
@@ -63,6 +68,8 @@ export interface ApiRequest<Params> {
 }
 
 /** Defines a route, with its parameter types checked inside the definition. */
-export function route<Params extends z.ZodObject>(definition: Route<Params>): Route {
+export function route<Params extends z.ZodObject, Body extends z.ZodType>(
+  definition: Route<Params, Body>,
+): Route {
   return definition as unknown as Route;
 }

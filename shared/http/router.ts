@@ -15,6 +15,8 @@ export interface Match {
 export interface Router {
   /** HEAD is matched like GET. */
   match(method: string, path: string): Match | undefined;
+  /** Whether a route that matches wants a body. The target is a path with a query, as in a request line. */
+  wantsBody(method: string, target: string): boolean;
   /** Returns the answer when no route matches: 404, 405, or the allowed methods to OPTIONS. */
   unmatched(method: string, path: string): Answer;
 }
@@ -32,7 +34,8 @@ export function openRouter(routes: readonly Route[]): Router {
     attributes: { 'http.request.method': route.method, 'http.route': route.path },
   }));
 
-  return {
+  const withBody = routes.some(({ body }) => body !== undefined);
+  const router: Router = {
     match(method, path) {
       const wanted = method === 'HEAD' ? 'GET' : method;
       for (const { route, pattern, name, attributes } of candidates) {
@@ -42,6 +45,9 @@ export function openRouter(routes: readonly Route[]): Router {
         }
       }
       return undefined;
+    },
+    wantsBody(method, target) {
+      return withBody && router.match(method, target.replace(/\?.*/s, ''))?.route.body !== undefined;
     },
     unmatched(method, path) {
       const matching = candidates.filter(({ pattern }) => pattern.test(path));
@@ -58,6 +64,7 @@ export function openRouter(routes: readonly Route[]): Router {
         : problem(405, { detail: `This route allows ${headers.Allow}.`, headers });
     },
   };
+  return router;
 }
 
 /** A parameter matches any text, so that invalid text is answered with 400 and not 404. */

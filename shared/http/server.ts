@@ -6,10 +6,11 @@ import type { Patience } from '../postgres/patience';
 import { createApp } from './app';
 import { answerExpectation, answerUnlessWaiting } from './client-error';
 import { openLines } from './in-turn';
-import { SERVER_OPTIONS } from './limits';
+import { originForm, SERVER_OPTIONS } from './limits';
 import { type Listener, openListener } from './listener';
 import { openapiRoute } from './openapi';
 import type { Route } from './route';
+import { openRouter } from './router';
 import { type Kind, openShedding } from './shedding';
 
 export interface HttpServer extends Listener {
@@ -38,8 +39,9 @@ export function createHttpServer({
   isBusy,
 }: HttpServerOptions): HttpServer {
   let stopping = false;
+  const router = openRouter([...routes, openapiRoute(routes, access)]);
   const app = createApp({
-    routes: [...routes, openapiRoute(routes, access)],
+    router,
     log,
     access,
     patience,
@@ -48,6 +50,7 @@ export function createHttpServer({
   const { handle, refuse } = openShedding({
     handle: app,
     waits,
+    keepsBody: ({ method = '', url = '' }) => router.wantsBody(method, originForm(url) ?? ''),
     log,
     ...(isBusy && { isBusy }),
     onShed: (limit) => requestsShed.inc({ limit }),

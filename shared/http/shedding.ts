@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../observe/log';
 import { sparseLog } from '../observe/sparse-log';
+import { hasBody } from './body';
 import { openExcess } from './excess';
-import { enforceLimits, hasBody, MAX_IN_FLIGHT, originForm } from './limits';
+import { enforceLimits, MAX_IN_FLIGHT, originForm } from './limits';
 import { type Answer, overloaded, type Refusal, serialize } from './problem';
 
 export type Kind = 'reads' | 'writes';
@@ -21,6 +22,8 @@ export interface SheddingOptions {
    */
   readonly waits: readonly string[];
   readonly log: Logger;
+  /** Whether a route wants the body of a request. */
+  keepsBody(request: IncomingMessage): boolean;
   /** Whether what reads or writes need is so busy that they would wait too long. */
   isBusy?(kind: Kind): boolean;
   /** Called for each request that is refused. */
@@ -39,7 +42,7 @@ const LOG_TEXT: Record<Limit, string> = {
  * writes are counted separately, so that writes that wait for a lock do not keep reads out. A request counts from when
  * its body has been read, so that nobody can fill the places with bodies that never end.
  */
-export function openShedding({ handle, waits, log, isBusy, onShed }: SheddingOptions) {
+export function openShedding({ handle, waits, keepsBody, log, isBusy, onShed }: SheddingOptions) {
   const inFlight = { reads: 0, writes: 0 };
   const excess = openExcess();
   const logSparsely = sparseLog(log);
@@ -85,7 +88,7 @@ export function openShedding({ handle, waits, log, isBusy, onShed }: SheddingOpt
       shed(kind, request, response);
       return;
     }
-    const refusal = enforceLimits(request);
+    const refusal = enforceLimits(request, hasBody(request) && keepsBody(request));
     if (refusal instanceof Promise) {
       void refusal.then((refusal) => begin(kind, request, response, refusal));
     } else {

@@ -3,6 +3,7 @@ import { Agent, createServer, type IncomingMessage, type ServerResponse } from '
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy-3';
 import { errorsIn } from '../../shared/errors';
+import { bodyOf } from '../../shared/http/body';
 import { answerExpectation, answerUnlessWaiting } from '../../shared/http/client-error';
 import { openLines } from '../../shared/http/in-turn';
 import { MAX_CONNECTIONS, originForm, SERVER_OPTIONS } from '../../shared/http/limits';
@@ -45,9 +46,14 @@ proxy.on('proxyRes', (answer, _request, response) => {
 
 /** Each service has its own, so that one which is slow to answer keeps nobody from the others. */
 const shedding = perService((name) =>
-  openShedding({ handle: handleRequest, waits: services[name].waits, log: log.child({ to: name }) }),
+  openShedding({
+    handle: handleRequest,
+    waits: services[name].waits,
+    keepsBody: () => true,
+    log: log.child({ to: name }),
+  }),
 );
-const sheddingOfOwn = openShedding({ handle: handleRequest, waits: [], log });
+const sheddingOfOwn = openShedding({ handle: handleRequest, waits: [], keepsBody: () => false, log });
 const lines = openLines(sheddingOfOwn.refuse);
 const server = createServer(SERVER_OPTIONS, lines.inTurn(handle));
 server.on('clientError', answerUnlessWaiting(lines));
@@ -93,7 +99,7 @@ function forward(request: IncomingMessage, response: ServerResponse, replicas: r
     return;
   }
   try {
-    proxy.web(request, response, { target: replica.url, ...withoutBody(request) }, (error) => {
+    proxy.web(request, response, { target: replica.url, ...withBody(request) }, (error) => {
       if (response.headersSent || response.destroyed) {
         response.destroy();
         return;
@@ -123,16 +129,18 @@ function wasNotSent(error: NodeJS.ErrnoException): boolean {
 }
 
 /**
- * No route uses a body. It is read here and not forwarded, so that gateway and service cannot disagree about where it
+ * A body is read here to its end, and forwarded with its length, so that gateway and service cannot disagree about where it
  * ends.
  */
-function withoutBody({ headers }: IncomingMessage): { buffer?: Readable } {
+function withBody(request: IncomingMessage): { buffer?: Readable } {
+  const { headers } = request;
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
     return {};
   }
-  headers['content-length'] = '0';
+  const body = bodyOf(request);
+  headers['content-length'] = String(body.length);
   delete headers['transfer-encoding'];
-  return { buffer: Readable.from([]) };
+  return { buffer: Readable.from(body.length > 0 ? [body] : []) };
 }
 
 async function answerSelf(request: IncomingMessage, response: ServerResponse): Promise<void> {
