@@ -28,16 +28,25 @@ export interface WayIn {
 }
 
 const ANSWER_WITHIN_MS = 60_000;
+/** Shorter than the minute after which the gateway closes an idle connection. */
+const IDLE_MS = 20_000;
 
-/** Opens an address on this machine for a cluster's gateway. @param open opens the route there */
+/**
+ * Opens an address on this machine for a cluster's gateway.
+ * @param open opens the route there
+ * @param idleMs how long an idle connection to the gateway is kept
+ */
 export async function openWayIn(
   { gateway }: Pick<Kube, 'gateway'>,
   open: (tls: AgentOptions) => Promise<Route>,
+  idleMs = IDLE_MS,
 ): Promise<WayIn> {
   const [host, ca] = await Promise.all([gateway.host(), gateway.certificate()]);
   const route = await open({
-    // A connection serves many requests.
+    // A connection serves many requests. An idle one is closed from here: a request that is sent while the gateway closes it
+    // would get no answer.
     keepAlive: true,
+    timeout: idleMs,
     servername: host,
     ca,
     // What the gateway presents is trusted by itself: an authority that has issued it may be in no list.

@@ -12,6 +12,7 @@ import { forwardTo } from '../cluster/forwarding';
 import type { Endpoint } from '../cluster/gateway';
 import type { Kube } from '../cluster/kube';
 import { openWayIn, type WayIn } from '../cluster/way-in';
+import { until } from '../support/until';
 import { program } from './programs';
 
 /** The ways from the simulated buyers to a cluster's gateway. Its pods are servers here, and kubectl is a script. */
@@ -62,6 +63,23 @@ test('says why kubectl opens no port, and waits no longer than it may', async ()
     forwardTo(fakeKube(), options, { kubectl, withinMs: 1_000 }),
   );
   await expect(opened).rejects.toThrow('pods is forbidden');
+});
+
+test('idle connections are closed from here, so that no request meets one that the gateway is closing', async () => {
+  const pod = await startPod();
+  const wayIn = await openWayIn(
+    fakeKube(),
+    (options) => balanceOver(async () => [pod.endpoint], options),
+    200,
+  );
+  try {
+    expect(await ask(wayIn, 100)).toBe(100);
+    await until(() => pod.seen.closed === pod.seen.connections);
+    expect(await ask(wayIn, 100)).toBe(100);
+  } finally {
+    wayIn.close();
+    await pod.stop();
+  }
 });
 
 test('a pod that ends in order loses no request: new ones go to the others as soon as it is not ready', async () => {
@@ -155,17 +173,21 @@ test('trusts a certificate that an authority has issued, though only its own cha
 
 interface Pod {
   readonly endpoint: Endpoint;
-  readonly seen: { connections: number; requests: number; hosts: Set<string | undefined> };
+  readonly seen: { connections: number; closed: number; requests: number; hosts: Set<string | undefined> };
   stop(): Promise<void>;
 }
 
 async function startPod(port = 0, certificate = tls): Promise<Pod> {
-  const seen: Pod['seen'] = { connections: 0, requests: 0, hosts: new Set() };
+  const seen: Pod['seen'] = { connections: 0, closed: 0, requests: 0, hosts: new Set() };
   const server: Server = createServer(certificate, (incoming, response) => {
     seen.requests++;
     seen.hosts.add(incoming.headers.host);
     response.end('{}');
-  }).on('secureConnection', () => seen.connections++);
+  }).on('secureConnection', (socket) => {
+    seen.connections++;
+    socket.on('close', () => seen.closed++);
+  });
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const stop = async () => {
     server.closeAllConnections();
