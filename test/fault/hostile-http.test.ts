@@ -1,14 +1,14 @@
 import { serviceOfPath } from '../../shared/services';
 import { type Gateway, openGateway } from '../support/gateway';
+import { findFailures } from './hostile/find-failures';
 import { FRAMING } from './hostile/framing';
-import { describeFailure, type HttpInput, runClient } from './hostile/raw-socket';
+import type { HttpInput } from './hostile/raw-socket';
 import { REQUESTS, ROUTES } from './hostile/requests';
 import { SLOW } from './hostile/slow';
 import { Target } from './hostile/target';
 
 /** Hostile clients against real processes. They use raw sockets, because no HTTP client would send most of this. */
 const FAMILIES: Record<string, HttpInput[]> = { ...FRAMING, ...REQUESTS, ...SLOW };
-const CONCURRENT_CLIENTS = 25;
 
 let target: Target;
 let gateway: Gateway;
@@ -20,28 +20,6 @@ afterAll(async () => {
   await gateway.close();
   await target.close();
 });
-
-/** Sends all inputs, some at a time, and returns what was wrong with the answers. */
-async function findFailures(
-  inputs: readonly HttpInput[],
-  portOf: (input: HttpInput) => number,
-): Promise<string[]> {
-  const failures: string[] = [];
-  const queue = [...inputs];
-  const client = async () => {
-    for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
-      const actions = input.actions.map((action) =>
-        typeof action === 'string' ? target.insertIds(action) : action,
-      );
-      const failure = describeFailure(input, await runClient(portOf(input), actions));
-      if (failure !== undefined) {
-        failures.push(`${input.name}: ${failure}`);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENT_CLIENTS }, client));
-  return failures;
-}
 
 const atService = ({ to }: HttpInput) =>
   Number(new URL(target.shop.of(serviceOfPath(`/${to}`))[0]?.url ?? '').port);
@@ -55,7 +33,7 @@ describe.each(Object.entries(FAMILIES))('%s', (_, inputs) => {
     `%s refuses all ${inputs.length} with 4xx; they change nothing and end no process`,
     async (_, portOf) => {
       const before = await target.readTables();
-      expect(await findFailures(inputs, portOf)).toEqual([]);
+      expect(await findFailures(target, inputs, portOf)).toEqual([]);
       expect(await target.readTables()).toEqual(before);
       await target.assertHealthy();
       expect(gateway.process.exitCode ?? gateway.process.signalCode).toBeNull();

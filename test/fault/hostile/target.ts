@@ -4,6 +4,8 @@ import type { ApiClient } from '../../support/api-client';
 import { readTables } from '../../support/books';
 import { ShopProcesses } from '../../support/shop';
 
+type Headers = Readonly<Record<string, string>>;
+
 /** The sagas that stay open: one has its item reserved, the other waits for it. */
 const UNDECIDED = 2;
 
@@ -20,21 +22,26 @@ export class Target {
     readonly shop: ShopProcesses,
     private readonly connection: ChannelModel,
     readonly channel: ConfirmChannel,
+    headers: Headers,
   ) {
-    this.api = shop.client();
+    this.api = shop.client({}, headers);
     this.pids = shop.replicas.map((replica) => replica.process.pid);
   }
 
-  static async open(): Promise<Target> {
+  /**
+   * @param all settings of every service
+   * @param headers with which the rows are made
+   */
+  static async open(all: Record<string, string> = {}, headers: Headers = {}): Promise<Target> {
     // No deadline passes during the test, so sagas in flight change only if an input changes them.
     const shop = await ShopProcesses.open({
-      env: { order: { CANCEL_AFTER_MS: '3600000' }, stock: { ASK_AFTER_MS: '3600000' } },
+      env: { all, order: { CANCEL_AFTER_MS: '3600000' }, stock: { ASK_AFTER_MS: '3600000' } },
     });
     try {
       const connection = await connect(shop.amqp);
       const channel = await connection.createConfirmChannel();
-      await openUndecidedSagas(shop, channel);
-      const target = new Target(shop, connection, channel);
+      await openUndecidedSagas(shop, channel, headers);
+      const target = new Target(shop, connection, channel, headers);
       await target.createRows();
       return target;
     } catch (error) {
@@ -139,8 +146,12 @@ export class Target {
 }
 
 /** Two checkouts of the last unit of an item: one has it reserved, the other waits. Payment never hears of either. */
-async function openUndecidedSagas(shop: ShopProcesses, channel: ConfirmChannel): Promise<void> {
-  const api = shop.client();
+async function openUndecidedSagas(
+  shop: ShopProcesses,
+  channel: ConfirmChannel,
+  headers: Headers,
+): Promise<void> {
+  const api = shop.client({}, headers);
   const [user, item] = await Promise.all([api.user(10), api.item(1, 1)]);
   const orders = await Promise.all(Array.from({ length: UNDECIDED }, () => api.order(user, { [item]: 1 })));
   for (const replica of shop.of('payment')) {
