@@ -22,7 +22,11 @@ interface Upstream extends Hop {
  * about to end gets no new requests, and answers those that it has.
  * @param list returns the pods that are ready
  */
-export async function balanceOver(list: () => Promise<Endpoint[]>, tls: AgentOptions): Promise<Route> {
+export async function balanceOver(
+  list: () => Promise<Endpoint[]>,
+  tls: AgentOptions,
+  say: (text: string) => void = () => {},
+): Promise<Route> {
   const upstreams = new Map<string, Upstream>();
   let closed = false;
   let turn = 0;
@@ -47,6 +51,7 @@ export async function balanceOver(list: () => Promise<Endpoint[]>, tls: AgentOpt
     for (const [key, { ready, missed, agent }] of upstreams) {
       // What it has been asked gets no answer. One that is about to end accepts nothing either, but answers.
       if (ready && missed === MAX_MISSED && usable().some((other) => other.agent !== agent)) {
+        say(`${key} accepts no connections any more; ending those that there are`);
         agent.destroy();
       }
       if (!ready && missed >= MAX_MISSED) {

@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   if (!options.deployed) {
     await keepingOneFree(kube, options, upgrade?.deploy ?? (() => deploy(kube.context, options)));
   }
-  const wayIn = await openWayIn(kube, (tls) => openRoute(kube, options, tls));
+  const wayIn = await openWayIn(kube, (tls) => openRoute(kube, options, tls), { say });
   try {
     const since = Date.now() / 1_000;
     const buyers = await startBuyers(wayIn.url, options.buyers, options.alerts ? DRILL_MS : undefined);
@@ -71,7 +71,7 @@ async function openRoute(kube: Kube, { direct }: ClusterOptions, tls: AgentOptio
     return forwardTo(kube, tls);
   }
   const service = await kube.gateway.service();
-  return balanceOver(() => kube.gateway.endpoints(service), tls);
+  return balanceOver(() => kube.gateway.endpoints(service), tls, say);
 }
 
 function deploy(context: string, { overlay, script }: ClusterOptions): void {

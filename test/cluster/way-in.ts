@@ -30,16 +30,18 @@ export interface WayIn {
 const ANSWER_WITHIN_MS = 60_000;
 /** Shorter than the minute after which the gateway closes an idle connection. */
 const IDLE_MS = 20_000;
+const REPORTED_AFTER_MS = 1_000;
 
 /**
  * Opens an address on this machine for a cluster's gateway.
  * @param open opens the route there
- * @param idleMs how long an idle connection to the gateway is kept
+ * @param options.idleMs how long an idle connection to the gateway is kept
+ * @param options.say gets why requests were lost on their way
  */
 export async function openWayIn(
   { gateway }: Pick<Kube, 'gateway'>,
   open: (tls: AgentOptions) => Promise<Route>,
-  idleMs = IDLE_MS,
+  { idleMs = IDLE_MS, say = (_: string) => {} } = {},
 ): Promise<WayIn> {
   const [host, ca] = await Promise.all([gateway.host(), gateway.certificate()]);
   const route = await open({
@@ -54,12 +56,18 @@ export async function openWayIn(
   });
   const proxy = createProxyServer({ headers: { host }, proxyTimeout: ANSWER_WITHIN_MS });
   const hops = new WeakMap<Socket, Hop>();
+  const lost = reportLosses(say);
   const server = createServer((request, response) => {
     const hop = route.next(hops.get(request.socket));
     // On an error, the client gets no answer, as with any connection that breaks.
-    const fail = () => response.destroy();
+    const fail = (error: NodeJS.ErrnoException) => {
+      if (!response.destroyed) {
+        lost([error.code ?? error.message, ...(hop ? [`at ${hop.endpoint.host}`] : [])].join(' '));
+      }
+      response.destroy();
+    };
     if (hop === undefined) {
-      fail();
+      fail(new Error('the gateway has no pod'));
       return;
     }
     hops.set(request.socket, hop);
@@ -73,5 +81,20 @@ export async function openWayIn(
       server.close();
       server.closeAllConnections();
     },
+  };
+}
+
+/** Tells how many were lost for each reason, a second after the first one. */
+function reportLosses(say: (text: string) => void): (reason: string) => void {
+  const counts = new Map<string, number>();
+  return (reason) => {
+    const count = counts.get(reason) ?? 0;
+    counts.set(reason, count + 1);
+    if (count === 0) {
+      setTimeout(() => {
+        say(`lost ${counts.get(reason)} requests on their way: ${reason}`);
+        counts.delete(reason);
+      }, REPORTED_AFTER_MS).unref();
+    }
   };
 }

@@ -67,11 +67,9 @@ test('says why kubectl opens no port, and waits no longer than it may', async ()
 
 test('idle connections are closed from here, so that no request meets one that the gateway is closing', async () => {
   const pod = await startPod();
-  const wayIn = await openWayIn(
-    fakeKube(),
-    (options) => balanceOver(async () => [pod.endpoint], options),
-    200,
-  );
+  const wayIn = await openWayIn(fakeKube(), (options) => balanceOver(async () => [pod.endpoint], options), {
+    idleMs: 200,
+  });
   try {
     expect(await ask(wayIn, 100)).toBe(100);
     await until(() => pod.seen.closed === pod.seen.connections);
@@ -79,6 +77,21 @@ test('idle connections are closed from here, so that no request meets one that t
   } finally {
     wayIn.close();
     await pod.stop();
+  }
+});
+
+test('says why requests were lost on their way, and how many', async () => {
+  const said: string[] = [];
+  const open = async () => ({ next: () => undefined, close: () => {} });
+  const wayIn = await openWayIn(fakeKube(), open, { say: (text) => void said.push(text) });
+  try {
+    const asked = Array.from({ length: 5 }, () => request(wayIn.url, { method: 'POST', dispatcher: agent }));
+    const answers = await Promise.allSettled(asked);
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+    await until(() => said.length > 0);
+    expect(said).toEqual(['lost 5 requests on their way: the gateway has no pod']);
+  } finally {
+    wayIn.close();
   }
 });
 
