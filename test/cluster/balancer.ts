@@ -10,6 +10,7 @@ const CONNECTS_WITHIN_MS = 1_000;
 const MAX_MISSED = 2;
 
 interface Upstream extends Hop {
+  answeredAt: number;
   missed: number;
   /** Whether new requests go there: the cluster says that it is ready. */
   ready: boolean;
@@ -39,12 +40,7 @@ export async function balanceOver(
     for (const endpoint of ready) {
       const key = `${endpoint.host} ${endpoint.port}`;
       // A new one gets requests as soon as it has accepted a connection.
-      const known = upstreams.get(key) ?? {
-        endpoint,
-        agent: new Agent(tls),
-        missed: MAX_MISSED,
-        ready: true,
-      };
+      const known = upstreams.get(key) ?? newUpstream(endpoint);
       upstreams.set(key, Object.assign(known, { ready: true }));
     }
     await Promise.all([...upstreams.values()].map(tryOut));
@@ -60,8 +56,25 @@ export async function balanceOver(
     }
   }
 
+  function newUpstream(endpoint: Endpoint): Upstream {
+    const upstream: Upstream = {
+      endpoint,
+      agent: new Agent(tls),
+      missed: MAX_MISSED,
+      ready: true,
+      answeredAt: Number.NEGATIVE_INFINITY,
+      answered() {
+        upstream.answeredAt = performance.now();
+      },
+    };
+    return upstream;
+  }
+
+  /** Where there is much to do, a connection can take more than a second. Whoever answers is not lost. */
   async function tryOut(upstream: Upstream): Promise<void> {
-    upstream.missed = (await accepts(upstream.endpoint)) ? 0 : upstream.missed + 1;
+    const since = performance.now();
+    const isThere = (await accepts(upstream.endpoint)) || upstream.answeredAt > since - LOOK_EVERY_MS;
+    upstream.missed = isThere ? 0 : upstream.missed + 1;
   }
 
   /** When none accepts connections, the fault may be ours, and all that are ready are as good. */

@@ -19,6 +19,8 @@ export interface Hop {
   readonly endpoint: Endpoint;
   /** The connections to it. */
   readonly agent: Agent;
+  /** Called whenever it answers. */
+  answered?(): void;
 }
 
 export interface WayIn {
@@ -55,6 +57,7 @@ export async function openWayIn(
     allowPartialTrustChain: true,
   });
   const proxy = createProxyServer({ headers: { host }, proxyTimeout: ANSWER_WITHIN_MS });
+  proxy.on('proxyRes', (_answer, request) => hops.get(request.socket)?.answered?.());
   const hops = new WeakMap<Socket, Hop>();
   const lost = reportLosses(say);
   const server = createServer((request, response) => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -156,6 +156,28 @@ test('goes round a pod that accepts no connection, though the cluster calls it r
   }
 });
 
+test('a pod that answers is not called lost, though nobody gets a new connection to it', async () => {
+  const [busy, other] = await Promise.all([startPod(0, tls, 300), startPod(0, tls, 300)]);
+  const said: string[] = [];
+  const wayIn = await openWayIn(fakeKube(), (options) =>
+    balanceOver(
+      async () => [busy.endpoint, other.endpoint],
+      options,
+      (text) => void said.push(text),
+    ),
+  );
+  try {
+    const answered = ask(wayIn, 300);
+    await sleep(200);
+    busy.refuse();
+    expect(await answered).toBe(300);
+    expect(said).toEqual([]);
+  } finally {
+    wayIn.close();
+    await Promise.all([busy, other].map((pod) => pod.stop()));
+  }
+});
+
 test('asks the only pod again that missed its connections, because the machine may have been too busy', async () => {
   const pod = await startPod();
   const wayIn = await openWayIn(fakeKube(), (options) => balanceOver(async () => [pod.endpoint], options));
@@ -187,15 +209,17 @@ test('trusts a certificate that an authority has issued, though only its own cha
 interface Pod {
   readonly endpoint: Endpoint;
   readonly seen: { connections: number; closed: number; requests: number; hosts: Set<string | undefined> };
+  /** Accepts no more connections, and goes on with those that there are. */
+  refuse(): void;
   stop(): Promise<void>;
 }
 
-async function startPod(port = 0, certificate = tls): Promise<Pod> {
+async function startPod(port = 0, certificate = tls, answersAfterMs = 0): Promise<Pod> {
   const seen: Pod['seen'] = { connections: 0, closed: 0, requests: 0, hosts: new Set() };
   const server: Server = createServer(certificate, (incoming, response) => {
     seen.requests++;
     seen.hosts.add(incoming.headers.host);
-    response.end('{}');
+    setTimeout(() => response.end('{}'), answersAfterMs);
   }).on('secureConnection', (socket) => {
     seen.connections++;
     socket.on('close', () => seen.closed++);
@@ -206,7 +230,13 @@ async function startPod(port = 0, certificate = tls): Promise<Pod> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { endpoint: { host: '127.0.0.1', port: (server.address() as AddressInfo).port }, seen, stop };
+  return {
+    endpoint: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+    seen,
+    // That of http would end connections as well.
+    refuse: () => void NetServer.prototype.close.call(server),
+    stop,
+  };
 }
 
 /** Sends requests from several buyers, and returns how many were answered. */
