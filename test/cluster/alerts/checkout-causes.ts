@@ -12,7 +12,7 @@ const CREATED_AT_ONCE = 10;
 const LOOKERS = 150;
 
 /** Causes that stop checkouts, one after the other. Those that are looked at over a long time come first. */
-export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
+export function checkoutCauses({ kube, hands, api, watchers }: Shop): Cause[] {
   const payment = deployment('payment');
   return [
     {
@@ -117,7 +117,7 @@ export function checkoutCauses({ kube, hands, api }: Shop): Cause[] {
         await kube.gateway.scale(0);
       },
     },
-    tooLittleProcessorTime(hands),
+    tooLittleProcessorTime(hands, watchers),
   ];
 }
 

@@ -89,7 +89,7 @@ export function databaseCauses({ hands }: Shop): Cause[] {
       async bring(undo) {
         await hands.closePort('stock-db-exporter', undo);
         // Prometheus keeps its connection, which the policy does not break.
-        await hands.replacePods('app.kubernetes.io/name=stock-db-exporter');
+        await hands.replacePods('stock-db-exporter');
       },
     },
   ];

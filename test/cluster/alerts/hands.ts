@@ -15,6 +15,8 @@ const PSQL =
   'PGPASSWORD=$POSTGRES_PASSWORD exec psql --host=/var/run/postgresql --username=postgres --no-psqlrc --quiet ' +
   '--tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname="$1" --command="$2"';
 
+const named = (name: string) => `app.kubernetes.io/name=${name}`;
+
 type Workload = { kind: 'Deployment' | 'StatefulSet'; name: string };
 export const deployment = (name: string): Workload => ({ kind: 'Deployment', name });
 export const statefulSet = (name: string): Workload => ({ kind: 'StatefulSet', name });
@@ -135,14 +137,13 @@ export function handsOn({ context, apps, core, networking, merge }: Kube) {
     await allow([]);
   }
 
-  async function replacePods(labelSelector: string): Promise<void> {
-    await core.deleteCollectionNamespacedPod({ namespace, labelSelector });
+  async function replacePods(name: string): Promise<void> {
+    await core.deleteCollectionNamespacedPod({ namespace, labelSelector: named(name) });
   }
 
-  /** Gives the running container of a service's only pod other limits. The pod is replaced, when they are taken back. */
-  async function resize(service: string, limits: Record<string, string>, undo: Undo): Promise<void> {
-    const labelSelector = `app.kubernetes.io/name=${service}`;
-    undo(() => replacePods(labelSelector));
+  /** Gives the running container of the only pod with this name other limits. One that replaces it has the old ones. */
+  async function resize(of: string, limits: Record<string, string>): Promise<void> {
+    const labelSelector = named(of);
     const { items } = await core.listNamespacedPod({ namespace, labelSelector });
     const found = items.find(({ metadata }) => metadata?.deletionTimestamp === undefined);
     const pod = found?.metadata?.name ?? '';
