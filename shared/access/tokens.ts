@@ -1,6 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
+import { id } from '../http/inputs';
 import type { Caller } from './caller';
 import { IssuerUnavailable, READ_EVERY_MS } from './issuer-keys';
 
@@ -30,9 +31,6 @@ const MAX_REMEMBERED_LENGTH = 16 * 1024 * 1024;
 const TYPES = [undefined, 'JWT', 'at+jwt', 'application/at+jwt'];
 /** What only other tokens of an issuer have: those that tell a client who signed in, or that somebody signed out. */
 const CLAIMS_OF_OTHERS = ['nonce', 'at_hash', 'c_hash', 'events'];
-
-/** As ids of users are: see shared/http/inputs.ts. */
-const subject = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 
 /**
  * Verifies access tokens (RFC 9068, as far as issuers follow it): signature, issuer, audience and times. Those that are valid
@@ -70,7 +68,7 @@ export function openTokens(options: {
     if (!isAccessToken(payload, protectedHeader)) {
       throw new InvalidToken('it is no access token');
     }
-    const { data } = subject.safeParse(payload.sub);
+    const { data } = id.safeParse(payload.sub);
     if (data === undefined) {
       throw new InvalidToken('its subject cannot be the id of a user');
     }

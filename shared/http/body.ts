@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
-import { overloaded, problem, Refusal } from './problem';
+import { overloaded, problem, Refusal, refusal } from './problem';
 
 const KIB = 1024;
 const MAX_BODY = 16 * KIB;
@@ -114,8 +114,4 @@ function parse(text: string): unknown {
 
 function invalid(detail: string): Refusal {
   return new Refusal(problem(400, { reason: 'invalid_body', detail }));
-}
-
-function refusal(status: number, detail: string): Refusal {
-  return new Refusal(problem(status, { detail }));
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerOptions } from 'node:http';
 import { hasBody, readBody } from './body';
-import { problem, Refusal } from './problem';
+import { type Refusal, refusal } from './problem';
 
 const KIB = 1024;
 const MAX_URL = 8 * KIB;
@@ -72,8 +72,4 @@ export function originForm(target: string): string | undefined {
   }
   const { pathname, search } = new URL(target);
   return pathname + search;
-}
-
-function refusal(status: number, detail: string): Refusal {
-  return new Refusal(problem(status, { detail }));
 }

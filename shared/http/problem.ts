@@ -104,3 +104,8 @@ export class Refusal extends Error {
     super(`the request was refused with ${answer.status}`);
   }
 }
+
+/** Where the status says it all. */
+export function refusal(status: number, detail: string): Refusal {
+  return new Refusal(problem(status, { detail }));
+}
