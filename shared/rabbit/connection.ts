@@ -21,6 +21,10 @@ export interface RabbitConnection {
  */
 const HEARTBEAT_S = '5';
 
+/** The address of a pod that is gone answers nothing, and each attempt at it is lost time; a broker that is there takes milliseconds. */
+const CONNECT_MS = 4_000;
+const MAX_DELAY_MS = 1_000;
+
 /**
  * Connects, puts the topology right and calls `setup`, and does all of it again whenever the connection is lost. A
  * channel that `setup` opens must end the whole connection when it breaks (see `closeOnFailure`), because amqplib
@@ -49,11 +53,11 @@ export async function keepConnected(options: {
     // Without this, Nagle's algorithm waits for delayed ACKs: 40 ms at every hop.
     noDelay: true,
     keepAlive: true,
-    timeout: 10_000,
+    timeout: CONNECT_MS,
     clientProperties: { connection_name: options.name },
     recovery: {
       initialDelay: 100,
-      maxDelay: 2_000,
+      maxDelay: MAX_DELAY_MS,
       waitForConnect: false,
       setup(model: ChannelModel) {
         last = model;
