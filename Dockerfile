@@ -49,14 +49,23 @@ RUN set -eu; files=/tmp/files; \
     cp -R $schema $service/prisma/migrations $files/tools/app/$service/prisma; \
     cp dist/$service/src/grants.js $files/tools/app/dist/$service/src; \
   done; \
+  # The compiled half of the library that hashes passwords is an optional dependency, because each platform has its own.
+  cp -R --parents node_modules/@node-rs/argon2-linux-* $files/account/app; \
+  # It needs libraries of the system that Node.js does not.
+  cp --parents --dereference $(ldd node_modules/@node-rs/argon2-linux-*/*.node | grep -o '/[^ ]*') $files/account; \
   chmod -R a+rX,go-w $files; \
   find $files -exec touch --no-dereference --date=@0 {} +
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /files/app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json tools/deploy/bill-of-materials.mjs ./
 # Optional dependencies are for other platforms or, through Prisma's client, the Prisma command line with all it needs.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+# What is in the image, for who has to know whether a weakness concerns it. The next stage lists Debian's packages.
+RUN set -eu; \
+  npm sbom --package-lock-only --sbom-format cyclonedx > /tmp/sbom.json; \
+  node bill-of-materials.mjs < /tmp/sbom.json > sbom.cdx.json; \
+  rm bill-of-materials.mjs
 # Removes what Node.js never loads here: type declarations, source maps, other databases' query compilers, and files for
 # bundlers. They are two thirds of it all.
 RUN set -eu; \
@@ -103,6 +112,11 @@ FROM base AS stock
 COPY --from=tested --chown=0:0 /tmp/files/stock /
 EXPOSE 8003 9003
 CMD ["dist/stock/src/main.js"]
+
+FROM base AS account
+COPY --from=tested --chown=0:0 /tmp/files/account /
+EXPOSE 8005 9005
+CMD ["dist/account/src/main.js"]
 
 # The first argument says which tool to run, for example: dist/tools/deploy/migrate.js order
 FROM base AS tools

@@ -9,7 +9,7 @@ fi
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 overlay='' context='' images='' tag='' url=''
 dry_run=no delete=no yes=no all=no charts=yes
-namespace=chandlery host='' steps=0 is_done=no
+namespace=chandlery host='' access='' issuers='' steps=0 is_done=no
 
 # shellcheck source=k8s/deploy/say.sh
 source "$project/k8s/deploy/say.sh"
@@ -30,10 +30,11 @@ source "$project/k8s/deploy/smoke.sh"
 # shellcheck source=k8s/deploy/remove.sh
 source "$project/k8s/deploy/remove.sh"
 
-usage='Usage: ./deploy-to-cluster.sh [laptop|production] [option …]
+usage='Usage: ./deploy-to-cluster.sh [laptop|staging|production] [option …]
   --context NAME    the kubectl context to use; needed when kubectl knows several
   --dry-run         show what would be done and, if the cluster can be reached, whether it would accept that
-  --images PREFIX   take the project'\''s images from PREFIX/order, PREFIX/payment, PREFIX/stock and PREFIX/tools
+  --images PREFIX   take the project'\''s images from PREFIX/order, PREFIX/payment, PREFIX/stock, PREFIX/account and
+                    PREFIX/tools
   --tag TAG         the tag of these images, if it is not the one in the overlay
   --without-charts  do not install the third-party parts, only check that the cluster knows their kinds
   --url URL         the address of the gateway, for the trial checkout; by default it uses a port-forward
@@ -42,15 +43,16 @@ usage='Usage: ./deploy-to-cluster.sh [laptop|production] [option …]
       --all         delete the third-party parts as well
   --help            show this text
 It installs the third-party parts with Helm, creates missing Secrets, starts databases and broker, runs migrations and
-broker definitions, replaces the services one by one, applies the overlay, and makes one checkout through the gateway.
+broker definitions, replaces the services one by one, applies the overlay, and makes one checkout through the gateway; where
+people log in, a buyer registers there, and is refused what only staff may do.
 Exit status: 0 done, 1 a step failed, 2 something must be fixed first and nothing was changed.
 See docs/kubernetes.md for more.'
 
 read_options() {
   while (($# > 0)); do
     case $1 in
-      laptop | production)
-        [[ -z $overlay || $overlay == "$1" ]] || refuse "Choose either laptop or production, not both." "$usage"
+      laptop | staging | production)
+        [[ -z $overlay || $overlay == "$1" ]] || refuse "Choose one of laptop, staging and production." "$usage"
         overlay=$1
         ;;
       --context | --images | --tag | --url)
@@ -80,9 +82,9 @@ deploy() {
   step "Third-party parts" install_charts
   step "Databases and broker" apply_infrastructure
   step "Migrations and broker definitions" run_jobs
-  step "Payment, stock and order" replace_services
+  step "The services" replace_services
   step "The overlay $overlay" apply_everything
-  step "A checkout through the gateway" smoke
+  step "A trial through the gateway" smoke
   [[ $dry_run == yes ]] || print_addresses
 }
 

@@ -4,11 +4,11 @@
 \getenv password POSTGRES_PASSWORD
 
 SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', role, :'password')
-FROM unnest(array['order_owner', 'order', 'payment_owner', 'payment', 'stock_owner', 'stock', 'auditor', 'operator', 'exporter']) AS role
+FROM unnest(array['order_owner', 'order', 'payment_owner', 'payment', 'stock_owner', 'stock', 'account_owner', 'account', 'auditor', 'operator', 'exporter']) AS role
 \gexec
 
 SELECT format(statement, service, service || '_owner')
-FROM unnest(array['order', 'payment', 'stock']) AS service,
+FROM unnest(array['order', 'payment', 'stock', 'account']) AS service,
      unnest(array[
        'CREATE DATABASE %1$I OWNER %2$I',
        'REVOKE ALL ON DATABASE %1$I FROM PUBLIC',
@@ -16,5 +16,8 @@ FROM unnest(array['order', 'payment', 'stock']) AS service,
      ]) WITH ORDINALITY AS step (statement, position)
 ORDER BY service, position
 \gexec
+
+-- Who has an account is nothing for the auditor.
+REVOKE CONNECT ON DATABASE account FROM auditor;
 
 GRANT pg_monitor TO exporter;

@@ -14,6 +14,8 @@ render() {
   # Programs come last: they need the tables, and their permissions on the broker.
   documents without Namespace Job Deployment HorizontalPodAutoscaler ScaledObject <"$work/overlay.yaml" >"$work/ground.yaml"
   documents without Namespace Job <"$work/overlay.yaml" >"$work/everything.yaml"
+  access=$(documents only ConfigMap <"$work/overlay.yaml" | sed -nE 's/^  ACCESS: "?([a-z]+)"?$/\1/p' | sort -u | paste -s -d ' ' -)
+  issuers=$(documents only ConfigMap <"$work/overlay.yaml" | sed -nE 's/^  AUTH_ISSUER: "?([^"]+)"?$/\1/p' | sort -u | paste -s -d ' ' -)
   host=$(sed -nE 's/^ *-? *hostname: "?([^"]+)"?$/\1/p' "$work/overlay.yaml" | head -n 1)
 }
 
@@ -22,7 +24,7 @@ set_images() {
   local prefix='\2' version='\4'
   [[ -z $images ]] || prefix=$images/
   [[ -z $tag ]] || version=:$tag
-  sed -E "s#^( *-? *image: )\"?([^\" ]+/)(order|payment|stock|tools)(:[^\" ]+)\"?\$#\1$prefix\3$version#"
+  sed -E "s#^( *-? *image: )\"?([^\" ]+/)(order|payment|stock|account|tools)(:[^\" ]+)\"?\$#\1$prefix\3$version#"
 }
 
 # Prints the documents on stdin that are of these kinds, or of all other kinds.
@@ -116,10 +118,11 @@ wait_for() { # KIND NAME COMMAND …
 }
 
 # A service that publishes a new kind of event must not do so before the one that consumes it is replaced, because an older
-# one parks what it does not know. Most of what is published goes to payment, which alone decides.
+# one parks what it does not know. Most of what is published goes to payment, which alone decides. The others are not ready
+# before they have the keys of account.
 replace_services() {
   local name
-  for name in payment stock order; do
+  for name in account payment stock order; do
     deployment_of "$name" <"$work/everything.yaml" >"$work/$name.yaml"
     [[ -s $work/$name.yaml ]] || continue
     apply "$work/$name.yaml" "the service $name"

@@ -27,19 +27,30 @@ nodes_template='{{range .items}}{{$takes := true}}{{if .spec.unschedulable}}{{$t
 # The classes that volumes get when they name none.
 classes_template='{{range .items}}{{with .metadata.annotations}}{{if eq (index . "storageclass.kubernetes.io/is-default-class") "true"}}yes{{end}}{{end}}{{end}}'
 
-# One overlay does not take over the databases of the other. It would create new, empty ones next to them.
+# One overlay does not take over from another. Production would create new, empty databases beside those of the others, and laptop
+# would open what staging has closed.
 check_other_overlay() {
   [[ $reachable == yes ]] || return 0
-  local found other=laptop theirs=statefulset.apps/order-db
-  [[ $overlay == production ]] || other=production theirs=cluster.postgresql.cnpg.io/order-db
-  # A cluster that does not know the kind has none of that overlay.
-  found=$(kube get "$theirs" --namespace "$namespace" --ignore-not-found -o name 2>"$work/why") ||
-    grep -q "doesn't have a resource type" "$work/why" ||
-    refuse "The cluster cannot tell whether $namespace has $theirs: $(tail -n 1 "$work/why")" "Run this again."
-  [[ -n $found ]] || return 0
-  missing+=("the argument $other: $namespace has $theirs of that overlay, whose data $overlay would not take over."
+  local other theirs
+  # The first that is found tells which one it is: staging has what laptop has, and account besides.
+  for theirs in production=cluster.postgresql.cnpg.io/order-db staging=statefulset.apps/account-db laptop=statefulset.apps/order-db; do
+    other=${theirs%%=*} theirs=${theirs#*=}
+    ! has_object "$theirs" || break
+    other=$overlay
+  done
+  [[ $other != "$overlay" ]] || return 0
+  missing+=("the argument $other: $namespace has $theirs of that overlay, from which $overlay would not take over."
     "  To keep the data: ./deploy-to-cluster.sh $other, with the other options that you deployed it with."
     "  To delete all of it: ./deploy-to-cluster.sh $other --delete")
+}
+
+has_object() { # KIND/NAME
+  local found
+  # A cluster that does not know the kind has none of it.
+  found=$(kube get "$1" --namespace "$namespace" --ignore-not-found -o name 2>"$work/why") ||
+    grep -q "doesn't have a resource type" "$work/why" ||
+    refuse "The cluster cannot tell whether $namespace has $1: $(tail -n 1 "$work/why")" "Run this again."
+  [[ -n $found ]]
 }
 
 # Prints what is wrong with the cluster's Gateway API, if it has one: versions before 1.5 refuse the redirect.

@@ -115,6 +115,13 @@ served_kinds() { # GROUP/VERSION
 # Finds example values that only you can replace.
 check_examples() {
   local runbooks
+  if [[ $overlay == production && $access != required ]]; then
+    missing+=("access that is required: with ACCESS=${access:-open}, whoever reaches production may give themselves credit."
+      "  k8s/components/access sets it in k8s/overlays/production; put that back")
+  fi
+  if [[ $access == required && $issuers == *"/account" && $issuers != "https://$host/account" ]]; then
+    missing+=("one issuer of tokens: services name $issuers, and the shop is $host. Each AUTH_ISSUER must be https://$host/account")
+  fi
   if [[ $host == *.example ]]; then
     missing+=("your host name: $host is only an example. Set yours in k8s/overlays/$overlay/entry/certificate.yaml")
   fi

@@ -24,7 +24,7 @@ delete_file() { # FILE
 }
 
 warn_of_data_loss() {
-  say "This deletes the namespace $namespace and everything in it: the three databases with every order, payment and"
+  say "This deletes the namespace $namespace and everything in it: all databases with every order, payment and"
   say "stock, the broker with every message, and the Secrets."
   if [[ $reachable == yes ]]; then
     kube get persistentvolumeclaims --namespace "$namespace" --ignore-not-found --no-headers \

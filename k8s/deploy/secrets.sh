@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Creates the Secrets that k8s/secrets.tsv lists. Existing values stay as they are, and no value is ever shown: values
-# reach kubectl through its standard input and are on no command line.
+# Creates the Secrets that k8s/secrets.tsv lists. Existing values stay as they are, but for those that are made of others: they
+# follow them, and the table. No value is ever shown: values reach kubectl through its standard input and are on no command
+# line.
 
 secrets_file=$project/k8s/secrets.tsv
 renew_certificate_s=$((30 * 24 * 60 * 60))
@@ -9,7 +10,7 @@ renew_certificate_s=$((30 * 24 * 60 * 60))
 secret_rows() {
   awk -F '\t' -v OFS='\t' -v overlay="$overlay" '
     /^#/ { next }
-    $1 == "all" || $1 == overlay { print $2, $3, $4, $5 }' "$secrets_file"
+    $1 == "all" || ("," $1 ",") ~ ("," overlay ",") { print $2, $3, $4, $5 }' "$secrets_file"
 }
 
 make_secrets() {
@@ -76,7 +77,7 @@ make_secrets_in() { # NAMESPACE
 
 # Adds the keys that the Secret lacks, according to the caller's `rows`, to the caller's `manifests`.
 make_secret() { # NAMESPACE SECRET
-  local row name key value keys=() created=() required=()
+  local row name key value keys=() created=() changed=() required=()
   local -A have=() wanted=()
   for row in "${rows[@]}"; do
     IFS=$'\t' read -r name key value <<<"$row"
@@ -85,9 +86,13 @@ make_secret() { # NAMESPACE SECRET
     wanted[$key]=$value
     [[ -z ${stored["$2 $key"]-} ]] || have[$key]=$(openssl base64 -d -A <<<"${stored["$2 $key"]}")
   done
-  drop_expiring_certificate
+  drop_old_certificate
+  [[ ${wanted[tls.crt]-} != authority || -z ${have[tls.crt]-} ]] || remember_authority
   for key in "${keys[@]}"; do
-    [[ -z ${have[$key]-} ]] || continue
+    if [[ -n ${have[$key]-} ]]; then
+      update_composed "$key"
+      continue
+    fi
     if [[ ${wanted[$key]} == given ]]; then
       required+=("$key")
     else
@@ -97,29 +102,49 @@ make_secret() { # NAMESPACE SECRET
   done
   if ((${#required[@]} > 0)); then
     say "$2: you must provide ${required[*]}"
-  elif ((${#created[@]} == 0)); then
+  elif ((${#created[@]} + ${#changed[@]} == 0)); then
     say "$2: kept"
   elif [[ $dry_run == yes ]]; then
-    say "+ $(printable kube apply --server-side) -f - # Secret $1/$2: ${created[*]}"
+    say "+ $(printable kube apply --server-side) -f - # Secret $1/$2: ${created[*]} ${changed[*]}"
   else
     manifests+=$(manifest "$1" "$2")$'\n'
-    say "$2: created ${created[*]}"
+    say "$2:${created:+ created ${created[*]}}${changed:+ changed ${changed[*]}}"
   fi
 }
 
-# A certificate that expires soon is created again, with its key. The caller's `have` has the values.
-drop_expiring_certificate() {
+# Makes a value again that is made of others, if it is another now. The caller's `have` has the values.
+update_composed() { # KEY
+  local text
+  [[ ${wanted[$1]} == *{*}* ]] || return 0
+  text=$(new_value "${wanted[$1]}")
+  [[ $text != "${have[$1]}" ]] || return 0
+  have[$1]=$text
+  changed+=("$1")
+}
+
+# A certificate that expires soon, or that nobody trusts any more, is created again, with its key. The caller's `have` has the values.
+drop_old_certificate() {
   [[ -n ${have[tls.crt]-} ]] || return 0
   openssl x509 -checkend "$renew_certificate_s" -noout <<<"${have[tls.crt]}" >/dev/null ||
-    unset 'have[tls.crt]' 'have[tls.key]'
+    unset 'have[tls.crt]' 'have[tls.key]' 'have[ca.crt]'
+  # Another authority has signed it than the one that clients trust.
+  [[ ${wanted[tls.crt]-} != 'signed '* || -z ${have[tls.crt]-} ]] || openssl verify -CAfile "$work/authority.crt" \
+    <(printf '%s\n' "${have[tls.crt]}") >/dev/null 2>&1 || unset 'have[tls.crt]' 'have[tls.key]' 'have[ca.crt]'
 }
 
 new_value() { # VALUE, as the table has it; the caller's `have` has the keys before it
-  local text=$1 key
+  local text=$1 key hosts
   case $text in
     random) random_text ;;
     certificate) self_signed && cat "$work/tls.crt" ;;
-    certificate-key) cat "$work/tls.key" ;;
+    authority) make_authority && cat "$work/authority.crt" ;;
+    authority-key) cat "$work/authority.key" ;;
+    authority-certificate) cat "$work/authority.crt" ;;
+    'signed '*)
+      read -ra hosts <<<"${text#signed }"
+      sign "${hosts[@]}" && cat "$work/tls.crt"
+      ;;
+    certificate-key | signed-key) cat "$work/tls.key" ;;
     *)
       for key in "${!have[@]}"; do text=${text//"{$key}"/"$(url_encoded "${have[$key]}")"}; done
       printf '%s' "$text"
@@ -147,6 +172,28 @@ random_text() {
 self_signed() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 397 -subj "/CN=$host" \
     -addext "subjectAltName=DNS:$host" -keyout "$work/tls.key" -out "$work/tls.crt" 2>/dev/null
+}
+
+# Its name is another each time: a program that trusts two authorities of the same name may take the wrong one.
+make_authority() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+    -subj "/CN=chandlery $(openssl rand -hex 8)" -addext "keyUsage=critical,keyCertSign,cRLSign" \
+    -keyout "$work/authority.key" -out "$work/authority.crt" 2>/dev/null
+}
+
+# The one in the cluster signs what is new. The caller's `have` has it.
+remember_authority() {
+  printf '%s\n' "${have[tls.crt]}" >"$work/authority.crt"
+  printf '%s\n' "${have[tls.key]}" >"$work/authority.key"
+}
+
+sign() { # HOST …
+  printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=%s\n' \
+    "$(printf 'DNS:%s\n' "$@" | paste -s -d , -)" >"$work/extensions"
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" \
+    -keyout "$work/tls.key" -out "$work/request" 2>/dev/null
+  openssl x509 -req -in "$work/request" -CA "$work/authority.crt" -CAkey "$work/authority.key" -days 397 \
+    -set_serial "0x$(openssl rand -hex 16)" -extfile "$work/extensions" -out "$work/tls.crt" 2>/dev/null
 }
 
 manifest() { # NAMESPACE NAME; the caller's `have` has the values

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Makes one checkout through the gateway, like a buyer: over TLS, by host name, with the certificate that it presents.
+# Tries the shop through the gateway, like a buyer: over TLS, by host name, with the certificate that it presents. Where everybody
+# may do everything, it makes one checkout. Where people log in, nobody gives credit to a trial, so a buyer registers.
 
 gateway_timeout_s=180
 # How long a port-forward may take to begin.
@@ -10,17 +11,29 @@ gateway=''
 curl_flags=()
 status=''
 body=''
+# What the next requests are sent with: a token, or a session.
+token=''
 
 smoke() {
   hints=("$(kubectl_command) get gateway,httproute --namespace $namespace -o wide")
   if [[ $dry_run == yes ]]; then
-    say "+ one user, one item, one order and its checkout at ${url:-https://$host, through a port-forward to the gateway}"
+    local at=${url:-https://$host, through a port-forward to the gateway}
+    [[ $access == required ]] || say "+ one user, one item, one order and its checkout at $at"
+    [[ $access != required ]] || say "+ one account, one user, one empty order and its checkout at $at"
     return
   fi
   [[ -n $url ]] || reach_gateway
-  await_gateway
-  local user item order
-  user=$(id_of "$body")
+  if [[ $access == required ]]; then
+    await_gateway GET /account/jwks.json
+    visit
+  else
+    await_gateway POST /payment/create_user
+    buy "$(id_of "$body")"
+  fi
+}
+
+buy() { # USER
+  local user=$1 item order
   expect_ok POST /stock/item/create/5
   item=$(id_of "$body")
   expect_ok POST "/orders/create/$user"
@@ -36,22 +49,60 @@ smoke() {
   say "order $order is paid, and was charged once; this user, item and order stay in the shop"
 }
 
-# Sets status and body. Call it in this shell: a port-forward that a subshell starts would outlive the script.
-request() { # METHOD PATH
-  local answer
+# A buyer who registers, has no credit and an empty order, and deletes the account. It shows that the gateway, account, payment and
+# order reach each other and their databases, and that what only staff may do is not for buyers.
+visit() {
+  local password user order session person
+  password=$(random_text)
+  person="{\"email\":\"trial-$(random_text)@example.com\",\"password\":\"$password\"}"
+  expect_ok POST /account/register "$person"
+  expect_ok POST /account/login "$person"
+  session=$(field session) token=$(field access_token)
+  expect_ok POST /payment/create_user
+  user=$(id_of "$body")
+  expect_ok POST "/orders/create/$user"
+  order=$(id_of "$body")
+  request POST "/orders/checkout/$order"
+  [[ $status == 400 && $body == *empty_order* ]] ||
+    fail "The checkout of the empty order $order was answered $status: $body"
+  request POST "/payment/add_funds/$user/100"
+  [[ $status == 403 || $status == 404 ]] ||
+    fail "A buyer must not be able to give themselves credit, and was answered $status: $body"
+  expect_ok DELETE "/orders/remove/$order"
+  token=$session
+  expect_ok POST /account/delete "{\"password\":\"$password\"}"
+  token=''
+  say "a buyer registered, could not check out an empty order, could not take credit, and is gone again"
+}
+
+field() { # NAME, of the last body
+  sed -nE "s/.*\"$1\": *\"([^\"]*)\".*/\1/p" <<<"$body"
+}
+
+# Sets status and body. What is secret is on no command line. Call it in this shell: a port-forward that a subshell starts would outlive the script.
+request() { # METHOD PATH [JSON]
+  local answer with=()
+  if [[ -n $token ]]; then
+    printf 'Authorization: Bearer %s\n' "$token" >"$work/authorization"
+    with+=(--header "@$work/authorization")
+  fi
+  if [[ -n ${3-} ]]; then
+    printf '%s' "$3" >"$work/body"
+    with+=(--header 'Content-Type: application/json' --data "@$work/body")
+  fi
   if [[ -z $url ]] && ! keep_forwarding; then
     status=000 body=''
     cat "$work/forward" >"$work/curl"
     return
   fi
-  answer=$(curl --silent --show-error --max-time 40 "${curl_flags[@]}" --request "$1" --write-out '\n%{http_code}' \
+  answer=$(curl --silent --show-error --max-time 40 "${curl_flags[@]}" "${with[@]}" --request "$1" --write-out '\n%{http_code}' \
     "${url:-https://$host}$2" 2>"$work/curl") || answer=$'\n000'
   status=${answer##*$'\n'}
   body=${answer%$'\n'*}
 }
 
-expect_ok() { # METHOD PATH
-  request "$1" "$2"
+expect_ok() { # METHOD PATH [JSON]
+  request "$@"
   [[ $status == 200 ]] || fail "$1 $2 was answered $status: $body$(cat "$work/curl")"
 }
 
@@ -71,10 +122,10 @@ check_out() { # ORDER
   done
 }
 
-# Repeats the first request, which creates a user, until the gateway knows the routes.
-await_gateway() {
+# Repeats the first request until the gateway knows the routes.
+await_gateway() { # METHOD PATH
   local end=$((SECONDS + gateway_timeout_s))
-  while request POST /payment/create_user; do
+  while request "$1" "$2"; do
     if [[ $status == 200 ]]; then return; fi
     ((SECONDS < end)) || fail "The gateway does not reach the shop; its last answer was $status: $body$(cat "$work/curl")"
     sleep 2
@@ -143,7 +194,8 @@ stop_forwarding() {
 }
 
 print_addresses() {
-  local grafana
+  local grafana first='payment/create_user --request POST'
+  [[ $access != required ]] || first=account/jwks.json
   grafana=$(wanted_charts | awk '/kube-prometheus-stack/ { print $1, $5 }')
   cat <<END
 
@@ -153,7 +205,7 @@ END
     cat <<END
 If that name does not point to the cluster, forward a port to the gateway:
   $(kubectl_command) port-forward --namespace ${gateway%/*} service/${gateway#*/} 8443:443
-  curl --noproxy '*' --connect-to $host:443:127.0.0.1:8443 --cacert <($(kubectl_command) get secret chandlery-tls --namespace $namespace -o go-template='{{index .data "tls.crt" | base64decode}}') https://$host/payment/create_user --request POST
+  curl --noproxy '*' --connect-to $host:443:127.0.0.1:8443 --cacert <($(kubectl_command) get secret chandlery-tls --namespace $namespace -o go-template='{{index .data "tls.crt" | base64decode}}') https://$host/$first
 END
   fi
   [[ -n $grafana ]] || return 0

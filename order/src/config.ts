@@ -1,7 +1,7 @@
-import { address, count, serviceSettings } from '../../shared/service/config';
+import { address, count, participantSettings } from '../../shared/service/config';
 import { services } from '../../shared/services';
 
-export const settings = serviceSettings('order').extend({
+export const settings = participantSettings('order').extend({
   /** Where order reads the prices of items. */
   STOCK_URL: address(/^https?$/, 'http://127.0.0.1:8003').default(`http://127.0.0.1:${services.stock.port}`),
   /** How old a saga may become before order asks payment to cancel it. Order asks again until the saga has ended. */

@@ -1,4 +1,4 @@
-import { runService } from '../../shared/service/run-service';
+import { runParticipant } from '../../shared/service/run-participant';
 import { Admission } from './checkout/admission';
 import { openCheckouts } from './checkout/batcher';
 import { watchInFlight } from './checkout/in-flight';
@@ -11,7 +11,7 @@ import { settings } from './config';
 import { routes } from './http';
 import { settleCheckout } from './saga/5-settle-checkout/step';
 
-void runService('order', settings, async (core) => {
+void runParticipant('order', settings, async (core) => {
   const { config, database, patience, topology, outbox, caution, log } = core;
   const waiting = new WaitingRequests();
   const admission = new Admission({

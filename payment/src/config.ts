@@ -1,3 +1,3 @@
-import { serviceSettings } from '../../shared/service/config';
+import { participantSettings } from '../../shared/service/config';
 
-export const settings = serviceSettings('payment');
+export const settings = participantSettings('payment');

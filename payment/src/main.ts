@@ -1,9 +1,9 @@
-import { runService } from '../../shared/service/run-service';
+import { runParticipant } from '../../shared/service/run-participant';
 import { settings } from './config';
 import { routes } from './http';
 import { chargePayment } from './saga/3-charge-payment/step';
 
-void runService('payment', settings, ({ config, httpDatabase, readDatabase }) => ({
+void runParticipant('payment', settings, ({ config, httpDatabase, readDatabase }) => ({
   routes: routes({ database: httpDatabase, reads: readDatabase, batchInit: config.BATCH_INIT }),
   steps: [chargePayment],
 }));

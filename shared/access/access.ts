@@ -1,13 +1,17 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { problem, Refusal, unavailable } from '../http/problem';
 import type { Route } from '../http/route';
 import type { Logger } from '../observe/log';
 import { sparseLog } from '../observe/sparse-log';
 import type { Caller, Role } from './caller';
+import { FROM_ELSEWHERE, isFromElsewhere } from './cross-site';
 import { IssuerUnavailable } from './issuer-keys';
 import { InvalidToken, type Tokens } from './tokens';
 
 /** What a caller may do with a route. */
 export interface Permit {
+  /** Who calls, if it may be about anybody's things and is not for everybody. */
+  readonly staff: string | undefined;
   /** The only user whose things the request may be about; undefined if it may be anybody's. */
   readonly onlyOf: string | undefined;
   /** What the caller's idempotency keys begin with, so that no other caller has the same ones. */
@@ -21,22 +25,31 @@ export interface Access {
    * Decides whether a request may be sent to a route. A promise only if the token was not seen lately.
    * @throws Refusal with 401, 403 or 503
    */
-  admit(route: Route, authorization: string | undefined): Permit | Promise<Permit>;
+  admit(route: Route, headers: IncomingHttpHeaders): Permit | Promise<Permit>;
 }
 
-const EVERYTHING: Permit = { onlyOf: undefined, keyPrefix: '' };
+const EVERYTHING: Permit = { staff: undefined, onlyOf: undefined, keyPrefix: '' };
 /** A subject is not empty and has no slash, so these are the keys of nobody who is signed in. */
-const WITHOUT_TOKEN: Permit = { onlyOf: undefined, keyPrefix: '/' };
+const WITHOUT_TOKEN: Permit = { staff: undefined, onlyOf: undefined, keyPrefix: '/' };
 
-export const OPEN: Access = { isOpen: true, admit: () => EVERYTHING };
+/** Everybody who reaches the shop: not whoever made a page that somebody looks at who reaches it. */
+export const OPEN: Access = {
+  isOpen: true,
+  admit({ method }, headers) {
+    if (method !== 'GET' && isFromElsewhere(headers)) {
+      throw new Refusal(problem(403, FROM_ELSEWHERE));
+    }
+    return EVERYTHING;
+  },
+};
 
 /** Requires a token for every route that is not public. */
 export function requireTokens(tokens: Tokens, log: Logger): Access {
   const warn = sparseLog(log);
   return {
     isOpen: false,
-    admit(route, authorization) {
-      if (route.audience === 'public') {
+    admit(route, { authorization }) {
+      if (route.audience === 'public' || route.audience === 'session') {
         return WITHOUT_TOKEN;
       }
       const token = bearerToken(authorization);
@@ -85,7 +98,10 @@ function permit(route: Route, { subject, roles }: Caller): Permit {
     throw new Refusal(problem(403, { reason: 'forbidden', detail }));
   }
   const isForOthers = audience !== 'buyer' || roles.some((role) => mayActForBuyers(route).includes(role));
-  return { onlyOf: isForOthers ? undefined : subject, keyPrefix: `${subject}/` };
+  const keyPrefix = `${subject}/`;
+  return isForOthers
+    ? { staff: subject, onlyOf: undefined, keyPrefix }
+    : { staff: undefined, onlyOf: subject, keyPrefix };
 }
 
 const OPERATOR: readonly Role[] = ['operator'];

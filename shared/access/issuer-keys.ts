@@ -20,6 +20,8 @@ const WITHIN_MS = 2_000;
 export const READ_EVERY_MS = 60_000;
 /** The pause after any attempt: whoever makes up ids of keys makes nobody ask the issuer more often. */
 const PAUSE_MS = 1_000;
+/** The issuer may be starting at the same time. */
+const SILENT_MS = 5_000;
 /** Requests whose token names an unknown key. They must not take all the room while the issuer does not answer. */
 const MAX_WAITING = 50;
 
@@ -31,10 +33,18 @@ const keySet = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() }))
  * section 4): at once, every minute, and when a token names a key that is not known. Keys that were read stay in use while
  * the issuer is away, because nobody who is signed in must notice.
  */
-export function openIssuerKeys(options: { issuer: string; log: Logger; readEveryMs?: number }): IssuerKeys {
-  const { issuer, log, readEveryMs = READ_EVERY_MS } = options;
+export function openIssuerKeys(options: {
+  issuer: string;
+  /** Where the keys are, for a network in which the issuer is not reached at the address that it is known by. */
+  keysUrl?: string | undefined;
+  log: Logger;
+  readEveryMs?: number;
+}): IssuerKeys {
+  const { issuer, keysUrl, log, readEveryMs = READ_EVERY_MS } = options;
   let known: JWTVerifyGetKey | undefined;
   let failure: unknown;
+  let failingSince = 0;
+  let hasSaid = false;
   let endedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let waiting = 0;
@@ -44,16 +54,18 @@ export function openIssuerKeys(options: { issuer: string; log: Logger; readEvery
   /** Never rejects: `failure` says how it went. Concurrent calls share one attempt. */
   function read(): Promise<void> {
     clearTimeout(timer);
-    reading ??= fetchKeys(issuer)
+    reading ??= fetchKeys(issuer, keysUrl)
       .then(
         (keys) => {
-          if (failure !== undefined) {
+          if (hasSaid) {
             log.info('the keys of the issuer of tokens can be read again');
           }
-          [known, failure] = [keys, undefined];
+          [known, failure, hasSaid] = [keys, undefined, false];
         },
         (error) => {
-          if (failure === undefined) {
+          failingSince = failure === undefined ? performance.now() : failingSince;
+          if (!hasSaid && performance.now() - failingSince >= SILENT_MS) {
+            hasSaid = true;
             log.warn(
               { err: error },
               'cannot read the keys of the issuer of tokens (see AUTH_ISSUER); trying again',
@@ -119,10 +131,15 @@ export function openIssuerKeys(options: { issuer: string; log: Logger; readEvery
   };
 }
 
-async function fetchKeys(issuer: string): Promise<JWTVerifyGetKey> {
-  const document = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+async function fetchKeys(issuer: string, keysUrl: string | undefined): Promise<JWTVerifyGetKey> {
   // For both requests together.
   const signal = AbortSignal.timeout(WITHIN_MS);
+  const url = keysUrl ?? (await findKeys(issuer, signal));
+  return createLocalJWKSet(keySet.parse(await fetchJson(url, signal)));
+}
+
+async function findKeys(issuer: string, signal: AbortSignal): Promise<string> {
+  const document = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const { issuer: named, jwks_uri } = discovery.parse(await fetchJson(document, signal));
   if (named !== issuer) {
     throw new Error(`${document} is about another issuer, "${named}"`);
@@ -131,7 +148,7 @@ async function fetchKeys(issuer: string): Promise<JWTVerifyGetKey> {
   if (issuer.startsWith('https:') && !jwks_uri.startsWith('https:')) {
     throw new Error(`${document} names keys without TLS, ${jwks_uri}`);
   }
-  return createLocalJWKSet(keySet.parse(await fetchJson(jwks_uri, signal)));
+  return jwks_uri;
 }
 
 async function fetchJson(url: string, signal: AbortSignal): Promise<unknown> {

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { Logger } from '../observe/log';
-import type { serviceSettings } from '../service/config';
+import type { participantSettings } from '../service/config';
 import { type Access, OPEN, requireTokens } from './access';
 import { openIssuerKeys } from './issuer-keys';
 import { openTokens } from './tokens';
 
 type AccessSettings = Pick<
-  z.infer<ReturnType<typeof serviceSettings>>,
-  'ACCESS' | 'AUTH_ISSUER' | 'AUTH_AUDIENCE' | 'AUTH_ROLES_CLAIM'
+  z.infer<ReturnType<typeof participantSettings>>,
+  'ACCESS' | 'AUTH_ISSUER' | 'AUTH_KEYS_URL' | 'AUTH_AUDIENCE' | 'AUTH_ROLES_CLAIM'
 >;
 
 /** Without an issuer nobody could be let in, and whoever names one does not want everybody to be. */
@@ -22,13 +22,19 @@ export const ISSUER_MISSING = {
 };
 
 export function openAccess(
-  { ACCESS, AUTH_ISSUER: issuer = '', AUTH_AUDIENCE: audience, AUTH_ROLES_CLAIM: rolesClaim }: AccessSettings,
+  {
+    ACCESS,
+    AUTH_ISSUER: issuer = '',
+    AUTH_KEYS_URL: keysUrl,
+    AUTH_AUDIENCE: audience,
+    AUTH_ROLES_CLAIM: rolesClaim,
+  }: AccessSettings,
   log: Logger,
 ): { readonly access: Access; ready(): Promise<void>; stop(): void } {
   if (ACCESS === 'open') {
     return { access: OPEN, ready: async () => {}, stop: () => {} };
   }
-  const keys = openIssuerKeys({ issuer, log });
+  const keys = openIssuerKeys({ issuer, keysUrl, log });
   const tokens = openTokens({ keys: keys.find, issuer, audience, rolesClaim });
   return { access: requireTokens(tokens, log), ready: keys.ready, stop: keys.stop };
 }

@@ -29,8 +29,12 @@ const MAX_REMEMBERED_LENGTH = 16 * 1024 * 1024;
 
 /** Of RFC 9068, and of issuers that follow no rule. */
 const TYPES = [undefined, 'JWT', 'at+jwt', 'application/at+jwt'];
+/** Issuers that give all their tokens one type in the header may say in a claim which one it is: Keycloak does. */
+const TYPES_CLAIMED = [undefined, 'Bearer', 'at+jwt'];
 /** What only other tokens of an issuer have: those that tell a client who signed in, or that somebody signed out. */
 const CLAIMS_OF_OTHERS = ['nonce', 'at_hash', 'c_hash', 'events'];
+/** How somebody signed in, which says nothing about a token that also says what it may be used for. */
+const CLAIMS_WITH_SCOPE = ['auth_time', 'sid'];
 
 /**
  * Verifies access tokens (RFC 9068, as far as issuers follow it): signature, issuer, audience and times. Those that are valid
@@ -89,7 +93,13 @@ export function openTokens(options: {
 }
 
 function isAccessToken(payload: JWTPayload, { typ }: JWTVerifyResult['protectedHeader']): boolean {
-  return TYPES.includes(typ) && CLAIMS_OF_OTHERS.every((claim) => payload[claim] === undefined);
+  const hasNone = (claims: readonly string[]) => claims.every((claim) => payload[claim] === undefined);
+  return (
+    TYPES.includes(typ) &&
+    TYPES_CLAIMED.includes(payload.typ as string | undefined) &&
+    hasNone(CLAIMS_OF_OTHERS) &&
+    (hasNone(CLAIMS_WITH_SCOPE) || !hasNone(['scope', 'scp']))
+  );
 }
 
 /** A name with dots may be one claim, or lead into several. */

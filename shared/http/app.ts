@@ -9,8 +9,9 @@ import type { Attempts, Patience } from '../postgres/patience';
 import { openFaultAnswers } from './faults';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
-import type { ApiRequest, Route } from './route';
-import type { Router } from './router';
+import { revalidate } from './revalidate';
+import type { Route } from './route';
+import type { Match, Router } from './router';
 import { openRowTurns } from './row-turns';
 
 export interface AppOptions {
@@ -23,7 +24,7 @@ export interface AppOptions {
   readonly isStopping: () => boolean;
 }
 
-type Request = ApiRequest<Record<string, unknown>>;
+type Request = ReturnType<typeof readRequest>;
 
 /** Resolves when the answer is written. Never rejects. It gives the answer of a refusal instead of a route's. */
 export type App = (request: IncomingMessage, response: ServerResponse, refusal?: Refusal) => Promise<void>;
@@ -90,25 +91,33 @@ export function createApp({ router, log, access, patience, isStopping }: AppOpti
     let traceparent = incomingTrace(ctx.get('traceparent'));
     let span: Span | undefined;
     let reply: Answer;
+    let match: Match | undefined;
     try {
       if (refusal !== undefined) {
         throw refusal;
       }
-      const match = router.match(ctx.method, ctx.path);
+      match = router.match(ctx.method, ctx.path);
       if (match) {
         route = match.route.path;
-        span = withSpan(match.name, 'server', traceparent, match.attributes);
-        traceparent = span.traceparent;
-        const permit = access.admit(match.route, ctx.req.headers.authorization);
+        const permit = access.admit(match.route, ctx.req.headers);
         const permitted = permit instanceof Promise ? await permit : permit;
+        // The trace of a stranger, or of a buyer, who is easily one, begins here: otherwise anybody could have everything recorded.
+        const parent = access.isOpen || permitted.staff !== undefined ? traceparent : undefined;
+        span = withSpan(match.name, 'server', parent, match.attributes);
+        traceparent = span.traceparent;
         reply = await handle(match.route, readRequest(match, ctx, permitted, traceparent));
+        if (match.route.revalidates) {
+          reply = revalidate(ctx.req.headers, reply);
+        }
         span.end();
       } else {
         reply = router.unmatched(ctx.method, ctx.path);
       }
     } catch (error) {
+      // Whoever was not admitted is a stranger.
+      span ??= match && withSpan(match.name, 'server', undefined, match.attributes);
+      traceparent = span?.traceparent ?? traceparent ?? newTraceparent();
       span?.end(error);
-      traceparent ??= newTraceparent();
       reply = error instanceof Refusal ? error.answer : answerToFault(error, traceId(traceparent));
     }
     httpInFlight.dec();
@@ -134,8 +143,8 @@ function send(
   const { type, text } = serialize(answer, { instance: ctx.path.slice(0, 512), trace_id });
   ctx.res
     .writeHead(answer.status, {
-      ...answer.headers,
       'Cache-Control': 'no-store',
+      ...answer.headers,
       ...(text !== undefined && { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) }),
       ...(stopping && { Connection: 'close' }),
     })

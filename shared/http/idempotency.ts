@@ -1,4 +1,5 @@
 import type { Database } from '../postgres/database';
+import { recordStaff, type Staff } from '../postgres/staff';
 import { statement } from '../postgres/statement';
 import type { Tx } from '../postgres/tx';
 import { type Answer, problem } from './problem';
@@ -13,6 +14,7 @@ export interface KeyedRequest {
   readonly path: string;
   readonly bodyHash?: string | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly staff?: Staff | undefined;
   /** Whether its effect locks one row, and runs again if it does not get it soon: see row-turns.ts. */
   readonly locksRow?: boolean;
 }
@@ -39,18 +41,25 @@ const keepAnswer = statement(
   'INSERT INTO idempotency_keys (key, fingerprint, status, body) VALUES ($1, $2, $3, $4)',
 );
 
-/** Runs `effect` in one transaction; with a key, only the first time. A refusal is an answer like any other. */
+/**
+ * Runs `effect` in one transaction; with a key, only the first time. A refusal is an answer like any other. What staff does is
+ * written down in the same transaction.
+ */
 export async function answerOnce(
   database: Database,
   request: KeyedRequest,
   effect: (tx: Tx) => Promise<Answer>,
 ): Promise<Answer> {
-  const { idempotencyKey: key, locksRow } = request;
-  const run = (tx: Tx) => {
+  const { idempotencyKey: key, locksRow, staff, method, path } = request;
+  const run = async (tx: Tx) => {
     if (locksRow) {
       tx.send(limitLockWait);
     }
-    return effect(tx);
+    const answer = await effect(tx);
+    if (staff !== undefined && answer.status < 300) {
+      recordStaff(tx, [{ staff, method, path }]);
+    }
+    return answer;
   };
   if (key === undefined) {
     return database.transaction(run);

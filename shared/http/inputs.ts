@@ -24,6 +24,9 @@ export const amount = wholeNumber(1, MAX_AMOUNT);
 /** A price or a starting balance, which unlike an amount may be zero. */
 export const amountOrZero = wholeNumber(0, MAX_AMOUNT);
 
+/** How many rows of a list a page has. */
+export const pageSize = wholeNumber(1, 100);
+
 /** How many rows a batch_init loads. It is limited, because all other writers wait for this one transaction. */
 export const rowCount = wholeNumber(1, 200_000);
 

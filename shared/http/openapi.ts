@@ -35,6 +35,8 @@ const EDGE_ANSWERS = {
     'Repeat the request after Retry-After seconds.',
 } as const;
 
+const NOT_MODIFIED = 'What you have is still true: it has the ETag of If-None-Match. There is no body.';
+
 const TOKEN = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
 
 /** What any route can answer that is not public, where access is required. */
@@ -45,6 +47,10 @@ const ANSWERS_TO_TOKEN = {
 } as const;
 
 const HEADERS = {
+  etag: {
+    schema: { type: 'string' },
+    description: 'Send it as If-None-Match to learn whether this is still true.',
+  },
   location: { schema: { type: 'string' }, description: 'Where to read the outcome.' },
   applied: {
     schema: { type: 'string', const: 'respond-async' },
@@ -67,6 +73,12 @@ const idempotencyKey = z
       'Visible ASCII, quoted or not. The same key with the same request replays the stored answer for 24 hours. With ' +
       'another request the answer is 422, and while the first request is in flight it is 409.',
   });
+
+const reason = z
+  .string()
+  .max(500)
+  .optional()
+  .meta({ description: 'Why, in ASCII: it is written down with who did what.' });
 
 const prefer = z.string().optional().meta({
   description: 'With `respond-async` the answer is 202 at once, without waiting for the outcome.',
@@ -111,6 +123,7 @@ function operation(definition: Route, needsToken: boolean): ZodOpenApiOperationO
     ...EDGE_ANSWERS,
     ...(needsToken ? ANSWERS_TO_TOKEN : {}),
     ...(definition.body ? { 415: 'The body is no JSON.' } : {}),
+    ...(definition.revalidates ? { 304: NOT_MODIFIED } : {}),
     ...definition.answers,
     ...keyed,
   });
@@ -122,9 +135,11 @@ function operation(definition: Route, needsToken: boolean): ZodOpenApiOperationO
     tags: [definition.path.split('/')[1] ?? ''],
     requestParams: {
       path: definition.params,
+      ...(definition.query && { query: definition.query }),
       header: z.object({
         ...(definition.idempotent ? { 'Idempotency-Key': idempotencyKey } : {}),
         ...(definition.preferAsync ? { Prefer: prefer } : {}),
+        ...(needsToken && definition.method !== 'GET' && isForStaff(definition) ? { Reason: reason } : {}),
       }),
     },
     ...(definition.body && {
@@ -143,6 +158,11 @@ function operation(definition: Route, needsToken: boolean): ZodOpenApiOperationO
   };
 }
 
+/** A session is somebody's own. Everything else of buyers, operators may do for them. */
+function isForStaff({ audience }: Route): boolean {
+  return audience !== 'session' && audience !== 'public';
+}
+
 /** @param own what the route itself says about 409 */
 function answersToKey(own: z.ZodType | string | undefined): Record<number, string> {
   const inFlight =
@@ -155,12 +175,16 @@ function answersToKey(own: z.ZodType | string | undefined): Record<number, strin
 
 function response(definition: Route, status: string, answer: z.ZodType | string): ZodOpenApiResponseObject {
   const headers = {
+    ...(definition.revalidates && ['200', '304'].includes(status) ? { ETag: HEADERS.etag } : {}),
     ...(status === '202' ? { Location: HEADERS.location, 'Preference-Applied': HEADERS.applied } : {}),
     ...(['202', '409', '429', '503'].includes(status) ? { 'Retry-After': HEADERS.retryAfter } : {}),
     ...(definition.idempotent && ['200', '400', '404', '409'].includes(status)
       ? { 'Idempotency-Replayed': HEADERS.replayed }
       : {}),
   };
+  if (status === '304') {
+    return { description: NOT_MODIFIED, headers };
+  }
   return typeof answer === 'string'
     ? { description: answer, headers, content: { 'application/problem+json': { schema: problemSchema } } }
     : {

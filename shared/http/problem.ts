@@ -56,7 +56,7 @@ export function serialize(
   { status, body }: Answer,
   filledIn?: Pick<Problem, 'instance' | 'trace_id'>,
 ): { type: string; text: string } | { type?: never; text?: never } {
-  if (status === 204) {
+  if (status === 204 || status === 304) {
     return {};
   }
   return status >= 400

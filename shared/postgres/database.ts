@@ -53,20 +53,28 @@ const IDLE_IN_TRANSACTION_MS = 3_000;
 /** Short, so that the sessions soon learn that the server has been made read-only. */
 const MAX_LIFETIME_SECONDS = 60;
 
-/**
- * @param options.name who connects and what for, such as "order saga": pg_stat_activity shows it to operators
- * @param options.url a postgresql:// URL; the defaults of node-postgres wait for ever, so every wait is bounded here
- * @param options.wholeTables whether statements join whole tables, as the auditor's do; then the planner chooses how
- * @param options.lockTimeoutMs how long a statement waits for a lock
- */
-export function openDatabase(options: {
-  name: string;
-  url: string;
-  poolSize: number;
-  log: Logger;
-  wholeTables?: boolean;
-  lockTimeoutMs?: number;
-}): Database {
+export interface DatabaseOptions {
+  /** Who connects and what for, such as "order saga": pg_stat_activity shows it to operators. */
+  readonly name: string;
+  /** A postgresql:// URL. The defaults of node-postgres wait for ever, so every wait is bounded here. */
+  readonly url: string;
+  readonly poolSize: number;
+  readonly log: Logger;
+  /** Whether statements join whole tables, as the auditor's do; then the planner chooses how. */
+  readonly wholeTables?: boolean;
+  /** How long a statement waits for a lock. */
+  readonly lockTimeoutMs?: number;
+}
+
+/** Opens connections for a library that writes, in transactions of its own. */
+export function openWritingPool(options: DatabaseOptions): BoundedPool {
+  return openPool(options);
+}
+
+function openPool(
+  options: DatabaseOptions,
+  onConnect?: (client: pg.ClientBase) => Promise<void>,
+): BoundedPool {
   const pool = new BoundedPool({
     connectionString: options.url,
     application_name: applicationName(options.name),
@@ -81,14 +89,18 @@ export function openDatabase(options: {
     // The server's own timeouts do not help when the network is gone.
     query_timeout: 35_000,
     options: options.wholeTables ? KEPT_PLAN_SETTINGS : `${KEPT_PLAN_SETTINGS} ${KEY_LOOKUP_SETTINGS}`,
-    onConnect: makeReadOnly,
+    ...(onConnect && { onConnect }),
   });
   pool.on('error', (error) => options.log.warn({ err: error }, 'lost an idle database connection'));
   // Without a listener, an error on a client that is checked out would end the process; its query rejects anyway.
   pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
 
+export function openDatabase(options: DatabaseOptions): Database {
   /** Sessions on a read-only server: a standby, or a server that an operator has made read-only. */
   const readOnly = new WeakSet<pg.ClientBase>();
+  const pool = openPool(options, makeReadOnly);
 
   /**
    * Writing statements are sent along with BEGIN. If BEGIN were refused, each would be committed on its own. So the

@@ -6,10 +6,14 @@
 export type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
 
 export interface TableRights {
+  /** Whether nobody but the service may read it: what is in it lets people in. */
+  readonly isSecret?: boolean;
   /** The service itself. */
   readonly runtime: readonly Right[];
   /** What an operator may do besides reading. */
   readonly operator?: readonly Right[];
+  /** The only columns that an operator may update. */
+  readonly operatorColumns?: readonly string[];
   /** The column that PostgreSQL numbers from a sequence. */
   readonly numbered?: string;
 }
@@ -24,5 +28,5 @@ export const commonTables = {
   outbox: { runtime: ALL, operator: APPEND, numbered: 'id' },
   deferred_events: { runtime: ALL, numbered: 'id' },
   idempotency_keys: { runtime: ALL },
-  operator_actions: { runtime: [], operator: APPEND, numbered: 'id' },
+  operator_actions: { runtime: ['INSERT'], operator: APPEND, numbered: 'id' },
 } satisfies Record<string, TableRights>;

@@ -1,6 +1,7 @@
+import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
 import { isDecodable } from '../credentials';
-import { INTERNAL_PORTS, type ServiceName, services } from '../services';
+import { INTERNAL_PORTS, type ParticipantName, type ServiceName, services } from '../services';
 
 /** A setting that is a whole number, for instance of milliseconds. */
 export function count(fallback: number, min = 1, max = 10_000_000) {
@@ -26,15 +27,66 @@ export const address = (protocol: RegExp, example: string) =>
     error: 'has a % that begins no UTF-8 character in its user, password or path: write %25 for %',
   });
 
-export const brokerAddress = address(/^amqps?$/, 'amqp://user:password@host:5672');
+/** An address that may name the file of an authority in one of its parameters. */
+function trusting(of: ReturnType<typeof address>, parameter: string) {
+  return of.refine((text) => parametersOf(text, parameter).every(isReadable), {
+    error: `names a file in its parameter ${parameter} that cannot be read`,
+  });
+}
+
+/** Returns nothing for what is no URL: another check refuses that. */
+function parametersOf(text: string, name: string): string[] {
+  return URL.canParse(text) ? new URL(text).searchParams.getAll(name) : [];
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const brokerAddress = trusting(
+  address(/^amqps?$/, 'amqp://user:password@host:5672'),
+  'cacertfile',
+).refine((text) => text.startsWith('amqps:') || parametersOf(text, 'cacertfile').length === 0, {
+  error: 'has a cacertfile, so it must begin with amqps://: amqp:// is without TLS',
+});
+
+/**
+ * Programs differ in what PostgreSQL's other modes check, and in which of several they take. None of them makes sure who the
+ * server is.
+ */
+function saysWhetherToVerify(text: string): boolean {
+  const of = (name: string) => parametersOf(text, name).join();
+  const isVerified = of('sslmode') === 'verify-full';
+  return (
+    of('ssl') === '' && (isVerified || (['', 'disable'].includes(of('sslmode')) && of('sslrootcert') === ''))
+  );
+}
+
 /** Written out in full, because node-postgres misreads escapes beside a space that is not escaped. */
-export const databaseAddress = address(
-  /^postgres(ql)?$/,
-  'postgresql://user:password@host:5432/database',
-).transform((text) => new URL(text).href);
+export const databaseAddress = trusting(
+  address(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/database'),
+  'sslrootcert',
+)
+  .refine(saysWhetherToVerify, {
+    error: 'must have sslmode=verify-full, or nothing about SSL where the network is trusted',
+  })
+  .transform((text) => new URL(text).href);
+
+/** The issuer of tokens, whose address tokens repeat letter by letter. */
+export const issuerAddress = address(/^https?$/, 'https://accounts.example.com').refine(
+  (text) => !/[@?#]/.test(text),
+  'must be an address without user, query and fragment',
+);
+/** What tokens are for. */
+export const audience = z.string().min(1).default('chandlery');
 
 /** The settings that every service has. docs/configuration.md describes them. */
-export function serviceSettings(name: ServiceName) {
+export function foundationSettings(name: ServiceName) {
   const service = services[name];
   return z.object({
     /** Without it, every address: see shared/http/listen.ts. */
@@ -42,30 +94,35 @@ export function serviceSettings(name: ServiceName) {
     PORT: port(service.port),
     INTERNAL_PORT: port(service.port + INTERNAL_PORTS),
     DATABASE_URL: databaseAddress,
+    HTTP_POOL_SIZE: count(5, 1, 1_000),
+    HTTP_READ_POOL_SIZE: count(5, 1, 1_000),
+    DATABASE_PATIENCE_MS: count(20_000, 0, 60_000),
+    DRAIN_DELAY_MS: count(0, 0, 600_000),
+    LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    LOG_FORMAT: oneOf(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: address(/^https?$/, 'http://localhost:4318').optional(),
+  });
+}
+
+/** The settings of a service that takes part in the saga. */
+export function participantSettings(name: ParticipantName) {
+  return foundationSettings(name).extend({
     AMQP_URL: brokerAddress,
     /** Which of the broker's exchanges and queues are declared, and not only checked: see shared/rabbit/open-topology.ts. */
     TOPOLOGY: oneOf(['declare', 'own', 'check']).default('declare'),
     POOL_SIZE: count(10, 2, 1_000),
-    HTTP_POOL_SIZE: count(5, 1, 1_000),
-    HTTP_READ_POOL_SIZE: count(5, 1, 1_000),
     BATCH_SIZE: count(256, 1, 10_000),
     BATCHES_IN_FLIGHT: count(1, 1, 100),
     PREFETCH: count(4, 1, 65_535),
-    DATABASE_PATIENCE_MS: count(20_000, 0, 60_000),
-    /** Whether everybody may do everything, or a token of AUTH_ISSUER says who may do what: see shared/access. */
-    ACCESS: oneOf(['open', 'required']).default('required'),
-    AUTH_ISSUER: address(/^https?$/, 'https://accounts.example.com')
-      .refine((text) => !/[@?#]/.test(text), 'must be an address without user, query and fragment')
-      .optional(),
-    AUTH_AUDIENCE: z.string().min(1).default('chandlery'),
-    AUTH_ROLES_CLAIM: z.string().min(1).default('roles'),
-    DRAIN_DELAY_MS: count(0, 0, 600_000),
     BATCH_INIT: oneOf(['on', 'off'])
       .default('off')
       .transform((value) => value === 'on'),
-    LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-    LOG_FORMAT: oneOf(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
-    OTEL_EXPORTER_OTLP_ENDPOINT: address(/^https?$/, 'http://localhost:4318').optional(),
+    /** Whether everybody may do everything, or a token of AUTH_ISSUER says who may do what: see shared/access. */
+    ACCESS: oneOf(['open', 'required']).default('required'),
+    AUTH_ISSUER: issuerAddress.optional(),
+    AUTH_KEYS_URL: address(/^https?$/, 'https://accounts.example.com/jwks.json').optional(),
+    AUTH_AUDIENCE: audience,
+    AUTH_ROLES_CLAIM: z.string().min(1).default('roles'),
   });
 }
 
@@ -94,4 +151,17 @@ export function readConfig<T extends z.ZodType>(settings: T): z.infer<T> {
   throw new ConfigError(
     `These environment variables are missing or not valid (see docs/configuration.md):\n${faults.join('\n')}`,
   );
+}
+
+/** For programs: prints what is wrong, and ends the process. */
+export function readConfigOrExit<Settings extends z.ZodType>(settings: Settings): z.infer<Settings> {
+  try {
+    return readConfig(settings);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
+    console.error(error.message);
+    process.exit(CONFIG_EXIT_CODE);
+  }
 }

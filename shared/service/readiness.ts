@@ -10,29 +10,29 @@ export type Broker = { isConnected(): boolean };
 /** A gateway may ask four times a second, and each probe of the database takes a new connection. */
 const PROBE_EVERY_MS = 2_000;
 
-/** What a service cannot work without. */
-export function readinessChecks(patience: Patience, brokers: readonly Broker[]): Record<string, Check> {
-  const reached = new Set<Broker>();
+/** All replicas share the database. If all were unready, requests that would wait for it could not get here. */
+export function databaseCheck(patience: Patience): Check {
   let answeredAt = Number.NEGATIVE_INFINITY;
-  return {
-    // All replicas share the database. If all were unready, requests that would wait for it could not get here.
-    database: async () => {
-      if (performance.now() - answeredAt > PROBE_EVERY_MS) {
-        await patience.ready();
-        answeredAt = performance.now();
+  return async () => {
+    if (performance.now() - answeredAt > PROBE_EVERY_MS) {
+      await patience.ready();
+      answeredAt = performance.now();
+    }
+  };
+}
+
+/** A broker that goes away later does not make the service unready: the outbox keeps the messages until it is back. */
+export function brokerCheck(brokers: readonly Broker[]): Check {
+  const reached = new Set<Broker>();
+  return async () => {
+    for (const broker of brokers) {
+      if (broker.isConnected()) {
+        reached.add(broker);
       }
-    },
-    // A broker that goes away later does not make the service unready: the outbox keeps the messages until it is back.
-    broker: async () => {
-      for (const broker of brokers) {
-        if (broker.isConnected()) {
-          reached.add(broker);
-        }
-      }
-      if (reached.size < brokers.length) {
-        throw new Error('the broker has not been reached yet');
-      }
-    },
+    }
+    if (reached.size < brokers.length) {
+      throw new Error('the broker has not been reached yet');
+    }
   };
 }
 

@@ -1,4 +1,4 @@
-import { runService } from '../../shared/service/run-service';
+import { runParticipant } from '../../shared/service/run-participant';
 import { settings } from './config';
 import { routes } from './http';
 import { compensations } from './metrics';
@@ -7,7 +7,7 @@ import { settleReservation } from './saga/4-settle-reservation/step';
 import { watchUndecided } from './undecided';
 import { openWaiting } from './waiting-sagas';
 
-void runService('stock', settings, (core) => {
+void runParticipant('stock', settings, (core) => {
   const { config, httpDatabase, readDatabase, log } = core;
   const waiting = openWaiting(core);
   const undecided = watchUndecided({ ...core, amqpUrl: config.AMQP_URL, askAfterMs: config.ASK_AFTER_MS });

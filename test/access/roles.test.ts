@@ -68,7 +68,10 @@ const send = (client: ApiClient, { method, path }: Operation, ids: Ids) =>
   );
 
 /** Another user's things are answered like what does not exist. */
-const BUYERS_OWN = { buyer: 404, shopkeeper: 403, operator: 403, 'POST /payment/create_user': 200 };
+const BUYERS_OWN = {
+  ...{ buyer: 404, shopkeeper: 403, operator: 403 },
+  ...{ 'POST /payment/create_user': 200, 'GET /orders': 200 },
+};
 const CALLERS: Record<string, { roles?: string[]; isOwner?: true; statuses: Record<string, number> }> = {
   'the buyer': { isOwner: true, statuses: { shopkeeper: 403, operator: 403 } },
   'another buyer': { statuses: BUYERS_OWN },
@@ -78,6 +81,7 @@ const CALLERS: Record<string, { roles?: string[]; isOwner?: true; statuses: Reco
     statuses: {
       buyer: 404,
       operator: 403,
+      'GET /orders': 200,
       'GET /orders/find/{order_id}': 200,
       'POST /payment/create_user': 200,
     },
@@ -152,6 +156,25 @@ test.each(Object.entries(REFUSED))('whoever comes %s may only do what is public'
   await Promise.all([staff.close(), stranger.close()]);
 });
 
+test('a list of orders has those of the buyer who asks, and everybody’s for a shopkeeper', async () => {
+  const staff = await clientOf('staff', ['operator', 'shopkeeper']);
+  const [mine, theirs] = [await prepare(staff), await prepare(staff)];
+  const buyer = await clientOf(mine.user_id);
+  const idsIn = async (client: ApiClient, path: string) =>
+    (await client.get(path)).body.orders.map(({ order_id }: { order_id: string }) => order_id);
+  for (const path of ['/orders', `/orders?user_id=${mine.user_id}`, '/orders?cursor=zzz&limit=100']) {
+    expect(await idsIn(buyer, path)).toEqual([mine.order_id]);
+  }
+  const { status, body } = await buyer.get(`/orders?user_id=${theirs.user_id}`);
+  expect([status, body.reason]).toEqual([404, 'unknown_user']);
+  const keeper = await clientOf('keeper', ['shopkeeper']);
+  expect(await idsIn(keeper, `/orders?user_id=${theirs.user_id}`)).toEqual([theirs.order_id]);
+  expect(await idsIn(keeper, '/orders?limit=100')).toEqual(
+    expect.arrayContaining([mine.order_id, theirs.order_id]),
+  );
+  await Promise.all([staff, buyer, keeper].map((client) => client.close()));
+});
+
 test('what belongs to somebody else is answered exactly like what does not exist', async () => {
   const staff = await clientOf('staff', ['operator', 'shopkeeper']);
   const stranger = await clientOf('stranger');
@@ -181,7 +204,9 @@ test('HEAD is let in where GET is, and nowhere else', async () => {
   for (const operation of (await readOperations()).filter(({ method }) => method === 'GET')) {
     const head: Operation = { ...operation, method: 'HEAD' };
     expect((await send(client, head, ids)).status).toBe(200);
-    expect((await send(stranger, head, ids)).status).toBe(operation.audience === 'public' ? 200 : 404);
+    // A list has what is one's own.
+    const isForAll = operation.audience === 'public' || nameOf(operation) === 'GET /orders';
+    expect((await send(stranger, head, ids)).status).toBe(isForAll ? 200 : 404);
   }
   await Promise.all([staff.close(), client.close(), stranger.close()]);
 });

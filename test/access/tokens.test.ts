@@ -41,6 +41,11 @@ test.each([
   other.stop();
 });
 
+test('an access token may say how somebody signed in, and that it is one', async () => {
+  const claims = { typ: 'Bearer', auth_time: inSeconds(-5), sid: 's', scope: 'openid' };
+  expect(await verifier.verify(await issuer.token('user-1', claims))).toMatchObject({ subject: 'user-1' });
+});
+
 test('roles that are no list of texts are none', async () => {
   for (const roles of ['operator', { operator: true }, [{ name: 'operator' }], null, 1]) {
     expect(await verifier.verify(await issuer.token('user-1', { roles }))).toMatchObject({ roles: [] });
@@ -61,6 +66,10 @@ describe('a token is refused', () => {
     'without a subject': () => issuer.token('user-1', { sub: undefined }),
     'whose subject cannot be a user': () => issuer.token('../user-1'),
     'that tells a client who signed in': () => issuer.token('user-1', { nonce: 'n', at_hash: 'h' }),
+    'that says how somebody signed in, and not what it is for': () =>
+      issuer.token('user-1', { auth_time: inSeconds(-5) }),
+    'that calls itself an ID token': () => issuer.token('user-1', { typ: 'ID', scope: 'openid' }),
+    'that calls itself a refresh token': () => issuer.token('user-1', { typ: 'Refresh', scope: 'openid' }),
     'that says that somebody signed out': () => issuer.token('user-1', { events: {} }),
     'whose subject is empty': () => issuer.token(''),
     'that is too long': () => issuer.token('user-1', { more: 'x'.repeat(4_000) }),
@@ -212,6 +221,18 @@ test.each([
   const other = openVerifier(issuer);
   await expect(Promise.resolve(other.verify(await issuer.token('user-1')))).rejects.toBeInstanceOf(
     IssuerUnavailable,
+  );
+  other.stop();
+});
+
+test('keys may be read at another address than the issuer’s, which tokens still have to name', async () => {
+  const name = 'https://shop.example/account';
+  const other = openVerifier({ url: name }, { keysUrl: `${issuer.url}/jwks` });
+  expect(await other.verify(await issuer.token('user-1', { iss: name }))).toMatchObject({
+    subject: 'user-1',
+  });
+  await expect(Promise.resolve(other.verify(await issuer.token('user-1')))).rejects.toBeInstanceOf(
+    InvalidToken,
   );
   other.stop();
 });

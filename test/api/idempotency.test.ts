@@ -1,4 +1,5 @@
-import { deleteExpiredKeys } from '../../shared/http/key-cleaner';
+import { keyExpiry } from '../../shared/http/key-expiry';
+import { deleteExpired } from '../../shared/postgres/cleaner';
 import { statement } from '../../shared/postgres/statement';
 import { expectLedgersToBalance, query } from '../support/books';
 import { openServiceEdge, type ServiceEdge } from '../support/http-edge';
@@ -191,7 +192,7 @@ test('keeps keys for 24 hours and then deletes them, however many there are', as
     SELECT $1 || n, 'x', 200, '{}', now() - $2::interval FROM generate_series(1, $3) AS n`;
   await query(edge.databaseUrl, insert, ['old', '24 hours 1 minute', 2500]);
   await query(edge.databaseUrl, insert, ['young', '23 hours 59 minutes', 10]);
-  await Promise.all([deleteExpiredKeys(edge.database), deleteExpiredKeys(edge.database)]);
+  await Promise.all([deleteExpired(edge.database, keyExpiry), deleteExpired(edge.database, keyExpiry)]);
   const left = await query<{ kind: string; count: string }>(
     edge.databaseUrl,
     `SELECT substr(key, 1, 3) AS kind, count(*)::text FROM idempotency_keys

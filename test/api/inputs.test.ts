@@ -180,6 +180,28 @@ test('every route refuses whatever is not an id, and changes nothing', async () 
   expect(await readTables()).toEqual(before);
 });
 
+test.each<Record<string, string>>([
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+  { origin: 'https://elsewhere.example' },
+  { origin: 'null' },
+])('a page of another site, which a browser marks %j, changes nothing here', async (headers) => {
+  const before = await readTables();
+  for (const { method, path } of routes.filter((route) => route.method !== 'GET')) {
+    const good = path.replaceAll(/\{\w+\}/g, (name) => (ID_PLACEHOLDER.test(name) ? 'good' : '1'));
+    const { status, body } = await edge.call(method, good, headers);
+    expect([good, status, body.reason]).toEqual([good, 403, 'cross_site']);
+  }
+  expect(await readTables()).toEqual(before);
+});
+
+test('a page of the shop itself may do what everybody may', async () => {
+  const { host } = new URL(edge.origin);
+  for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: `http://${host}` }]) {
+    expect((await edge.call('POST', '/stock/add/good/1', headers as never)).status).toBe(200);
+  }
+});
+
 test('only prices and starting balances may be 0', async () => {
   for (const { method, name, isId, mayBeZero, path } of listParameters()) {
     if (!isId && !mayBeZero) {

@@ -6,6 +6,7 @@ import type {
   V1Pod,
   V1Service,
 } from '@kubernetes/client-node';
+import { tally } from '../../tools/support/tally';
 
 /** A pod of the gateway that takes new connections, and its port for TLS. */
 export interface Endpoint {
@@ -93,7 +94,47 @@ export function gatewayOf(
     await change({ replicas });
   }
 
-  return { labelSelector, host, service, certificate, endpoints, pods, restart, scale };
+  /** Returns why its proxies could not forward requests lately, as their logs say: each reason with its number. */
+  async function refusals(sinceSeconds: number): Promise<Record<string, number>> {
+    const logs = (await pods()).map(async ({ metadata }) => {
+      const { name = '', namespace = '' } = metadata ?? {};
+      const log = core.readNamespacedPodLog({ name, namespace, container: 'envoy', sinceSeconds });
+      return refusalsIn(await log.catch(() => ''));
+    });
+    return tally((await Promise.all(logs)).flat());
+  }
+
+  return { labelSelector, host, service, certificate, endpoints, pods, refusals, restart, scale };
+}
+
+interface LogLine {
+  response_code?: number;
+  response_flags?: string;
+  response_code_details?: string;
+  upstream_transport_failure_reason?: string | null;
+  upstream_host?: string | null;
+}
+
+/** Returns the reason of each 503 in the log of a proxy, in Envoy's words. */
+export function refusalsIn(log: string): string[] {
+  return (
+    log
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as LogLine)
+      // What a service answers itself has no flag.
+      .filter(({ response_code, response_flags }) => response_code === 503 && response_flags !== '-')
+      .map((line) =>
+        [
+          line.response_flags,
+          line.response_code_details,
+          line.upstream_transport_failure_reason,
+          `at ${line.upstream_host ?? 'no pod'}`,
+        ]
+          .filter((part) => part && part !== '-')
+          .join(' '),
+      )
+  );
 }
 
 /** Returns the pods that are ready and not about to end. @param port its name in the Service */

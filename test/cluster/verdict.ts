@@ -60,6 +60,11 @@ async function runTrial(
   say(
     `${title}${detail ? ` (${detail})` : ''}: ${described(experience)}; all is ready after ${readyAfterS.toFixed(1)} s`,
   );
+  if (Object.keys(experience.failures).some((failure) => failure.includes('from the gateway'))) {
+    // At once: proxies log a lot, and nodes keep little of it.
+    const refusals = await kube.gateway.refusals(Math.ceil((performance.now() - began) / 1_000));
+    say(`  why, as the proxies say: ${JSON.stringify(refusals)}`);
+  }
   for (const problem of problems) {
     say(`  NOT AS PROMISED: ${problem}`);
   }

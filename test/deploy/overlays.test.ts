@@ -1,23 +1,29 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../../shared/root';
+import { serviceNames } from '../../shared/services';
 import { charts, chartsOf, releaseOf } from '../k8s/charts';
-import { type Manifest, type Overlay, overlays } from '../k8s/manifests';
+import { type Manifest, type Overlay, overlays, servicesIn } from '../k8s/manifests';
 import { renderKustomization } from '../support/kustomize';
 import type { ClusterDouble } from './cluster-double';
 import { changes, expectInOrder, Rehearsal } from './rehearsal';
-import { openShopFront, type ShopFront } from './shop-front';
+import { openShopFront, openShopFrontWithAccounts, type ShopFront } from './shop-front';
 
-/** The script with the real input: both overlays as they are rendered, and all charts. The cluster is a double. */
+/** The script with the real input: all overlays as they are rendered, and all charts. The cluster is a double. */
 
-let shop: ShopFront;
+let fronts: Record<Overlay, ShopFront>;
 let rehearsal: Rehearsal;
 
 beforeAll(async () => {
-  shop = await openShopFront();
+  const [laptop, production] = await Promise.all([openShopFront(), openShopFrontWithAccounts()]);
+  fronts = { laptop, staging: production, production };
 });
-afterAll(() => shop?.close());
+afterAll(() => Promise.all(Object.values(fronts).map((front) => front.close())));
 afterEach(() => rehearsal?.end());
+
+/** The order in which the script replaces services. */
+const REPLACED = ['account', 'payment', 'stock', 'order'];
 
 const namesOf = (manifests: readonly Manifest[], kind: string) =>
   manifests.filter((manifest) => manifest.kind === kind).map(({ metadata }) => metadata.name);
@@ -62,8 +68,9 @@ test.each(overlays)(
   'deploys the overlay %s up to its first checkout, and changes nothing the second time',
   async (overlay) => {
     const manifests = await begin(overlay);
-    const { status, output, calls } = await rehearsal.run(overlay, '--url', shop.url);
-    expect(output).toContain('is paid');
+    const { url } = fronts[overlay];
+    const { status, output, calls } = await rehearsal.run(overlay, '--url', url);
+    expect(output).toContain(overlay === 'laptop' ? 'is paid' : 'a buyer registered');
     expect(status).toBe(0);
     const { cluster } = rehearsal;
     for (const { kind, metadata } of manifests.filter((manifest) => manifest.kind !== 'Namespace')) {
@@ -74,7 +81,9 @@ test.each(overlays)(
     expect([...cluster.releases.keys()]).toEqual(chartsOf(overlay).map(({ release }) => release));
     expectInOrder(
       calls.join('\n'),
-      ['payment', 'stock', 'order'].map((name) => `rollout status deployment/${name} `),
+      servicesIn(overlay)
+        .toSorted((a, b) => REPLACED.indexOf(a) - REPLACED.indexOf(b))
+        .map((name) => `rollout status deployment/${name} `),
     );
     for (const kind of ['StatefulSet', 'Cluster', 'RabbitmqCluster', 'Deployment']) {
       for (const name of namesOf(manifests, kind)) {
@@ -84,15 +93,43 @@ test.each(overlays)(
       }
     }
     const before = new Map(cluster.objects);
-    expect((await rehearsal.run(overlay, '--url', shop.url)).status).toBe(0);
+    expect((await rehearsal.run(overlay, '--url', url)).status).toBe(0);
     expect(cluster.objects).toEqual(before);
   },
 );
 
+test('in staging the script makes an authority once, which signs the certificates of the servers', async () => {
+  await begin('staging');
+  const deploy = () => rehearsal.run('staging', '--url', fronts.staging.url);
+  await deploy();
+  const authority = new X509Certificate(rehearsal.secret('authority')['tls.crt'] ?? '');
+  expect([authority.ca, authority.verify(authority.publicKey)]).toEqual([true, true]);
+  const hosts = {
+    ...Object.fromEntries(serviceNames.map((name) => [`${name}-db-tls`, `${name}-db-rw`])),
+    ...{ 'rabbitmq-tls': 'rabbitmq.chandlery.svc', 'staff-tls': 'staff.chandlery.localhost' },
+  };
+  for (const [secret, host] of Object.entries(hosts)) {
+    const { 'ca.crt': trusted = '', 'tls.crt': own = '', 'tls.key': key = '' } = rehearsal.secret(secret);
+    const certificate = new X509Certificate(own);
+    expect(new X509Certificate(trusted).fingerprint256).toBe(authority.fingerprint256);
+    expect(certificate.verify(authority.publicKey)).toBe(true);
+    expect(certificate.checkPrivateKey(createPrivateKey(key))).toBe(true);
+    expect([certificate.checkHost(host), certificate.ca]).toEqual([host, false]);
+  }
+  // A certificate that is gone is made again, by the same authority.
+  rehearsal.cluster.objects.delete('secret/chandlery/order-db-tls');
+  await deploy();
+  expect(new X509Certificate(rehearsal.secret('authority')['tls.crt'] ?? '').fingerprint256).toBe(
+    authority.fingerprint256,
+  );
+  const again = new X509Certificate(rehearsal.secret('order-db-tls')['tls.crt'] ?? '');
+  expect(again.verify(authority.publicKey)).toBe(true);
+});
+
 test('production first asks for the values that only its owner has', async () => {
   await begin('production');
   rehearsal.cluster.objects.clear();
-  const { status, output, calls } = await rehearsal.run('production', '--url', shop.url);
+  const { status, output, calls } = await rehearsal.run('production', '--url', fronts.production.url);
   expect([status, changes(calls)]).toEqual([2, []]);
   expect(output).toContain('--from-literal=access-key-id=… --from-literal=secret-access-key=…');
 });
@@ -103,7 +140,7 @@ test.each([
 ])('starts none of our programs in production while %s is not ready', async (failing, command) => {
   const manifests = await begin('production');
   rehearsal.cluster.failing = failing;
-  const { status, output } = await rehearsal.run('production', '--url', shop.url);
+  const { status, output } = await rehearsal.run('production', '--url', fronts.production.url);
   expect(status).toBe(1);
   expect(output).toContain('"Databases and broker", failed');
   expect(output).toContain(command);
@@ -114,9 +151,32 @@ test.each([
   }
 });
 
+test('refuses a production that lets everybody do everything, and changes nothing', async () => {
+  await begin('production');
+  const { cluster } = rehearsal;
+  cluster.overlay = cluster.overlay.replaceAll('ACCESS: required', 'ACCESS: open');
+  const { status, output, calls } = await rehearsal.run('production', '--url', fronts.production.url);
+  expect([status, changes(calls)]).toEqual([2, []]);
+  expect(output).toContain('whoever reaches production may give themselves credit');
+});
+
+test('refuses services that name another issuer than the shop, and changes nothing', async () => {
+  await begin('production');
+  const { cluster } = rehearsal;
+  cluster.overlay = cluster.overlay.replace('https://shop.test/account', 'https://shop.example/account');
+  const { status, output, calls } = await rehearsal.run('production', '--url', fronts.production.url);
+  expect([status, changes(calls)]).toEqual([2, []]);
+  expect(output).toContain('Each AUTH_ISSUER must be https://shop.test/account');
+});
+
 test('a dry run shows all of production, and changes nothing', async () => {
   await begin('production');
-  const { status, output, calls } = await rehearsal.run('production', '--dry-run', '--url', shop.url);
+  const { status, output, calls } = await rehearsal.run(
+    'production',
+    '--dry-run',
+    '--url',
+    fronts.production.url,
+  );
   expect([status, changes(calls)]).toEqual([0, []]);
   for (const { release } of chartsOf('production')) {
     expect(output).toContain(`helm upgrade ${release} `);

@@ -64,7 +64,11 @@ test.each([
     why: '--tag needs a value',
   },
   { input: 'an option that has an empty value', args: ['--context', ''], why: '--context needs a value' },
-  { input: 'two overlays', args: ['laptop', 'production'], why: 'either laptop or production' },
+  {
+    input: 'two overlays',
+    args: ['laptop', 'production'],
+    why: 'Choose one of laptop, staging and production',
+  },
   {
     input: 'both deleting and keeping the charts',
     args: ['--delete', '--all', '--without-charts'],
@@ -115,10 +119,10 @@ test.each([true, false])(
       'rollout status statefulset/order-db',
       '[5/8] Migrations and broker definitions',
       'delete job order-migrate',
-      '[6/8] Payment, stock and order',
+      '[6/8] The services',
       'rollout status deployment/order',
       '[7/8] The overlay laptop',
-      '[8/8] A checkout through the gateway',
+      '[8/8] A trial through the gateway',
     ]);
     expect(output).not.toContain('cloudnative-pg');
     expect(rehearsal.cluster.objects.size).toBe(0);
@@ -214,18 +218,24 @@ test('a dry run on a running shop changes nothing either', async () => {
 });
 
 test.each([
-  ['production', 'apps/v1', 'StatefulSet', 'laptop'],
-  ['laptop', 'postgresql.cnpg.io/v1', 'Cluster', 'production'],
+  ['production', 'apps/v1', 'StatefulSet', ['order-db'], 'laptop'],
+  ['production', 'apps/v1', 'StatefulSet', ['order-db', 'account-db'], 'staging'],
+  ['laptop', 'apps/v1', 'StatefulSet', ['order-db', 'account-db'], 'staging'],
+  ['staging', 'apps/v1', 'StatefulSet', ['order-db'], 'laptop'],
+  ['staging', 'postgresql.cnpg.io/v1', 'Cluster', ['order-db'], 'production'],
+  ['laptop', 'postgresql.cnpg.io/v1', 'Cluster', ['order-db'], 'production'],
 ])(
-  'refuses to deploy %s where the databases belong to the other overlay',
-  async (overlay, apiVersion, kind, other) => {
+  'refuses to deploy %s where databases of another overlay are (%s %s %j)',
+  async (overlay, apiVersion, kind, names, other) => {
     const { cluster } = rehearsal;
     cluster.kinds.push(`${apiVersion} ${kind}`);
-    cluster.objects.set(`${kind.toLowerCase()}/chandlery/order-db`, {
-      apiVersion,
-      kind,
-      metadata: { name: 'order-db', namespace: 'chandlery' },
-    });
+    for (const name of names) {
+      cluster.objects.set(`${kind.toLowerCase()}/chandlery/${name}`, {
+        apiVersion,
+        kind,
+        metadata: { name, namespace: 'chandlery' },
+      });
+    }
     const { status, output, calls } = await rehearsal.run(overlay, '--url', 'http://127.0.0.1:1');
     expect([status, changes(calls)]).toEqual([2, []]);
     expect(output).toContain(`./deploy-to-cluster.sh ${other} --delete`);
@@ -255,7 +265,7 @@ test('says at which step it was, when it is ended from outside', async () => {
   };
   const { status, output } = await rehearsal.run('laptop');
   expect(status).not.toBe(0);
-  expect(output).toContain('"A checkout through the gateway", failed');
+  expect(output).toContain('"A trial through the gateway", failed');
   expect(output).toContain('get gateway,httproute --namespace chandlery');
 });
 

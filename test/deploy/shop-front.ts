@@ -1,3 +1,4 @@
+import { openAccount } from '../support/account';
 import { openGateway } from '../support/gateway';
 import { ShopProcesses } from '../support/shop';
 
@@ -15,6 +16,23 @@ export async function openShopFront(): Promise<ShopFront> {
     async close() {
       await gateway.close();
       await shop.close();
+    },
+  };
+}
+
+/** Like openShopFront, for a shop where people log in. */
+export async function openShopFrontWithAccounts(): Promise<ShopFront> {
+  const account = await openAccount();
+  const shop = await ShopProcesses.open({
+    env: { all: { ACCESS: 'required', AUTH_ISSUER: account.issuer } },
+  });
+  const gateway = await openGateway(shop, { account });
+  return {
+    url: gateway.url,
+    async close() {
+      await gateway.close();
+      await shop.close();
+      await account.close();
     },
   };
 }

@@ -63,7 +63,7 @@ async function expectPaid(forwards: number): Promise<void> {
 test('checks out once a pod of the gateway runs, and leaves no port-forward behind', async () => {
   forwardFrom(3);
   await expectPaid(1);
-}, 60_000);
+});
 
 test('starts the port-forward again when it has ended with its pod', async () => {
   forwardFrom(1);
@@ -81,7 +81,7 @@ test('starts the port-forward again when it has ended with its pod', async () =>
     return port;
   };
   await expectPaid(2);
-}, 60_000);
+});
 
 test('goes straight through the port-forward on a machine that reaches the internet through a proxy', async () => {
   forwardFrom(1);
@@ -90,14 +90,14 @@ test('goes straight through the port-forward on a machine that reaches the inter
     rehearsal.env[name] = 'http://127.0.0.1:1';
   }
   await expectPaid(1);
-}, 60_000);
+});
 
 test('gives up a port-forward that does not begin, and tries another one', async () => {
   rehearsal.shortenTimeouts();
   rehearsal.silenceForward();
   forwardFrom(1);
   await expectPaid(2);
-}, 60_000);
+});
 
 test('says why no port-forward begins, when its patience ends', async () => {
   rehearsal.shortenTimeouts();
@@ -106,4 +106,4 @@ test('says why no port-forward begins, when its patience ends', async () => {
   expect(output).toContain('The gateway does not reach the shop');
   expect(output).toContain(KUBECTLS_REASON);
   expect(rehearsal.forwards).toEqual([]);
-}, 60_000);
+});

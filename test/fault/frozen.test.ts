@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { serviceSettings } from '../../shared/service/config';
+import { participantSettings } from '../../shared/service/config';
 import { checkOutAll } from '../support/load';
 import { ShopProcesses } from '../support/shop';
 
 /** What it is unless somebody sets it: the most messages of a queue that one replica holds. */
-const { PREFETCH } = serviceSettings('stock').parse({ DATABASE_URL: 'postgres://h/d', AMQP_URL: 'amqp://h' });
+const { PREFETCH } = participantSettings('stock').parse({
+  DATABASE_URL: 'postgres://h/d',
+  AMQP_URL: 'amqp://h',
+});
 /** Far more than one replica may hold, so that the others show that the shop goes on. */
 const BUYERS = 64;
 const ORDERS = 400;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { perServiceAsync, type ServiceName, serviceNames } from '../../shared/services';
+import { type ParticipantName, participantNames, perParticipantAsync } from '../../shared/services';
 import { grantStatements } from '../../tools/deploy/grants';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { createDatabases } from '../support/servers';
@@ -11,19 +11,19 @@ import { ShopProcesses } from '../support/shop';
 /** A database that refuses a service delays checkouts. It is never the fault of an event, and never a 500. */
 
 const suffix = randomBytes(4).toString('hex');
-const roleOf = (service: ServiceName) => `${service}_${suffix}`;
+const roleOf = (service: ParticipantName) => `${service}_${suffix}`;
 
 let shop: ShopProcesses | undefined;
-let owned: Record<ServiceName, string>;
+let owned: Record<ParticipantName, string>;
 afterEach(async () => {
   await shop?.close();
-  for (const service of serviceNames) {
+  for (const service of participantNames) {
     await admin(service, `DROP OWNED BY "${roleOf(service)}"`, `DROP ROLE "${roleOf(service)}"`);
   }
 });
 
 /** Runs statements as the administrator, in the database of a service. */
-async function admin(service: ServiceName, ...statements: string[]): Promise<void> {
+async function admin(service: ParticipantName, ...statements: string[]): Promise<void> {
   const url = new URL(owned[service]);
   const { username, password } = new URL(process.env.TEST_POSTGRES_URL ?? '');
   const client = new Client({ connectionString: Object.assign(url, { username, password }).href });
@@ -38,7 +38,7 @@ async function admin(service: ServiceName, ...statements: string[]): Promise<voi
 }
 
 /** The rights that a cluster gives to the service, and those to audit its books. */
-const rightsOf = (service: ServiceName) => [
+const rightsOf = (service: ParticipantName) => [
   ...grantStatements(service, 'runtime', roleOf(service)),
   `GRANT SELECT ON ALL TABLES IN SCHEMA public TO "${roleOf(service)}"`,
 ];
@@ -46,18 +46,18 @@ const rightsOf = (service: ServiceName) => [
 /** Opens a shop whose services have roles of their own. */
 async function openShop(): Promise<ShopProcesses> {
   owned = await createDatabases();
-  const databases = await perServiceAsync(async (service) => {
+  const databases = await perParticipantAsync(async (service) => {
     await admin(service, `CREATE ROLE "${roleOf(service)}" LOGIN PASSWORD '${suffix}'`, ...rightsOf(service));
     return Object.assign(new URL(owned[service]), { username: roleOf(service), password: suffix }).href;
   });
   return ShopProcesses.open({ databases, env: { order: { CANCEL_AFTER_MS: '60000' } } });
 }
 
-const endSessions = (service: ServiceName) =>
+const endSessions = (service: ParticipantName) =>
   `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${roleOf(service)}'`;
-const databaseOf = (service: ServiceName) => new URL(owned[service]).pathname.slice(1);
+const databaseOf = (service: ParticipantName) => new URL(owned[service]).pathname.slice(1);
 
-const refusals: Record<string, (service: ServiceName) => { refuse: string[]; mend: string[] }> = {
+const refusals: Record<string, (service: ParticipantName) => { refuse: string[]; mend: string[] }> = {
   'wants another password': (service) => ({
     refuse: [`ALTER ROLE "${roleOf(service)}" PASSWORD 'changed'`, endSessions(service)],
     mend: [`ALTER ROLE "${roleOf(service)}" PASSWORD '${suffix}'`],
@@ -73,7 +73,7 @@ const refusals: Record<string, (service: ServiceName) => { refuse: string[]; men
 };
 
 const cases = Object.keys(refusals).flatMap((name) =>
-  serviceNames.map((service) => [service, name] as const),
+  participantNames.map((service) => [service, name] as const),
 );
 
 test.each(cases)(
@@ -84,7 +84,7 @@ test.each(cases)(
     const orders = await placeOrders(await fill(api), 300);
     const { refuse, mend } = (refusals[name] as (typeof refusals)[string])(service);
     // A closed database lets nobody in who could open it, so this is done from that of another service.
-    const beside = serviceNames.find((other) => other !== service) as ServiceName;
+    const beside = participantNames.find((other) => other !== service) as ParticipantName;
     const from = name === 'is closed' ? beside : service;
     const sold = checkOutAll(api, orders, 20);
     await sleep(100);

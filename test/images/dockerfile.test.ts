@@ -25,7 +25,9 @@ test.each(images)('the code in %s comes from the stage in which every check has 
   expect([...origins].sort()).toEqual(['dependencies', 'runtime', 'tested']);
   const sourcesIn = (stage: string) =>
     withBases(stages, stage).flatMap(({ copies }) => copies.flatMap((copy) => copy.sources));
-  expect(sourcesIn('dependencies').sort()).toEqual(['package-lock.json', 'package.json']);
+  expect(sourcesIn('dependencies').sort()).toEqual([
+    ...['package-lock.json', 'package.json', 'tools/deploy/bill-of-materials.mjs'],
+  ]);
   expect(sourcesIn('runtime')).toEqual([]);
   expect(stages.get('tested')?.from).toBe('test');
 });

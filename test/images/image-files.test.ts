@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { serviceNames } from '../../shared/services';
 import { databaseVariables } from '../../tools/support/addresses';
@@ -53,6 +55,29 @@ test.each(serviceNames)('the tools bring an empty database of %s up to date', as
   const migrate = () => tool(['dist/tools/deploy/migrate.js', service], env);
   expect((await migrate()).stdout).toContain(`${service}: applied`);
   expect((await migrate()).stdout).toContain('up to date');
+});
+
+test.each([...serviceNames, 'tools'])('%s has a bill of materials with every package in it', (image) => {
+  const folder = files.of(image);
+  const { bomFormat, components } = JSON.parse(readFileSync(join(folder, 'sbom.cdx.json'), 'utf8')) as {
+    bomFormat: string;
+    components: { group?: string; name: string; version: string; scope?: string }[];
+  };
+  expect(bomFormat).toBe('CycloneDX');
+  const idOf = ({ name, version }: { name: string; version: string }) => `${name}@${version}`;
+  const listed = components.map((each) => (each.group ? `${each.group}/` : '') + idOf(each));
+  const manifests = readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /(^|node_modules\/)(@[^/]+\/)?[^/]+\/package\.json$/.test(path),
+  );
+  const installed = manifests.map((path) =>
+    idOf(JSON.parse(readFileSync(join(folder, 'node_modules', path), 'utf8'))),
+  );
+  expect(installed.length).toBeGreaterThan(80);
+  expect(installed.filter((id) => !listed.includes(id))).toEqual([]);
+  // Node.js, and the compiled half of a library in account alone.
+  const others = listed.filter((id) => !installed.includes(id)).map((id) => id.replace(/@[^@]+$/, ''));
+  const compiled = `@node-rs/argon2-linux-${process.arch}-gnu`;
+  expect(others.sort()).toEqual(image === 'account' ? ['node'] : [compiled, 'node']);
 });
 
 function addressesOf({ databases, amqp }: ShopProcesses) {

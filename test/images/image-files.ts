@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from '../../shared/root';
 import { readStages, withBases } from './dockerfile';
 
@@ -21,8 +21,8 @@ export class ImageFiles {
     copyFileSync(process.execPath, this.node);
     const dependencies = join(this.work, 'dependencies/files/app');
     mkdirSync(dependencies, { recursive: true });
-    for (const file of ['package.json', 'package-lock.json']) {
-      cpSync(join(root, file), join(dependencies, file));
+    for (const file of ['package.json', 'package-lock.json', 'tools/deploy/bill-of-materials.mjs']) {
+      cpSync(join(root, file), join(dependencies, basename(file)));
     }
     this.run('dependencies', dependencies);
     this.run('tested', root);

@@ -43,21 +43,24 @@ test.each(overlays)(
       ipFamily: 'DualStack',
       // The laptop's gateway still gets no address from a cloud.
       provider: {
-        kubernetes: { envoyService: { ...(overlay === 'laptop' && { type: 'ClusterIP' }), patch } },
+        kubernetes: { envoyService: { ...(overlay !== 'production' && { type: 'ClusterIP' }), patch } },
       },
     });
     expect(proxyOf(plain)?.ipFamily).toBeUndefined();
 
     // RabbitMQ's clients need no setting; its management and its metrics do.
-    const broker = overlay === 'laptop' ? 'StatefulSet' : 'RabbitmqCluster';
+    const broker = overlay === 'production' ? 'RabbitmqCluster' : 'StatefulSet';
     const isBroker = ({ kind, metadata }: Manifest) => kind === broker && metadata.name === 'rabbitmq';
     const settings = JSON.stringify(changed.find(isBroker)?.spec).replaceAll('\\', '').replaceAll(' ', '');
-    expect(settings).toMatch(/rabbitmq_management,?\[?\{?tcp_config,?\[\{ip,"::"\}\]/);
-    expect(settings).toMatch(/rabbitmq_prometheus,?\[?\{?tcp_config,?\[\{ip,"::"\}\]/);
+    const config = overlay === 'production' ? 'ssl_config' : 'tcp_config';
+    for (const plugin of ['rabbitmq_management', 'rabbitmq_prometheus']) {
+      expect(settings).toMatch(new RegExp(`${plugin},?\\[?\\{?${config},?\\[\\{ip,"::"\\}`));
+    }
 
     const others = (manifests: readonly Manifest[]) =>
       manifests.filter((manifest) => manifest.kind !== 'EnvoyProxy' && !isBroker(manifest));
-    expect(others(changed)).toHaveLength(plain.length - 2);
+    const proxies = plain.filter(({ kind }) => kind === 'EnvoyProxy');
+    expect(others(changed)).toHaveLength(plain.length - proxies.length - 1);
     expect(others(changed)).toEqual(others(plain));
     expect(await schemaFaults(changed)).toEqual([]);
     for (const policy of Object.values(policiesOf(overlay))) {

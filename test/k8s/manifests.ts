@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../../shared/root';
+import { participantNames, type ServiceName, serviceNames } from '../../shared/services';
 import { renderKustomization } from '../support/kustomize';
 
 /** The overlays, each rendered once, and the parts of a manifest that the policies check. */
-export const overlays = ['laptop', 'production'] as const;
+export const overlays = ['laptop', 'staging', 'production'] as const;
 export type Overlay = (typeof overlays)[number];
+
+/** Whether people log in there, and servers want TLS. */
+export const isClosed = (overlay: Overlay) => overlay !== 'laptop';
 
 export type Labels = Readonly<Record<string, string>>;
 export interface Selector {
@@ -84,6 +88,10 @@ export interface Manifest {
   spec?: unknown;
   data?: Record<string, string>;
 }
+
+/** The services of an overlay. Only in production people log in. */
+export const servicesIn = (overlay: Overlay): readonly ServiceName[] =>
+  isClosed(overlay) ? serviceNames : participantNames;
 
 const rendered = new Map<Overlay, Promise<Manifest[]>>();
 

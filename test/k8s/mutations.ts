@@ -1,4 +1,12 @@
-import { type Container, type Manifest, type Overlay, type PodSpec, workloads } from './manifests';
+import {
+  type Container,
+  isClosed,
+  type Manifest,
+  type Overlay,
+  overlays,
+  type PodSpec,
+  workloads,
+} from './manifests';
 
 /** A mistake that somebody could make in a manifest, and the policy that must find it. */
 export interface Mutation {
@@ -30,8 +38,13 @@ const container = (manifests: Manifest[], name: string): Container =>
 const drop = (manifests: Manifest[], name: string) =>
   manifests.splice(manifests.indexOf(find(manifests, name)), 1);
 
-const both = (policy: string, mistake: string, make: Mutation['make']): Mutation[] =>
-  (['laptop', 'production'] as const).map((overlay) => ({ policy, mistake, overlay, make }));
+const everywhere = (policy: string, mistake: string, make: Mutation['make']): Mutation[] =>
+  overlays.map((overlay) => ({ policy, mistake, overlay, make }));
+const closed = (policy: string, mistake: string, make: Mutation['make']): Mutation[] =>
+  overlays.filter(isClosed).map((overlay) => ({ policy, mistake, overlay, make }));
+const staging = (policy: string, mistake: string, make: Mutation['make']): Mutation[] => [
+  { policy, mistake, overlay: 'staging', make },
+];
 const laptop = (policy: string, mistake: string, make: Mutation['make']): Mutation[] => [
   { policy, mistake, overlay: 'laptop', make },
 ];
@@ -42,113 +55,163 @@ const production = (policy: string, mistake: string, make: Mutation['make']): Mu
 const flows = 'every pod reaches what it needs, and nothing else';
 
 export const mutations: readonly Mutation[] = [
-  ...both('the namespace admits only restricted pods', 'only the baseline is enforced', (manifests) => {
+  ...closed('every service wants tokens of the one issuer', 'a service lets everybody in', (manifests) => {
+    container(manifests, 'Deployment/payment').env?.push({ name: 'ACCESS', value: 'open' });
+  }),
+  ...closed('every service wants tokens of the one issuer', 'another issuer is believed', (manifests) => {
+    container(manifests, 'Deployment/stock').env?.push({
+      name: 'AUTH_ISSUER',
+      value: 'https://evil.example',
+    });
+  }),
+  ...closed(
+    'the public gateway leads only to routes that are named',
+    'buyers reach all of payment',
+    (manifests) => {
+      find(manifests, 'HTTPRoute/payment').spec.parentRefs[0].name = 'chandlery';
+    },
+  ),
+  ...closed(
+    'the public gateway leads only to routes that are named',
+    'a route allows every method',
+    (manifests) => {
+      delete find(manifests, 'HTTPRoute/stock-public').spec.rules[0].matches[0].method;
+    },
+  ),
+  ...closed('the gateway for staff is inside the cluster', 'a cloud gives it an address', (manifests) => {
+    delete find(manifests, 'EnvoyProxy/staff').spec.provider.kubernetes.envoyService;
+  }),
+  ...closed('the gateway for staff is inside the cluster', 'there is none', (manifests) =>
+    drop(manifests, 'Gateway/staff'),
+  ),
+  ...closed('no client address can take the public gateway for itself', 'IPv6 has no limit', (manifests) => {
+    find(manifests, 'BackendTrafficPolicy/chandlery').spec.rateLimit.local.rules.pop();
+  }),
+  ...closed(
+    'no client address can take the public gateway for itself',
+    'all addresses together have one',
+    (manifests) => {
+      find(
+        manifests,
+        'BackendTrafficPolicy/chandlery',
+      ).spec.rateLimit.local.rules[0].clientSelectors[0].sourceCIDR.type = 'Exact';
+    },
+  ),
+  ...closed(
+    'browsers never speak to the gateways without TLS again',
+    'they forget it after a day',
+    (manifests) => {
+      find(manifests, 'ClientTrafficPolicy/chandlery').spec.headers.lateResponseHeaders.set[0].value =
+        'max-age=86400';
+    },
+  ),
+  ...everywhere('the namespace admits only restricted pods', 'only the baseline is enforced', (manifests) => {
     find(manifests, 'Namespace/chandlery').metadata.labels['pod-security.kubernetes.io/enforce'] = 'baseline';
   }),
-  ...both('every pod is restricted', 'a Job keeps its capabilities', (manifests) => {
+  ...everywhere('every pod is restricted', 'a Job keeps its capabilities', (manifests) => {
     delete container(manifests, 'Job/order-migrate').securityContext?.capabilities;
   }),
-  ...both('every pod is restricted', 'a root file system is writable', (manifests) => {
+  ...everywhere('every pod is restricted', 'a root file system is writable', (manifests) => {
     Object.assign(container(manifests, 'Deployment/stock').securityContext ?? {}, {
       readOnlyRootFilesystem: false,
     });
   }),
-  ...both('every pod is restricted', 'a CronJob has no seccomp profile', (manifests) => {
+  ...everywhere('every pod is restricted', 'a CronJob has no seccomp profile', (manifests) => {
     delete pod(manifests, 'CronJob/operate').securityContext?.seccompProfile;
   }),
   ...laptop('every pod is restricted', 'PostgreSQL runs as root', (manifests) => {
     Object.assign(pod(manifests, 'StatefulSet/order-db').securityContext ?? {}, { runAsNonRoot: false });
   }),
-  ...both('no pod gets a Kubernetes API token', 'the token is mounted', (manifests) => {
+  ...everywhere('no pod gets a Kubernetes API token', 'the token is mounted', (manifests) => {
     delete pod(manifests, 'Deployment/payment').automountServiceAccountToken;
   }),
-  ...both('no pod gets a Kubernetes API token', 'a service account does not exist', (manifests) =>
+  ...everywhere('no pod gets a Kubernetes API token', 'a service account does not exist', (manifests) =>
     drop(manifests, 'ServiceAccount/tools'),
   ),
-  ...both('every container has requests and limits', 'a limit is missing', (manifests) => {
+  ...everywhere('every container has requests and limits', 'a limit is missing', (manifests) => {
     delete container(manifests, 'Deployment/auditor').resources?.limits?.memory;
   }),
-  ...both('every pod that serves has all three probes', 'a probe is missing', (manifests) => {
+  ...everywhere('every pod that serves has all three probes', 'a probe is missing', (manifests) => {
     delete container(manifests, 'Deployment/order').startupProbe;
   }),
-  ...both('every pod that serves has all three probes', 'a port was renamed', (manifests) => {
+  ...everywhere('every pod that serves has all three probes', 'a port was renamed', (manifests) => {
     Object.assign(container(manifests, 'Deployment/stock').ports?.[1] ?? {}, { name: 'metrics' });
   }),
-  ...both('every pod that serves has one disruption budget', 'a budget is missing', (manifests) =>
+  ...everywhere('every pod that serves has one disruption budget', 'a budget is missing', (manifests) =>
     drop(manifests, 'PodDisruptionBudget/stock'),
   ),
-  ...both(
+  ...everywhere(
     'our own pods are spread out, and a rollout never has fewer of them',
     'a replica may be missing in a rollout',
     (manifests) => {
       find(manifests, 'Deployment/order').spec.strategy.rollingUpdate.maxUnavailable = 1;
     },
   ),
-  ...both(
+  ...everywhere(
     'our own pods are spread out, and a rollout never has fewer of them',
     'preStop is missing',
     (manifests) => {
       delete container(manifests, 'Deployment/payment').lifecycle;
     },
   ),
-  ...both(
+  ...everywhere(
     'our own pods are spread out, and a rollout never has fewer of them',
     'pods are not spread over zones',
     (manifests) => {
       pod(manifests, 'Deployment/stock').topologySpreadConstraints?.pop();
     },
   ),
-  ...both('a lost answer about a name costs our pods a second', 'the defaults hold', (manifests) => {
+  ...everywhere('a lost answer about a name costs our pods a second', 'the defaults hold', (manifests) => {
     delete pod(manifests, 'Deployment/order').dnsConfig;
   }),
-  ...both('everything is labelled', 'a label is missing', (manifests) => {
+  ...everywhere('everything is labelled', 'a label is missing', (manifests) => {
     delete find(manifests, 'HTTPRoute/order').metadata.labels['app.kubernetes.io/part-of'];
   }),
-  ...both('everything is labelled', 'a selector includes the version', (manifests) => {
+  ...everywhere('everything is labelled', 'a selector includes the version', (manifests) => {
     find(manifests, 'Deployment/order').spec.selector.matchLabels['app.kubernetes.io/version'] = '0.1.0';
   }),
-  ...both('everything is in its namespace', 'a cluster-scoped object has a namespace', (manifests) => {
+  ...everywhere('everything is in its namespace', 'a cluster-scoped object has a namespace', (manifests) => {
     find(manifests, 'GatewayClass/chandlery').metadata.namespace = 'chandlery';
   }),
-  ...both(
+  ...everywhere(
     'every connection is denied unless a policy allows it',
     'the default policy is missing',
     (manifests) => drop(manifests, 'NetworkPolicy/default-deny'),
   ),
-  ...both(flows, 'order may not ask stock for prices', (manifests) => {
+  ...everywhere(flows, 'order may not ask stock for prices', (manifests) => {
     find(manifests, 'NetworkPolicy/stock').spec.ingress[0].from.pop();
   }),
-  ...both(flows, 'payment may ask stock', (manifests) => {
+  ...everywhere(flows, 'payment may ask stock', (manifests) => {
     const [line] = find(manifests, 'NetworkPolicy/order').spec.egress.slice(2);
     find(manifests, 'NetworkPolicy/payment').spec.egress.push(line);
     find(manifests, 'NetworkPolicy/stock').spec.ingress[0].from.push({
       podSelector: { matchLabels: { 'app.kubernetes.io/name': 'payment' } },
     });
   }),
-  ...both(flows, 'the internal port is open to the gateway', (manifests) => {
+  ...everywhere(flows, 'the internal port is open to the gateway', (manifests) => {
     find(manifests, 'NetworkPolicy/order').spec.ingress[0].ports.push({ port: 'internal' });
   }),
-  ...both(flows, 'every pod may connect to a database', (manifests) => {
+  ...everywhere(flows, 'every pod may connect to a database', (manifests) => {
     find(manifests, 'NetworkPolicy/order-db').spec.ingress[0].from.push({ podSelector: {} });
     find(manifests, 'NetworkPolicy/names').spec.egress.push({
       to: [{ podSelector: {} }],
       ports: [{ port: 5432 }],
     });
   }),
-  ...both(flows, 'names cannot be resolved', (manifests) => drop(manifests, 'NetworkPolicy/names')),
-  ...both(flows, 'a pod in any namespace counts as the gateway', (manifests) => {
+  ...everywhere(flows, 'names cannot be resolved', (manifests) => drop(manifests, 'NetworkPolicy/names')),
+  ...everywhere(flows, 'a pod in any namespace counts as the gateway', (manifests) => {
     delete find(manifests, 'NetworkPolicy/order').spec.ingress[0].from[0].podSelector;
     find(manifests, 'NetworkPolicy/order').spec.ingress[0].from[0].namespaceSelector = {};
   }),
   ...production(flows, 'the operator cannot reach a database', (manifests) => {
     find(manifests, 'NetworkPolicy/order-db-cluster').spec.ingress[0].from.pop();
   }),
-  ...both('every Secret in use is created', 'a Secret was renamed', (manifests) => {
+  ...everywhere('every Secret in use is created', 'a Secret was renamed', (manifests) => {
     Object.assign(container(manifests, 'Deployment/order').env?.[0]?.valueFrom?.secretKeyRef ?? {}, {
       name: 'order-db',
     });
   }),
-  ...both('every Secret in use is created', 'a key was renamed', (manifests) => {
+  ...everywhere('every Secret in use is created', 'a key was renamed', (manifests) => {
     Object.assign(container(manifests, 'Job/stock-migrate').env?.[0]?.valueFrom?.secretKeyRef ?? {}, {
       key: 'url',
     });
@@ -163,20 +226,24 @@ export const mutations: readonly Mutation[] = [
       find(manifests, 'Certificate/chandlery').spec.secretName = 'tls';
     },
   ),
-  ...both('a cluster with any IP family accepts everything', 'a Service needs two families', (manifests) => {
-    find(manifests, 'Service/order').spec.ipFamilyPolicy = 'RequireDualStack';
-  }),
-  ...both('a cluster with any IP family accepts everything', 'a Service needs IPv4', (manifests) => {
+  ...everywhere(
+    'a cluster with any IP family accepts everything',
+    'a Service needs two families',
+    (manifests) => {
+      find(manifests, 'Service/order').spec.ipFamilyPolicy = 'RequireDualStack';
+    },
+  ),
+  ...everywhere('a cluster with any IP family accepts everything', 'a Service needs IPv4', (manifests) => {
     find(manifests, 'Service/stock').spec.ipFamilies = ['IPv4'];
   }),
-  ...both(
+  ...everywhere(
     'a cluster with any IP family accepts everything',
     'the gateway needs two families',
     (manifests) => {
       find(manifests, 'EnvoyProxy/chandlery').spec.ipFamily = 'DualStack';
     },
   ),
-  ...both(
+  ...everywhere(
     'a cluster with any IP family accepts everything',
     'a service listens on IPv4 alone',
     (manifests) => {
@@ -197,23 +264,23 @@ export const mutations: readonly Mutation[] = [
       find(manifests, 'NetworkPolicy/stock-db-cluster').spec.egress[1].to[1].ipBlock.except.shift();
     },
   ),
-  ...both('every ConfigMap in use exists', 'settings are missing', (manifests) => {
+  ...everywhere('every ConfigMap in use exists', 'settings are missing', (manifests) => {
     const name = manifests.find(
       ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('order-settings'),
     );
     drop(manifests, `ConfigMap/${name?.metadata.name}`);
   }),
-  ...both(
+  ...everywhere(
     "every image has the package's version",
     'an object is labelled with an older version',
     (manifests) => {
       find(manifests, 'Gateway/chandlery').metadata.labels['app.kubernetes.io/version'] = '0.0.9';
     },
   ),
-  ...both("every image has the package's version", 'an image has an older tag', (manifests) => {
+  ...everywhere("every image has the package's version", 'an image has an older tag', (manifests) => {
     container(manifests, 'Job/order-migrate').image = 'chandlery/tools:0.0.9';
   }),
-  ...both('every image is pinned', 'a tag is missing', (manifests) => {
+  ...everywhere('every image is pinned', 'a tag is missing', (manifests) => {
     container(manifests, 'Deployment/order').image = 'chandlery/order';
   }),
   ...production('every image is pinned', 'an image names only the major version', (manifests) => {
@@ -223,28 +290,28 @@ export const mutations: readonly Mutation[] = [
   ...laptop('every volume is declared and mounted', 'a volume was renamed', (manifests) => {
     Object.assign(pod(manifests, 'StatefulSet/rabbitmq').volumes?.[0] ?? {}, { name: 'config' });
   }),
-  ...both('every Service finds its pods', 'a Service also selects the pods of a Job', (manifests) => {
+  ...everywhere('every Service finds its pods', 'a Service also selects the pods of a Job', (manifests) => {
     find(manifests, 'Job/order-migrate').spec.template.metadata.labels['app.kubernetes.io/name'] = 'order';
   }),
-  ...both('every Service finds its pods', 'a port was renamed', (manifests) => {
+  ...everywhere('every Service finds its pods', 'a port was renamed', (manifests) => {
     find(manifests, 'Service/stock').spec.ports[0].targetPort = 'web';
   }),
-  ...both('every address leads to a Service', "stock's Service has another name", (manifests) => {
+  ...everywhere('every address leads to a Service', "stock's Service has another name", (manifests) => {
     find(manifests, 'Service/stock').metadata.name = 'stocks';
   }),
   ...production('every address leads to a Service', 'a database has another name', (manifests) => {
     find(manifests, 'Cluster/order-db').metadata.name = 'orders';
   }),
-  ...both('every route leads to a Service', 'a route has a wrong port', (manifests) => {
+  ...everywhere('every route leads to a Service', 'a route has a wrong port', (manifests) => {
     find(manifests, 'HTTPRoute/stock').spec.rules[0].backendRefs[0].port = 8003;
   }),
-  ...both('every route leads to a Service', 'a route has another host', (manifests) => {
+  ...everywhere('every route leads to a Service', 'a route has another host', (manifests) => {
     find(manifests, 'HTTPRoute/order').spec.hostnames[0] = 'orders.example';
   }),
-  ...both('every route leads to a Service', 'the GatewayClass is missing', (manifests) =>
+  ...everywhere('every route leads to a Service', 'the GatewayClass is missing', (manifests) =>
     drop(manifests, 'GatewayClass/chandlery'),
   ),
-  ...both('every redirect keeps the method', 'a redirect names no status', (manifests) => {
+  ...everywhere('every redirect keeps the method', 'a redirect names no status', (manifests) => {
     delete find(manifests, 'HTTPRoute/redirect').spec.rules[0].filters[0].requestRedirect.statusCode;
   }),
   ...production(
@@ -254,11 +321,11 @@ export const mutations: readonly Mutation[] = [
       find(manifests, 'HorizontalPodAutoscaler/order').spec.scaleTargetRef.name = 'stock';
     },
   ),
-  ...both('everything that is scaled or protected exists', 'a budget protects nobody', (manifests) => {
+  ...everywhere('everything that is scaled or protected exists', 'a budget protects nobody', (manifests) => {
     find(manifests, 'PodDisruptionBudget/order').spec.selector.matchLabels['app.kubernetes.io/name'] =
       'orders';
   }),
-  ...both('all connections fit into the databases', 'a pool is too large', (manifests) => {
+  ...everywhere('all connections fit into the databases', 'a pool is too large', (manifests) => {
     const settings = manifests.find(
       ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('payment-settings'),
     );
@@ -274,45 +341,59 @@ export const mutations: readonly Mutation[] = [
       find(manifests, 'Cluster/stock-db').spec.postgresql.parameters.max_connections = '200';
     },
   ),
-  ...both(
+  ...everywhere(
     'no pod is killed before its longest waiting request is answered',
     'the grace period is the default',
     (manifests) => {
       delete pod(manifests, 'Deployment/order').terminationGracePeriodSeconds;
     },
   ),
-  ...both(
+  ...everywhere(
     'no pod is killed before its longest waiting request is answered',
     'requests may wait longer',
     (manifests) => {
       container(manifests, 'Deployment/order').env?.push({ name: 'ANSWER_WITHIN_MS', value: '40000' });
     },
   ),
-  ...both('no route cuts off a waiting request', 'the timeout is the default', (manifests) => {
+  ...everywhere('no route cuts off a waiting request', 'the timeout is the default', (manifests) => {
     delete find(manifests, 'HTTPRoute/order').spec.rules[0].timeouts;
   }),
-  ...both(
+  ...everywhere(
     'the gateway closes idle connections before the services do',
     'no idle timeout is set',
     (manifests) => {
       delete find(manifests, 'BackendTrafficPolicy/chandlery').spec.timeout;
     },
   ),
-  ...both(
+  ...everywhere(
     'the gateway closes idle connections before the services do',
     'the gateway keeps them longer',
     (manifests) => {
       find(manifests, 'BackendTrafficPolicy/chandlery').spec.timeout.http.connectionIdleTimeout = '2m';
     },
   ),
-  ...both(
+  ...everywhere(
+    'no pod gets a request before it is ready, as long as another one is',
+    'Envoy keeps its default',
+    (manifests) => {
+      delete find(manifests, 'BackendTrafficPolicy/chandlery').spec.healthCheck.panicThreshold;
+    },
+  ),
+  ...everywhere(
+    'a request takes no connection to a service before it is complete',
+    'Envoy passes each body on as it comes',
+    (manifests) => {
+      delete find(manifests, 'BackendTrafficPolicy/chandlery').spec.requestBuffer;
+    },
+  ),
+  ...everywhere(
     'the connections that the gateway allows fit into its memory',
     'more connections are allowed',
     (manifests) => {
       find(manifests, 'BackendTrafficPolicy/chandlery').spec.circuitBreaker.maxConnections = 2_000;
     },
   ),
-  ...both(
+  ...everywhere(
     'the connections that the gateway allows fit into its memory',
     "buyers' connections are not limited",
     (manifests) => {
@@ -336,7 +417,7 @@ export const mutations: readonly Mutation[] = [
       ['a 503 takes a pod out', ({ healthCheck }) => delete healthCheck.passive.consecutive5XxErrors],
     ] satisfies [string, (policy: Anything) => unknown][]
   ).flatMap(([mistake, make]) =>
-    both('the gateway goes round a lost pod', mistake, (manifests) =>
+    everywhere('the gateway goes round a lost pod', mistake, (manifests) =>
       make(find(manifests, 'BackendTrafficPolicy/chandlery').spec),
     ),
   ),
@@ -374,47 +455,47 @@ export const mutations: readonly Mutation[] = [
       ['the other limits are forgotten', (find) => delete find('BackendTrafficPolicy/repeatable').mergeType],
     ] satisfies [string, (find: (id: string) => Anything) => unknown][]
   ).flatMap(([mistake, make]) =>
-    both('the gateway repeats only what may be carried out twice', mistake, (manifests) =>
+    everywhere('the gateway repeats only what may be carried out twice', mistake, (manifests) =>
       make((id) => find(manifests, id).spec),
     ),
   ),
-  ...both('connections to a lost node end within seconds', 'idle ones are not probed', (manifests) => {
+  ...everywhere('connections to a lost node end within seconds', 'idle ones are not probed', (manifests) => {
     delete find(manifests, 'BackendTrafficPolicy/chandlery').spec.tcpKeepalive;
   }),
-  ...both('connections to a lost node end within seconds', 'the others are waited for', (manifests) => {
+  ...everywhere('connections to a lost node end within seconds', 'the others are waited for', (manifests) => {
     delete find(manifests, 'EnvoyProxy/chandlery').spec.bootstrap;
   }),
-  ...both(
+  ...everywhere(
     'a pod without a volume is replaced soon after its node is lost',
     'the default holds',
     (manifests) => {
       delete pod(manifests, 'Deployment/stock').tolerations;
     },
   ),
-  ...both(
+  ...everywhere(
     'a pod without a volume is replaced soon after its node is lost',
     'the gateway stays',
     (manifests) => {
       find(manifests, 'EnvoyProxy/chandlery').spec.provider.kubernetes.envoyDeployment.pod.tolerations.pop();
     },
   ),
-  ...both('the proxies of the gateway are spread out', 'both may be on one node', (manifests) => {
+  ...everywhere('the proxies of the gateway are spread out', 'both may be on one node', (manifests) => {
     find(
       manifests,
       'EnvoyProxy/chandlery',
     ).spec.provider.kubernetes.envoyDeployment.pod.topologySpreadConstraints.shift();
   }),
-  ...both('memory requests and limits fit the measurements', 'a container was renamed', (manifests) => {
+  ...everywhere('memory requests and limits fit the measurements', 'a container was renamed', (manifests) => {
     container(manifests, 'Deployment/payment').name = 'pay';
   }),
-  ...both(
+  ...everywhere(
     'memory requests and limits fit the measurements',
     'too little memory is requested',
     (manifests) => {
       Object.assign(container(manifests, 'Deployment/stock').resources?.requests ?? {}, { memory: '128Mi' });
     },
   ),
-  ...both('memory requests and limits fit the measurements', 'V8 may use all of it', (manifests) => {
+  ...everywhere('memory requests and limits fit the measurements', 'V8 may use all of it', (manifests) => {
     container(manifests, 'Deployment/order').env?.push({
       name: 'NODE_OPTIONS',
       value: '--max-old-space-size=512',
@@ -423,7 +504,104 @@ export const mutations: readonly Mutation[] = [
   ...production('every service scales from two to six', 'one replica is enough', (manifests) => {
     find(manifests, 'ScaledObject/payment').spec.minReplicaCount = 1;
   }),
-  ...laptop('all pods together request at most 3 GB', 'the broker requests too much', (manifests) => {
+  ...production(
+    'every program makes sure which database and broker answers',
+    'an autoscaler counts a queue without TLS',
+    (manifests) => {
+      delete find(manifests, 'ScaledObject/stock').spec.triggers[2].metadata.tls;
+    },
+  ),
+  ...production(
+    'every program makes sure which database and broker answers',
+    'autoscalers do not know the authority',
+    (manifests) => {
+      find(manifests, 'TriggerAuthentication/payment-broker').spec.secretTargetRef.pop();
+    },
+  ),
+  ...(
+    [
+      ['a database lets them in', (find) => find('Cluster/order-db').postgresql.pg_hba.shift()],
+      [
+        'the broker lets them in',
+        (find) => delete find('RabbitmqCluster/rabbitmq').tls.disableNonTLSListeners,
+      ],
+      [
+        'the nodes of the broker copy events',
+        (find) => delete find('RabbitmqCluster/rabbitmq').rabbitmq.envConfig,
+      ],
+    ] satisfies [string, (find: (id: string) => Anything) => unknown][]
+  ).flatMap(([mistake, make]) =>
+    production('databases and broker refuse who does not speak TLS', mistake, (manifests) =>
+      make((id) => find(manifests, id).spec),
+    ),
+  ),
+  ...(
+    [
+      [
+        'a pod does not have the authority',
+        (manifests) => delete container(manifests, 'Job/stock-migrate').volumeMounts,
+      ],
+      [
+        'the definitions are sent to whoever answers',
+        (manifests) =>
+          Object.assign(container(manifests, 'Job/broker-definitions').env?.[0] ?? {}, {
+            value: 'http://rabbitmq:15671',
+          }),
+      ],
+      [
+        'an exporter does not look',
+        (manifests) =>
+          Object.assign(container(manifests, 'Deployment/order-db-exporter').env?.[0] ?? {}, {
+            value: 'sslmode=require',
+          }),
+      ],
+      [
+        'Prometheus does not look',
+        (manifests) => delete find(manifests, 'PodMonitor/rabbitmq').spec.podMetricsEndpoints[1].scheme,
+      ],
+    ] satisfies [string, Mutation['make']][]
+  ).flatMap(([mistake, make]) =>
+    closed('every program makes sure which database and broker answers', mistake, make),
+  ),
+  ...(
+    [
+      [
+        'a database has that of another',
+        (find) => Object.assign(find('Cluster/order-db').certificates, { serverTLSSecret: 'stock-db-tls' }),
+      ],
+      ['the name of a database is not in it', (find) => find('Certificate/payment-db').dnsNames.shift()],
+      ['the nodes of the broker are not in it', (find) => find('Certificate/rabbitmq').dnsNames.pop()],
+    ] satisfies [string, (find: (id: string) => Anything) => unknown][]
+  ).flatMap(([mistake, make]) =>
+    production('each server has a certificate for its address', mistake, (manifests) =>
+      make((id) => find(manifests, id).spec),
+    ),
+  ),
+  ...staging('databases and broker refuse who does not speak TLS', 'a database lets them in', (manifests) => {
+    const access = manifests.find(({ metadata }) => metadata.name.startsWith('database-access'));
+    Object.assign(access?.data ?? {}, { 'pg_hba.conf': 'host all all all scram-sha-256\n' });
+  }),
+  ...staging(
+    'databases and broker refuse who does not speak TLS',
+    'a database does not read the rules',
+    (manifests) => {
+      container(manifests, 'StatefulSet/stock-db').args?.pop();
+    },
+  ),
+  ...staging('databases and broker refuse who does not speak TLS', 'the broker lets them in', (manifests) => {
+    const config = manifests.find(({ metadata }) => metadata.name.startsWith('rabbitmq-configuration'));
+    Object.assign(config?.data ?? {}, { 'tls.conf': 'listeners.ssl.default = 5671' });
+  }),
+  ...staging(
+    'each server has a certificate for its address',
+    'a database has that of another',
+    (manifests) => {
+      for (const { secret } of pod(manifests, 'StatefulSet/order-db').volumes ?? []) {
+        Object.assign(secret ?? {}, { secretName: 'stock-db-tls' });
+      }
+    },
+  ),
+  ...laptop('all pods together request little', 'the broker requests too much', (manifests) => {
     Object.assign(container(manifests, 'StatefulSet/rabbitmq').resources?.requests ?? {}, { memory: '2Gi' });
   }),
   ...production(

@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { root } from '../../shared/root';
 import { manifestsOf, overlays } from './manifests';
 import { mutations } from './mutations';
 import { policiesOf } from './policies';
@@ -24,4 +28,11 @@ describe.each(overlays)('in the overlay %s', (overlay) => {
     const tested = new Set(mutations.map(({ policy }) => policy));
     expect(Object.keys(policies).filter((policy) => !tested.has(policy))).toEqual([]);
   });
+});
+
+test('the public gateway leads to exactly the routes that are for buyers or for everybody', async () => {
+  await promisify(execFile)(process.execPath, [
+    join(root, 'k8s/components/access/write-routes.mjs'),
+    '--check',
+  ]);
 });

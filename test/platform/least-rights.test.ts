@@ -10,7 +10,7 @@ import { openConnection } from '../../shared/rabbit/open';
 import { countMessages } from '../../shared/rabbit/queues';
 import { bindings, declaredQueues, exchanges } from '../../shared/rabbit/topology';
 import { CONFIG_EXIT_CODE } from '../../shared/service/config';
-import { perService, type ServiceName, serviceNames } from '../../shared/services';
+import { type ParticipantName, participantNames, perParticipant } from '../../shared/services';
 import { brokerUsers, permissionsOf } from '../../tools/deploy/broker-definitions';
 import { tablesOf } from '../../tools/deploy/grants';
 import { databaseVariables } from '../../tools/support/addresses';
@@ -27,7 +27,7 @@ const roles = { runtime: `runtime_${secret}`, auditor: `auditor_${secret}`, oper
 /** Its parts have a meaning in a URL, or are more than a byte long. */
 const password = `${secret} é%@:/?#`;
 
-let owned: Record<ServiceName, string>;
+let owned: Record<ParticipantName, string>;
 let vhost: string;
 const brokerUrl = (user: string) => {
   const url = new URL(vhost);
@@ -35,7 +35,7 @@ const brokerUrl = (user: string) => {
   url.password = encodeURIComponent(password);
   return url.href;
 };
-const databaseUrl = (service: ServiceName, role: string) => {
+const databaseUrl = (service: ParticipantName, role: string) => {
   const url = new URL(owned[service]);
   url.username = role;
   url.password = encodeURIComponent(password);
@@ -55,7 +55,7 @@ function define(settings: Record<string, string> = {}): Promise<string> {
   return run(process.execPath, ['dist/tools/deploy/define-broker.js'], { env }).then(({ stdout }) => stdout);
 }
 
-function migrate(service: ServiceName, settings: Record<string, string>): Promise<unknown> {
+function migrate(service: ParticipantName, settings: Record<string, string>): Promise<unknown> {
   const env = { PATH: process.env.PATH, DATABASE_URL: owned[service], ...settings };
   return run(process.execPath, ['dist/tools/deploy/migrate.js', service], { env });
 }
@@ -98,7 +98,7 @@ beforeAll(async () => {
     AUDITOR_ROLE: roles.auditor,
     OPERATOR_ROLE: roles.operator,
   };
-  await Promise.all([...serviceNames.map((service) => migrate(service, settings)), define()]);
+  await Promise.all([...participantNames.map((service) => migrate(service, settings)), define()]);
 });
 afterAll(async () => {
   for (const user of brokerUsers) {
@@ -109,7 +109,7 @@ afterAll(async () => {
 describe('a shop whose services have no more rights than they need, and passwords that need escapes', () => {
   let shop: ShopProcesses;
   beforeAll(async () => {
-    const restricted = (service: ServiceName) => ({
+    const restricted = (service: ParticipantName) => ({
       DATABASE_URL: databaseUrl(service, roles.runtime),
       AMQP_URL: brokerUrl(service),
       TOPOLOGY: 'own',
@@ -118,7 +118,7 @@ describe('a shop whose services have no more rights than they need, and password
       amqp: vhost,
       databases: owned,
       replicas: { order: 2 },
-      env: Object.fromEntries(serviceNames.map((service) => [service, restricted(service)])),
+      env: Object.fromEntries(participantNames.map((service) => [service, restricted(service)])),
     });
   });
   afterAll(() => shop.close());
@@ -174,10 +174,10 @@ test('services that all start at once on a broker without any topology declare i
     Object.fromEntries(brokerUsers.map((user) => [`${user.toUpperCase()}_AMQP_URL`, urlOf(user).href])),
   );
   await deleteTopology(empty);
-  const own = (service: ServiceName) => ({ AMQP_URL: urlOf(service).href, TOPOLOGY: 'own' });
+  const own = (service: ParticipantName) => ({ AMQP_URL: urlOf(service).href, TOPOLOGY: 'own' });
   const shop = await ShopProcesses.open({
     amqp: empty,
-    env: Object.fromEntries(serviceNames.map((service) => [service, own(service)])),
+    env: Object.fromEntries(participantNames.map((service) => [service, own(service)])),
   });
   const api = shop.client();
   const [user, item] = [await api.user(10), await api.item(10, 2)];
@@ -196,7 +196,8 @@ describe('a service may not', () => {
     ['rewrite a ledger', 'payment', 'UPDATE credit_ledger SET delta = 0'],
     ['shorten a ledger', 'stock', 'DELETE FROM stock_ledger'],
     ['change a decision', 'payment', "UPDATE charges SET state = 'CAPTURED'"],
-    ['record an action of an operator', 'payment', 'INSERT INTO operator_actions DEFAULT VALUES'],
+    ['read what operators did', 'payment', 'SELECT FROM operator_actions'],
+    ['change what operators did', 'payment', "UPDATE operator_actions SET actor = 'me'"],
     ['read the list of migrations', 'stock', 'SELECT * FROM _prisma_migrations'],
   ] as const)('%s', async (_title, service, sql) => {
     await expect(query(databaseUrl(service, roles.runtime), sql)).rejects.toMatchObject({
@@ -263,8 +264,8 @@ async function refusalOf(
 }
 
 describe('the auditor and operators', () => {
-  test('read every table, and only an operator records actions', async () => {
-    for (const service of serviceNames) {
+  test('read every table but secrets, and only an operator records actions', async () => {
+    for (const service of participantNames) {
       for (const table of Object.keys(tablesOf(service))) {
         await query(databaseUrl(service, roles.auditor), `SELECT * FROM ${table} LIMIT 1`);
         await query(databaseUrl(service, roles.operator), `SELECT * FROM ${table} LIMIT 1`);
@@ -299,7 +300,9 @@ test.each([
   '%s, too, log in with such passwords, even if a space is written as such',
   async (_title, file, user) => {
     const written = (url: string) => url.replaceAll('%20', ' ');
-    const databases = databaseVariables(perService((service) => written(databaseUrl(service, roles[user]))));
+    const databases = databaseVariables(
+      perParticipant((service) => written(databaseUrl(service, roles[user]))),
+    );
     const env = { PATH: process.env.PATH, ...databases, AMQP_URL: written(brokerUrl(user)) };
     expect(await runProgram(`dist/tools/${file}`, [], env)).toMatchObject({ status: 0, stderr: '' });
   },
@@ -323,7 +326,7 @@ test.each([
 
 describe('preparing databases and broker', () => {
   test('grants rights on every table that exists, and on no other', async () => {
-    for (const service of serviceNames) {
+    for (const service of participantNames) {
       const tables = await query(
         owned[service],
         `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`,
@@ -355,7 +358,7 @@ describe('preparing databases and broker', () => {
     const before = await brokerState();
     // Dead letters and one broadcast, besides an exchange for each service that publishes; the auditor and operators.
     const exchanges = sagaServices.length + 2;
-    const users = serviceNames.length + 2;
+    const users = participantNames.length + 2;
     expect(await define()).toMatch(
       new RegExp(`^${exchanges} exchanges, \\d+ queues and ${users} users are up to date`),
     );

@@ -5,7 +5,7 @@ import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { openCalls } from '../../shared/rabbit/calls';
 import { openTopology, type TopologyMode } from '../../shared/rabbit/open-topology';
 import { bindings, deadLetterQueueOf, declaredQueues, exchanges } from '../../shared/rabbit/topology';
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { createVhost, rabbitApi } from '../support/servers';
@@ -47,7 +47,7 @@ describe('a shop whose topology is taken apart', () => {
   });
 
   /** Sums a metric over all replicas, or over those of one service. */
-  async function metric(series: string, service?: ServiceName): Promise<number> {
+  async function metric(series: string, service?: ParticipantName): Promise<number> {
     const pages = await Promise.all(
       shop.of(service).map(async ({ internalUrl }) => (await fetch(`${internalUrl}/metrics`)).text()),
     );

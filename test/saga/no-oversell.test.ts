@@ -30,8 +30,8 @@ async function inChunks<T, R>(items: readonly T[], work: (item: T) => Promise<R>
   return results;
 }
 
-/** Twenty runs in a row in the same shop, as other test harnesses do it. */
-test.each(many(20))(
+/** Ten runs in a row in the same shop, as other test harnesses do it. */
+test.each(many(10))(
   'run %#: of 1,000 orders for 100 units, exactly 100 are sold and paid, and all answers and balances agree',
   async () => {
     const item = await api.item(PRICE, STOCK);

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { openIssuer } from '../support/issuer';
 import { ShopProcesses } from '../support/shop';
 
 interface Span {
@@ -70,4 +71,43 @@ test('with a collector configured, a checkout is one trace from its request thro
   for (const [i, name] of chain.slice(1).entries()) {
     expect(named(name)?.parentSpanId).toBe(named(chain[i] as string)?.spanId);
   }
+});
+
+test('where people log in, only staff can have something recorded', async () => {
+  const { port } = collector.address() as AddressInfo;
+  const issuer = await openIssuer();
+  const shop = await ShopProcesses.open({
+    env: {
+      all: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+        // Nothing is recorded unless the caller says so.
+        OTEL_TRACES_SAMPLER: 'parentbased_always_off',
+        ACCESS: 'required',
+        AUTH_ISSUER: issuer.url,
+      },
+    },
+  });
+  const { url } = shop.one('order');
+  const traces = {
+    none: 'a'.repeat(32),
+    wrong: 'b'.repeat(32),
+    buyer: 'c'.repeat(32),
+    staff: 'd'.repeat(32),
+  };
+  const ask = (path: string, trace: string, authorization = {}) =>
+    fetch(`${url}${path}`, { headers: { traceparent: `00-${trace}-1234567890abcdef-01`, ...authorization } });
+  const order = `/orders/find/${crypto.randomUUID()}`;
+  expect((await ask('/openapi.json', traces.none)).status).toBe(200);
+  expect((await ask(order, traces.none)).status).toBe(401);
+  expect((await ask(order, traces.wrong, { authorization: 'Bearer a.b.c' })).status).toBe(401);
+  const bearing = (token: string) => ({ authorization: `Bearer ${token}` });
+  const buyer = bearing(await issuer.token('buyer'));
+  expect((await ask(order, traces.buyer, buyer)).status).toBe(404);
+  const staff = bearing(await issuer.token('staff', { roles: ['operator'] }));
+  expect((await ask(order, traces.staff, staff)).status).toBe(404);
+  // It exports what is left.
+  await shop.close();
+  await issuer.close();
+  const recorded = (trace: string) => spans.filter(({ traceId }) => traceId === trace).length;
+  expect(Object.values(traces).map(recorded)).toEqual([0, 0, 0, 1]);
 });

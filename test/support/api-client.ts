@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher } from 'undici';
-import { type ServiceName, serviceOfPath } from '../../shared/services';
+import { type ParticipantName, serviceOfPath } from '../../shared/services';
 
 export interface ApiAnswer {
   status: number;
@@ -23,7 +23,7 @@ export class ApiClient {
    * @param always headers of every request
    */
   constructor(
-    private readonly urlsOf: (service: ServiceName) => readonly string[],
+    private readonly urlsOf: (service: ParticipantName) => readonly string[],
     private readonly always: Readonly<Record<string, string>> = {},
   ) {}
 
@@ -33,7 +33,7 @@ export class ApiClient {
     path: string,
     headers: Record<string, string> = {},
   ): Promise<ApiAnswer> {
-    const replicas = this.urlsOf(serviceOfPath(path) as ServiceName);
+    const replicas = this.urlsOf(serviceOfPath(path) as ParticipantName);
     const origin = replicas[this.turn++ % replicas.length] as string;
     const answer = await this.agent.request({
       origin,

@@ -1,11 +1,11 @@
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import { audit, type Report } from '../../tools/audit/audit';
 import { describeFindings } from '../../tools/audit/report';
 import { openDatabases } from '../../tools/support/databases';
 import { silent } from './silent';
 
 /** Addresses of a shop. Without `amqp` its queues are not audited. */
-export type Audited = Readonly<Record<ServiceName, string>> & { readonly amqp?: string };
+export type Audited = Readonly<Record<ParticipantName, string>> & { readonly amqp?: string };
 
 /**
  * Returns the auditor's report on a shop.

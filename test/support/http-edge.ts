@@ -6,7 +6,7 @@ import { OPEN } from '../../shared/access/access';
 import type { Route } from '../../shared/http/route';
 import { createHttpServer, type HttpServerOptions } from '../../shared/http/server';
 import { type Database, openDatabase } from '../../shared/postgres/database';
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import { routes as stockRoutes } from '../../stock/src/http';
 import type { ApiAnswer } from './api-client';
 import { createDatabase } from './servers';
@@ -68,7 +68,7 @@ export async function openEdge(
 }
 
 export async function openServiceEdge(
-  service: ServiceName,
+  service: ParticipantName,
   options: ServiceOptions = {},
 ): Promise<ServiceEdge> {
   const databaseUrl = await createDatabase(service);
@@ -88,7 +88,7 @@ export async function openServiceEdge(
 }
 
 export function routesOf(
-  service: ServiceName,
+  service: ParticipantName,
   database: Database,
   {
     batchInit = true,

@@ -80,10 +80,14 @@ export async function openIssuer(): Promise<Issuer> {
 /** What a service does with an issuer's tokens. */
 export function openVerifier(
   { url }: Pick<Issuer, 'url'>,
-  { rolesClaim = 'roles', readEveryMs }: { rolesClaim?: string; readEveryMs?: number } = {},
+  {
+    rolesClaim = 'roles',
+    readEveryMs,
+    keysUrl,
+  }: { rolesClaim?: string; readEveryMs?: number; keysUrl?: string } = {},
 ): Tokens & Pick<IssuerKeys, 'ready' | 'stop'> {
   const every = readEveryMs === undefined ? {} : { readEveryMs, rememberMs: readEveryMs };
-  const { find, ready, stop } = openIssuerKeys({ issuer: url, log: silent, ...every });
+  const { find, ready, stop } = openIssuerKeys({ issuer: url, keysUrl, log: silent, ...every });
   return {
     ...openTokens({ keys: find, issuer: url, audience: AUDIENCE, rolesClaim, ...every }),
     ready,

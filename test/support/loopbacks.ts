@@ -7,8 +7,13 @@ export const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 );
 
-/** This machine's own addresses, as they are written in a URL. */
-export const loopbacks: readonly string[] = ['127.0.0.1', ...(hasIpv6 ? ['[::1]'] : [])];
+/** This machine's own addresses. */
+export const loopbackAddresses: readonly string[] = ['127.0.0.1', ...(hasIpv6 ? ['::1'] : [])];
+
+/** The same, as they are written in a URL. */
+export const loopbacks = loopbackAddresses.map((address) =>
+  address.includes(':') ? `[${address}]` : address,
+);
 
 /** Gives a name an address of each family, as a Service of a dual-stack cluster can have, until mocks are restored. */
 export function nameBoth(name: string): void {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
-import { callsOf, type ServiceName, serviceNames, variableOf } from '../../shared/services';
+import { callsOf, type ParticipantName, participantNames, variableOf } from '../../shared/services';
 import { freePorts } from '../../tools/support/free-ports';
 import { ApiClient } from './api-client';
 import { auditNow } from './audit';
@@ -18,7 +18,7 @@ import { createDatabases, createVhost } from './servers';
  */
 
 export interface Replica {
-  readonly service: ServiceName;
+  readonly service: ParticipantName;
   readonly url: string;
   readonly internalUrl: string;
   readonly logFile: string;
@@ -29,19 +29,19 @@ export interface ShopOptions {
   /** The virtual host, if the test needs it before the shop opens. */
   amqp?: string;
   /** The databases, if the test needs them before the shop opens. */
-  databases?: Record<ServiceName, string>;
-  replicas?: Partial<Record<ServiceName, number>>;
+  databases?: Record<ParticipantName, string>;
+  replicas?: Partial<Record<ParticipantName, number>>;
   /** More settings of the services, such as shorter deadlines. */
-  env?: Partial<Record<ServiceName | 'all', Record<string, string>>>;
+  env?: Partial<Record<ParticipantName | 'all', Record<string, string>>>;
   /** Which Node.js runs the compiled services, in which folder and as which user; by default those of this test. */
-  spawn?: (service: ServiceName) => { node: string; cwd: string; uid?: number; gid?: number };
+  spawn?: (service: ParticipantName) => { node: string; cwd: string; uid?: number; gid?: number };
 }
 
 export class ShopProcesses {
   readonly replicas: Replica[] = [];
 
   private constructor(
-    readonly databases: Record<ServiceName, string>,
+    readonly databases: Record<ParticipantName, string>,
     readonly amqp: string,
     private readonly logs: string,
     private readonly options: ShopOptions,
@@ -58,11 +58,11 @@ export class ShopProcesses {
       await mkdtemp(join(tmpdir(), 'chandlery-shop-')),
       options,
     );
-    const wanted = serviceNames.flatMap((name) =>
-      Array<ServiceName>(options.replicas?.[name] ?? 1).fill(name),
+    const wanted = participantNames.flatMap((name) =>
+      Array<ParticipantName>(options.replicas?.[name] ?? 1).fill(name),
     );
     const ports = await freePorts(wanted.length * 2);
-    const urlOf = (name: ServiceName) => `http://127.0.0.1:${ports[wanted.indexOf(name) * 2]}`;
+    const urlOf = (name: ParticipantName) => `http://127.0.0.1:${ports[wanted.indexOf(name) * 2]}`;
     for (const [i, service] of wanted.entries()) {
       const [port, internal] = [ports[i * 2] as number, ports[i * 2 + 1] as number];
       const url = `http://127.0.0.1:${port}`;
@@ -87,13 +87,13 @@ export class ShopProcesses {
   private readonly starters: (() => ChildProcess)[] = [];
 
   private spawn(
-    service: ServiceName,
+    service: ParticipantName,
     {
       port,
       internal,
       urlOf,
       logFile,
-    }: { port: number; internal: number; urlOf(service: ServiceName): string; logFile: string },
+    }: { port: number; internal: number; urlOf(service: ParticipantName): string; logFile: string },
   ): ChildProcess {
     const log = openSync(logFile, 'a');
     const { node = process.execPath, ...where } = this.options.spawn?.(service) ?? {};
@@ -136,12 +136,12 @@ export class ShopProcesses {
   }
 
   /** Returns the replicas of one service, or of all. */
-  of(service?: ServiceName): Replica[] {
+  of(service?: ParticipantName): Replica[] {
     return this.replicas.filter((replica) => service === undefined || replica.service === service);
   }
 
   /** Returns the first replica of a service, which in most tests is its only one. */
-  one(service: ServiceName): Replica {
+  one(service: ParticipantName): Replica {
     const [replica] = this.of(service);
     if (replica === undefined) {
       throw new Error(`there is no ${service} service`);
@@ -154,7 +154,7 @@ export class ShopProcesses {
    * @param always headers of every request
    */
   client(
-    instead: Partial<Record<ServiceName, string[]>> = {},
+    instead: Partial<Record<ParticipantName, string[]>> = {},
     always: Readonly<Record<string, string>> = {},
   ): ApiClient {
     return new ApiClient(
@@ -165,7 +165,7 @@ export class ShopProcesses {
 
   /** Queries a service's database. */
   async rows<Row extends QueryResultRow>(
-    service: ServiceName,
+    service: ParticipantName,
     sql: string,
     values: unknown[] = [],
   ): Promise<Row[]> {

@@ -3,7 +3,7 @@ import { Pool } from 'pg';
 import { type Database, openDatabase } from '../../shared/postgres/database';
 import { statement } from '../../shared/postgres/statement';
 import type { Tx } from '../../shared/postgres/tx';
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import { createDatabase } from './servers';
 import { silent } from './silent';
 
@@ -18,7 +18,7 @@ export interface StepFixture {
 }
 
 /** @param broken a query that returns the rows that do not add up: none, after every test */
-export function stepFixture(service: ServiceName, tables: string, broken: string): StepFixture {
+export function stepFixture(service: ParticipantName, tables: string, broken: string): StepFixture {
   let database: Database;
   let pool: Pool;
   const query: StepFixture['query'] = async (text, values = []) => (await pool.query(text, values)).rows;

@@ -12,12 +12,12 @@ import { connectConsumer } from '../../shared/rabbit/consumer';
 import { openTopology } from '../../shared/rabbit/open-topology';
 import { connectPublisher, type Publisher } from '../../shared/rabbit/publisher';
 import { deadLetterQueueOf } from '../../shared/rabbit/topology';
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import { closeConnections, createDatabase, createVhost } from './servers';
 import { silent } from './silent';
 import { until } from './until';
 
-/** The part of a replica that handles messages: what `shared/service/run-service.ts` puts together, without HTTP. */
+/** The part of a replica that handles messages: what `shared/service/run-participant.ts` puts together, without HTTP. */
 export interface Replica {
   readonly database: Database;
   readonly publisher: Publisher;
@@ -51,7 +51,7 @@ export class Wire {
     private readonly pool: Pool,
   ) {}
 
-  static async open(service: ServiceName): Promise<Wire> {
+  static async open(service: ParticipantName): Promise<Wire> {
     const [amqp, url] = await Promise.all([createVhost(), createDatabase(service)]);
     const wire = new Wire(amqp, url, new Pool({ connectionString: url, max: 4 }));
     await wire.connect();

@@ -1,5 +1,5 @@
 import { ISSUER_MISSING, namesIssuer, openAccess } from '../../shared/access/open-access';
-import { readConfig, serviceSettings } from '../../shared/service/config';
+import { participantSettings, readConfig } from '../../shared/service/config';
 import { silent } from '../support/silent';
 
 const before = process.env;
@@ -9,7 +9,7 @@ afterEach(() => {
 
 function read(variables: Record<string, string>) {
   process.env = { DATABASE_URL: 'postgresql://db/order', AMQP_URL: 'amqp://broker', ...variables };
-  return readConfig(serviceSettings('order').refine(namesIssuer, ISSUER_MISSING));
+  return readConfig(participantSettings('order').refine(namesIssuer, ISSUER_MISSING));
 }
 
 test('a service that is not told whom to let in does not start, and says what to set', () => {

@@ -11,7 +11,7 @@ import { openListener } from '../../shared/http/listener';
 import { openDatabase } from '../../shared/postgres/database';
 import { databaseCauseOf } from '../../shared/postgres/errors';
 import { openConnection } from '../../shared/rabbit/open';
-import { readConfig, serviceSettings } from '../../shared/service/config';
+import { participantSettings, readConfig } from '../../shared/service/config';
 import { TRACEPARENT } from '../support/events';
 import { hasIpv6, loopbacks, nameBoth } from '../support/loopbacks';
 import { silent } from '../support/silent';
@@ -43,7 +43,7 @@ function open(port: number, host: string): Socket {
 }
 
 test('without a HOST, a service answers on every address of the machine', async () => {
-  const { HOST: host } = readConfig(serviceSettings('stock').pick({ HOST: true }));
+  const { HOST: host } = readConfig(participantSettings('stock').pick({ HOST: true }));
   expect(host).toBeUndefined();
   const { port } = await serve();
   const internal = createInternalServer({ checks: {}, log: silent });

@@ -1,7 +1,7 @@
 import { createInternalServer } from '../../shared/http/internal-server';
 import type { Logger } from '../../shared/observe/log';
 import { repeat } from '../../shared/service/loop';
-import { perService } from '../../shared/services';
+import { perParticipant } from '../../shared/services';
 import type { ShopDatabases } from '../support/databases';
 import { type AuditOptions, audit, type Report } from './audit';
 import { type Invariant, invariants } from './finding';
@@ -35,7 +35,10 @@ export async function watch(
   log: Logger,
   options: AuditOptions & { host: string | undefined; port: number; intervalMs: number },
 ): Promise<Watching> {
-  const internal = createInternalServer({ log, checks: perService((name) => () => databases[name].ready()) });
+  const internal = createInternalServer({
+    log,
+    checks: perParticipant((name) => () => databases[name].ready()),
+  });
   const { host, port: wanted } = options;
   const port = await internal.start({ host, port: wanted, variable: 'AUDIT_PORT' });
   // Not after the first round: on large databases it takes longer than a supervisor waits for a start.

@@ -1,10 +1,11 @@
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import { latencyOf } from './load/histogram';
 import type { Load } from './load/load';
 import type { LoadRun, LoadRunOptions } from './load-run';
 import { meanBatches, readBatches } from './measure/batch-sizes';
 import { difference, readCpu, readMachineCpu } from './measure/cpu';
 import type { MeasuredShop } from './rig/shop';
+import type { TokenAccess } from './rig/token-access';
 
 export const PRICE = 1;
 /** More than any load run uses up. */
@@ -29,6 +30,9 @@ export class Dataset {
   private paid = 0;
   private paidBeforeFill = 0;
   private goods: Goods;
+  /** Set while the services want tokens. */
+  access: TokenAccess | undefined;
+  private buyerOf: readonly number[] = [];
 
   constructor(
     readonly shop: MeasuredShop,
@@ -36,6 +40,8 @@ export class Dataset {
     /** The number of users and of items. By default, there are as many orders. */
     private readonly size: number,
     private readonly orders: number = size,
+    /** To how many users the orders belong. */
+    private readonly buyers: number = size,
   ) {
     this.next = orders;
     this.goods = { credit: PLENTY, stock: PLENTY };
@@ -61,19 +67,23 @@ export class Dataset {
    */
   async fillOrders(items: 'any' | 'hot' = 'any'): Promise<number> {
     const itemCount = items === 'hot' && !this.shop.addHotItem ? 2 : this.size;
-    const path = `/orders/batch_init/${this.orders}/${itemCount}/${this.size}/${PRICE}`;
+    const path = `/orders/batch_init/${this.orders}/${itemCount}/${this.buyers}/${PRICE}`;
     const seconds = await this.batchInit('order', path);
     if (items === 'hot') {
       await this.shop.addHotItem?.();
     }
     await this.shop.prepare();
+    this.buyerOf = (await this.access?.readBuyers()) ?? [];
     this.next = 0;
     return seconds;
   }
 
-  private async batchInit(service: ServiceName, path: string): Promise<number> {
+  private async batchInit(service: ParticipantName, path: string): Promise<number> {
     const began = performance.now();
-    const answer = await fetch(new URL(path, this.shop.urls[service][0]), { method: 'POST' });
+    const answer = await fetch(new URL(path, this.shop.urls[service][0]), {
+      method: 'POST',
+      headers: this.access ? { authorization: `Bearer ${this.access.staff}` } : {},
+    });
     const text = await answer.text();
     if (answer.status !== 200) {
       throw new Error(`POST ${path} was answered ${answer.status}: ${text}`);
@@ -112,6 +122,7 @@ export class Dataset {
         warmUpMs: warmUpSeconds * 1_000,
         forMs: seconds * 1_000,
         perSecond,
+        ...(this.access && { authorize: { tokens: this.access.tokens, buyerOf: this.buyerOf } }),
       },
       {
         begin: () => {

@@ -16,6 +16,7 @@ export const goals: readonly Goal[] = [
   { figure: 'out_of_stock_over_paid', atLeast: 1 },
   { figure: 'no_credit_over_paid', atLeast: 0.6 },
   { figure: 'cost_with_history', atMost: 1.2 },
+  { figure: 'cost_with_tokens', atMost: 1.02 },
   { figure: 'three_replicas_over_one', atLeast: 0.85 },
   { figure: 'memory', atMost: 200 },
   { figure: 'memory_growth', atMost: 1 },
@@ -23,6 +24,7 @@ export const goals: readonly Goal[] = [
   { figure: 'p99_beside_a_lock', atMost: 3 },
   { figure: 'ended_after_release', atMost: 10 },
   { figure: 'ended_after_table', atMost: 10 },
+  { figure: 'throughput_beside_guesses', atLeast: 0.9 },
   { figure: 'p99_in_flood', atMost: 1_000 },
   { figure: 'memory_in_flood', atMost: 512 },
 ];

@@ -1,4 +1,4 @@
-import { perService, type ServiceName, serviceNames } from '../../shared/services';
+import { type ParticipantName, participantNames, perParticipant } from '../../shared/services';
 import { noMore, readArguments, UsageError } from '../support/command-line';
 import type { Scenario } from './scenario';
 import { scenarios } from './scenarios/index';
@@ -9,13 +9,13 @@ export interface BenchOptions extends BenchSettings {
   only: readonly Scenario[];
 }
 
-const urlFlags = serviceNames.map((name) => `--${name}-url`);
+const urlFlags = participantNames.map((name) => `--${name}-url`);
 const urlOptions = Object.fromEntries(
-  serviceNames.map((name) => [`${name}-url`, { type: 'string' } as const]),
+  participantNames.map((name) => [`${name}-url`, { type: 'string' } as const]),
 );
 const names = scenarios.map(({ name }) => name);
 /** A quick run skips these unless --only names them, because they take long or have no goal. */
-const NOT_QUICK = ['curve', 'history', 'cost', 'locked-rows', 'flood', 'memory'];
+const NOT_QUICK = ['curve', 'history', 'cost', 'tokens', 'locked-rows', 'flood', 'guesses', 'memory'];
 const usage = `Usage: npm run bench -- [--quick] [--only a,b] [--seconds 10] [--rounds 5] [--json file] [--html file] …
   --only            scenarios, separated by commas (default: all of them):
 ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12)} ${description}`).join('\n')}
@@ -72,12 +72,12 @@ export function readOptions(): BenchOptions {
 
 function readTarget(
   values: Record<string, string | boolean | undefined>,
-): Record<ServiceName, string> | undefined {
-  const urls = perService((service) => values[`${service}-url`] ?? values.target);
+): Record<ParticipantName, string> | undefined {
+  const urls = perParticipant((service) => values[`${service}-url`] ?? values.target);
   if (Object.values(urls).every((url) => url === undefined)) {
     return undefined;
   }
-  return perService((service) => {
+  return perParticipant((service) => {
     const url = urls[service];
     if (typeof url === 'string' && URL.canParse(url)) {
       return url;

@@ -48,12 +48,16 @@ type Target = NonNullable<BenchOptions['target']>;
 async function measure(scenario: Scenario, context: Omit<ScenarioContext, 'openDataset'>): Promise<Measured> {
   const { options, load, environment, say } = context;
   const opened: MeasuredShop[] = [];
-  const openDataset: ScenarioContext['openDataset'] = async ({ orders = options.size, fill = true } = {}) => {
+  const openDataset: ScenarioContext['openDataset'] = async ({
+    orders = options.size,
+    buyers,
+    fill = true,
+  } = {}) => {
     const shop = environment
       ? await LocalShop.open(environment)
       : new TargetShop(options.target as Target, options.size);
     opened.push(shop);
-    const dataset = new Dataset(shop, load, options.size, orders);
+    const dataset = new Dataset(shop, load, options.size, orders, buyers);
     if (fill) {
       await dataset.fill();
       await dataset.warmUp(options);

@@ -41,9 +41,10 @@ export interface ScenarioContext {
   /**
    * Opens a shop with a dataset.
    * @param options.orders default: --size
+   * @param options.buyers to how many users the orders belong; default: --size
    * @param options.fill false leaves the dataset empty and the shop cold
    */
-  openDataset(options?: { orders?: number; fill?: boolean }): Promise<Dataset>;
+  openDataset(options?: { orders?: number; buyers?: number; fill?: boolean }): Promise<Dataset>;
 }
 
 export interface Scenario {

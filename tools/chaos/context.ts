@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../shared/observe/log';
-import { perService } from '../../shared/services';
+import { perParticipant } from '../../shared/services';
 import type { ShopDatabases } from '../support/databases';
 import { openDatabases } from '../support/databases';
 import { Client } from './load/client';
@@ -35,7 +35,7 @@ export async function openContext(
   const client = new Client(rig.addresses, rig.gateway.url);
   const messages = await Messages.open(rig.broker.url(), log);
   const poison = new PoisonMessages();
-  const databases = openDatabases('chaos', perService(rig.databases.url), log);
+  const databases = openDatabases('chaos', perParticipant(rig.databases.url), log);
   const internalUrls = Object.values(rig.addresses).flatMap((service) => service.internalUrls);
   const counters = new Counters(internalUrls, ['saga_duplicates_total']);
   await sleep(BALANCER_MS);

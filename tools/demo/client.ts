@@ -48,6 +48,11 @@ export class DemoClient {
         return this.read(answer, body);
       }
       const { reason = '', detail } = this.read(problem, body);
+      if (status === 401) {
+        throw new Error(
+          'This shop wants people to log in, and the demo is for one that does not: start it without --access required.',
+        );
+      }
       if (!NOTHING_DONE.includes(reason) || performance.now() > end) {
         throw new Error(`${method} ${path} was answered ${status}: ${detail}`);
       }

@@ -8,10 +8,10 @@ import {
   exchangeOf,
   exchanges,
 } from '../../shared/rabbit/topology';
-import { serviceNames } from '../../shared/services';
+import { participantNames } from '../../shared/services';
 
 /** The users that may log in to the broker, besides its administrator. */
-export const brokerUsers = [...serviceNames, 'auditor', 'operator'];
+export const brokerUsers = [...participantNames, 'auditor', 'operator'];
 
 /** Names that a user may configure, write to and read from. Access to all others is refused. */
 export interface Permissions {

@@ -16,7 +16,7 @@ export interface Session {
 }
 
 /**
- * Well below the 500 ms that a saga waits for a lock (shared/service/run-service.ts): who comes just after us and waits
+ * Well below the 500 ms that a saga waits for a lock (shared/service/run-participant.ts): who comes just after us and waits
  * behind us still gets its lock in time.
  */
 const TURN_MS = 300;

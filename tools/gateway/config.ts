@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { oneOf, port, readConfig } from '../../shared/service/config';
 import {
   INTERNAL_PORTS,
+  isParticipantName,
   perService,
   type ServiceName,
   serviceNames,
@@ -15,16 +16,18 @@ const addresses = z.string().transform((list) => list.split(',').map((address) =
 
 type AddressVariable = `${Uppercase<ServiceName>}_${'URLS' | 'INTERNAL_URLS'}`;
 
+/** A shop has its participants, and whatever else an address is set for. */
 const addressSettings = Object.fromEntries(
   serviceNames.flatMap((name) => {
     const { port } = services[name];
-    const standard = (at: number) => addresses.default([new URL(`http://127.0.0.1:${at}`)]);
+    const standard = (at: number) =>
+      isParticipantName(name) ? addresses.default([new URL(`http://127.0.0.1:${at}`)]) : addresses.optional();
     return [
       [variableOf(name, 'URLS'), standard(port)],
       [variableOf(name, 'INTERNAL_URLS'), standard(port + INTERNAL_PORTS)],
     ];
   }),
-) as unknown as Record<AddressVariable, typeof addresses>;
+) as unknown as Record<AddressVariable, z.ZodOptional<typeof addresses>>;
 
 const settings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -34,14 +37,14 @@ const settings = z.object({
   ...addressSettings,
 });
 
-/** Returns the gateway's settings. The public and internal addresses of a service's replicas are in the same order. */
+/** Returns the gateway's settings. The public and internal addresses of a service's replicas are in the same order: none if the shop does not have it. */
 export function gatewayConfig() {
   const config = readConfig(settings);
   return {
     ...config,
     services: perService((name) => ({
-      urls: config[variableOf(name, 'URLS')],
-      internalUrls: config[variableOf(name, 'INTERNAL_URLS')],
+      urls: config[variableOf(name, 'URLS')] ?? [],
+      internalUrls: config[variableOf(name, 'INTERNAL_URLS')] ?? [],
     })),
   };
 }

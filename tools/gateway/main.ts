@@ -11,7 +11,7 @@ import { openListener } from '../../shared/http/listener';
 import { type Answer, problem, type Refusal, serialize, unavailable } from '../../shared/http/problem';
 import { openShedding } from '../../shared/http/shedding';
 import { createLogger } from '../../shared/observe/log';
-import { perService, serviceOfPath, services } from '../../shared/services';
+import { perService, type ServiceName, serviceNames, serviceOfPath, services } from '../../shared/services';
 import { gatewayConfig } from './config';
 import { mergedDocument } from './openapi';
 import { type Replica, watchReplicas } from './replicas';
@@ -21,6 +21,14 @@ const log = createLogger({ service: 'gateway', level: config.LOG_LEVEL, format: 
 const replicasOf = perService((name) =>
   watchReplicas(config.services[name].urls, config.services[name].internalUrls),
 );
+
+/** A shop that lets everybody do everything has no accounts. */
+const served = serviceNames.filter((name) => config.services[name].urls.length > 0);
+
+function serviceOf(path: string): ServiceName | undefined {
+  const name = serviceOfPath(path);
+  return name !== undefined && served.includes(name) ? name : undefined;
+}
 
 /** Longer than a checkout ever waits for its outcome. */
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -61,7 +69,7 @@ server.on('checkExpectation', lines.inTurn(answerExpectation));
 const listener = openListener(server);
 
 function handle(request: IncomingMessage, response: ServerResponse): void {
-  const name = serviceOfPath(originForm(request.url ?? '') ?? '');
+  const name = serviceOf(originForm(request.url ?? '') ?? '');
   (name === undefined ? sheddingOfOwn : shedding[name]).handle(request, response);
 }
 
@@ -81,7 +89,7 @@ async function handleRequest(
 }
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
-  const name = serviceOfPath(request.url ?? '');
+  const name = serviceOf(request.url ?? '');
   if (name !== undefined) {
     forward(request, response, replicasOf[name].inTurn());
   } else {
@@ -145,13 +153,11 @@ function withBody(request: IncomingMessage): { buffer?: Readable } {
 
 async function answerSelf(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split('?')[0];
-  const detail = `Paths begin with ${Object.values(services)
-    .map(({ path }) => `/${path}`)
+  const detail = `Paths begin with ${served
+    .map((name) => `/${services[name].path}`)
     .join(', ')}; /openapi.json describes them.`;
   if (path === '/openapi.json') {
-    const document = await mergedDocument(
-      Object.values(replicasOf).map((replicas) => replicas.inTurn()[0]?.url),
-    );
+    const document = await mergedDocument(served.map((name) => replicasOf[name].inTurn()[0]?.url));
     send(request, response, document);
   } else if (path === '/') {
     send(request, response, { status: 200, body: { name: 'Chandlery', description: detail } });

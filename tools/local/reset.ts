@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { noMore, readArguments } from '../support/command-line';
 import { home } from '../support/layout';
-import { postgresDataDir } from '../support/postgres';
+import { postgresDataDir } from '../support/postgres-data';
 import { stopLeftovers } from '../support/process';
 import { containerName } from '../support/rabbit';
 import { containerEngine } from '../support/rabbit-programs';
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   if (engine !== undefined) {
     spawnSync(engine, ['volume', 'rm', '--force', containerName(home)]);
   }
-  for (const name of ['log', 'rabbitmq', 'running', 'postgres-password']) {
+  for (const name of ['log', 'rabbitmq', 'running', 'certificates', 'shop.json', 'postgres-password']) {
     rmSync(join(home, name), { recursive: true, force: true });
   }
   releaseLock();

@@ -3,17 +3,30 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../shared/root';
-import { callsOf, perService, type ServiceName, serviceNames, variableOf } from '../../shared/services';
+import {
+  callsOf,
+  isParticipantName,
+  perService,
+  type ServiceName,
+  serviceNames,
+  services,
+  variableOf,
+} from '../../shared/services';
 import { isReady } from '../support/is-ready';
 import { home, type Ports, type Replicas, serviceFlags } from '../support/layout';
+import { secretIn } from '../support/secret';
 import { keepServing, type Supervised } from '../support/supervise';
 import type { ShopProgram } from './dev';
+import type { AccessMode } from './settings';
 
 export interface ShopOptions {
   ports: Ports;
   replicas: Replicas;
   databaseUrl(service: ServiceName): string;
   amqpUrl: string;
+  access: AccessMode;
+  /** The address that the gateway listens on. */
+  host: string;
   say(text: string): void;
 }
 
@@ -52,15 +65,14 @@ export function startShop(options: ShopOptions) {
 }
 
 function startReplicas(service: ServiceName, options: ShopOptions): Supervised[] {
-  const { ports, replicas, databaseUrl, amqpUrl } = options;
+  const { ports, replicas, databaseUrl } = options;
   return indexes(replicas[service]).map((replica) =>
     startProcess(replica === 0 ? service : `${service}-${replica + 1}`, serviceFile(service), options, {
       PORT: String(ports.service(service, replica)),
       INTERNAL_PORT: String(ports.internal(service, replica)),
       DATABASE_URL: databaseUrl(service),
-      AMQP_URL: amqpUrl,
-      ACCESS: 'open',
-      BATCH_INIT: 'on',
+      ...(isParticipantName(service) ? settingsOfParticipant(options) : settingsOfAccount()),
+      ...settingsOfTokens(options),
       ...Object.fromEntries(
         callsOf(service).map((called) => [
           variableOf(called, 'URL'),
@@ -72,9 +84,23 @@ function startReplicas(service: ServiceName, options: ShopOptions): Supervised[]
   );
 }
 
+function settingsOfParticipant({ access, amqpUrl }: ShopOptions): Record<string, string> {
+  return { AMQP_URL: amqpUrl, ACCESS: access, BATCH_INIT: 'on' };
+}
+
+/** The gateway is the proxy in front of it. */
+function settingsOfAccount(): Record<string, string> {
+  return { AUTH_SECRET: secretIn(join(home, 'auth-secret')), FORWARDED_HOPS: '1' };
+}
+
+function settingsOfTokens(options: ShopOptions): Record<string, string> {
+  return options.access === 'open' ? {} : { AUTH_ISSUER: issuerOf(options) };
+}
+
 function startGateway(options: ShopOptions): Supervised {
-  const { ports, replicas } = options;
-  const addresses = serviceNames.flatMap((name) => {
+  const { ports, replicas, host } = options;
+  const running = serviceNames.filter((name) => replicas[name] > 0);
+  const addresses = running.flatMap((name) => {
     const indices = indexes(replicas[name]);
     const listOf = (port: Ports['service']) => indices.map((replica) => address(port(name, replica))).join();
     return [
@@ -82,7 +108,7 @@ function startGateway(options: ShopOptions): Supervised {
       [variableOf(name, 'INTERNAL_URLS'), listOf(ports.internal)],
     ];
   });
-  const settings = { GATEWAY_PORT: String(ports.gateway), ...Object.fromEntries(addresses) };
+  const settings = { HOST: host, GATEWAY_PORT: String(ports.gateway), ...Object.fromEntries(addresses) };
   return startProcess('gateway', gatewayFile, options, settings);
 }
 
@@ -105,7 +131,7 @@ function startProcess(
   );
 }
 
-async function allReady({ ports, replicas }: ShopOptions): Promise<void> {
+async function allReady({ ports, replicas, host }: ShopOptions): Promise<void> {
   const internal = serviceNames.flatMap((name) =>
     indexes(replicas[name]).map((replica) => new URL(address(ports.internal(name, replica)))),
   );
@@ -118,13 +144,24 @@ async function allReady({ ports, replicas }: ShopOptions): Promise<void> {
   );
   // The gateway was started with them, and is ready as soon as it answers.
   while (
-    !(await fetch(address(ports.gateway)).then(
+    !(await fetch(gatewayAddress(host, ports.gateway)).then(
       (answer) => answer.ok,
       () => false,
     ))
   ) {
     await sleep(50);
   }
+}
+
+/** What tokens name as their issuer: the address of account as clients know it. */
+function issuerOf({ ports, host }: ShopOptions): string {
+  return `${gatewayAddress(host === '127.0.0.1' ? 'localhost' : host, ports.gateway)}/${services.account.path}`;
+}
+
+/** Every address includes this machine's own. */
+function gatewayAddress(host: string, port: number): string {
+  const reached = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
 function indexes(count: number): number[] {

@@ -1,7 +1,8 @@
-import { serviceNames } from '../../shared/services';
+import { type ServiceName, serviceNames } from '../../shared/services';
 import { migrate } from '../deploy/migrate';
+import { certificateOf } from '../support/certificates';
 import { isTaken } from '../support/free-ports';
-import { home, type Ports, type Replicas, rememberPort } from '../support/layout';
+import { certificates, home, type Ports, type Replicas, rememberShop } from '../support/layout';
 import { startPostgres } from '../support/postgres';
 import { rotateLogs, type Stoppable, stopLeftovers } from '../support/process';
 import { findRabbit, startRabbit } from '../support/rabbit';
@@ -19,6 +20,8 @@ interface Run {
 
 /** One Ctrl-C arrives twice: from the terminal, and from npm, which passes it on. */
 const ECHO_MS = 500;
+/** Names of the servers in their certificate. */
+const HOSTS = ['localhost', '127.0.0.1'];
 const recordsDir = `${home}/running`;
 
 async function main(): Promise<void> {
@@ -39,7 +42,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function start({ replicas, ports, watch }: Settings, run: Run): Promise<void> {
+async function start({ access, host, replicas, ports, watch }: Settings, run: Run): Promise<void> {
   const started = (part: Stoppable) => void run.parts.unshift(part);
   const leftovers = await stopLeftovers(recordsDir);
   if (leftovers.length > 0) {
@@ -50,31 +53,43 @@ async function start({ replicas, ports, watch }: Settings, run: Run): Promise<vo
   await checkPorts(replicas, ports, found === undefined);
 
   say('Starting PostgreSQL and RabbitMQ …');
-  const postgresReady = startPostgres({ home, port: ports.postgres, databases: serviceNames, say, started });
-  const rabbitReady = found ?? startRabbit({ home, ports: ports.rabbit, say, started });
-  const [postgres, rabbit] = await settled([postgresReady.then(migrateAll), rabbitReady]);
+  const databases = serviceNames.filter((name) => replicas[name] > 0);
+  // Where people have accounts, it is as in production, so that what does not work there does not work here.
+  const tls = access === 'required' ? await certificateOf(certificates, 'servers', HOSTS) : undefined;
+  const postgresReady = startPostgres({ home, port: ports.postgres, databases, say, tls, started });
+  const rabbitReady = found ?? startRabbit({ home, ports: ports.rabbit, say, tls, started });
+  const [postgres, rabbit] = await settled([
+    postgresReady.then((server) => migrateAll(server, databases)),
+    rabbitReady,
+  ]);
   if (run.stopping) {
     return;
   }
 
   say('Starting the services …');
   const { url: databaseUrl } = postgres;
-  const shop = startShop({ ports, replicas, databaseUrl, amqpUrl: rabbit.amqpUrl, say });
+  const shop = startShop({ access, host, ports, replicas, databaseUrl, amqpUrl: rabbit.amqpUrl, say });
   started(shop);
   await shop.ready();
   if (run.stopping) {
     return;
   }
-  rememberPort(ports.gateway);
-  console.log(welcome({ ports, replicas, postgres, rabbit }));
+  rememberShop({
+    port: ports.gateway,
+    speaksTls: { postgres: tls !== undefined, rabbit: rabbit.amqpUrl.startsWith('amqps:') },
+  });
+  console.log(welcome({ access, host, ports, replicas, postgres, rabbit }));
   if (watch) {
     started(restartOnChange(shop.programs, say));
     say('Watching the sources: changes are compiled, and the programs that use them are restarted.');
   }
 }
 
-async function migrateAll<T extends { url(database: string): string }>(postgres: T): Promise<T> {
-  for (const service of serviceNames) {
+async function migrateAll<T extends { url(database: string): string }>(
+  postgres: T,
+  databases: readonly ServiceName[],
+): Promise<T> {
+  for (const service of databases) {
     await migrate(service, postgres.url(service), { say });
   }
   return postgres;

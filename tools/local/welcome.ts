@@ -1,7 +1,10 @@
 import { serviceNames } from '../../shared/services';
 import { home, type Ports, type Replicas } from '../support/layout';
+import type { AccessMode } from './settings';
 
 interface Facts {
+  access: AccessMode;
+  host: string;
   ports: Ports;
   replicas: Replicas;
   postgres: { url(database: string): string; dataDir: string };
@@ -9,24 +12,25 @@ interface Facts {
 }
 
 /** Returns all addresses, and commands for a first checkout that need nothing but curl. */
-export function welcome({ ports, replicas, postgres, rabbit }: Facts): string {
+export function welcome({ access, host, ports, replicas, postgres, rabbit }: Facts): string {
   const shop = `http://localhost:${ports.gateway}`;
-  const services = serviceNames.map((name) => {
+  const running = serviceNames.filter((name) => replicas[name] > 0);
+  const services = running.map((name) => {
     const numbers = Array.from({ length: replicas[name] }, (_, replica) => ports.service(name, replica));
     return `  ${name.padEnd(10)} ${numbers.map((port) => `http://localhost:${port}`).join('  ')}`;
   });
-  const internal = serviceNames.map((name) => {
+  const internal = running.map((name) => {
     const numbers = Array.from({ length: replicas[name] }, (_, replica) => ports.internal(name, replica));
     return `${name} ${numbers.join(' ')}`;
   });
-  const databases = serviceNames.map((name) => `  ${''.padEnd(10)} ${postgres.url(name)}`);
+  const databases = running.map((name) => `  ${''.padEnd(10)} ${postgres.url(name)}`);
   const broker = new URL(rabbit.amqpUrl);
   if (broker.password !== 'guest') {
     // Whoever runs the shop knows the password of a broker that AMQP_URL names; whoever looks at the screen need not.
     broker.password = '';
   }
   return `
-Chandlery is running. It lets whoever reaches it do everything, and only programs on this machine can.
+${access === 'open' ? WHO_OPEN : WHO_REQUIRED}${host === '127.0.0.1' ? ', and only programs on this machine can reach it.' : `. Whoever reaches ${host} can reach it.`}
 
   shop       ${shop}   (API description: ${shop}/openapi.json)
 ${services.join('\n')}
@@ -36,17 +40,48 @@ ${databases.join('\n')}
   RabbitMQ   ${broker}  (${rabbit.description})
   logs       ${home}/log
 
-For a first checkout, paste this into another terminal:
+For a first checkout, paste this into another terminal${access === 'open' ? '' : ', in this folder'}:
 
-  id() { grep -o '[0-9a-f-]\\{36\\}'; }
-  user=$(curl -sX POST ${shop}/payment/create_user | id)
-  item=$(curl -sX POST ${shop}/stock/item/create/5 | id)
-  order=$(curl -sX POST ${shop}/orders/create/$user | id)
-  curl -X POST ${shop}/payment/add_funds/$user/100; echo
-  curl -X POST ${shop}/stock/add/$item/10; echo
-  curl -X POST ${shop}/orders/addItem/$order/$item/2; echo
-  curl -X POST ${shop}/orders/checkout/$order; echo
+${(access === 'open' ? firstCheckout(shop) : firstCheckoutSignedIn(shop)).trim().replaceAll(/^/gm, '  ')}
 
-Or run "npm run demo" to see a small shop at work. Press Ctrl-C here to stop everything; the data is kept.
+${access === 'open' ? 'Or run "npm run demo" to see a small shop at work. ' : ''}Press Ctrl-C here to stop everything; the data is kept.
 `;
+}
+
+const WHO_OPEN = 'Chandlery is running. It lets whoever reaches it do everything';
+const WHO_REQUIRED = 'Chandlery is running. People log in, and tokens say who may do what';
+
+const ID = `id() { grep -o '[0-9a-f-]\\{36\\}'; }`;
+
+function firstCheckout(shop: string): string {
+  return `
+${ID}
+user=$(curl -sX POST ${shop}/payment/create_user | id)
+item=$(curl -sX POST ${shop}/stock/item/create/5 | id)
+order=$(curl -sX POST ${shop}/orders/create/$user | id)
+curl -X POST ${shop}/payment/add_funds/$user/100; echo
+curl -X POST ${shop}/stock/add/$item/10; echo
+curl -X POST ${shop}/orders/addItem/$order/$item/2; echo
+curl -X POST ${shop}/orders/checkout/$order; echo`;
+}
+
+/** The buyer is the shopkeeper and the operator, too: otherwise there would be nothing to buy, and no credit to buy with. */
+function firstCheckoutSignedIn(shop: string): string {
+  return `
+${ID}
+person='{"email":"me@example.com","password":"a long password"}'
+send() { curl -s -X "$1" -H 'Content-Type: application/json' -H "Authorization: Bearer $token" "\${@:3}" ${shop}$2; }
+login() { send POST /account/login -d "$person" | grep -o '"'$1'":"[^"]*' | cut -d'"' -f4; }
+send POST /account/register -d "$person"; echo
+token=$(login session)
+me=$(send GET /account/me | id)
+npm run --silent accounts -- set-roles $me shopkeeper operator --reason "a first look"
+token=$(login access_token)
+user=$(send POST /payment/create_user | id)
+item=$(send POST /stock/item/create/5 | id)
+order=$(send POST /orders/create/$user | id)
+send POST /payment/add_funds/$user/100; echo
+send POST /stock/add/$item/10; echo
+send POST /orders/addItem/$order/$item/2; echo
+send POST /orders/checkout/$order; echo`;
 }

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { reasonOf } from '../../shared/errors';
 import { type Options, readArguments, UsageError, type Values, wholeNumber } from '../support/command-line';
-import { type ShopConnections, withConnections } from './connections';
+import type { ShopConnections } from './connections';
 import { printable, printableJson } from './text';
 
 /** What both commands share: their verbs, the checks of their arguments, printing, and the exit status. */
@@ -15,16 +15,20 @@ export const commonOptions = {
 } as const;
 
 /** What a command can do, by name. Each verb checks all of its arguments before it connects to anything. */
-export type Verbs<T extends Options> = Record<
+export type Verbs<T extends Options, Connections = ShopConnections> = Record<
   string,
-  (ids: string[], values: Values<T>) => (shop: ShopConnections) => Promise<void>
+  (ids: string[], values: Values<T>) => (connections: Connections) => Promise<void>
 >;
 
-/** Exit status 0: done. 1: nothing to act on, or not allowed. 2: invalid arguments, or something cannot be reached. */
-export function runCommand<const T extends typeof commonOptions>(
+/**
+ * Exit status 0: done. 1: nothing to act on, or not allowed. 2: invalid arguments, or something cannot be reached.
+ * @param connect opens what the verbs work on, at the given port of `npm start` unless the environment says otherwise
+ */
+export function runCommand<const T extends typeof commonOptions, Connections>(
   usage: string,
   options: T,
-  verbs: Verbs<T>,
+  verbs: Verbs<T, Connections>,
+  connect: (port: number | undefined, work: (connections: Connections) => Promise<void>) => Promise<void>,
 ): void {
   const { work, port } = readArguments(usage, options, (values, [verb = 'list', ...ids]) => {
     const read = verbs[verb];
@@ -37,7 +41,7 @@ export function runCommand<const T extends typeof commonOptions>(
       port: port === undefined ? undefined : wholeNumber('port', port, 1024, 64_000),
     };
   });
-  withConnections(port, work).catch((error: Error) => {
+  connect(port, work).catch((error: Error) => {
     const causes: string[] = [];
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
       causes.push(reasonOf(cause));

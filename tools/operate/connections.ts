@@ -1,6 +1,6 @@
 import { serviceOf } from '../../shared/contract/events';
 import { createLogger } from '../../shared/observe/log';
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import { findAddresses } from '../support/addresses';
 import type { ShopDatabases } from '../support/databases';
 import { openDatabases } from '../support/databases';
@@ -13,8 +13,8 @@ export interface ShopConnections {
 }
 
 /** Returns the service that consumes a queue. Its database records what operators do to the queue's dead letters. */
-export function ownerOf(queue: string): ServiceName {
-  return serviceOf(queue) as ServiceName;
+export function ownerOf(queue: string): ParticipantName {
+  return serviceOf(queue) as ParticipantName;
 }
 
 /** @param gatewayPort the port of `npm start`; it matters only for addresses that the environment leaves out */

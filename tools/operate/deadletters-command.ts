@@ -1,6 +1,7 @@
 import { UsageError, wholeNumber } from '../support/command-line';
 import { mustBeReachable } from '../support/databases';
 import { actorFrom, oneLine, print, printJson, Refusal, runCommand, type Verbs } from './command';
+import { withConnections } from './connections';
 import { type Arguments, deadLetterIds, options, selectionFrom, targets } from './dead-letter-arguments';
 import {
   describeDeadLetter,
@@ -161,4 +162,4 @@ function notFound(ids: readonly string[]): Refusal {
   return new Refusal(`There is no dead letter ${ids.join(', ')}. ${hint}`);
 }
 
-runCommand(usage, options, verbs);
+runCommand(usage, options, verbs, withConnections);

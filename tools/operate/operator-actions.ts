@@ -12,7 +12,7 @@ export interface Operator {
 export interface Action {
   at: Date;
   actor: string;
-  action: 'redrive' | 'redrive_failed' | 'discard' | 'cancel' | 'resend';
+  action: 'redrive' | 'redrive_failed' | 'discard' | 'cancel' | 'resend' | 'request';
   queue: string | null;
   letter_id: string | null;
   saga_ids: string[];

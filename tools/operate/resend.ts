@@ -7,14 +7,14 @@ import {
   serviceOf,
 } from '../../shared/contract/events';
 import { insertOutbox } from '../../shared/outbox/statements';
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import type { ShopConnections } from './connections';
 import { type Operator, recordOnSaga } from './operator-actions';
 import { readLines } from './saga-statements';
 import { type SagaView, viewSaga } from './saga-view';
 
 export type Resending =
-  | { kind: 'sent'; event: SagaEvent['type']; by: ServiceName }
+  | { kind: 'sent'; event: SagaEvent['type']; by: ParticipantName }
   /** Nothing is missing, or nothing that may be sent again. */
   | { kind: 'refused'; because: string };
 
@@ -37,7 +37,7 @@ export async function resend(shop: ShopConnections, sagaId: string, operator: Op
   if (typeof event === 'string') {
     return { kind: 'refused', because: event };
   }
-  const by = serviceOf(event.type) as ServiceName;
+  const by = serviceOf(event.type) as ParticipantName;
   await shop.databases[by].transaction(async (tx) => {
     await tx.run(insertOutbox, [event.type, encodeBatch([event], new Date().toISOString())]);
     const target = { saga_id: sagaId, event_id: `${sagaId}/${event.type}` };

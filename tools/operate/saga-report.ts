@@ -1,4 +1,4 @@
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import type { SagaView } from './saga-view';
 import type { SagaFilter, SagaListing } from './sagas';
 import { ago, table } from './text';
@@ -25,7 +25,7 @@ export function describeSagas({ sagas, more }: SagaListing, by: SagaFilter['by']
 
 export function describeSaga(view: SagaView): string {
   const { saga_id, order, stock, payment, unreadable } = view;
-  const state = (service: ServiceName, row: { state: string; reason: string | null } | undefined) => {
+  const state = (service: ParticipantName, row: { state: string; reason: string | null } | undefined) => {
     if (service in unreadable) {
       return `cannot be read: ${unreadable[service]}`;
     }

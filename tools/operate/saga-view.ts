@@ -3,7 +3,7 @@ import { reasonOf } from '../../shared/errors';
 import type { Database } from '../../shared/postgres/database';
 import type { Tx } from '../../shared/postgres/tx';
 import { countMessages, type QueueLength } from '../../shared/rabbit/queues';
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import type { ShopConnections } from './connections';
 import type { DeadLetter } from './dead-letter';
 import { listDeadLetters } from './dead-letters';
@@ -19,19 +19,19 @@ export interface SagaView {
   readonly payment: sql.PaymentRow | undefined;
   /** Filled while stock has it WAITING. */
   readonly wanted: readonly sql.WantedItem[];
-  readonly ledger: readonly (sql.LedgerRow & { service: ServiceName })[];
+  readonly ledger: readonly (sql.LedgerRow & { service: ParticipantName })[];
   /** Messages that mention it and that the broker has not confirmed yet. */
-  readonly unsent: readonly (sql.UnsentRow & { service: ServiceName })[];
+  readonly unsent: readonly (sql.UnsentRow & { service: ParticipantName })[];
   /** Its events that wait for a row which another session has locked. */
-  readonly deferred: readonly (sql.DeferredRow & { service: ServiceName })[];
+  readonly deferred: readonly (sql.DeferredRow & { service: ParticipantName })[];
   readonly queues: readonly QueueLength[];
   readonly letters: readonly DeadLetter[];
-  readonly actions: readonly (Action & { service: ServiceName })[];
+  readonly actions: readonly (Action & { service: ParticipantName })[];
   /**
    * What could not be read, and why. Its part of the view is missing, which does not mean that the service does not
    * know the saga.
    */
-  readonly unreadable: Partial<Record<ServiceName | 'broker', string>>;
+  readonly unreadable: Partial<Record<ParticipantName | 'broker', string>>;
 }
 
 /** What one service knows about the saga. */
@@ -46,12 +46,12 @@ const MAX_DEAD_LETTERS = 100;
 
 export async function viewSaga(shop: ShopConnections, sagaId: string): Promise<SagaView> {
   const unreadable: SagaView['unreadable'] = {};
-  const attempt = <T>(source: ServiceName | 'broker', reading: Promise<T>): Promise<T | undefined> =>
+  const attempt = <T>(source: ParticipantName | 'broker', reading: Promise<T>): Promise<T | undefined> =>
     reading.catch((error: Error) => {
       unreadable[source] = reasonOf(error.cause ?? error);
       return undefined;
     });
-  const readFrom = <Row>(service: ServiceName, read: (tx: Tx, sagaId: string) => Promise<Part<Row>>) =>
+  const readFrom = <Row>(service: ParticipantName, read: (tx: Tx, sagaId: string) => Promise<Part<Row>>) =>
     attempt(service, readService(service, shop.databases[service], sagaId, read));
 
   const [order, stock, payment, broker] = await Promise.all([
@@ -79,7 +79,7 @@ export async function viewSaga(shop: ShopConnections, sagaId: string): Promise<S
 }
 
 function readService<Row>(
-  service: ServiceName,
+  service: ParticipantName,
   database: Database,
   sagaId: string,
   read: (tx: Tx, sagaId: string) => Promise<Part<Row>>,

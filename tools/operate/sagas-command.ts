@@ -14,6 +14,7 @@ import {
   sagaIdFrom,
   type Verbs,
 } from './command';
+import { withConnections } from './connections';
 import type { Operator } from './operator-actions';
 import { resend } from './resend';
 import { describeSaga, describeSagas } from './saga-report';
@@ -190,4 +191,4 @@ function notFound(id: string): Refusal {
   return new Refusal(`No service knows saga ${id}. Check the id.`);
 }
 
-runCommand(usage, options, verbs);
+runCommand(usage, options, verbs, withConnections);

@@ -3,7 +3,7 @@ import type { SagaEvent } from '../../shared/contract/events';
 import { insertOutbox } from '../../shared/outbox/statements';
 import type { Database } from '../../shared/postgres/database';
 import type { Statement } from '../../shared/postgres/statement';
-import type { ServiceName } from '../../shared/services';
+import type { ParticipantName } from '../../shared/services';
 import { mustBeReachable } from '../support/databases';
 import type { ShopConnections } from './connections';
 import { type Operator, recordOnSaga } from './operator-actions';
@@ -80,7 +80,7 @@ export async function isOrder({ databases }: ShopConnections, id: string): Promi
 async function statesIn(database: Database, states: Statement<sql.StateRow>, ids: readonly string[]) {
   const rows = await database.transaction((tx) => tx.run(states, [ids])).catch(() => undefined);
   const known = new Map(rows?.map(({ saga_id, state }) => [saga_id, state]));
-  return (service: ServiceName, sagaId: string): Partial<SagaSummary> => {
+  return (service: ParticipantName, sagaId: string): Partial<SagaSummary> => {
     const state = rows ? known.get(sagaId) : '?';
     return state === undefined ? {} : { [service]: state };
   };

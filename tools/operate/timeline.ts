@@ -14,7 +14,7 @@ export function timelineOf(view: SagaView): Moment[] {
   const moments = [...orderMoments(view), ...stockMoments(view), ...paymentMoments(view), ...messages(view)];
   for (const { at, actor, action, queue, letter_id, reason, service } of view.actions) {
     const what =
-      action === 'cancel' || action === 'resend'
+      action === 'cancel' || action === 'resend' || action === 'request'
         ? ON_SAGA[action]
         : `${PAST_TENSE[action]} dead letter ${letter_id} of ${queue}`;
     const why = reason === null ? '' : `: ${reason}`;
@@ -27,6 +27,7 @@ export function timelineOf(view: SagaView): Moment[] {
 const ON_SAGA = {
   cancel: 'asked payment to cancel it',
   resend: 'had the message that it waited for sent once more',
+  request: 'requested the checkout for the buyer',
 };
 
 /** An action on a dead letter, in the past tense. */

@@ -1,9 +1,9 @@
 import type { Logger } from '../../shared/observe/log';
 import { type Database, openDatabase } from '../../shared/postgres/database';
-import { perService, type ServiceName, serviceNames, variableOf } from '../../shared/services';
+import { type ParticipantName, participantNames, perParticipant, variableOf } from '../../shared/services';
 
 /** The database of each service. */
-export type ShopDatabases = Readonly<Record<ServiceName, Database>>;
+export type ShopDatabases = Readonly<Record<ParticipantName, Database>>;
 
 /** One connection for the snapshot (only one is open at a time), and one to check whether the database answers. */
 const POOL_SIZE = 2;
@@ -15,11 +15,11 @@ const POOL_SIZE = 2;
  */
 export function openDatabases(
   name: string,
-  urls: Readonly<Record<ServiceName, string>>,
+  urls: Readonly<Record<ParticipantName, string>>,
   log: Logger,
   statementMs?: number,
 ): ShopDatabases & { close(): Promise<void> } {
-  const databases = perService((service) =>
+  const databases = perParticipant((service) =>
     openDatabase({
       name,
       url: statementMs === undefined ? urls[service] : withTimeouts(urls[service], statementMs),
@@ -47,7 +47,7 @@ function withTimeouts(url: string, statementMs: number): string {
 
 /** @throws Error that says which database cannot be read and what to do */
 export async function mustBeReachable(databases: Partial<ShopDatabases>): Promise<void> {
-  for (const name of serviceNames) {
+  for (const name of participantNames) {
     await databases[name]?.ready().catch((error: Error) => {
       throw new Error(
         `The database of ${name} cannot be read. Is the shop running? ` +

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../shared/root';
 import { INTERNAL_PORTS, type ServiceName, services } from '../../shared/services';
@@ -25,8 +25,8 @@ export const STANDARD_PORT = 8_000;
 export const MAX_REPLICAS = 9;
 
 /**
- * Derives every port from the gateway's. With 8000: order 8001, payment 8002, stock 8003; their further replicas 8011,
- * 8012, 8013 and so on; internal ports 1000 above these; PostgreSQL 8100; RabbitMQ 8101 to 8103.
+ * Derives every port from the gateway's. With 8000: order 8001, payment 8002, stock 8003, account 8005; their further replicas
+ * 8011, 8012, 8013, 8015 and so on; internal ports 1000 above these; PostgreSQL 8100; RabbitMQ 8101 to 8103.
  */
 export function portsFrom(gateway: number) {
   const service = (name: ServiceName, replica: number) =>
@@ -41,15 +41,26 @@ export function portsFrom(gateway: number) {
 }
 export type Ports = ReturnType<typeof portsFrom>;
 
-/** Saves the gateway's port, so that the demo and the operators' commands find a shop on any port. */
-export function rememberPort(port: number): void {
-  writeFileSync(join(home, 'port'), String(port));
+/** Where the certificates of PostgreSQL and RabbitMQ are. */
+export const certificates = join(home, 'certificates');
+const shopFile = join(home, 'shop.json');
+
+/** What the demo and the operators' commands need to know to find a shop. */
+export interface LocalShop {
+  /** The gateway's port, from which the others follow. */
+  readonly port: number;
+  readonly speaksTls: { readonly postgres: boolean; readonly rabbit: boolean };
 }
 
-export function rememberedPort(): number {
-  try {
-    return Number(readFileSync(join(home, 'port'), 'utf8')) || STANDARD_PORT;
-  } catch {
-    return STANDARD_PORT;
-  }
+export function rememberShop(shop: LocalShop): void {
+  writeFileSync(`${shopFile}.new`, JSON.stringify(shop));
+  renameSync(`${shopFile}.new`, shopFile);
+}
+
+/** Returns what the last start remembered. */
+export function rememberedShop(): LocalShop {
+  const standard = { port: STANDARD_PORT, speaksTls: { postgres: false, rabbit: false } };
+  return existsSync(shopFile)
+    ? { ...standard, ...(JSON.parse(readFileSync(shopFile, 'utf8')) as LocalShop) }
+    : standard;
 }

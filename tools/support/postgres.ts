@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { type PostgresPrograms, postgresPrograms, reachableDataDir } from './postgres-programs';
+import { postgresTrust, type ServerCertificate } from './certificates';
+import { initialise, installCertificate, postgresDataDir } from './postgres-data';
+import { postgresPrograms } from './postgres-programs';
 import { endOf, type Recorded, type Stoppable, startOf } from './process';
+import { secretIn } from './secret';
 import { keepRunning, type Supervised } from './supervise';
 
 export interface Postgres {
@@ -26,6 +28,8 @@ export interface PostgresOptions {
   say(text: string): void;
   /** Needed when a run has several servers. */
   program?: Recorded;
+  /** With it, the server refuses connections without TLS. Its hosts need to contain `localhost`. */
+  tls?: ServerCertificate | undefined;
   /** Environment variables of the server, besides those that it needs. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Called as soon as the process exists, before it accepts connections. */
@@ -51,19 +55,22 @@ export async function startPostgres({
   databases,
   say,
   program = { name: 'postgres', recordsDir: join(home, 'running') },
+  tls,
   env,
   started,
 }: PostgresOptions): Promise<Postgres> {
   mkdirSync(home, { recursive: true });
   const programs = postgresPrograms();
   const dataDir = postgresDataDir(home, programs);
-  const password = readOrCreatePassword(join(home, 'postgres-password'));
+  // Every account on the machine can reach the port, and a PostgreSQL superuser can run programs.
+  const password = secretIn(join(home, 'postgres-password'));
   if (!existsSync(dataDir)) {
     initialise(programs, dataDir, password);
   }
   await clearStalePid(dataDir);
 
-  const flags = Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
+  const encrypting = tls === undefined ? {} : installCertificate(programs, dataDir, tls);
+  const flags = Object.entries({ ...settings, ...encrypting }).map(([key, value]) => `--${key}=${value}`);
   const logFile = join(home, 'log/postgres.log');
   const server = keepRunning(
     {
@@ -79,7 +86,8 @@ export async function startPostgres({
     say,
   );
   started?.(server);
-  const url = (name: string) => `postgresql://${name}:${password}@127.0.0.1:${port}/${name}`;
+  const trust = tls === undefined ? '' : postgresTrust(tls.authorityFile);
+  const url = (name: string) => `postgresql://${name}:${password}@127.0.0.1:${port}/${name}${trust}`;
   try {
     const admin = await connect(url('postgres'), server, logFile);
     for (const name of databases) {
@@ -91,46 +99,6 @@ export async function startPostgres({
     throw error;
   }
   return { url, dataDir, restart: server.restart, stop: server.stop, kill: server.kill };
-}
-
-export function postgresDataDir(home: string, programs: PostgresPrograms = postgresPrograms()): string {
-  return reachableDataDir(join(home, 'postgres'), programs);
-}
-
-// Every account on the machine can reach the port, and a PostgreSQL superuser can run programs. So there is a password.
-function readOrCreatePassword(file: string): string {
-  if (!existsSync(file)) {
-    writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 });
-  }
-  return readFileSync(file, 'utf8');
-}
-
-// Created next to its final place and then moved, so that an interrupted attempt is never taken for a data folder.
-function initialise({ initdb, user }: PostgresPrograms, dataDir: string, password: string): void {
-  const unfinished = `${dataDir}.new`;
-  const passwordFile = `${dataDir}.password`;
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(dirname(unfinished), { recursive: true });
-  mkdirSync(unfinished, { mode: 0o700 });
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (user !== undefined) {
-    for (const path of [unfinished, passwordFile]) {
-      chownSync(path, user.uid, user.gid);
-    }
-  }
-  const flags = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
-  const result = spawnSync(initdb, ['-D', unfinished, '--encoding=UTF8', '--no-locale', ...flags], {
-    ...user,
-    cwd: dirname(dataDir),
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, LC_ALL: 'C' },
-  });
-  rmSync(passwordFile);
-  if (result.status !== 0) {
-    const reason = result.error?.message ?? result.stderr;
-    throw new Error(`Could not create PostgreSQL's data folder ${dataDir}: ${reason}`);
-  }
-  renameSync(unfinished, dataDir);
 }
 
 /**

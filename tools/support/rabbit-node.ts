@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ServerCertificate } from './certificates';
 import type { Recorded } from './process';
 import { majorOf, type RabbitPrograms } from './rabbit-programs';
 import { keepRunning, type Supervised } from './supervise';
@@ -24,6 +25,15 @@ export interface ClusterMember {
   program: Recorded;
 }
 
+export interface NodeOptions {
+  /** If it is one of a cluster, whose nodes have one epmd that must run already. */
+  readonly member?: ClusterMember | undefined;
+  /** With it, clients must use TLS; the HTTP API and the metrics stay without. */
+  readonly tls?: ServerCertificate | undefined;
+  /** Environment variables of the node, instead of ours. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
 // Does not conflict with a RabbitMQ that the system runs: it has its own name, ports and folders, and uses loopback
 // only.
 const nodeName = 'chandlery@localhost';
@@ -35,20 +45,19 @@ export interface RabbitNode extends Supervised {
 
 /**
  * Starts a private node. It accepts connections some seconds later.
- * @param member if it is one of a cluster, whose nodes have one epmd that must run already
  */
 export function startNode(
   programs: RabbitPrograms,
   home: string,
   ports: RabbitPorts,
   say: (text: string) => void,
-  member?: ClusterMember,
+  { member, tls, env }: NodeOptions = {},
 ): RabbitNode {
   const folder = join(home, 'rabbitmq');
   const dataFolder = join(folder, dataFolderOf(programs));
   mkdirSync(folder, { recursive: true });
   const spreads = member !== undefined && majorOf(programs) >= 4;
-  const settings = [configuration(ports), ...(spreads ? [CLUSTER_SETTINGS] : [])];
+  const settings = [configuration(ports, tls), ...(spreads ? [CLUSTER_SETTINGS] : [])];
   writeFileSync(join(folder, 'rabbitmq.conf'), settings.join('\n'));
   const plugins = [
     ...(ports.management === undefined ? [] : ['rabbitmq_management']),
@@ -86,6 +95,7 @@ export function startNode(
         RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
         RABBITMQ_MNESIA_BASE: dataFolder,
         RABBITMQ_LOG_BASE: join(home, 'log'),
+        ...env,
       },
     },
     say,
@@ -141,7 +151,22 @@ quorum_queue.continuous_membership_reconciliation.enabled = true
 quorum_queue.continuous_membership_reconciliation.target_group_size = 3
 `.trimStart();
 
-function configuration(ports: RabbitPorts): string {
+function listener(port: number, tls: ServerCertificate | undefined): string {
+  if (tls === undefined) {
+    return `listeners.tcp.local = 127.0.0.1:${port}`;
+  }
+  return `
+listeners.tcp = none
+listeners.ssl.local = 127.0.0.1:${port}
+ssl_options.cacertfile = ${tls.authorityFile}
+ssl_options.certfile = ${tls.certificateFile}
+ssl_options.keyfile = ${tls.keyFile}
+ssl_options.verify = verify_none
+ssl_options.versions.1 = tlsv1.3
+ssl_options.versions.2 = tlsv1.2`.trimStart();
+}
+
+function configuration(ports: RabbitPorts, tls: ServerCertificate | undefined): string {
   // Statistics would cost more processor time than the shop's own messages.
   const management = `
 management.tcp.ip = 127.0.0.1
@@ -152,7 +177,7 @@ management_agent.disable_metrics_collector = true`;
 prometheus.tcp.ip = 127.0.0.1
 prometheus.tcp.port = ${ports.metrics}`;
   return `
-listeners.tcp.local = 127.0.0.1:${ports.amqp}
+${listener(ports.amqp, tls)}
 log.file = false
 log.console = true
 log.console.level = info

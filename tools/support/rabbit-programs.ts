@@ -59,6 +59,20 @@ export async function olderRabbit(say: Say): Promise<RabbitPrograms | undefined>
   return wanted === undefined ? (installedRabbit() ?? unpackedRabbit(say)) : undefined;
 }
 
+/**
+ * Returns the RabbitMQ for whoever must start its nodes as processes of their own.
+ * @throws when this machine can only have a container
+ */
+export async function ownRabbit(say: Say): Promise<RabbitPrograms> {
+  const programs = (await preferredRabbit(say)) ?? (await olderRabbit(say));
+  if (programs === undefined) {
+    throw new Error(
+      'This needs a RabbitMQ that is no container. Install one ("sudo apt-get install rabbitmq-server") and try again.',
+    );
+  }
+  return programs;
+}
+
 /** Returns Debian's RabbitMQ 4; undefined, with a message, when it cannot be had. */
 async function debiansRabbit4(say: Say): Promise<RabbitPrograms | undefined> {
   if (process.platform !== 'linux' || !ARCHITECTURES.includes(process.arch) || thisSystem().id !== 'debian') {

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { probe } from '../../shared/rabbit/probe';
+import { amqpTrust, type ServerCertificate } from './certificates';
 import { endOf, type Stoppable } from './process';
 import { type RabbitPorts, startNode } from './rabbit-node';
-import { containerEngine, olderRabbit, preferredRabbit } from './rabbit-programs';
+import { containerEngine, olderRabbit, preferredRabbit, type RabbitPrograms } from './rabbit-programs';
 import { keepRunning, type Supervised } from './supervise';
 
 export interface Rabbit {
@@ -22,6 +23,8 @@ export interface RabbitOptions {
   home: string;
   ports: RabbitPorts;
   say(text: string): void;
+  /** With it, a broker that is no container speaks TLS alone. */
+  tls?: ServerCertificate | undefined;
   /** Called as soon as there is a process to stop, before it accepts connections. */
   started?(broker: Stoppable): void;
 }
@@ -48,10 +51,11 @@ export async function findRabbit(amqpUrl: string | undefined): Promise<Rabbit | 
 
 /** Starts a private broker with what this machine has available. */
 export async function startRabbit(options: RabbitOptions): Promise<Rabbit> {
-  const broker = await startBroker(options);
+  const { broker, trust } = await startBroker(options);
   const { stop, kill } = broker;
   options.started?.(broker);
-  const amqpUrl = `amqp://${credentials}@127.0.0.1:${options.ports.amqp}`;
+  const at = `${credentials}@127.0.0.1:${options.ports.amqp}`;
+  const amqpUrl = trust === undefined ? `amqp://${at}` : `amqps://${at}${amqpTrust(trust)}`;
   for (const end = Date.now() + 90_000; broker.isRunning() && Date.now() < end; await sleep(100)) {
     const description = await probe(amqpUrl);
     if (description === undefined) {
@@ -77,19 +81,29 @@ function requireVersion(description: string): void {
   );
 }
 
-async function startBroker(options: RabbitOptions): Promise<Supervised> {
-  const { home, ports, say } = options;
+interface Started {
+  readonly broker: Supervised;
+  /** The authority's file, if the broker speaks TLS. */
+  readonly trust?: string | undefined;
+}
+
+async function startBroker(options: RabbitOptions): Promise<Started> {
+  const { home, ports, say, tls } = options;
+  const start = (programs: RabbitPrograms) => ({
+    broker: startNode(programs, home, ports, say, { tls }),
+    trust: tls?.authorityFile,
+  });
   const preferred = await preferredRabbit(say);
   if (preferred !== undefined) {
-    return startNode(preferred, home, ports, say);
+    return start(preferred);
   }
   const engine = containerEngine();
   if (engine !== undefined && hasImage(engine, say)) {
-    return startContainer(engine, options);
+    return { broker: startContainer(engine, options) };
   }
   const attempt = await olderRabbit(say).catch((error: Error) => error);
   if (attempt !== undefined && !(attempt instanceof Error)) {
-    return startNode(attempt, home, ports, say);
+    return start(attempt);
   }
   const failure = attempt === undefined ? '' : ` (downloading it failed: ${attempt.message.trim()})`;
   throw new Error(

@@ -80,6 +80,7 @@ async function handleCheckout(deps: CheckoutDeps, request: Request): Promise<Ans
       only_of: request.onlyOf,
       may_open,
       traceparent: request.traceparent,
+      staff: request.staff,
       ...(request.idempotencyKey && {
         idempotency: { key: request.idempotencyKey, fingerprint: fingerprint(request) },
       }),

@@ -7,6 +7,7 @@ import { addItem, addOneItem } from './add-item';
 import { batchInit } from './batch-init';
 import { createOrder } from './create-order';
 import { findOrder } from './find-order';
+import { listOrders } from './list-orders';
 import { openPrices } from './prices';
 import { removeItem } from './remove-item';
 import { removeOrder } from './remove-order';
@@ -28,6 +29,7 @@ export function routes({ database, reads, batchInit: enabled, stockUrl, stockWit
   const prices = openPrices(stockUrl, stockWithinMs);
   return [
     createOrder(database),
+    listOrders(prisma),
     findOrder(prisma),
     addItem(database, prices),
     addOneItem(database, prices),

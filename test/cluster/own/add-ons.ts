@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { root } from '../../../shared/root';
 import { type Family, familiesOf } from './families';
 import { withoutDigest } from './images/names';
 import { folders, manifests } from './places';
 import { envoyImage, gatewayChart, monitoringDefinitions } from './programs/chart';
+import { withTopology } from './storage/volumes';
 
 /** Runs a program in the cluster's network, and returns what it prints. */
 export type RunInside = (program: string, ...args: string[]) => Promise<string>;
@@ -13,15 +15,22 @@ const GATEWAY_NAMESPACE = 'envoy-gateway-system';
 const READY_WITHIN = '180s';
 
 /** What the nodes need to be found and to become ready. */
-export async function applyBasics(run: RunInside, families: readonly Family[]): Promise<void> {
+export async function applyBasics(
+  run: RunInside,
+  families: readonly Family[],
+  nodes: readonly string[],
+): Promise<void> {
   // The API server makes this namespace soon after it begins to answer.
   await run('kubectl', 'wait', '--for=create', 'namespace/kube-system', `--timeout=${READY_WITHIN}`);
-  await run('kubectl', 'apply', '-f', writeManifests(families));
+  await run('kubectl', 'apply', '-f', writeManifests(families, nodes));
   await run('kubectl', 'apply', '--server-side', '-f', monitoringDefinitions());
 }
 
-/** Writes the manifests with the address at which names are served in this cluster. Returns their folder. */
-function writeManifests([first]: readonly Family[]): string {
+/**
+ * Writes the manifests with the address at which names are served in this cluster, and with the nodes that hold volumes. Returns
+ * their folder.
+ */
+function writeManifests([first]: readonly Family[], nodes: readonly string[]): string {
   const [standard] = familiesOf('ipv4');
   const folder = join(folders.settings, 'manifests');
   mkdirSync(folder, { recursive: true });
@@ -30,6 +39,8 @@ function writeManifests([first]: readonly Family[]): string {
     const address = JSON.stringify(first?.services.names);
     writeFileSync(join(folder, name), text.replaceAll(standard?.services.names ?? '', address));
   }
+  const storage = join(folder, 'storage.yaml');
+  writeFileSync(storage, stringify(withTopology(parse(readFileSync(storage, 'utf8')), nodes)));
   return folder;
 }
 

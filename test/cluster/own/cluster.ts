@@ -47,20 +47,18 @@ export class OwnCluster {
   async start(): Promise<void> {
     this.began = Date.now();
     const { nodes } = this;
+    const names = nodes.map(({ name }) => name);
     mkdirSync(folders.logs, { recursive: true });
     await makeCertificates(nodes, this.families);
     await this.startControlPlane();
     this.tell('the API server answers');
-    await applyBasics(this.inside, this.families);
+    await applyBasics(this.inside, this.families, names);
     for (const node of nodes) {
       await this.startNode(node);
     }
     const storage = ['--enable-source-maps', join(__dirname, 'storage/main.js')];
     this.startInside('storage', process.execPath, storage);
-    await awaitNodes(
-      this.inside,
-      nodes.map(({ name }) => name),
-    );
+    await awaitNodes(this.inside, names);
     this.tell('every node is ready');
     await startMonitoring(this.inside);
     await awaitAddOns(this.inside);

@@ -20,8 +20,8 @@ const usage = `Usage: npm run cluster -- up [--nodes 1] [--ip-family ipv4|ipv6|d
        npm run cluster -- off NODE               switches a node off, as a power failure does; "on NODE" brings it back
        npm run cluster -- down                   ends it from another terminal, or cleans up after a killed one
        npm run cluster -- build                  builds what "up" needs, and starts nothing
-A real Kubernetes on this machine, in namespaces of its own, for the overlay "laptop": no part of it can be reached from
-elsewhere. Needs Linux, root and Go. The first time, it builds Kubernetes and more, which takes about 40 minutes.
+A real Kubernetes on this machine, in namespaces of its own, for the overlays "laptop" and "staging": no part of it can be
+reached from elsewhere. Needs Linux, root and Go. The first time, it builds Kubernetes and more, which takes about 40 minutes.
   --nodes      up to ${MAX_NODES}
   --ip-family  what pods and Services have addresses of: IPv4, IPv6, or both, of which IPv4 is the first
   --from       the nodes also have the images of this released version, to try an upgrade

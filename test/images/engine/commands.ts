@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
@@ -23,9 +24,22 @@ export function run(
   throw failure(program, args, output.split('\n'));
 }
 
-/** Returns an error about a program that failed, with the last lines of its output. */
+const FIRST_FAILURE = 60;
+const ENDING = 30;
+
+/**
+ * Returns an error about a program that failed, with the last lines of its output. If tests ran, the first one that failed says
+ * more than the end, so it stands in front.
+ */
 function failure(program: string, args: string[], output: string[]): Error {
-  return new Error(`"${program} ${args.join(' ')}" failed:\n${output.slice(-60).join('\n')}`);
+  const lines = output.map(stripVTControlCharacters);
+  const first = lines.findIndex((line) => /^\s*● /.test(line));
+  const ending = Math.max(lines.length - ENDING, 0);
+  const shown =
+    first === -1
+      ? lines.slice(-FIRST_FAILURE)
+      : [...lines.slice(first, Math.min(first + FIRST_FAILURE, ending)), '…', ...lines.slice(ending)];
+  return new Error(`"${program} ${args.join(' ')}" failed:\n${shown.join('\n')}`);
 }
 
 export const docker = Object.assign((...args: string[]) => run('docker', args), {
@@ -74,16 +88,32 @@ export async function buildImage(
   }
 }
 
-/** Runs Docker's own `compose`, or the older docker-compose, which does not accept a project name in the file. */
-export function compose(project: string, env: Record<string, string>, ...args: string[]): string {
+/**
+ * Runs Docker's own `compose`, or the older docker-compose, which does not accept a project name in the file.
+ * @param files what is put on top of compose.yaml
+ */
+export function compose(
+  project: string,
+  env: Record<string, string>,
+  files: readonly string[],
+  ...args: string[]
+): string {
+  const further = files.flatMap((file) => ['--file', file]);
   if (docker.succeeds('compose', 'version')) {
-    return run('docker', ['compose', '--project-name', project, ...args], { env });
+    const options = ['--project-name', project, '--file', 'compose.yaml', ...further];
+    return run('docker', ['compose', ...options, ...args], { env });
   }
   const program = which('docker-compose');
   if (program === undefined) {
     throw new Error('There is no "docker compose" on this machine. Install its plugin.');
   }
-  const input = readFileSync(join(root, 'compose.yaml'), 'utf8').replace(/^name:.*\n/m, '');
-  const options = ['--project-name', project, '--project-directory', root, '--file', '-'];
-  return run(program, [...options, ...args], { env, input });
+  const folder = mkdtempSync(join(tmpdir(), 'chandlery-compose-'));
+  try {
+    const file = join(folder, 'compose.yaml');
+    writeFileSync(file, readFileSync(join(root, 'compose.yaml'), 'utf8').replace(/^name:.*\n/m, ''));
+    const options = ['--project-name', project, '--project-directory', root, '--file', file, ...further];
+    return run(program, [...options, ...args], { env });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

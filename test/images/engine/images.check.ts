@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { root } from '../../../shared/root';
 import { serviceNames } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
-import { ApiClient } from '../../support/api-client';
+import { type ApiAnswer, ApiClient } from '../../support/api-client';
 import { provide } from './bases';
 import { buildImage, compose, docker } from './commands';
 
@@ -67,8 +67,17 @@ test.each(images)('%s has no shell, and its user is not root and cannot write an
   expect(found).toEqual({ user: 65_532, refused: Array(6).fill('EACCES'), programs: ['node'] });
 });
 
-test('what compose.yaml describes starts, completes a checkout and is monitored; the auditor finds nothing', async () => {
-  const { services } = parse(readFileSync(join(root, 'compose.yaml'), 'utf8'), { merge: true });
+test('account hashes passwords with what is in its image', () => {
+  const hash = "require('@node-rs/argon2').hash('a password').then((text) => console.log(text.slice(0, 9)))";
+  const found = docker('run', '--rm', '--pull=never', nameOf('account'), '--eval', hash);
+  expect(found.trim()).toBe('$argon2id');
+});
+
+test('what compose.yaml describes completes a checkout for everybody, then only for who logs in; the auditor finds nothing', async () => {
+  const { services } = parse(readFileSync(join(root, 'compose.yaml'), 'utf8'), {
+    merge: true,
+    maxAliasCount: -1,
+  });
   const others = Object.entries<{ image: string }>(services).filter(
     ([, { image }]) => !image.startsWith('chandlery/'),
   );
@@ -88,17 +97,31 @@ test('what compose.yaml describes starts, completes a checkout and is monitored;
     ...Object.fromEntries(variables.map((name, i) => [name, String(ports[i])])),
     CHANDLERY_TAG: tag,
   };
-  const inProject = (...args: string[]) => compose(`chandlery-${tag}`, env, ...args);
+  const gateway = `http://127.0.0.1:${ports[0]}`;
+  const files: string[] = [];
+  const inProject = (...args: string[]) => compose(`chandlery-${tag}`, env, files, ...args);
+  const operate = (...args: string[]) => inProject('run', '--rm', '-T', 'operate', ...args);
   try {
     inProject('up', '--detach', '--no-build', ...started);
-    const gateway = [`http://127.0.0.1:${ports[0]}`];
-    const api = new ApiClient(() => gateway);
-    await waitForAnswer(gateway[0] as string);
-    const buyer = await api.user(100);
-    const order = await api.order(buyer, { [await api.item(5, 10)]: 2 });
-    expect(await api.checkout(order)).toMatchObject({ status: 200, body: { status: 'PAID' } });
-    expect(await api.credit(buyer)).toBe(90);
-    const audit = inProject('run', '--rm', '-T', 'operate', 'dist/tools/audit/main.js', '--live', '--json');
+    await waitForAnswer(gateway);
+    const everybody = new ApiClient(() => [gateway]);
+    const buyer = await everybody.user(100);
+    expect(await buyTwo(everybody, buyer)).toMatchObject({ status: 200, body: { status: 'PAID' } });
+    expect(await everybody.credit(buyer)).toBe(90);
+    expect(operate('--eval', SPEAK_WITHOUT_TLS).trim()).toBe('28000 ECONNREFUSED');
+
+    files.push('compose/access.yaml');
+    inProject('up', '--detach', '--no-build', ...started);
+    await waitForAnswer(gateway);
+    expect((await everybody.post(`/payment/add_funds/${buyer}/1`)).status).toBe(401);
+    const authorization = await firstOperator(gateway, operate);
+    const operator = new ApiClient(() => [gateway], { authorization });
+    expect(await buyTwo(operator, await operator.user(100))).toMatchObject({
+      status: 200,
+      body: { status: 'PAID' },
+    });
+
+    const audit = operate('dist/tools/audit/main.js', '--live', '--json');
     expect(JSON.parse(audit.slice(audit.indexOf('{'))).findings).toEqual([]);
     if (started.includes('prometheus')) {
       expect(await notScraped(`http://127.0.0.1:${ports[2]}`)).toEqual([]);
@@ -111,6 +134,39 @@ test('what compose.yaml describes starts, completes a checkout and is monitored;
     inProject('down', '--volumes');
   }
 });
+
+async function buyTwo(api: ApiClient, buyer: string): Promise<ApiAnswer> {
+  return api.checkout(await api.order(buyer, { [await api.item(5, 10)]: 2 }));
+}
+
+/** Prints how PostgreSQL refuses it, and how RabbitMQ does. */
+const SPEAK_WITHOUT_TLS = `
+  const { Client } = require('pg');
+  const { connect } = require('node:net');
+  const [bare] = process.env.ORDER_DATABASE_URL.split('?');
+  new Client({ connectionString: bare }).connect().then(() => 'accepted', ({ code }) => code).then((database) => {
+    const socket = connect(5672, 'rabbitmq', () => console.log(database, 'accepted'));
+    socket.once('error', ({ code }) => console.log(database, code));
+  });`;
+
+/** Makes an operator who is a shopkeeper, too, as docs/configuration.md says. Returns their Authorization. */
+async function firstOperator(gateway: string, operate: (...args: string[]) => string): Promise<string> {
+  const json = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ email: 'first@example.com', password: 'a long password' });
+  const send = async (path: string, init: RequestInit) => {
+    const answer = await fetch(`${gateway}/account${path}`, init);
+    return { status: answer.status, body: (await answer.json()) as Record<string, string> };
+  };
+  const post = (path: string) => send(path, { method: 'POST', headers: json, body });
+  expect((await post('/register')).status).toBe(200);
+  const { session } = (await post('/login')).body;
+  const me = await send('/me', { headers: { authorization: `Bearer ${session}` } });
+  const userId = me.body.user_id as string;
+  const roles = ['shopkeeper', 'operator'];
+  operate(ACCOUNTS, 'set-roles', userId, ...roles, '--reason', 'the first one', '--actor', 'a test');
+  return `Bearer ${(await post('/login')).body.access_token}`;
+}
+const ACCOUNTS = 'dist/tools/operate/accounts-command.js';
 
 /** Returns the targets that Prometheus still cannot read after a few rounds. */
 async function notScraped(url: string): Promise<string[]> {

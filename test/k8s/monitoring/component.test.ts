@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { root } from '../../../shared/root';
-import { serviceNames } from '../../../shared/services';
+import { participantNames } from '../../../shared/services';
 import { renderKustomization } from '../../support/kustomize';
 import { folder, manifests, ruleFiles } from './sources';
 
@@ -45,9 +45,9 @@ test('the monitors select their pods and the right ports', async () => {
     return [metadata.name, scraped.map((pod) => pod.metadata.labels['app.kubernetes.io/name']).sort()];
   });
   expect(Object.fromEntries(found)).toEqual({
-    services: ['auditor', ...serviceNames].sort(),
+    services: ['auditor', ...participantNames].sort(),
     rabbitmq: ['rabbitmq'],
-    databases: serviceNames.map((name) => `${name}-db-exporter`).sort(),
+    databases: participantNames.map((name) => `${name}-db-exporter`).sort(),
   });
 });
 

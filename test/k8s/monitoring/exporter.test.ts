@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../../../shared/root';
-import { serviceNames } from '../../../shared/services';
+import { participantNames } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
 import { program } from './programs';
 import { Running } from './prometheus';
@@ -40,7 +40,7 @@ async function sourceIn(service: string): Promise<string> {
   return env.find(({ name }: { name: string }) => name === 'DATA_SOURCE_URI').value;
 }
 
-test.each(serviceNames)(
+test.each(participantNames)(
   'the exporter of %s is restarted when it waits for a server that was lost',
   async (service) => {
     const { livenessProbe } = await containerIn(service);
@@ -52,7 +52,7 @@ test.each(serviceNames)(
 );
 
 test('while a database does not answer, its exporter says so in time for Prometheus', async () => {
-  const sources = await Promise.all(serviceNames.map(sourceIn));
+  const sources = await Promise.all(participantNames.map(sourceIn));
   const [parameters, ...others] = sources.map((source) => new URL(`postgresql://${source}`).search);
   expect(others).toEqual(others.map(() => parameters));
   const [port] = await freePorts(1);
@@ -69,4 +69,4 @@ test('while a database does not answer, its exporter says so in time for Prometh
     signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS),
   });
   expect((await answer.text()).split('\n')).toContain('pg_up 0');
-}, 60_000);
+});

@@ -1,4 +1,4 @@
-import { serviceNames } from '../../../shared/services';
+import { participantNames } from '../../../shared/services';
 import type { Series } from './prometheus';
 import { dashboards, filledIn, metricsIn, panelsOf, readOfJobs, rules } from './sources';
 import { WatchedShop } from './watched-shop';
@@ -115,7 +115,7 @@ test('only known labels are exported, and no label value comes from a request', 
     ...['major', 'minor', 'patch', 'kind', 'space', 'type'],
   ]);
   const series: Record<string, string>[] = await watched.prometheus.api('series', {
-    'match[]': `{__name__!="ALERTS", __name__!="ALERTS_FOR_STATE", job=~"${[...serviceNames, 'auditor'].join('|')}"}`,
+    'match[]': `{__name__!="ALERTS", __name__!="ALERTS_FOR_STATE", job=~"${[...participantNames, 'auditor'].join('|')}"}`,
   });
   expect(series.length).toBeGreaterThan(200);
   expect(

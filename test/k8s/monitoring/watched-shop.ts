@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { exchangeOf } from '../../../shared/rabbit/topology';
-import type { ServiceName } from '../../../shared/services';
+import type { ParticipantName } from '../../../shared/services';
 import { databaseVariables } from '../../../tools/support/addresses';
 import { freePorts } from '../../../tools/support/free-ports';
 import type { ApiAnswer, ApiClient } from '../../support/api-client';
@@ -100,7 +100,7 @@ export class WatchedShop {
 
   private async watch(): Promise<void> {
     const [auditor, exporter] = await Promise.all([this.startAuditor(), this.startExporter()]);
-    const service = (name: ServiceName) =>
+    const service = (name: ParticipantName) =>
       this.shop.of(name).map(({ internalUrl }) => new URL(internalUrl).host);
     const prometheus = await Prometheus.start({
       services: {

@@ -1,31 +1,46 @@
-import { callsOf, INTERNAL_PORTS, serviceNames, services } from '../../../shared/services';
-import type { Overlay } from '../manifests';
+import {
+  callsOf,
+  INTERNAL_PORTS,
+  isParticipantName,
+  participantNames,
+  services,
+} from '../../../shared/services';
+import { isClosed, type Overlay, servicesIn } from '../manifests';
 import type { Flow } from './network';
 
 /** Which pod needs to reach which, and on which port. The NetworkPolicies must allow exactly these. */
 
-function common(pods: readonly string[]): Flow[] {
+/** The broker's ports: for clients, for its HTTP API, and for Prometheus. */
+const brokerPorts = (overlay: Overlay) =>
+  isClosed(overlay)
+    ? { amqp: 5671, management: 15671, metrics: 15691 }
+    : { amqp: 5672, management: 15672, metrics: 15692 };
+
+function common(overlay: Overlay, pods: readonly string[]): Flow[] {
+  const broker = brokerPorts(overlay);
   return [
     ...pods.flatMap((pod): Flow[] => [`${pod} → dns:53`, `${pod} → 169.254.20.10/32:53`]),
-    ...serviceNames.flatMap((service): Flow[] => [
+    ...servicesIn(overlay).flatMap((service): Flow[] => [
       `gateway → ${service}:${services[service].port}`,
       `prometheus → ${service}:${services[service].port + INTERNAL_PORTS}`,
       `${service} → ${service}-db:5432`,
-      `${service} → rabbitmq:5672`,
       `${service}-migrate → ${service}-db:5432`,
-      `auditor → ${service}-db:5432`,
       `operate → ${service}-db:5432`,
       `${service}-db-exporter → ${service}-db:5432`,
       `prometheus → ${service}-db-exporter:9187`,
     ]),
-    ...serviceNames.flatMap((caller) =>
+    ...participantNames.flatMap((service): Flow[] => [
+      `${service} → rabbitmq:${broker.amqp}`,
+      `auditor → ${service}-db:5432`,
+    ]),
+    ...participantNames.flatMap((caller) =>
       callsOf(caller).map((called): Flow => `${caller} → ${called}:${services[called].port}`),
     ),
-    'auditor → rabbitmq:5672',
-    'operate → rabbitmq:5672',
-    'broker-definitions → rabbitmq:15672',
+    `auditor → rabbitmq:${broker.amqp}`,
+    `operate → rabbitmq:${broker.amqp}`,
+    `broker-definitions → rabbitmq:${broker.management}`,
     'prometheus → auditor:9004',
-    'prometheus → rabbitmq:15692',
+    `prometheus → rabbitmq:${broker.metrics}`,
   ];
 }
 
@@ -35,8 +50,20 @@ const outside = [
   '::/0 except fe80::/10,fd00:ec2::254/128,fd20:ce::254/128',
 ] as const;
 
-const ofOperators: Flow[] = [
-  ...serviceNames.flatMap((service): Flow[] => {
+/** Where people log in. */
+const ofClosed: Flow[] = [
+  ...servicesIn('production').flatMap((service): Flow[] => {
+    const { port } = services[service];
+    // Each reads the keys that tokens are verified with.
+    return [
+      `staff → ${service}:${port}`,
+      ...(isParticipantName(service) ? [`${service} → account:${services.account.port}` as const] : []),
+    ];
+  }),
+];
+
+const ofProduction: Flow[] = [
+  ...servicesIn('production').flatMap((service): Flow[] => {
     const database = `${service}-db`;
     return [
       // Replication, and the instances and the operator ask each other about their state.
@@ -52,10 +79,14 @@ const ofOperators: Flow[] = [
   }),
   'rabbitmq → rabbitmq:4369',
   'rabbitmq → rabbitmq:25672',
-  'keda → rabbitmq:5672',
+  'keda → rabbitmq:5671',
   'gateway → challenge:8089',
 ];
 
 export function neededFlows(overlay: Overlay, pods: readonly string[]): Set<Flow> {
-  return new Set([...common(pods), ...(overlay === 'production' ? ofOperators : [])]);
+  return new Set([
+    ...common(overlay, pods),
+    ...(isClosed(overlay) ? ofClosed : []),
+    ...(overlay === 'production' ? ofProduction : []),
+  ]);
 }

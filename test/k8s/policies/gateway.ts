@@ -8,7 +8,8 @@ interface TowardsServices {
   circuitBreaker?: { maxConnections?: number };
   timeout?: { http?: { connectionIdleTimeout?: string }; tcp?: { connectTimeout?: string } };
   retry?: { numRetries?: number; retryOn?: { triggers?: string[] } };
-  healthCheck?: { passive?: Passive };
+  healthCheck?: { panicThreshold?: number; passive?: Passive };
+  requestBuffer?: { limit: string };
 }
 interface Passive {
   splitExternalLocalOriginErrors?: boolean;
@@ -19,9 +20,11 @@ interface Passive {
   baseEjectionTime?: string;
 }
 interface HttpRoute {
+  parentRefs: { name: string }[];
   rules: { name?: string; backendRefs?: object[] }[];
 }
 interface TowardsBuyers {
+  targetRefs: { kind: string; name: string }[];
   connection?: { connectionLimit?: { value?: number } };
 }
 interface Proxy {
@@ -57,6 +60,28 @@ export const gatewayClosesFirst: Policy = (manifests) =>
           `BackendTrafficPolicy/${metadata.name}: keeps connections for ${idle}, but services only for ${kept} s`,
         ];
   });
+
+/**
+ * Envoy knows pods that are not ready, and sends requests there too when fewer are ready than this: by default half of them, so
+ * always when a service grows to more than twice its size.
+ */
+export const startingPodsSpared: Policy = (manifests) =>
+  ofGateway(manifests).flatMap(({ metadata, spec }) => {
+    const threshold = spec.healthCheck?.panicThreshold ?? 50;
+    return threshold === 1
+      ? []
+      : [
+          `BackendTrafficPolicy/${metadata.name}: pods that are not ready get requests when fewer than ${threshold} % are`,
+        ];
+  });
+
+/** Envoy opens a connection to a service when it knows the head of a request, and the body may take 15 s. */
+export const bodiesBuffered: Policy = (manifests) =>
+  ofGateway(manifests).flatMap(({ metadata, spec }) =>
+    spec.requestBuffer === undefined
+      ? [`BackendTrafficPolicy/${metadata.name}: a body that never comes holds a connection to a service`]
+      : [],
+  );
 
 const ofGateway = (manifests: readonly Manifest[]) =>
   ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy').filter(({ spec }) =>
@@ -111,14 +136,30 @@ const MEBIBYTES_OF_ENVOY = 128;
 const proxies = (manifests: readonly Manifest[]) =>
   ofKind<Proxy>(manifests, 'EnvoyProxy').map(({ spec }) => spec.provider.kubernetes.envoyDeployment);
 
+interface GatewaySpec {
+  infrastructure: { parametersRef: { name: string } };
+}
+
 /** With all connections that a proxy may have, the budgets in gateway.yaml leave a quarter of its memory free. */
-export const proxyFits: Policy = (manifests) => {
-  const buyers = ofKind<TowardsBuyers>(manifests, 'ClientTrafficPolicy').map(
-    ({ spec }) => spec.connection?.connectionLimit?.value ?? 50_000,
-  );
+export const proxyFits: Policy = (manifests) =>
+  ofKind<GatewaySpec>(manifests, 'Gateway').flatMap((gateway) => proxiesFit(manifests, gateway));
+
+function proxiesFit(
+  manifests: readonly Manifest[],
+  {
+    metadata: { name: gateway },
+    spec: { infrastructure },
+  }: Pick<Manifest, 'metadata'> & { spec: GatewaySpec },
+): string[] {
+  const buyers = ofKind<TowardsBuyers>(manifests, 'ClientTrafficPolicy')
+    .filter(({ spec }) => spec.targetRefs.some(({ name }) => name === gateway))
+    .map(({ spec }) => spec.connection?.connectionLimit?.value ?? 50_000);
   const policies = ofKind<TowardsServices>(manifests, 'BackendTrafficPolicy');
   // Envoy counts for each rule by itself.
-  const services = ofKind<HttpRoute>(manifests, 'HTTPRoute').flatMap(({ metadata, spec }) =>
+  const routes = ofKind<HttpRoute>(manifests, 'HTTPRoute').filter(({ spec }) =>
+    spec.parentRefs.some(({ name }) => name === gateway),
+  );
+  const services = routes.flatMap(({ metadata, spec }) =>
     spec.rules
       .filter(({ backendRefs }) => backendRefs)
       .map(({ name: rule }) => {
@@ -130,13 +171,16 @@ export const proxyFits: Policy = (manifests) => {
   );
   const connections = services.reduce((sum, most) => sum + most, 0);
   const most =
-    (Math.max(...buyers) * KIBIBYTES_OF_A_BUYER + connections * KIBIBYTES_OF_A_SERVICE) / 1_024 +
+    (Math.max(50_000 * Number(buyers.length === 0), ...buyers) * KIBIBYTES_OF_A_BUYER +
+      connections * KIBIBYTES_OF_A_SERVICE) /
+      1_024 +
     MEBIBYTES_OF_ENVOY;
-  return proxies(manifests)
-    .map(({ container }) => mebibytes(container.resources.limits.memory))
+  return ofKind<Proxy>(manifests, 'EnvoyProxy')
+    .filter(({ metadata }) => metadata.name === infrastructure.parametersRef.name)
+    .map(({ spec }) => mebibytes(spec.provider.kubernetes.envoyDeployment.container.resources.limits.memory))
     .filter((limit) => most > 0.75 * limit)
-    .map((limit) => `EnvoyProxy: may need ${Math.ceil(most)} MiB of ${limit}`);
-};
+    .map((limit) => `Gateway/${gateway}: a proxy may need ${Math.ceil(most)} MiB of ${limit}`);
+}
 
 /** A proxy keeps nothing on its node. */
 export const proxyReplaced: Policy = (manifests) =>

@@ -44,6 +44,14 @@ const outsiders: Party[] = [
       'gateway.envoyproxy.io/owning-gateway-namespace': 'chandlery',
     },
   },
+  {
+    name: 'staff',
+    namespace: 'envoy-gateway-system',
+    labels: {
+      'gateway.envoyproxy.io/owning-gateway-name': 'staff',
+      'gateway.envoyproxy.io/owning-gateway-namespace': 'chandlery',
+    },
+  },
   { name: 'prometheus', namespace: 'monitoring', labels: { [name]: 'prometheus' } },
   { name: 'keda', namespace: 'keda', labels: { [name]: 'keda-operator' } },
   { name: 'cnpg', namespace: 'cnpg-system', labels: { [name]: 'cloudnative-pg' } },
@@ -81,7 +89,8 @@ export function parties(manifests: readonly Manifest[]): Party[] {
     name: metadata.name,
     labels: { [name]: metadata.name },
   }));
-  const solver = ofKind(manifests, 'Issuer').map(() => ({
+  const issuers = ofKind<{ acme?: object }>(manifests, 'Issuer').filter(({ spec }) => spec.acme);
+  const solver = issuers.map(() => ({
     name: 'challenge',
     labels: { 'acme.cert-manager.io/http01-solver': 'true' },
   }));

@@ -132,18 +132,28 @@ export function addresses(manifests: readonly Manifest[]): Map<string, number[]>
     ports.set(`${metadata.name}-rw`, [5432]);
   }
   for (const { metadata } of ofKind(manifests, 'RabbitmqCluster')) {
-    ports.set(metadata.name, [5672, 15672, 15692]);
+    ports.set(metadata.name, [5671, 15671, 15691]);
   }
   return ports;
 }
 
-const standardPorts: Record<string, number> = { 'http:': 80, 'amqp:': 5672, 'postgresql:': 5432 };
+const standardPorts: Record<string, number> = {
+  'http:': 80,
+  'amqp:': 5672,
+  'amqps:': 5671,
+  'postgresql:': 5432,
+};
 
 /** Every address in a setting or in a Secret names a Service of this namespace, and one of its ports. */
 export const addressesAnswer =
   (overlay: Overlay): Policy =>
   (manifests) => {
     const services = addresses(manifests);
+    const hosts = new Set(
+      ofKind<{ listeners: { hostname: string }[] }>(manifests, 'Gateway').flatMap(({ spec }) =>
+        spec.listeners.map(({ hostname }) => hostname),
+      ),
+    );
     const settings = [
       ...ofKind(manifests, 'ConfigMap').flatMap(({ metadata, data }) =>
         metadata.name.includes('-settings')
@@ -159,10 +169,14 @@ export const addressesAnswer =
     ];
     return settings.flatMap(([source, value]) => {
       const text = (value ?? '').replaceAll(/[{}]/g, '');
-      if (!/^(https?|amqp|postgresql):\/\//.test(text)) {
+      if (!/^(https?|amqps?|postgresql):\/\//.test(text)) {
         return [];
       }
       const url = new URL(text);
+      // Tokens name it, and clients reach it from outside.
+      if (source === 'AUTH_ISSUER') {
+        return hosts.has(url.hostname) ? [] : [`${source}: no Gateway has the host ${url.hostname}`];
+      }
       const host = url.hostname.replace(/\.chandlery\.svc$/, '');
       const port = Number(url.port) || standardPorts[url.protocol];
       return services.get(host)?.includes(port ?? 0)

@@ -22,13 +22,16 @@ interface Proxy {
   bootstrap?: { type: string; value: string };
 }
 
+/** As in the routes that lead to everything, and in the public ones. */
+const CHECKOUTS = ['/orders/checkout/', '/orders/checkout/[^/]+'];
+
 /** A read, a checkout, or whatever its client may repeat itself. */
 function isRepeatable({ path, method, headers = [] }: Match): boolean {
   const hasKey = headers.some(
     ({ name, type, value }) =>
       /^idempotency-key$/i.test(name) && type === 'RegularExpression' && value === '.+',
   );
-  return method === 'GET' || hasKey || (method === 'POST' && path?.value === '/orders/checkout/');
+  return method === 'GET' || hasKey || (method === 'POST' && CHECKOUTS.includes(path?.value ?? ''));
 }
 
 /** A pod that is lost may have carried out what it was sent. So only what may be carried out twice is sent to another. */
@@ -61,7 +64,10 @@ const TCP_USER_TIMEOUT = 18;
 
 /** A node that is lost closes no connection. An idle one is probed, and one with a request must be acknowledged. */
 export const lostConnectionsEnd: Policy = (manifests) => {
-  const idle = ofKind<Repeating>(manifests, 'BackendTrafficPolicy').some(({ spec }) => spec.tcpKeepalive);
+  const ofGateways = ofKind<Repeating>(manifests, 'BackendTrafficPolicy').filter(
+    ({ spec }) => spec.targetRefs[0]?.kind === 'Gateway',
+  );
+  const idle = ofGateways.length > 0 && ofGateways.every(({ spec }) => spec.tcpKeepalive);
   const proxies = ofKind<Proxy>(manifests, 'EnvoyProxy');
   const busy = proxies.every(({ spec }) => {
     const { cluster_manager } = parse(spec.bootstrap?.value ?? '{}');

@@ -14,12 +14,12 @@ export function secretsOf(overlay: Overlay, manifests: readonly Manifest[]): Sec
     secrets.set(secret, keys.set(key, text));
   };
   for (const [usedBy, namespace, secret, key, text] of rows()) {
-    if ((usedBy === 'all' || usedBy === overlay) && namespace === 'chandlery') {
+    if ((usedBy === 'all' || usedBy.split(',').includes(overlay)) && namespace === 'chandlery') {
       add(secret, key, text);
     }
   }
   for (const { spec } of ofKind<{ secretName: string }>(manifests, 'Certificate')) {
-    for (const key of ['tls.crt', 'tls.key']) {
+    for (const key of ['tls.crt', 'tls.key', 'ca.crt']) {
       add(spec.secretName, key);
     }
   }

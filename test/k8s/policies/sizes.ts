@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings as orderSettings } from '../../../order/src/config';
 import { root } from '../../../shared/root';
+import { HTTP_GRACE_MS } from '../../../shared/service/foundation';
 import { STOP_WITHIN_MS } from '../../../shared/service/lifecycle';
-import { HTTP_GRACE_MS } from '../../../shared/service/run-service';
 import { type ServiceName, serviceNames } from '../../../shared/services';
 import { type Container, environment, type Manifest, mebibytes, ofKind, workloads } from '../manifests';
 import { proxiesRequest } from './gateway';
@@ -23,6 +23,10 @@ type Setting = keyof typeof defaults;
 
 const containerOf = (manifests: readonly Manifest[], service: ServiceName): Container | undefined =>
   workloads(manifests).find(({ name }) => name === `Deployment/${service}`)?.pod.containers[0];
+
+/** The services that an overlay has. */
+const deployed = (manifests: readonly Manifest[]): ServiceName[] =>
+  serviceNames.filter((service) => containerOf(manifests, service) !== undefined);
 
 /** Returns a service's setting as its pods get it. */
 function setting(manifests: readonly Manifest[], service: ServiceName, name: Setting): number {
@@ -70,7 +74,7 @@ function maxConnections(manifests: readonly Manifest[], service: ServiceName): n
  * its connections open beside its successor's.
  */
 export const connectionsFit: Policy = (manifests) =>
-  serviceNames.flatMap((service) => {
+  deployed(manifests).flatMap((service) => {
     const sizes = POOLS.map((pool) => setting(manifests, service, pool));
     // And one that asks whether the database is there.
     const pools = sizes.reduce((sum, size) => sum + size, 1);
@@ -81,7 +85,7 @@ export const connectionsFit: Policy = (manifests) =>
 
 /** Before a pod is killed, waiting requests get their answers, and work in progress is committed and published. */
 export const graceSuffices: Policy = (manifests) =>
-  serviceNames.flatMap((service) => {
+  deployed(manifests).flatMap((service) => {
     const pod = workloads(manifests).find(({ name }) => name === `Deployment/${service}`)?.pod;
     const preStop = pod?.containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0;
     const grace = pod?.terminationGracePeriodSeconds ?? 30;
@@ -147,7 +151,7 @@ export const memoryFits: Policy = (manifests) =>
 
 /** The minimum is at least two, so that one may go, and the maximum at least six, so that there is room to scale. */
 export const scaled: Policy = (manifests) =>
-  serviceNames.flatMap((service) => {
+  deployed(manifests).flatMap((service) => {
     const hpa = ofKind<{ scaleTargetRef: { name: string }; minReplicas: number }>(
       manifests,
       'HorizontalPodAutoscaler',

@@ -23,6 +23,12 @@ const rabbitmqCluster = z.strictObject({
     additionalConfig: z.string().max(2_000),
     additionalPlugins: z.array(z.string()).optional(),
     advancedConfig: z.string().max(100_000).optional(),
+    envConfig: z.string().max(100_000).optional(),
+  }),
+  tls: z.strictObject({
+    secretName: z.string().optional(),
+    caSecretName: z.string().optional(),
+    disableNonTLSListeners: z.boolean().optional(),
   }),
   affinity: z.strictObject({
     podAntiAffinity: z.strictObject({

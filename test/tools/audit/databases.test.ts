@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { serviceNames } from '../../../shared/services';
+import { participantNames } from '../../../shared/services';
 import type { Finding } from '../../../tools/audit/finding';
 import { auditOf } from '../../support/audit';
 import { sagaId } from '../../support/events';
@@ -397,7 +397,7 @@ describe('I6 finds', () => {
     );
   });
 
-  test.each(serviceNames)('an event that %s never sent', async (service) => {
+  test.each(participantNames)('an event that %s never sent', async (service) => {
     await shop.run(service, `INSERT INTO outbox (routing_key, body) VALUES ('${service}.happened', '[]')`);
     await expectFindings({
       invariant: 'I6',
@@ -405,7 +405,7 @@ describe('I6 finds', () => {
     });
   });
 
-  test.each(serviceNames)('an event that %s has deferred, with the locked row', async (service) => {
+  test.each(participantNames)('an event that %s has deferred, with the locked row', async (service) => {
     await shop.run(
       service,
       `INSERT INTO deferred_events (queue, saga_id, body, blocked_by, retry_at)

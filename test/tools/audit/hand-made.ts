@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { perServiceAsync, type ServiceName } from '../../../shared/services';
+import { type ParticipantName, perParticipantAsync } from '../../../shared/services';
 import type { Finding } from '../../../tools/audit/finding';
 import { auditOf } from '../../support/audit';
 import { TRACEPARENT } from '../../support/events';
@@ -15,13 +15,13 @@ export interface Sale {
 /** A shop without services. Its rows are written by hand, correct at first, so that a test can make one of them wrong. */
 export class HandMadeShop {
   private constructor(
-    readonly addresses: Record<ServiceName, string>,
-    private readonly clients: Record<ServiceName, Client>,
+    readonly addresses: Record<ParticipantName, string>,
+    private readonly clients: Record<ParticipantName, Client>,
   ) {}
 
   static async open(): Promise<HandMadeShop> {
     const addresses = await createDatabases();
-    const clients = await perServiceAsync(async (service) => {
+    const clients = await perParticipantAsync(async (service) => {
       const client = new Client(addresses[service]);
       await client.connect();
       return client;
@@ -33,7 +33,7 @@ export class HandMadeShop {
     await Promise.all(Object.values(this.clients).map((client) => client.end()));
   }
 
-  async run(service: ServiceName, text: string, values: unknown[] = []): Promise<void> {
+  async run(service: ParticipantName, text: string, values: unknown[] = []): Promise<void> {
     await this.clients[service].query(text, values);
   }
 

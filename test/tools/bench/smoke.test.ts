@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import type { ServiceName } from '../../../shared/services';
+import type { ParticipantName } from '../../../shared/services';
 import { goals } from '../../../tools/bench/goals';
 import type { Best } from '../../../tools/bench/measure/best';
 import { withTable } from '../../../tools/bench/report/publish';
@@ -36,7 +36,18 @@ const tiny = [
 ];
 
 /** These need their own processes and databases. The others run against a shop that is up already, which is quicker. */
-const local = ['saturation', 'hot-item', 'history', 'replicas', 'cost', 'locked-rows', 'flood', 'memory'];
+const local = [
+  'saturation',
+  'hot-item',
+  'history',
+  'replicas',
+  'cost',
+  'tokens',
+  'locked-rows',
+  'flood',
+  'guesses',
+  'memory',
+];
 const others = scenarios.map(({ name }) => name).filter((name) => !local.includes(name));
 /** Ids of all figures of the runs below. */
 const measured: string[] = [];
@@ -96,13 +107,13 @@ test('every scenario with its own shop reports its figures, and its books balanc
   const readme = withTable('before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter', report);
   expect(readme).toMatch(/^before\n<!-- bench:begin -->\n\| figure .*\n<!-- bench:end -->\nafter$/s);
   expect(readme).not.toContain('old');
-}, 240_000);
+}, 420_000);
 
 test('measures a shop that runs elsewhere through its API alone', async () => {
   const shop = await ShopProcesses.open({ env: { all: { BATCH_INIT: 'on' } } });
   const json = join(folder, 'target.json');
   try {
-    const urlFlag = (service: ServiceName) => [`--${service}-url`, shop.one(service).url];
+    const urlFlag = (service: ParticipantName) => [`--${service}-url`, shop.one(service).url];
     const urls = [...urlFlag('order'), ...urlFlag('payment'), ...urlFlag('stock')];
     const { status, output } = await bench(
       ...tiny,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { perService } from '../../../shared/services';
+import { perParticipant } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
 import { ApiClient } from '../../support/api-client';
 import { type Gateway, openGateway } from '../../support/gateway';
@@ -17,10 +17,10 @@ let api: ApiClient;
 beforeAll(async () => {
   const [port] = (await freePorts(1)) as [number];
   shop = await ShopProcesses.open({
-    replicas: perService(() => 2),
+    replicas: perParticipant(() => 2),
     env: { all: { DRAIN_DELAY_MS: '1000' }, order: { STOCK_URL: `http://127.0.0.1:${port}` } },
   });
-  gateway = await openGateway(shop, port);
+  gateway = await openGateway(shop, { at: port });
   api = new ApiClient(() => [gateway.url]);
   await sleep(NOTICED_MS);
 });

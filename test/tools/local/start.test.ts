@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from '../../../shared/root';
 import { isTaken } from '../../../tools/support/free-ports';
 import { stopLeftovers } from '../../../tools/support/process';
 import { ApiClient } from '../../support/api-client';
 import { processesOf } from '../../support/processes';
+import { runProgram } from '../../support/run-program';
 import { until } from '../../support/until';
 import { freeGatewayPort, type ShopRun, startShopRun } from './shop-run';
 
@@ -35,7 +39,7 @@ function client(): ApiClient {
   return new ApiClient(() => shop);
 }
 
-test('npm start opens a shop, keeps its data between runs, and leaves no process behind', async () => {
+test('npm start opens a shop, keeps its data between runs, lets people log in, and leaves no process behind', async () => {
   const first = begin('--order', '2');
   await first.says('Chandlery is running');
   const api = client();
@@ -64,9 +68,19 @@ test('npm start opens a shop, keeps its data between runs, and leaves no process
   // A run that is killed cannot stop what it started; the next one does.
   third.process.kill('SIGKILL');
   await third.ended;
-  const fourth = begin();
+  const fourth = begin('--access', 'required');
   await fourth.says('Chandlery is running');
   expect(fourth.printed()).toContain('left behind');
+  // Whoever pastes the commands that it prints registers, logs in and buys.
+  await fourth.says('the data is kept.');
+  const [, commands = ''] = /in this folder:\n(.+)\n\nPress Ctrl-C/s.exec(fourth.printed()) ?? [];
+  const env = { ...process.env, CHANDLERY_HOME: home };
+  const pasted = await promisify(execFile)('bash', ['-c', commands], { cwd: root, env });
+  expect(pasted.stdout).toContain('"status":"PAID"');
+  // As in production, its servers want TLS; the operators' commands know.
+  expect(fourth.printed()).toMatch(/postgresql:.*sslmode=verify-full[\s\S]*amqps:/);
+  const audit = await runProgram('dist/tools/audit/main.js', [], env);
+  expect([audit.status, audit.stderr]).toEqual([0, '']);
   fourth.process.kill('SIGTERM');
   expect(await fourth.ended).toBe(0);
   expect(processesOf(home)).toEqual([]);

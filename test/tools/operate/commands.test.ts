@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { perService, serviceNames } from '../../../shared/services';
+import { participantNames, perParticipant } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
 import { query } from '../../support/books';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
@@ -71,7 +71,7 @@ describe('discarding', () => {
     payment: `INSERT INTO charges SELECT $1, 'o', 'u', 10, $2, CASE $2 WHEN 'REJECTED' THEN 'cancelled' END`,
   };
   beforeAll(async () => {
-    for (const service of serviceNames) {
+    for (const service of participantNames) {
       for (const [i, state] of states[service].entries()) {
         const sql = insert[service].replaceAll('$2', `'${state}'`);
         await (state && query(fixture.addresses[service], sql, [sagaId(i + 1)]));
@@ -242,7 +242,7 @@ test('names a database or a broker that cannot be reached, and does nothing', as
   expect(listed.stderr).toMatch(/^The broker cannot be reached.*AMQP_URL/);
 
   const nowhere = `postgresql://order:x@127.0.0.1:${port}/order`;
-  const noShop = { ...perService(() => nowhere), amqp: noBroker.amqp };
+  const noShop = { ...perParticipant(() => nowhere), amqp: noBroker.amqp };
   for (const args of [['list'], ['show', sagaId(1)], ['cancel', sagaId(1), '--reason', 'x']]) {
     const { status, stderr } = await command('sagas', noShop, ...args);
     expect(status).toBe(2);

@@ -4,7 +4,7 @@ import { queues, type SagaEvent } from '../../../shared/contract/events';
 import { openDeadLetters } from '../../../shared/inbox/dead-letters';
 import { connectPublisher, type Publisher } from '../../../shared/rabbit/publisher';
 import { deadLetterQueueOf } from '../../../shared/rabbit/topology';
-import { perServiceAsync, type ServiceName, serviceNames } from '../../../shared/services';
+import { type ParticipantName, participantNames, perParticipantAsync } from '../../../shared/services';
 import type { ShopConnections } from '../../../tools/operate/connections';
 import { databaseVariables } from '../../../tools/support/addresses';
 import { openDatabases } from '../../../tools/support/databases';
@@ -15,7 +15,7 @@ import { silent } from '../../support/silent';
 import { until } from '../../support/until';
 
 /** The addresses of a shop. */
-export type Addresses = Record<ServiceName, string> & { amqp: string };
+export type Addresses = Record<ParticipantName, string> & { amqp: string };
 
 /** Three databases and a broker without any service, so that a dead letter stays where a test puts it. */
 export class DeadLetterFixture {
@@ -80,7 +80,7 @@ export class DeadLetterFixture {
 
   /** The recorded actions of all three databases. */
   async actions(): Promise<Record<string, unknown>[]> {
-    const rows = await perServiceAsync((name) =>
+    const rows = await perParticipantAsync((name) =>
       query(this.addresses[name], 'SELECT * FROM operator_actions ORDER BY id'),
     );
     return Object.values(rows).flat() as Record<string, unknown>[];
@@ -91,7 +91,7 @@ export class DeadLetterFixture {
       await this.channel.purgeQueue(queue);
       await this.channel.purgeQueue(deadLetterQueueOf(queue));
     }
-    for (const url of serviceNames.map((name) => this.addresses[name])) {
+    for (const url of participantNames.map((name) => this.addresses[name])) {
       await query(url, 'ALTER TABLE operator_actions DISABLE TRIGGER ALL');
       await query(url, 'TRUNCATE operator_actions');
       await query(url, 'ALTER TABLE operator_actions ENABLE TRIGGER ALL');

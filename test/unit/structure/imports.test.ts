@@ -20,7 +20,7 @@ const isPackage = (name: string, found: string) => found === name || found.start
 test('finds the files and their imports', () => {
   expect(sources.length).toBeGreaterThan(60);
   expect(sources.find(({ path }) => path === 'stock/src/main.ts')?.imports).toContain(
-    'shared/service/run-service',
+    'shared/service/run-participant',
   );
 });
 
@@ -112,13 +112,14 @@ test('a step imports no other step', () => {
   ).toEqual([]);
 });
 
-test('a step imports the contract, amounts, errors and transactions, and nothing else that is shared', () => {
+test('a step imports the contract, amounts, errors, transactions and who is staff, and nothing else that is shared', () => {
   const allowed = [
     'shared/amounts',
     'shared/contract',
     'shared/errors',
     'shared/inbox/blocked',
     'shared/inbox/step',
+    'shared/postgres/staff',
     'shared/postgres/tx',
     'shared/postgres/statement',
   ];

@@ -12,7 +12,7 @@ import {
   shortOutage,
   unnoticed,
 } from '../../cluster/experience';
-import { endpointsIn } from '../../cluster/gateway';
+import { endpointsIn, refusalsIn } from '../../cluster/gateway';
 import { powerBy } from '../../cluster/power';
 
 /** How the cluster test judges what buyers notice, and how it disturbs them. */
@@ -104,4 +104,24 @@ test('a node is switched off and on by the command that was given, which says wh
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('why a proxy could not forward a request is in its log, and what a service answers itself does not count', () => {
+  const line = (fields: object) => JSON.stringify({ response_code: 503, method: 'POST', ...fields });
+  const log = [
+    'not JSON',
+    line({ response_flags: '-', response_code_details: 'via_upstream', upstream_host: '10.0.0.1:8001' }),
+    line({
+      response_flags: 'UF',
+      response_code_details: 'upstream_reset_before_response_started{connection_timeout}',
+      upstream_transport_failure_reason: '-',
+      upstream_host: '10.0.0.1:8001',
+    }),
+    line({ response_flags: 'UH', response_code_details: 'no_healthy_upstream', upstream_host: null }),
+    line({ response_code: 200, response_flags: '-' }),
+  ].join('\n');
+  expect(refusalsIn(log)).toEqual([
+    'UF upstream_reset_before_response_started{connection_timeout} at 10.0.0.1:8001',
+    'UH no_healthy_upstream at no pod',
+  ]);
 });

@@ -23,7 +23,7 @@ import { buildArguments } from '../../cluster/own/programs/build';
 import { envoyImageIn, valuesOf } from '../../cluster/own/programs/chart';
 import { folderOf, goModOf, modules, versions } from '../../cluster/own/programs/modules';
 import { type Machine, missingFrom } from '../../cluster/own/requirements';
-import { foldersToDelete, STORAGE_CLASS, volumeFor } from '../../cluster/own/storage/volumes';
+import { foldersToDelete, STORAGE_CLASS, volumeFor, withTopology } from '../../cluster/own/storage/volumes';
 import { readStages } from '../../images/dockerfile';
 
 /** The parts of a cluster of our own that can be tested without one. */
@@ -296,6 +296,14 @@ test('a claim gets a volume on its node as soon as that is chosen, and a release
   for (const phase of ['Released', 'Failed']) {
     expect(inPhase(phase)).toContain(volume?.spec?.local?.path);
   }
+});
+
+test('where there are several nodes, the last one holds no volume', () => {
+  expect(withTopology({}, ['n1'])).toEqual({});
+  const values = ['n1', 'n2'];
+  expect(withTopology({}, [...values, 'n3'])).toEqual({
+    allowedTopologies: [{ matchLabelExpressions: [{ key: 'kubernetes.io/hostname', values }] }],
+  });
 });
 
 test('no volume makes the storage create or delete a folder of the machine', () => {

@@ -1,4 +1,4 @@
-import type { ServiceName } from '../../../shared/services';
+import type { ParticipantName } from '../../../shared/services';
 import type { Change } from './account';
 import { answeredAt, classify, type Exchange } from './history';
 import { Losses } from './loss';
@@ -20,10 +20,10 @@ export interface Read {
 }
 
 /** The service that keeps each kind of account. */
-const keepers: Record<string, ServiceName> = { credit: 'payment', stock: 'stock', line: 'order' };
+const keepers: Record<string, ParticipantName> = { credit: 'payment', stock: 'stock', line: 'order' };
 
-export function keeperOf(account: Account): ServiceName {
-  return keepers[account.split(':')[0] as string] as ServiceName;
+export function keeperOf(account: Account): ParticipantName {
+  return keepers[account.split(':')[0] as string] as ParticipantName;
 }
 
 /** What a history says, sorted by account and order. */

@@ -9,7 +9,11 @@ export class Connection {
   private readonly client: Client;
   private readonly sockets: Socket[] = [];
 
-  constructor(url: string) {
+  /** @param tokenOf returns the token that an order is checked out with */
+  constructor(
+    url: string,
+    private readonly tokenOf?: (order: number) => string,
+  ) {
     const connect = buildConnector({ timeout: TIMEOUT_MS });
     this.client = new Client(url, {
       pipelining: 1,
@@ -47,7 +51,8 @@ export class Connection {
         onAnswer('lost');
       },
     };
-    this.client.dispatch({ method: 'POST', path: `/orders/checkout/${order}` }, handler);
+    const headers = this.tokenOf && { headers: { authorization: `Bearer ${this.tokenOf(order)}` } };
+    this.client.dispatch({ method: 'POST', path: `/orders/checkout/${order}`, ...headers }, handler);
   }
 
   bytes(): { sent: number; received: number } {

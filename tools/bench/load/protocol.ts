@@ -16,6 +16,8 @@ export interface LoadRequest {
    * closed: each connection sends the next checkout when it has its answer.
    */
   perSecond?: number | undefined;
+  /** The tokens of the buyers, and the buyer of each order. */
+  authorize?: { tokens: readonly string[]; buyerOf: readonly number[] };
 }
 
 export interface LoadResult {

@@ -16,11 +16,12 @@ process.on('message', (request: LoadRequest) => {
 process.on('disconnect', () => process.exit());
 
 async function run(request: LoadRequest): Promise<LoadResult> {
-  const { urls, connections: count, first, end, warmUpMs, forMs, perSecond } = request;
+  const { urls, connections: count, first, end, warmUpMs, forMs, perSecond, authorize } = request;
+  const tokenOf = authorize && ((order: number) => authorize.tokens[authorize.buyerOf[order] ?? 0] ?? '');
   const connections = Array.from(
     // More connections than orders would have nothing to do.
     { length: Math.min(count, end - first) },
-    (_, i) => new Connection(urls[i % urls.length] as string),
+    (_, i) => new Connection(urls[i % urls.length] as string, tokenOf),
   );
   const measurement = new Measurement();
   const orders = new Orders(first, end);

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import { root } from '../../../shared/root';
-import { type ServiceName, serviceNames } from '../../../shared/services';
+import { type ParticipantName, participantNames } from '../../../shared/services';
 import { freePorts } from '../../support/free-ports';
 import { type Postgres, startPostgres } from '../../support/postgres';
 import { type Rabbit, startRabbit } from '../../support/rabbit';
 
 const run = promisify(execFile);
 
-export type Databases = Record<ServiceName, string>;
+export type Databases = Record<ParticipantName, string>;
 
 /** The PostgreSQL and RabbitMQ that a benchmark runs on, with the same settings as in `npm start`. */
 export interface Environment {
@@ -36,7 +36,7 @@ export interface Environment {
 export async function startEnvironment(home: string, say: (text: string) => void): Promise<Environment> {
   const [port, amqp, distribution, epmd] = (await freePorts(4)) as [number, number, number, number];
   const [postgres, rabbit] = await Promise.all([
-    startPostgres({ home, port, databases: serviceNames, say }).then(migrateTemplates),
+    startPostgres({ home, port, databases: participantNames, say }).then(migrateTemplates),
     startRabbit({ home, ports: { amqp, distribution, epmd }, say }),
   ]);
   // When run as root, the data is not in `home`, so removing `home` does not remove it.
@@ -54,15 +54,18 @@ export async function startEnvironment(home: string, say: (text: string) => void
     url,
     async createDatabases() {
       const set = ++sets;
-      for (const service of serviceNames) {
+      for (const service of participantNames) {
         await admin.query(`CREATE DATABASE "${service}_${set}" TEMPLATE "${service}" OWNER "${service}"`);
       }
       return {
         urls: Object.fromEntries(
-          serviceNames.map((service) => [service, withDatabase(postgres.url(service), `${service}_${set}`)]),
+          participantNames.map((service) => [
+            service,
+            withDatabase(postgres.url(service), `${service}_${set}`),
+          ]),
         ) as Databases,
         async drop() {
-          for (const service of serviceNames) {
+          for (const service of participantNames) {
             await admin.query(`DROP DATABASE "${service}_${set}" WITH (FORCE)`);
           }
         },
@@ -77,7 +80,7 @@ export async function startEnvironment(home: string, say: (text: string) => void
 /** Creates the tables in the databases that others are cloned from. */
 async function migrateTemplates(postgres: Postgres): Promise<Postgres> {
   const command = join(root, 'dist/tools/deploy/migrate.js');
-  const migrations = serviceNames.map((service) =>
+  const migrations = participantNames.map((service) =>
     run(process.execPath, [command, service], { env: { DATABASE_URL: postgres.url(service) } }),
   );
   await Promise.all(migrations);

@@ -15,6 +15,17 @@ export async function prepare(environment: Environment, databases: Databases): P
   await environment.admin.query('CHECKPOINT');
 }
 
+/** Returns the buyer of each order: both have numbers as ids. */
+export async function readBuyers(url: string): Promise<number[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ buyer: number }>(
+    'SELECT user_id::int AS buyer FROM orders ORDER BY id::int',
+  );
+  await client.end();
+  return rows.map(({ buyer }) => buyer);
+}
+
 /** Replaces one item of every order without a checkout with item "0". The other item stays. */
 export async function addHotItem(url: string): Promise<void> {
   const client = new Client({ connectionString: url });

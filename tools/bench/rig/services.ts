@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
-import { callsOf, perService, type ServiceName, serviceNames, variableOf } from '../../../shared/services';
+import {
+  callsOf,
+  type ParticipantName,
+  participantNames,
+  perParticipant,
+  variableOf,
+} from '../../../shared/services';
 import { freePorts } from '../../support/free-ports';
 import { isReady } from '../../support/is-ready';
 import { serviceFlags } from '../../support/layout';
@@ -9,7 +15,7 @@ import { endOf, type Program, startProgram } from '../../support/process';
 import type { Databases, Environment } from './environment';
 
 export interface Replica {
-  readonly service: ServiceName;
+  readonly service: ParticipantName;
   readonly name: string;
   readonly url: string;
   readonly internalUrl: URL;
@@ -23,6 +29,8 @@ const loopback = (port: number) => `http://127.0.0.1:${port}`;
 export interface ServiceOptions {
   /** How many replicas of each service. */
   replicas?: number;
+  /** More settings of all services. */
+  env?: Readonly<Record<string, string>>;
   /** Flags for node, by the name of the replica. */
   flags?(name: string): readonly string[];
 }
@@ -34,12 +42,12 @@ export interface ServiceOptions {
 export async function startServices(
   environment: Environment,
   databases: Databases,
-  { replicas: count = 1, flags = () => [] }: ServiceOptions = {},
+  { replicas: count = 1, env = {}, flags = () => [] }: ServiceOptions = {},
 ): Promise<Replica[]> {
-  const ports = await freePorts(serviceNames.length * count * 2);
+  const ports = await freePorts(participantNames.length * count * 2);
   const takePort = () => ports.pop() as number;
-  const publicPorts = perService(() => Array.from({ length: count }, takePort));
-  const replicas = serviceNames.flatMap((service) =>
+  const publicPorts = perParticipant(() => Array.from({ length: count }, takePort));
+  const replicas = participantNames.flatMap((service) =>
     Array.from({ length: count }, (_, i) => {
       const name = count === 1 ? service : `${service}-${i + 1}`;
       const port = publicPorts[service][i] as number;
@@ -64,6 +72,7 @@ export async function startServices(
           ),
           ACCESS: 'open',
           BATCH_INIT: 'on',
+          ...env,
         },
         logFile,
         recordsDir: join(environment.home, 'running'),

@@ -1,17 +1,17 @@
-import { perService, type ServiceName } from '../../../shared/services';
+import { type ParticipantName, perParticipant } from '../../../shared/services';
 import { publicApi } from '../../audit/history/truth';
 import type { ExpectedBooks, MeasuredShop } from './shop';
 
 /** A shop that runs elsewhere. Only its public API can be reached. */
 export class TargetShop implements MeasuredShop {
   readonly internalUrls = [];
-  readonly urls: Record<ServiceName, readonly string[]>;
+  readonly urls: Record<ParticipantName, readonly string[]>;
 
   constructor(
-    private readonly origins: Record<ServiceName, string>,
+    private readonly origins: Record<ParticipantName, string>,
     private readonly size: number,
   ) {
-    this.urls = perService((name) => [origins[name]]);
+    this.urls = perParticipant((name) => [origins[name]]);
   }
 
   groups() {

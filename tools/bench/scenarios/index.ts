@@ -3,6 +3,7 @@ import { batchInit } from './batch-init';
 import { cost } from './cost';
 import { curve } from './curve';
 import { flood } from './flood';
+import { guesses } from './guesses';
 import { history } from './history';
 import { hotItem } from './hot-item';
 import { latency } from './latency';
@@ -12,6 +13,7 @@ import { openLoop } from './open-loop';
 import { rejected } from './rejected';
 import { replicas } from './replicas';
 import { saturation } from './saturation';
+import { tokens } from './tokens';
 
 /** In the order of measurement: later scenarios use the result of `saturation`. */
 export const scenarios: readonly Scenario[] = [
@@ -25,7 +27,9 @@ export const scenarios: readonly Scenario[] = [
   replicas,
   batchInit,
   cost,
+  tokens,
   lockedRows,
   flood,
+  guesses,
   memory,
 ];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceName } from '../../../shared/services';
+import type { ParticipantName } from '../../../shared/services';
 import type { Random } from '../random';
 import type { DeadLetters } from '../rig/dead-letters';
 import type { Messages } from '../rig/messages';
@@ -52,7 +52,7 @@ const WAIT_FOR_REPLICA_MS = 10_000;
  */
 export async function withReplica(
   { rig, random }: FaultContext,
-  service: ServiceName,
+  service: ParticipantName,
   work: (replica: Replica) => Promise<unknown>,
   { othersUp = false } = {},
 ): Promise<void> {

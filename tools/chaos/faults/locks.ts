@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { ServiceName } from '../../../shared/services';
+import type { ParticipantName } from '../../../shared/services';
 import { connectTo, query } from '../rig/query';
 import type { Rig } from '../rig/rig';
 import { exclusively, type Fault } from './fault';
@@ -10,7 +10,7 @@ const TABLE_LOCK_MS = 4_000;
 
 /** A row that checkouts will need soon. */
 interface WantedRow {
-  service: ServiceName;
+  service: ParticipantName;
   name: string;
   /** Locks the row, or writes it, in a transaction that is never committed. It returns the row, or none if there is none. */
   lock: string;
@@ -91,7 +91,7 @@ const lockedTable = ({ service, name }: WantedRow): Fault => ({
 /** Takes a lock, keeps it, and gives it back. It is given back earlier when another fault ends the connection. */
 async function hold(
   rig: Rig,
-  service: ServiceName,
+  service: ParticipantName,
   lock: string,
   values: unknown[],
   forMs: number,

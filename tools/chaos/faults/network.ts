@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '../../../shared/services';
+import { type ParticipantName, participantNames } from '../../../shared/services';
 import type { Random } from '../random';
 import type { DirectionName, LinkConditions } from '../rig/direction';
 import type { Link } from '../rig/link';
@@ -55,7 +55,7 @@ const LONG_MS = 12_000;
 
 function toFault(
   place: keyof typeof places,
-  service: ServiceName,
+  service: ParticipantName,
   description: string,
   linkFault: LinkFault,
 ): Fault {
@@ -82,7 +82,7 @@ function toFault(
 }
 
 /** Slows one replica only, so that the others overtake it. */
-function slowConsumer(service: ServiceName): Fault {
+function slowConsumer(service: ParticipantName): Fault {
   return {
     name: `${service} consumes slowly`,
     kind: 'slow consumer',
@@ -100,11 +100,16 @@ function slowConsumer(service: ServiceName): Fault {
 export const networkFaults: Fault[] = [
   ...(['database', 'broker', 'clients'] as const).flatMap((place, p) =>
     Object.entries(linkFaults).map(([description, linkFault], f) =>
-      toFault(place, serviceNames[(p + f) % serviceNames.length] as ServiceName, description, linkFault),
+      toFault(
+        place,
+        participantNames[(p + f) % participantNames.length] as ParticipantName,
+        description,
+        linkFault,
+      ),
     ),
   ),
   ...Object.entries(linkFaults).map(([description, linkFault]) =>
     toFault('stock', 'order', description, linkFault),
   ),
-  ...serviceNames.map(slowConsumer),
+  ...participantNames.map(slowConsumer),
 ];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '../../../shared/services';
+import { type ParticipantName, participantNames } from '../../../shared/services';
 import { which } from '../../support/debian-packages';
 import { breakpoints } from '../rig/breakpoints';
 import { exclusively, type Fault, OUTAGE_GAP_MS, withReplica } from './fault';
@@ -21,7 +21,7 @@ const restartPostgres = (signal: 'SIGINT' | 'SIGQUIT', how: string): Fault => ({
 });
 
 /** Nothing that was acknowledged may be lost, and the services find the new primary by themselves. */
-const failOver = (service: ServiceName): Fault => ({
+const failOver = (service: ParticipantName): Fault => ({
   name: `the primary of the database of ${service} is lost for good, and the standby takes its place`,
   kind: 'failover',
   minGapMs: FAILOVER_GAP_MS,
@@ -32,7 +32,7 @@ const failOver = (service: ServiceName): Fault => ({
 });
 
 /** Until it is back, nothing can be committed. */
-const restartStandby = (service: ServiceName): Fault => ({
+const restartStandby = (service: ParticipantName): Fault => ({
   name: `the standby of the database of ${service} crashes and starts again`,
   kind: 'standby restart',
   minGapMs: FAILOVER_GAP_MS,
@@ -44,7 +44,7 @@ const restartStandby = (service: ServiceName): Fault => ({
     }),
 });
 
-const terminateBackends = (service: ServiceName): Fault => ({
+const terminateBackends = (service: ParticipantName): Fault => ({
   name: `PostgreSQL terminates every connection of ${service}`,
   kind: 'backends terminated',
   inject: ({ rig, markInjected }) =>
@@ -56,7 +56,7 @@ const terminateBackends = (service: ServiceName): Fault => ({
 });
 
 /** The client cannot see whether the COMMIT happened, and must cope with both. */
-const lostInCommit = (service: ServiceName, committed: boolean): Fault => ({
+const lostInCommit = (service: ParticipantName, committed: boolean): Fault => ({
   name: `a connection of ${service} is lost in COMMIT, which ${committed ? 'happened' : 'did not happen'}`,
   kind: 'backends terminated in COMMIT',
   inject: (context) =>
@@ -111,7 +111,7 @@ const clockJump = (offsetMs: number, how: string): Fault => ({
 export const postgresFaults: Fault[] = [
   restartPostgres('SIGINT', 'shuts down'),
   restartPostgres('SIGQUIT', 'crashes'),
-  ...serviceNames.flatMap((service) => [
+  ...participantNames.flatMap((service) => [
     failOver(service),
     restartStandby(service),
     terminateBackends(service),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, serviceNames } from '../../../shared/services';
+import { type ParticipantName, participantNames } from '../../../shared/services';
 import { type BreakpointName, breakpoints } from '../rig/breakpoints';
 import { type Fault, withReplica } from './fault';
 
@@ -13,7 +13,7 @@ const FROZEN_MS = 40_000;
 
 const kind = (signal: Signal) => (signal === 'SIGKILL' ? 'kill -9' : 'SIGTERM');
 
-function endAtAnyTime(service: ServiceName, signal: Signal): Fault {
+function endAtAnyTime(service: ParticipantName, signal: Signal): Fault {
   return {
     name: `${kind(signal)} of ${service} at any time`,
     kind: kind(signal),
@@ -35,7 +35,7 @@ function endAtAnyTime(service: ServiceName, signal: Signal): Fault {
  * Ends a process at a breakpoint. The service contains no code for this. A proxy waits for the bytes of a COMMIT, a
  * published event or an acknowledgement, and holds back either them or the response. Then the process is ended.
  */
-function endAtBreakpoint(service: ServiceName, signal: Signal, name: BreakpointName): Fault {
+function endAtBreakpoint(service: ParticipantName, signal: Signal, name: BreakpointName): Fault {
   return {
     name: `${kind(signal)} of ${service} ${name}`,
     kind: `${kind(signal)} at a point`,
@@ -68,7 +68,7 @@ function endAtBreakpoint(service: ServiceName, signal: Signal, name: BreakpointN
   };
 }
 
-function pause(service: ServiceName): Fault {
+function pause(service: ParticipantName): Fault {
   return {
     name: `SIGSTOP of ${service}, SIGCONT up to 6 s later`,
     kind: 'SIGSTOP/SIGCONT',
@@ -87,7 +87,7 @@ function pause(service: ServiceName): Fault {
 }
 
 /** Longer than every timeout of the others: what it had taken, somebody else must do or wait for. */
-function freeze(service: ServiceName): Fault {
+function freeze(service: ParticipantName): Fault {
   return {
     name: `SIGSTOP of ${service} for ${FROZEN_MS / 1_000} s`,
     kind: 'frozen replica',
@@ -107,7 +107,7 @@ function freeze(service: ServiceName): Fault {
   };
 }
 
-function clockJump(service: ServiceName): Fault {
+function clockJump(service: ParticipantName): Fault {
   return {
     name: `the clock of ${service} jumps by an hour or two`,
     kind: 'clock jump',
@@ -119,7 +119,7 @@ function clockJump(service: ServiceName): Fault {
   };
 }
 
-export const processFaults: Fault[] = serviceNames.flatMap((service) => [
+export const processFaults: Fault[] = participantNames.flatMap((service) => [
   ...signals.flatMap((signal) => [
     endAtAnyTime(service, signal),
     ...(Object.keys(breakpoints) as BreakpointName[]).map((name) => endAtBreakpoint(service, signal, name)),

@@ -1,9 +1,9 @@
-import { type ServiceName, serviceNames, services } from '../../../shared/services';
+import { type ParticipantName, participantNames, services } from '../../../shared/services';
 import { flood } from '../rig/flood';
 import { exclusively, type Fault, type FaultContext, withReplica } from './fault';
 
 /** Of each service, a path that is cheap to answer. The row exists in every run. */
-const paths: Record<ServiceName, string> = {
+const paths: Record<ParticipantName, string> = {
   order: `/${services.order.path}/find/0`,
   payment: `/${services.payment.path}/find_user/0`,
   stock: `/${services.stock.path}/find/0`,
@@ -21,7 +21,7 @@ const start = ({ random, markInjected }: FaultContext, port: number, path: strin
     markInjected,
   );
 
-const floodedService = (service: ServiceName): Fault => ({
+const floodedService = (service: ParticipantName): Fault => ({
   name: `somebody pipelines thousands of requests to ${service}`,
   kind: 'flood of requests',
   minGapMs: 5_000,
@@ -34,8 +34,8 @@ const floodedGateway: Fault = {
   minGapMs: 5_000,
   inject: (context) =>
     exclusively('gateway', () =>
-      start(context, context.rig.gateway.port, paths[context.random.pick(serviceNames)]),
+      start(context, context.rig.gateway.port, paths[context.random.pick(participantNames)]),
     ),
 };
 
-export const requestFaults: Fault[] = [...serviceNames.map(floodedService), floodedGateway];
+export const requestFaults: Fault[] = [...participantNames.map(floodedService), floodedGateway];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { perService, type ServiceName, serviceOfPath } from '../../../shared/services';
+import { type ParticipantName, perParticipant, serviceOfPath } from '../../../shared/services';
 import { classify, type Exchange } from '../../audit/history/history';
 import { watchReplicas } from '../../gateway/replicas';
 
@@ -37,12 +37,12 @@ export class Client {
   private readonly services;
 
   constructor(
-    addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>,
+    addresses: Record<ParticipantName, { urls: URL[]; internalUrls: URL[] }>,
     private readonly gateway: URL,
   ) {
     const watch = ({ urls, internalUrls }: { urls: URL[]; internalUrls: URL[] }) =>
       watchReplicas(urls, internalUrls);
-    this.services = perService((name) => watch(addresses[name]));
+    this.services = perParticipant((name) => watch(addresses[name]));
   }
 
   async send(
@@ -50,7 +50,7 @@ export class Client {
     path: string,
     { key, prefer, timeoutMs }: RequestOptions = {},
   ): Promise<Exchange> {
-    const service = serviceOfPath(path) as ServiceName;
+    const service = serviceOfPath(path) as ParticipantName;
     const direct = this.services[service].inTurn()[0]?.url as URL;
     const url = Math.random() < GATEWAY_SHARE ? this.gateway : direct;
     const exchange: Exchange = { at: performance.now(), request: `${method} ${path}`, ...(key && { key }) };

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { freePorts } from '../../support/free-ports';
-import { erlangEnvironment, type RabbitNode, type RabbitPorts, startNode } from '../../support/rabbit-node';
+import { type RabbitNode, type RabbitPorts, startNode } from '../../support/rabbit-node';
 import type { RabbitPrograms } from '../../support/rabbit-programs';
+import { runTool } from '../../support/rabbit-tool';
 
-const run = promisify(execFile);
 export const credentials = { username: 'guest', password: 'guest' };
-const TOOL_WITHIN_MS = 30_000;
 const QUEUES_WITHIN_MS = 30_000;
 
 export interface BrokerNodeOptions {
@@ -29,7 +26,9 @@ type NodePorts = Required<Omit<RabbitPorts, 'metrics'>>;
 function start(options: BrokerNodeOptions, home: string, ports: NodePorts): RabbitNode {
   const { programs, say, name, cookie } = options;
   const program = { name: `rabbitmq-${name}`, recordsDir: join(options.home, 'running') };
-  return startNode(programs, home, ports, say, { name: `${name}@localhost`, cookie, program });
+  return startNode(programs, home, ports, say, {
+    member: { name: `${name}@localhost`, cookie, program },
+  });
 }
 
 /** One node of the broker. */
@@ -138,22 +137,8 @@ export class BrokerNode {
     return this.tool('rabbitmqctl', ...args);
   }
 
-  private async tool(program: string, ...args: string[]): Promise<string> {
+  private tool(program: string, ...args: string[]): Promise<string> {
     const { programs, epmd } = this.options;
-    const folder = join(this.home, 'rabbitmq');
-    // With these the tools find the node, and may use it.
-    const env = {
-      ...programs.env,
-      ...erlangEnvironment(epmd),
-      HOME: folder,
-      ERL_INETRC: join(folder, 'inetrc'),
-      RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
-    };
-    const flags = ['--quiet', '--node', this.name, ...args];
-    const { stdout } = await run(join(dirname(programs.server), program), flags, {
-      env,
-      timeout: TOOL_WITHIN_MS,
-    });
-    return stdout;
+    return runTool(programs, { home: this.home, name: this.name, epmd }, program, ...args);
   }
 }

@@ -5,7 +5,7 @@ import { probe } from '../../../shared/rabbit/probe';
 import { freePorts } from '../../support/free-ports';
 import { endOf } from '../../support/process';
 import { startEpmd } from '../../support/rabbit-node';
-import { majorOf, olderRabbit, preferredRabbit } from '../../support/rabbit-programs';
+import { majorOf, ownRabbit } from '../../support/rabbit-programs';
 import { BrokerApi } from './broker-api';
 import { BrokerNode, credentials } from './broker-node';
 import { Link, withPort } from './link';
@@ -58,12 +58,7 @@ export async function startBroker(
   wanted: number,
   say: (text: string) => void,
 ): Promise<Broker> {
-  const programs = (await preferredRabbit(say)) ?? (await olderRabbit(say));
-  if (programs === undefined) {
-    throw new Error(
-      'Chaos needs a RabbitMQ that it can break. Install one ("sudo apt-get install rabbitmq-server") and try again.',
-    );
-  }
+  const programs = await ownRabbit(say);
   // Three nodes of 3.10.8 lost the leaders of queues for good, when one came back empty soon after all had been killed. The
   // overlays run 4.2.
   const count = majorOf(programs) < 4 ? 1 : wanted;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { root } from '../../../shared/root';
-import { perServiceAsync, type ServiceName } from '../../../shared/services';
+import { type ParticipantName, perParticipantAsync } from '../../../shared/services';
 import { freePorts } from '../../support/free-ports';
 import { createClock, type JumpingClock } from './clock';
 import { Link, withPort } from './link';
@@ -18,48 +18,48 @@ export interface Databases {
   /** The servers' clock, if it can be made to jump. */
   readonly clock: JumpingClock | undefined;
   /** The port of a service's primary. It changes when that is lost. */
-  portOf(service: ServiceName): number;
+  portOf(service: ParticipantName): number;
   /** Returns the URL of a service's database. It leads to the primary, whichever server that is. */
-  url(service: ServiceName): string;
+  url(service: ParticipantName): string;
   /**
    * Stops every primary, and their supervisor starts them again. Resolves when their standbys have caught up.
    * @param signal SIGINT for an orderly shutdown, SIGQUIT for a crash
    */
   restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
   /** Crashes the standby of a service. Resolves when it is back. */
-  restartStandby(service: ServiceName): Promise<void>;
+  restartStandby(service: ParticipantName): Promise<void>;
   /** Kills the primary of a service for good, and promotes its standby. Resolves when there is a new standby. */
-  failOver(service: ServiceName, onKilled: () => void): Promise<void>;
+  failOver(service: ParticipantName, onKilled: () => void): Promise<void>;
   /** Terminates every connection of a service, whatever it is doing. Returns how many there were. */
-  terminateBackends(service: ServiceName): Promise<number>;
+  terminateBackends(service: ParticipantName): Promise<number>;
   /** Copies the database of a service, whose connections are lost for that. Returns the name of the copy. */
-  copy(service: ServiceName): Promise<string>;
+  copy(service: ParticipantName): Promise<string>;
   /**
    * Puts a copy in the place of a service's database. Nothing may use either.
    * @returns the name of the database that was replaced
    */
-  restore(service: ServiceName, copy: string): Promise<string>;
+  restore(service: ParticipantName, copy: string): Promise<string>;
   /** Returns the URL of a copy or of a replaced database. */
-  urlOf(service: ServiceName, database: string): string;
+  urlOf(service: ParticipantName, database: string): string;
   stop(): Promise<void>;
 }
 
 export async function startDatabases(home: string, say: (text: string) => void): Promise<Databases> {
   const offered = createClock(home);
-  const servers = await perServiceAsync((database) =>
+  const servers = await perParticipantAsync((database) =>
     ReplicatedPostgres.start({ home, database, say, env: offered?.env }),
   );
   const clock = (await jumps(offered, servers.order)) ? offered : undefined;
-  await perServiceAsync((service) => migrate(service, servers[service]));
-  const links = await perServiceAsync((service) => openLink(service, servers[service]));
-  const admin = (service: ServiceName) => servers[service].url('postgres');
+  await perParticipantAsync((service) => migrate(service, servers[service]));
+  const links = await perParticipantAsync((service) => openLink(service, servers[service]));
+  const admin = (service: ParticipantName) => servers[service].url('postgres');
   let copies = 0;
   return {
     clock,
     portOf: (service) => servers[service].port,
     url: (service) => links[service].url,
     async restart(signal) {
-      await perServiceAsync((service) => servers[service].restart(signal));
+      await perParticipantAsync((service) => servers[service].restart(signal));
     },
     restartStandby: (service) => servers[service].restartStandby(),
     failOver: (service, onKilled) => servers[service].failOver(onKilled),
@@ -94,14 +94,14 @@ export async function startDatabases(home: string, say: (text: string) => void):
       return url.href;
     },
     async stop() {
-      await perServiceAsync(async (service) => {
+      await perParticipantAsync(async (service) => {
         links[service].link.close();
         await servers[service].stop();
       });
     },
   };
 
-  async function terminateBackends(service: ServiceName): Promise<number> {
+  async function terminateBackends(service: ParticipantName): Promise<number> {
     const rows = await query(
       admin(service),
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1',
@@ -113,7 +113,7 @@ export async function startDatabases(home: string, say: (text: string) => void):
 
 /** Opens an address that always leads to the primary, for what is not a part of the shop. */
 async function openLink(
-  service: ServiceName,
+  service: ParticipantName,
   server: ReplicatedPostgres,
 ): Promise<{ link: Link; url: string }> {
   const link = new Link(`the rig to the database of ${service}`, () => [server.port]);
@@ -137,7 +137,7 @@ async function jumps(clock: JumpingClock | undefined, server: ReplicatedPostgres
   return row?.ahead === true;
 }
 
-async function migrate(service: ServiceName, server: ReplicatedPostgres): Promise<void> {
+async function migrate(service: ParticipantName, server: ReplicatedPostgres): Promise<void> {
   const command = join(root, 'dist/tools/deploy/migrate.js');
   // A separate process, because the migration engine keeps tens of megabytes for as long as it is loaded.
   await run(process.execPath, [command, service], { env: { DATABASE_URL: server.url(service) } });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
-import { type ServiceName, serviceNames, variableOf } from '../../../shared/services';
+import { type ParticipantName, participantNames, variableOf } from '../../../shared/services';
 import { freePorts, isTaken } from '../../support/free-ports';
 import { serviceFlags } from '../../support/layout';
 import { endOf, startProgram } from '../../support/process';
@@ -19,12 +19,12 @@ const UP_WITHIN_MS = 30_000;
 /** @param onUnexpectedExit called when the process has exited before it was stopped */
 export async function startGateway(
   home: string,
-  addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>,
+  addresses: Record<ParticipantName, { urls: URL[]; internalUrls: URL[] }>,
   onUnexpectedExit: (description: string) => void,
 ): Promise<Gateway> {
   const [port] = (await freePorts(1)) as [number];
   const logFile = join(home, 'log/gateway.log');
-  const settings = serviceNames.flatMap((service) => [
+  const settings = participantNames.flatMap((service) => [
     [variableOf(service, 'URLS'), addresses[service].urls.join()],
     [variableOf(service, 'INTERNAL_URLS'), addresses[service].internalUrls.join()],
   ]);

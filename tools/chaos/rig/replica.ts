@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
-import type { ServiceName } from '../../../shared/services';
+import type { ParticipantName } from '../../../shared/services';
 import { isReady } from '../../support/is-ready';
 import { endOf, type Program, startProgram } from '../../support/process';
 import type { Link } from './link';
 
 export interface ReplicaOptions {
-  service: ServiceName;
+  service: ParticipantName;
   name: string;
   home: string;
   /** The port that its clients' link leads to. */
@@ -38,7 +38,7 @@ export class Replica {
     this.program = this.start();
   }
 
-  get service(): ServiceName {
+  get service(): ParticipantName {
     return this.options.service;
   }
   get name(): string {

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../support/free-ports';
-import { type Postgres, postgresDataDir, startPostgres } from '../../support/postgres';
+import { type Postgres, startPostgres } from '../../support/postgres';
+import { postgresDataDir } from '../../support/postgres-data';
 import { copyAsStandby, STANDBY } from './base-backup';
 import { query } from './query';
 

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callsOf, perService, type ServiceName, serviceNames, variableOf } from '../../../shared/services';
+import {
+  callsOf,
+  type ParticipantName,
+  participantNames,
+  perParticipant,
+  variableOf,
+} from '../../../shared/services';
 import { freePorts } from '../../support/free-ports';
 import { type Broker, startBroker } from './broker';
 import { type Databases, startDatabases } from './databases';
@@ -15,7 +21,7 @@ export interface Rig {
   readonly replicas: readonly Replica[];
   readonly links: readonly Link[];
   /** Of each service, the public and the internal URLs of its replicas, in the same order. */
-  readonly addresses: Record<ServiceName, { urls: URL[]; internalUrls: URL[] }>;
+  readonly addresses: Record<ParticipantName, { urls: URL[]; internalUrls: URL[] }>;
   /** Processes that exited although no fault ended them. This must not happen, whatever else is broken. */
   readonly unexpectedExits: string[];
   /** Ends all link conditions. Resolves when no fault is active and every replica is ready. */
@@ -40,8 +46,8 @@ export async function startRig({ home, replicas: count, brokerNodes, say }: RigO
   const unexpectedExits: string[] = [];
   const links: Link[] = [];
   const replicas: Replica[] = [];
-  const addresses = perService(() => ({ urls: [] as URL[], internalUrls: [] as URL[] }));
-  const ports = perService(() => [] as number[]);
+  const addresses = perParticipant(() => ({ urls: [] as URL[], internalUrls: [] as URL[] }));
+  const ports = perParticipant(() => [] as number[]);
 
   async function openLink(
     name: string,
@@ -54,7 +60,7 @@ export async function startRig({ home, replicas: count, brokerNodes, say }: RigO
     return { link, port };
   }
 
-  async function addReplica(service: ServiceName, name: string): Promise<void> {
+  async function addReplica(service: ParticipantName, name: string): Promise<void> {
     const [port, internal] = (await freePorts(2)) as [number, number];
     const database = await openLink(`${name} to its database`, () => [databases.portOf(service)]);
     const toBroker = await openLink(`${name} to the broker`, () => broker.ports);
@@ -134,14 +140,14 @@ export async function startRig({ home, replicas: count, brokerNodes, say }: RigO
 }
 
 /** Each service after the services that it calls. */
-function inStartOrder(): ServiceName[] {
-  const sorted: ServiceName[] = [];
-  const add = (name: ServiceName): void => {
+function inStartOrder(): ParticipantName[] {
+  const sorted: ParticipantName[] = [];
+  const add = (name: ParticipantName): void => {
     callsOf(name).forEach(add);
     if (!sorted.includes(name)) {
       sorted.push(name);
     }
   };
-  serviceNames.forEach(add);
+  participantNames.forEach(add);
   return sorted;
 }

@@ -1,4 +1,5 @@
 import type { Line, SagaEvent } from '../../../../shared/contract/events';
+import type { Staff } from '../../../../shared/postgres/staff';
 import { belongs, type LastAttempt, statusOf } from '../order-state';
 
 /**
@@ -29,6 +30,8 @@ export interface CheckoutRequest {
   may_open: boolean;
   traceparent: string;
   idempotency?: { key: string; fingerprint: string };
+  /** Who asks for it on behalf of the buyer. */
+  staff?: Staff | undefined;
   /** Whether the order was locked when this request came before, half a second ago. */
   was_locked?: boolean;
 }

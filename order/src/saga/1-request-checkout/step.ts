@@ -1,4 +1,5 @@
 import { linesCrc32, type SagaEvent } from '../../../../shared/contract/events';
+import { recordStaff, type StaffRequest } from '../../../../shared/postgres/staff';
 import { asJson, columns } from '../../../../shared/postgres/statement';
 import type { Tx } from '../../../../shared/postgres/tx';
 import { statusOf } from '../order-state';
@@ -65,10 +66,23 @@ export async function requestExcept(
       cancelAfterMs,
     ]);
   }
+  recordStaff(tx, openedByStaff(requests, decisions));
   if (newKeys.length > 0) {
     tx.send(storeCheckoutKeys, columns(newKeys, 'key', 'fingerprint', 'saga_id'));
   }
   return { decisions, emit: opened.map(checkoutRequested) };
+}
+
+function openedByStaff(
+  requests: readonly CheckoutRequest[],
+  decisions: readonly CheckoutDecision[],
+): StaffRequest[] {
+  return requests.flatMap(({ staff, order_id }, index) => {
+    const decision = decisions[index];
+    return staff !== undefined && decision?.kind === 'opened'
+      ? [{ staff, method: 'POST', path: `/orders/checkout/${order_id}`, sagaId: decision.saga_id }]
+      : [];
+  });
 }
 
 function unfrozen(locked: ReadonlyMap<string, LockedOrder | undefined>): OrderRow[] {

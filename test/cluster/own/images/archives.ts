@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../../../shared/root';
@@ -94,8 +95,10 @@ function imagesOf(release: Release, say: Say): Wanted {
   return { name: earlier(release.version), digest: release.commit, build };
 }
 
+/** Returns the overlay with the most images that a cluster of our own can run. Earlier releases have no staging. */
 async function overlay(sources = root): Promise<string> {
-  const folder = join(sources, 'k8s/overlays/laptop');
+  const folders = ['staging', 'laptop'].map((name) => join(sources, 'k8s/overlays', name));
+  const folder = folders.find(existsSync) ?? '';
   const { stdout } = await promisify(execFile)(fileOf('kubectl'), ['kustomize', folder]);
   return stdout;
 }

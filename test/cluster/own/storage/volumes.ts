@@ -54,3 +54,17 @@ export function foldersToDelete({ metadata, spec, status }: V1PersistentVolume):
     ? [...foldersOf(name).values()]
     : undefined;
 }
+
+/**
+ * Returns the class with the nodes that may hold volumes: all but the last, so that a node can be drained or lost without a
+ * database, wherever the scheduler would have put it.
+ */
+export function withTopology<Class extends object>(storageClass: Class, nodes: readonly string[]): Class {
+  const values = nodes.slice(0, -1);
+  return values.length === 0
+    ? storageClass
+    : {
+        ...storageClass,
+        allowedTopologies: [{ matchLabelExpressions: [{ key: 'kubernetes.io/hostname', values }] }],
+      };
+}

@@ -11,11 +11,16 @@
 
 CREATE ROLE :"owner" LOGIN PASSWORD :'owner_password';
 CREATE ROLE :"service" LOGIN PASSWORD :'runtime_password';
-CREATE ROLE auditor LOGIN PASSWORD :'auditor_password';
 CREATE ROLE operator LOGIN PASSWORD :'operator_password';
 -- Sees statistics and no table.
 CREATE ROLE exporter LOGIN PASSWORD :'exporter_password' IN ROLE pg_monitor;
 
 CREATE DATABASE :"service" OWNER :"owner";
 REVOKE ALL ON DATABASE :"service" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"service" TO :"service", auditor, operator, exporter;
+GRANT CONNECT ON DATABASE :"service" TO :"service", operator, exporter;
+
+-- It has no business with accounts.
+\if :{?auditor_password}
+  CREATE ROLE auditor LOGIN PASSWORD :'auditor_password';
+  GRANT CONNECT ON DATABASE :"service" TO auditor;
+\endif
