@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { SAGA_LOCK_TIMEOUT_MS } from '../../shared/service/run-service';
+import { SAGA_LOCK_TIMEOUT_MS } from '../../shared/service/run-participant';
 import { query } from '../support/books';
 import { MigrationRun, openTransaction, writeMigrations } from '../support/migration-run';
 import { createDatabase } from '../support/servers';
@@ -149,32 +149,6 @@ test('rights are granted once another grant is done, and the run says so', async
   const rights = `SELECT has_table_privilege('${role}', 'sagas', 'SELECT') AS reads`;
   expect(await query(url, rights)).toEqual([{ reads: true }]);
   await admin.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-});
-
-test('an automatic vacuum gives way', async () => {
-  const admin = await administrator();
-  const naptime = async (setting: string) => {
-    await admin.query(`ALTER SYSTEM ${setting}`);
-    await admin.query('SELECT pg_reload_conf()');
-  };
-  await query(
-    url,
-    `ALTER TABLE orders SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,
-       autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0)`,
-  );
-  await query(url, `INSERT INTO orders SELECT n::text, 'buyer' FROM generate_series(1, 50000) AS n`);
-  await query(url, `UPDATE orders SET user_id = 'another'`);
-  await naptime(`SET autovacuum_naptime = '1s'`);
-  try {
-    const vacuum = `SELECT FROM pg_stat_activity WHERE datname = '${new URL(url).pathname.slice(1)}'
-                    AND query LIKE 'autovacuum: VACUUM % public.orders'`;
-    await until(async () => (await admin.query(vacuum)).rowCount === 1);
-    const run = migrate(ADD_NOTE);
-    await run.says('autovacuum, or another process of PostgreSQL itself');
-    expect(await run.applied()).toEqual(['1_add_note']);
-  } finally {
-    await naptime('RESET autovacuum_naptime');
-  }
 });
 
 describe('a run that is killed', () => {
