@@ -7,9 +7,10 @@ import { amount, id } from '../../shared/http/inputs';
 import { type Route, route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
 import { openDatabase } from '../../shared/postgres/database';
-import { serviceNames } from '../../shared/services';
-import { expectLedgersToBalance, query } from '../support/books';
+import { participantNames } from '../../shared/services';
+import { expectLedgersToBalance } from '../support/books';
 import { type Edge, exchange, openEdge, openServiceEdge, routesOf, statuses } from '../support/http-edge';
+import { terminateSessions } from '../support/servers';
 import { silent } from '../support/silent';
 
 let edge: Edge;
@@ -189,40 +190,32 @@ describe('methods and paths', () => {
       const headers = top.split('\r\n').filter((header) => !/^(Date|Connection): /.test(header));
       return [
         line,
-        ...headers.map((header) =>
-          header.replace(/(?<=^Content-Length: )\d+/, (n) =>
-            Number(n) === body.length ? 'its own' : 'another',
-          ),
-        ),
+        ...headers
+          .map((header) =>
+            header.replace(/(?<=^Content-Length: )\d+/, (n) =>
+              Number(n) === body.length ? 'its own' : 'another',
+            ),
+          )
+          // Their order means nothing.
+          .sort(),
       ];
     });
     const notStored = 'Cache-Control: no-store';
+    const json = 'Content-Type: application/json';
     const problem = 'Content-Type: application/problem+json';
     expect(await Promise.all(answers)).toEqual([
-      [
-        'GET /x/find/a',
-        'HTTP/1.1 200 OK',
-        notStored,
-        'Content-Type: application/json',
-        'Content-Length: its own',
-      ],
-      [
-        'HEAD /x/find/a',
-        'HTTP/1.1 200 OK',
-        notStored,
-        'Content-Type: application/json',
-        'Content-Length: another',
-      ],
-      ['GET /x', 'HTTP/1.1 404 Not Found', notStored, problem, 'Content-Length: its own'],
+      ['GET /x/find/a', notStored, 'Content-Length: its own', json, 'HTTP/1.1 200 OK'],
+      ['HEAD /x/find/a', notStored, 'Content-Length: another', json, 'HTTP/1.1 200 OK'],
+      ['GET /x', notStored, 'Content-Length: its own', problem, 'HTTP/1.1 404 Not Found'],
       [
         'HEAD /x/add/a/1',
-        'HTTP/1.1 405 Method Not Allowed',
         'Allow: POST, OPTIONS',
         notStored,
-        problem,
         'Content-Length: another',
+        problem,
+        'HTTP/1.1 405 Method Not Allowed',
       ],
-      ['OPTIONS /x/find/a', 'HTTP/1.1 204 No Content', 'Allow: HEAD, GET, OPTIONS', notStored],
+      ['OPTIONS /x/find/a', 'Allow: HEAD, GET, OPTIONS', notStored, 'HTTP/1.1 204 No Content'],
     ]);
   });
 
@@ -314,7 +307,7 @@ describe('no malformed request gets a 5xx or stops the service', () => {
       { numRuns: 1000 },
     );
     expect((await edge.get('/x/find/a')).status).toBe(200);
-  }, 60_000);
+  });
 
   test('any value of a header', async () => {
     const name = fc.constantFrom(
@@ -346,7 +339,7 @@ describe('faults', () => {
     expect(JSON.stringify(answer.body)).not.toContain('swordfish');
   });
 
-  test.each(serviceNames)(
+  test.each(participantNames)(
     'every route of %s answers 503 with Retry-After while the database is down',
     async (service) => {
       const database = openDatabase({
@@ -355,7 +348,7 @@ describe('faults', () => {
         poolSize: 2,
         log: silent,
       });
-      const withoutDatabase = await openEdge(routesOf(service, database));
+      const withoutDatabase = await openEdge(routesOf(service, database, { stockWithinMs: 0 }));
       for (const { method, path } of routesOf(service, database)) {
         const answer = await withoutDatabase.call(method, path.replaceAll(/\{\w+\}/g, '1'));
         expect(answer).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
@@ -375,11 +368,7 @@ describe('faults', () => {
         ...Array.from({ length: 10 }, () => payment.get(`/payment/find_user/${user}`)),
         ...Array.from({ length: 10 }, () => payment.post(`/payment/add_funds/${user}/1`)),
       ];
-      await query(
-        payment.databaseUrl,
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-      );
+      await terminateSessions(payment.databaseUrl);
       for (const { status } of await Promise.all(requests)) {
         seen.add(status);
       }
@@ -458,9 +447,8 @@ describe('the server', () => {
     const port = await server.start({ host: '127.0.0.1', port: 0, variable: 'PORT' });
     const received = exchange(port, head('GET', '/x/slow/a'));
     await sleep(50);
-    const started = performance.now();
     await server.stop(50);
-    expect(performance.now() - started).toBeLessThan(200);
+    // It was cut off before its answer.
     expect(await received).toBe('');
   });
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { serviceNames } from '../../shared/services';
+import { participantNames } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
-import { closeConnections } from '../support/servers';
+import { closeConnections, terminateSessions } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
 import { until } from '../support/until';
 
@@ -46,15 +46,7 @@ test('every checkout ends and no process does while all broker connections are c
 
 test('every checkout ends and no process does while PostgreSQL terminates all connections, even in COMMIT', () =>
   checkOutDuring(() =>
-    Promise.all(
-      serviceNames.map((service) =>
-        shop.rows(
-          service,
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-        ),
-      ),
-    ),
+    Promise.all(participantNames.map((service) => terminateSessions(shop.databases[service]))),
   ));
 
 test('while payment is down a checkout is answered 202 and not as failed, and its outcome is known afterwards', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { credentialsOf } from '../../shared/credentials';
-import { perServiceAsync, type ServiceName } from '../../shared/services';
+import { type ParticipantName, perParticipantAsync, type ServiceName } from '../../shared/services';
 
 /** The addresses of the databases and virtual hosts that a test file has made. */
 interface Made {
@@ -18,9 +18,9 @@ export function createDatabase(service: ServiceName): Promise<string> {
   return createFrom(service, service);
 }
 
-/** Creates a database for each service. */
-export function createDatabases(): Promise<Record<ServiceName, string>> {
-  return perServiceAsync(createDatabase);
+/** Creates a database for each participant of the saga. */
+export function createDatabases(): Promise<Record<ParticipantName, string>> {
+  return perParticipantAsync(createDatabase);
 }
 
 /** Like createDatabase, but without tables. */
@@ -80,6 +80,12 @@ export async function closeConnections(amqpUrl: string): Promise<number> {
   const open = (await rabbitApi('GET', connections)) as unknown[];
   await rabbitApi('DELETE', connections);
   return open.length;
+}
+
+/** Ends every session in a database, those of PostgreSQL itself as well, as only its administrator can. */
+export async function terminateSessions(url: string): Promise<void> {
+  const sessions = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1';
+  await withAdmin((admin) => admin.query(sessions, [new URL(url).pathname.slice(1)]));
 }
 
 export async function dropAll(created: Made | undefined): Promise<void> {
