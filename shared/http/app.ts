@@ -106,9 +106,6 @@ export function createApp({ router, log, access, patience, isStopping }: AppOpti
         span = withSpan(match.name, 'server', parent, match.attributes);
         traceparent = span.traceparent;
         reply = await handle(match.route, readRequest(match, ctx, permitted, traceparent));
-        if (match.route.revalidates) {
-          reply = revalidate(ctx.req.headers, reply);
-        }
         span.end();
       } else {
         reply = router.unmatched(ctx.method, ctx.path);
@@ -123,10 +120,13 @@ export function createApp({ router, log, access, patience, isStopping }: AppOpti
     httpInFlight.dec();
     traceparent ??= newTraceparent();
     const trace_id = traceId(traceparent);
-    send(ctx, reply, { trace_id, stopping: isStopping() });
+    const status = send(ctx, reply, {
+      trace_id,
+      stopping: isStopping(),
+      revalidates: match?.route.revalidates === true && reply.status === 200,
+    });
     const seconds = (performance.now() - started) / 1000;
     const { method, path } = ctx;
-    const { status } = reply;
     httpDuration.observe({ method, route, status_code: String(status) }, seconds);
     if (log.isLevelEnabled('debug')) {
       log.debug({ method, path, status, seconds, trace_id }, 'answered a request');
@@ -134,19 +134,24 @@ export function createApp({ router, log, access, patience, isStopping }: AppOpti
   }
 }
 
-/** Writes the answer without Koa's own response code, which inspects what kind of body it has. */
+/** Writes the answer without Koa's own response code, which inspects what kind of body it has. Returns its status. */
 function send(
   ctx: Context,
   answer: Answer,
-  { trace_id, stopping }: { trace_id: string; stopping: boolean },
-): void {
+  { trace_id, stopping, revalidates }: { trace_id: string; stopping: boolean; revalidates: boolean },
+): number {
   const { type, text } = serialize(answer, { instance: ctx.path.slice(0, 512), trace_id });
+  const revalidated = revalidates && text !== undefined ? revalidate(ctx.req.headers, text) : undefined;
+  const status = revalidated?.isKnown ? 304 : answer.status;
+  const body = status === 304 ? undefined : text;
   ctx.res
-    .writeHead(answer.status, {
+    .writeHead(status, {
       'Cache-Control': 'no-store',
       ...answer.headers,
-      ...(text !== undefined && { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) }),
+      ...revalidated?.headers,
+      ...(body !== undefined && { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }),
       ...(stopping && { Connection: 'close' }),
     })
-    .end(text);
+    .end(body);
+  return status;
 }
