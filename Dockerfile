@@ -8,9 +8,8 @@
 # no package manager, no file that its user may write. The images share all layers but the last. The same sources give
 # the same layers, whenever they are built. Nothing here needs BuildKit.
 
-# A full version, so that a build can be repeated. A digest also protects from a tag that is moved:
-# --build-arg NODE_IMAGE=node:24.20.0-bookworm-slim@sha256:…
-ARG NODE_IMAGE=node:24.20.0-bookworm-slim
+# The version says what it is, the digest makes sure that it stays the same: of the index for all kinds of processor.
+ARG NODE_IMAGE=node:24.20.0-bookworm-slim@sha256:ba849c60be29959425b8734d57b8b4b7d56f98edd9504c9af091d5281095a71e
 
 # Renders the manifests for the tests. Debian has no kubectl that is new enough.
 FROM ${NODE_IMAGE} AS kustomize

@@ -66,11 +66,11 @@ test('a service listens on the ports that its image exposes', () => {
   }
 });
 
-test('every base image is given by its full version', () => {
+test('every base image is given by its full version and its digest', () => {
   const given = new Set([...stages.values()].map(({ from }) => from).filter((from) => !stages.has(from)));
   given.delete('scratch');
   for (const image of given) {
-    expect(image).toMatch(/:\d+\.\d+\.\d+-/);
+    expect(image).toMatch(/:\d+\.\d+\.\d+-[\w-]+@sha256:[0-9a-f]{64}$/);
   }
 });
 

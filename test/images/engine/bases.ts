@@ -36,25 +36,42 @@ const LABEL = 'chandlery.stand-in';
  */
 export function provide(image: string): 'fetched' | 'built' | undefined {
   const mayBuild = process.env.CHANDLERY_OWN_ENGINE === 'yes';
-  const found = find(image);
+  const name = withoutDigest(image);
+  const found = find(image) ?? find(name);
   // Nobody but us puts images into an engine of our own.
   const isReal = found !== undefined && found.digest === '' && (found.wasFetched || !mayBuild);
   if (isReal || docker.succeeds('pull', '--quiet', image)) {
     return 'fetched';
   }
-  const standIn = mayBuild ? standInFor(image) : undefined;
+  const standIn = mayBuild ? standInFor(name) : undefined;
   if (standIn === undefined) {
     return undefined;
   }
   if (found?.digest !== standIn.digest) {
-    makeStandIn(standIn, image);
+    makeStandIn(standIn, name);
   }
   return 'built';
 }
 
+/**
+ * Makes the image available that ours are built from.
+ * @returns the name to build with, or undefined. A stand-in has another digest than the image that it replaces, and what was
+ * loaded from a file has none
+ */
+export function provideBase(image: string): string | undefined {
+  if (provide(image) === undefined) {
+    return undefined;
+  }
+  return find(image) === undefined ? withoutDigest(image) : image;
+}
+
+function withoutDigest(image: string): string {
+  return image.replace(/@sha256:\w+$/, '');
+}
+
 /** Returns those of the images that were built here in place of the real ones. */
 export function standInsAmong(images: readonly string[]): string[] {
-  return images.filter((image) => find(image)?.digest);
+  return images.filter((image) => find(withoutDigest(image))?.digest);
 }
 
 /** @returns undefined when the engine does not have the image */

@@ -58,18 +58,26 @@ export function buildFlags(): string[] {
   return network === undefined ? [] : [`--network=${network}`];
 }
 
+export interface BuildOptions {
+  /** The image to build from, where it is not the one that the Dockerfile names. */
+  readonly base?: string | undefined;
+  /** Another one than the context's own. */
+  readonly dockerfile?: string;
+}
+
 /**
  * Builds an image and prints the progress, because a build takes minutes when the tests run in it.
- * @param dockerfile another one than the context's own
  * @throws Error with the end of the build's output, when it fails
  */
 export async function buildImage(
   target: string,
   tag: string,
   context: string,
-  dockerfile = join(context, 'Dockerfile'),
+  { base, dockerfile = join(context, 'Dockerfile') }: BuildOptions = {},
 ): Promise<void> {
-  const args = ['build', ...buildFlags(), '--file', dockerfile, '--target', target, '--tag', tag, context];
+  const from = base === undefined ? [] : ['--build-arg', `NODE_IMAGE=${base}`];
+  const named = ['--file', dockerfile, '--target', target, '--tag', tag];
+  const args = ['build', ...buildFlags(), ...from, ...named, context];
   const output: string[] = [];
   const build = spawn('sh', ['-c', 'exec docker "$@" 2>&1', 'sh', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,5 +1,5 @@
 import { readStages } from '../dockerfile';
-import { provide } from './bases';
+import { provideBase } from './bases';
 import { docker } from './commands';
 import { type Engine, openEngine } from './engine';
 
@@ -26,16 +26,19 @@ function prepare(engine: Engine): string | undefined {
   Object.assign(process.env, engine.env, { CHANDLERY_OWN_ENGINE: engine.own ? 'yes' : '' });
   const base = readStages().get('test')?.from ?? '';
   say('Fetching the base image, or building one …');
+  let image: string | undefined;
   try {
-    if (!provide(base)) {
+    image = provideBase(base);
+    if (image === undefined) {
       return `${base} cannot be fetched: connect this machine's engine to a registry.`;
     }
   } catch (error) {
     return `${base} can neither be fetched nor built here: ${(error as Error).message}`;
   }
+  process.env.CHANDLERY_NODE_IMAGE = image;
   try {
     const check = 'npm view typescript version && apt-get update';
-    docker('run', '--rm', '--entrypoint', '/bin/sh', base, '-c', check);
+    docker('run', '--rm', '--entrypoint', '/bin/sh', image, '-c', check);
   } catch (error) {
     return `a container cannot run here, or does not reach npm's and Debian's packages: ${(error as Error).message}`;
   }

@@ -12,6 +12,7 @@ import { buildImage, compose, docker } from './commands';
 const images = [...serviceNames, 'tools'];
 const tag = `check-${process.pid}`;
 const nameOf = (image: string) => `chandlery/${image}:${tag}`;
+const base = process.env.CHANDLERY_NODE_IMAGE;
 const say = (text: string) => process.stderr.write(`${text}\n`);
 let context: string;
 
@@ -33,7 +34,7 @@ afterAll(() => {
 test('builds no image from sources that a check refuses', async () => {
   const invalid = join(context, 'test/refused.ts');
   writeFileSync(invalid, 'debugger;\n');
-  await expect(buildImage('order', nameOf('order'), context)).rejects.toThrow('npm run check');
+  await expect(buildImage('order', nameOf('order'), context, { base })).rejects.toThrow('npm run check');
   rmSync(invalid);
   expect(docker.succeeds('image', 'inspect', nameOf('order'))).toBe(false);
 });
@@ -42,7 +43,7 @@ test('builds the images of services and tools from sources that pass; they share
   const layers: string[][] = [];
   for (const image of images) {
     say(`Building ${nameOf(image)} (the first time with every test, which takes minutes) …`);
-    await buildImage(image, nameOf(image), context);
+    await buildImage(image, nameOf(image), context, { base });
     const { RootFS, Size } = JSON.parse(docker('image', 'inspect', nameOf(image)))[0];
     say(`${nameOf(image)} has ${Math.round(Size / 1e6)} MB.`);
     layers.push(RootFS.Layers);

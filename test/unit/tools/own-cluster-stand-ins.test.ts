@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { provide, standInsAmong } from '../../images/engine/bases';
+import { provide, provideBase, standInsAmong } from '../../images/engine/bases';
 
 /** What takes the place of images that no registry has for us. The engine is a script. */
 
@@ -76,6 +76,14 @@ esac
       expect(provide(image)).toBe('built');
       expect(labels()['chandlery.stand-in']).toMatch(/^[0-9a-f]{64}$/);
     }
+  });
+
+  test('that is given by its digest is built from under its tag, until it is fetched', () => {
+    const digested = `${image}@sha256:${'0'.repeat(64)}`;
+    expect(provideBase(digested)).toBe(image);
+    expect(standInsAmong([digested])).toEqual([digested]);
+    write('registry', '');
+    expect(provideBase(digested)).toBe(digested);
   });
 
   test('is never replaced in the engine of the user, who may have loaded it from a file', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../../../shared/root';
 import { readStages } from '../../../images/dockerfile';
-import { provide } from '../../../images/engine/bases';
+import { provide, provideBase } from '../../../images/engine/bases';
 import { buildFlags, buildImage, docker } from '../../../images/engine/commands';
 import { fileOf } from '../programs/modules';
 import { withoutChecks } from './dockerfile';
@@ -16,7 +16,7 @@ export async function buildOthers(images: readonly string[], say: Say): Promise<
   say('Images of third parties (fetched, or else built here from packages: minutes, only once) …');
   for (const image of images) {
     say(
-      `  ${image}${available(image) === 'built' ? ': no registry has it for us, so it is a stand-in' : ''}`,
+      `  ${image}${found(image, provide) === 'built' ? ': no registry has it for us, so it is a stand-in' : ''}`,
     );
   }
   return [...images, ...(await buildOwn(imagesOfPrograms))];
@@ -54,12 +54,12 @@ export function imageOf(program: string, user: string | undefined): string {
 export async function buildOurs(images: readonly string[], say: Say, sources = root): Promise<string[]> {
   say("The project's images, without running its tests …");
   const text = readFileSync(join(sources, 'Dockerfile'), 'utf8');
-  available(baseImage(text));
+  const base = found(baseImage(text), provideBase);
   await inFolder(async (work) => {
     const dockerfile = join(work, 'Dockerfile');
     writeFileSync(dockerfile, withoutChecks(text));
     for (const image of images) {
-      await buildImage(targetOf(image) ?? '', image, sources, dockerfile);
+      await buildImage(targetOf(image) ?? '', image, sources, { base, dockerfile });
     }
   });
   return [...images];
@@ -69,16 +69,15 @@ export async function buildOurs(images: readonly string[], say: Say, sources = r
 export const baseImage = (dockerfile?: string) => readStages(dockerfile).get('test')?.from ?? '';
 
 /** @throws Error when an image can neither be fetched nor replaced */
-function available(image: string): 'fetched' | 'built' {
-  const origin = provide(image);
-  if (origin === undefined) {
+function found<Found>(image: string, provided: (image: string) => Found | undefined): Found {
+  const result = provided(image);
+  if (result === undefined) {
     throw new Error(
       `The image ${image} cannot be fetched, and nothing replaces it: connect this machine to a registry.`,
     );
   }
-  return origin;
+  return result;
 }
-
 /** Calls a function with a temporary folder. */
 export async function inFolder<T>(use: (work: string) => Promise<T> | T): Promise<T> {
   const work = mkdtempSync(join(tmpdir(), 'chandlery-image-'));
