@@ -32,16 +32,24 @@ const EVERYTHING: Permit = { staff: undefined, onlyOf: undefined, keyPrefix: '' 
 /** A subject is not empty and has no slash, so these are the keys of nobody who is signed in. */
 const WITHOUT_TOKEN: Permit = { staff: undefined, onlyOf: undefined, keyPrefix: '/' };
 
-/** Everybody who reaches the shop: not whoever made a page that somebody looks at who reaches it. */
-export const OPEN: Access = {
-  isOpen: true,
-  admit({ method }, headers) {
-    if (method !== 'GET' && isFromElsewhere(headers)) {
-      throw new Refusal(problem(403, FROM_ELSEWHERE));
-    }
-    return EVERYTHING;
-  },
-};
+/**
+ * Lets everybody in who reaches the shop: not whoever made a page that somebody looks at who reaches it.
+ * @param origins of pages that are trusted besides the shop's own
+ */
+export function openTo(origins: readonly string[]): Access {
+  return {
+    isOpen: true,
+    admit({ method }, headers) {
+      if (method !== 'GET' && isFromElsewhere(headers, origins)) {
+        throw new Refusal(problem(403, FROM_ELSEWHERE));
+      }
+      return EVERYTHING;
+    },
+  };
+}
+
+/** Open to everybody, and to no page but the shop's own. */
+export const OPEN = openTo([]);
 
 /** Requires a token for every route that is not public. */
 export function requireTokens(tokens: Tokens, log: Logger): Access {

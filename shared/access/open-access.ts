@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { Logger } from '../observe/log';
 import type { participantSettings } from '../service/config';
-import { type Access, OPEN, requireTokens } from './access';
+import { type Access, openTo, requireTokens } from './access';
 import { openIssuerKeys } from './issuer-keys';
 import { openTokens } from './tokens';
 
 type AccessSettings = Pick<
   z.infer<ReturnType<typeof participantSettings>>,
-  'ACCESS' | 'AUTH_ISSUER' | 'AUTH_KEYS_URL' | 'AUTH_AUDIENCE' | 'AUTH_ROLES_CLAIM'
+  'ACCESS' | 'CORS_ORIGINS' | 'AUTH_ISSUER' | 'AUTH_KEYS_URL' | 'AUTH_AUDIENCE' | 'AUTH_ROLES_CLAIM'
 >;
 
 /** Without an issuer nobody could be let in, and whoever names one does not want everybody to be. */
@@ -24,6 +24,7 @@ export const ISSUER_MISSING = {
 export function openAccess(
   {
     ACCESS,
+    CORS_ORIGINS: origins,
     AUTH_ISSUER: issuer = '',
     AUTH_KEYS_URL: keysUrl,
     AUTH_AUDIENCE: audience,
@@ -32,7 +33,7 @@ export function openAccess(
   log: Logger,
 ): { readonly access: Access; ready(): Promise<void>; stop(): void } {
   if (ACCESS === 'open') {
-    return { access: OPEN, ready: async () => {}, stop: () => {} };
+    return { access: openTo(origins), ready: async () => {}, stop: () => {} };
   }
   const keys = openIssuerKeys({ issuer, keysUrl, log });
   const tokens = openTokens({ keys: keys.find, issuer, audience, rolesClaim });

@@ -5,6 +5,7 @@ import { requestsShed } from '../observe/metrics';
 import type { Patience } from '../postgres/patience';
 import { createApp } from './app';
 import { answerExpectation, answerUnlessWaiting } from './client-error';
+import { forOrigins } from './cors';
 import { openLines } from './in-turn';
 import { originForm, SERVER_OPTIONS } from './limits';
 import { type Listener, openListener } from './listener';
@@ -26,6 +27,8 @@ export interface HttpServerOptions {
   readonly patience?: Patience;
   /** The beginnings of paths whose requests may wait for long: see shedding.ts. */
   readonly waits?: readonly string[];
+  /** Of pages that may use the API besides the shop's own. */
+  readonly origins?: readonly string[];
   /** Whether reads or writes would wait too long for a database connection. */
   isBusy?(kind: Kind): boolean;
 }
@@ -36,6 +39,7 @@ export function createHttpServer({
   access,
   patience,
   waits = [],
+  origins = [],
   isBusy,
 }: HttpServerOptions): HttpServer {
   let stopping = false;
@@ -56,7 +60,7 @@ export function createHttpServer({
     onShed: (limit) => requestsShed.inc({ limit }),
   });
   const lines = openLines(refuse);
-  const server = createServer(SERVER_OPTIONS, lines.inTurn(handle));
+  const server = createServer(SERVER_OPTIONS, forOrigins(origins, lines.inTurn(handle)));
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerUnlessWaiting(lines));
   server.on('checkExpectation', lines.inTurn(answerExpectation));

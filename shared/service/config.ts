@@ -77,6 +77,19 @@ export const databaseAddress = trusting(
   })
   .transform((text) => new URL(text).href);
 
+/** Origins as browsers write them: with a scheme, in lower case, and without a path or a port that is the scheme's own. */
+const origins = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
+  .refine((given) => given.every(isOrigin), {
+    error: 'must be origins such as https://shop.example.com, separated by commas',
+  });
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 /** The issuer of tokens, whose address tokens repeat letter by letter. */
 export const issuerAddress = address(/^https?$/, 'https://accounts.example.com').refine(
   (text) => !/[@?#]/.test(text),
@@ -98,6 +111,8 @@ export function foundationSettings(name: ServiceName) {
     HTTP_READ_POOL_SIZE: count(5, 1, 1_000),
     DATABASE_PATIENCE_MS: count(20_000, 0, 60_000),
     DRAIN_DELAY_MS: count(0, 0, 600_000),
+    /** Whose pages may use the API besides the shop's own. */
+    CORS_ORIGINS: origins,
     LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     LOG_FORMAT: oneOf(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
     OTEL_EXPORTER_OTLP_ENDPOINT: address(/^https?$/, 'http://localhost:4318').optional(),

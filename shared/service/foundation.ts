@@ -103,6 +103,7 @@ export async function startHttpServer(
       access,
       patience,
       waits: services[name].waits,
+      origins: config.CORS_ORIGINS,
       isBusy,
     }),
     ({ stop }) => stop(HTTP_GRACE_MS),

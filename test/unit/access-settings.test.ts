@@ -27,3 +27,22 @@ test('only ACCESS=open lets everybody do everything', () => {
   expect(required.access.isOpen).toBe(false);
   required.stop();
 });
+
+test('named origins are origins, and nothing that only looks like one', () => {
+  const origins = (CORS_ORIGINS: string) => read({ ACCESS: 'open', CORS_ORIGINS }).CORS_ORIGINS;
+  expect(origins('https://a.example, http://localhost:5173')).toEqual([
+    'https://a.example',
+    'http://localhost:5173',
+  ]);
+  expect(origins('')).toEqual([]);
+  for (const wrong of [
+    '*',
+    'null',
+    'a.example',
+    'https://a.example/',
+    'https://A.example',
+    'https://a.example:443',
+  ]) {
+    expect(() => origins(wrong)).toThrow(/CORS_ORIGINS must be origins such as https/);
+  }
+});

@@ -33,6 +33,11 @@ function matches(routes, { withKey = false } = {}) {
   });
 }
 
+/** What asks about a route, and does nothing. */
+const withHead = (reads) => reads.flatMap((route) => [route, { ...route, method: 'HEAD' }]);
+const questions = (routes) =>
+  [...new Set(routes.map((route) => route.path))].map((path) => ({ path, method: 'OPTIONS' }));
+
 /** As in ../../services/SERVICE/gateway/route.yaml, which leads to everything. */
 function rules(service) {
   const routes = publicRoutes(service);
@@ -44,14 +49,14 @@ function rules(service) {
     [
       'repeatable',
       [
-        ...matches(reads),
+        ...matches(withHead(reads)),
         ...matches(
           writes.filter(({ idempotent }) => idempotent),
           { withKey: true },
         ),
       ],
     ],
-    ['others', matches(writes)],
+    ['others', [...matches(writes), ...matches(questions(routes))]],
   ];
   return all
     .filter(([, found]) => found.length > 0)

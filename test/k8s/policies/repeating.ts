@@ -31,7 +31,8 @@ function isRepeatable({ path, method, headers = [] }: Match): boolean {
     ({ name, type, value }) =>
       /^idempotency-key$/i.test(name) && type === 'RegularExpression' && value === '.+',
   );
-  return method === 'GET' || hasKey || (method === 'POST' && CHECKOUTS.includes(path?.value ?? ''));
+  const isRead = method === 'GET' || method === 'HEAD';
+  return isRead || hasKey || (method === 'POST' && CHECKOUTS.includes(path?.value ?? ''));
 }
 
 /** A pod that is lost may have carried out what it was sent. So only what may be carried out twice is sent to another. */
