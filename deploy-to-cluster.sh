@@ -19,6 +19,8 @@ source "$project/k8s/deploy/preflight.sh"
 source "$project/k8s/deploy/parts.sh"
 # shellcheck source=k8s/deploy/overlay.sh
 source "$project/k8s/deploy/overlay.sh"
+# shellcheck source=k8s/deploy/routes.sh
+source "$project/k8s/deploy/routes.sh"
 # shellcheck source=k8s/deploy/jobs.sh
 source "$project/k8s/deploy/jobs.sh"
 # shellcheck source=k8s/deploy/charts.sh

@@ -92,6 +92,7 @@ check_on_server() { # FILE
 }
 
 apply_infrastructure() {
+  prepare_routes
   apply "$work/ground.yaml" "everything but the programs"
   local name
   while read -r name; do

@@ -20,6 +20,7 @@ const WITH_VALUE = [
     '--tail',
   ],
   ...['--filter', '--output', '--template', '--repo', '--version', '--kube-context', '--values', '--dry-run'],
+  ...['--type', '--patch'],
   ...['-o', '-f', '-l'],
 ];
 const WITHOUT = [

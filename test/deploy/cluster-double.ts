@@ -13,7 +13,16 @@ export interface Stored {
     annotations?: Record<string, string>;
   };
   data?: Record<string, string>;
-  spec?: { template: { spec: { containers: { image: string }[] } } };
+  spec?: {
+    template?: { spec: { containers: { image: string }[] } };
+    rules?: Rule[];
+  };
+}
+
+/** Of a route. */
+export interface Rule {
+  matches?: { path: { type: string; value: string } }[];
+  backendRefs: { name: string; port: number }[];
 }
 
 interface Node {
@@ -45,7 +54,9 @@ export class ClusterDouble {
     'apiextensions.k8s.io/v1 CustomResourceDefinition',
   ];
   /** The kinds that a helm release installs. */
-  brings: Record<string, string[]> = { 'envoy-gateway': ['gateway.networking.k8s.io/v1 Gateway'] };
+  brings: Record<string, string[]> = {
+    'envoy-gateway': ['gateway.networking.k8s.io/v1 Gateway', 'gateway.networking.k8s.io/v1 HTTPRoute'],
+  };
   /** The definitions in a chart's folder crds, which helm installs only with the first release. */
   readonly definitions: Record<string, string[]> = {
     'gateway-helm': ['gateways.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io'],
@@ -121,6 +132,8 @@ export class ClusterDouble {
           flags['-f'] ? documents(input).map(key) : names.map((name) => `${noun}/${namespace}/${name}`),
         );
         return 'deleted';
+      case 'patch':
+        return this.addRule(noun, namespace, names[0] ?? '', flags);
       case 'rollout':
         return this.rollout(names[0] ?? '', namespace);
       case 'wait':
@@ -169,6 +182,11 @@ export class ClusterDouble {
       }
       return this.objects.has(`${kind}/${namespace}/${called}`) ? noun : '';
     }
+    if (noun === 'httproute' && flags['-o']?.includes('{{len .spec.rules}}')) {
+      const rules = this.objects.get(`httproute/${namespace}/${name}`)?.spec?.rules ?? [];
+      const [to] = rules[0]?.backendRefs ?? [];
+      return `${rules.length} ${to?.name ?? ''} ${to?.port ?? ''}`;
+    }
     if (noun === 'storageclasses') {
       return 'yes'.repeat(this.defaultStorageClasses);
     }
@@ -195,6 +213,16 @@ export class ClusterDouble {
       ]),
     );
     return lines.map((line) => line.join(' ')).join('\n');
+  }
+
+  private addRule(noun: string, namespace: string, name: string, flags: Call['flags']): string {
+    const [{ op, path, value }] = JSON.parse(flags['--patch'] ?? '');
+    const rules = this.objects.get(`${noun}/${namespace}/${name}`)?.spec?.rules;
+    if (rules === undefined || `${flags['--type']} ${op} ${path}` !== 'json add /spec/rules/-') {
+      throw new Refused('The request is invalid');
+    }
+    rules.push(value);
+    return `${noun}/${name} patched`;
   }
 
   private nodesThatTakePods(template: string): string {

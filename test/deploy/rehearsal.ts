@@ -150,6 +150,7 @@ export class Rehearsal {
   shortenTimeouts(): void {
     const timeouts = [
       ['jobs.sh', /^image_timeout_s=60$/m, 'image_timeout_s=0'],
+      ['routes.sh', /^route_settle_s=10$/m, 'route_settle_s=0'],
       ['smoke.sh', /^gateway_timeout_s=180$/m, 'gateway_timeout_s=3'],
       ['smoke.sh', /^forward_timeout_s=20$/m, 'forward_timeout_s=1'],
     ] as const;
@@ -218,7 +219,7 @@ export class Rehearsal {
 
 /** Returns the calls that would change a cluster. */
 export function changes(calls: readonly string[]): string[] {
-  const changing = /^(kubectl|helm) (--context \S+ )?(apply|create|delete|upgrade|uninstall)\b/;
+  const changing = /^(kubectl|helm) (--context \S+ )?(apply|create|delete|patch|upgrade|uninstall)\b/;
   return calls.filter((call) => changing.test(call) && !call.includes('--dry-run=server'));
 }
 

@@ -214,7 +214,8 @@ test('continues from where it failed when it is run again', async () => {
 
 test("takes only the project's own images from the given registry", async () => {
   await deploy('--images', 'registry.example/shop', '--tag', '9.9');
-  const image = (key: string) => rehearsal.cluster.objects.get(key)?.spec?.template.spec.containers[0]?.image;
+  const image = (key: string) =>
+    rehearsal.cluster.objects.get(key)?.spec?.template?.spec.containers[0]?.image;
   expect(image('deployment/chandlery/order')).toBe('registry.example/shop/order:9.9');
   expect(image('job/chandlery/order-migrate')).toBe('registry.example/shop/tools:9.9');
   expect(image('statefulset/chandlery/order-db')).toBe('postgres:18');
