@@ -8,10 +8,11 @@ route_settle_s=10
 
 prepare_routes() {
   [[ $dry_run == no ]] || return 0
-  local name wanted found service port prepared=no
+  local name wanted facts found service port prepared=no
   while read -r name wanted; do
     has_object "httproute.gateway.networking.k8s.io/$name" || continue
-    read -r found service port < <(kube get httproute "$name" --namespace "$namespace" -o go-template="$rules_template")
+    facts=$(kube get httproute "$name" --namespace "$namespace" -o go-template="$rules_template")
+    read -r found service port <<<"$facts"
     [[ -n $port ]] || continue
     for ((; found < wanted; found++)); do
       kube patch httproute "$name" --namespace "$namespace" --type json "--field-manager=$manager" --patch \
@@ -27,7 +28,7 @@ prepare_routes() {
 }
 
 # How many rules a route has, and what the first leads to.
-rules_template='{{len .spec.rules}}{{with index .spec.rules 0}}{{with .backendRefs}}{{with index . 0}} {{.name}} {{.port}}{{end}}{{end}}{{end}}{{"\n"}}'
+rules_template='{{len .spec.rules}}{{with index .spec.rules 0}}{{with .backendRefs}}{{with index . 0}} {{.name}} {{.port}}{{end}}{{end}}{{end}}'
 
 # Prints each route in a file with the number of its rules.
 rule_counts() { # FILE
