@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether a page of another site sent a request, and not one of the named origins. Browsers say so in `Sec-Fetch-Site` (Fetch Metadata, section 2.2), older ones only
- * in `Origin`. Programs say neither.
+ * Whether a page of another site sent a request, and not one of the named origins. Browsers say so in `Sec-Fetch-Site`
+ * (Fetch Metadata, section 2.2), older ones only in `Origin`. Programs say neither.
  */
 export function isFromElsewhere(
   headers: Pick<IncomingHttpHeaders, 'origin' | 'host' | 'sec-fetch-site'>,

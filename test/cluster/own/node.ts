@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from '../../../shared/root';
+import { withoutDigest } from '../../images/engine/bases';
 import { certificate, settingsOf, tokens } from './certificates';
 import { makeGroups } from './cgroups';
 import { archives } from './images/archives';
-import { byDigest, withoutDigest } from './images/names';
+import { byDigest } from './images/names';
 import { nodeSettings } from './node-settings';
 import { API_PORT, type ClusterNode, folders } from './places';
 import type { Wanted } from './processes';

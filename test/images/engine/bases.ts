@@ -65,8 +65,9 @@ export function provideBase(image: string): string | undefined {
   return find(image) === undefined ? withoutDigest(image) : image;
 }
 
-function withoutDigest(image: string): string {
-  return image.replace(/@sha256:\w+$/, '');
+/** An image may have a tag and a digest, and one that is built in its place has another digest. */
+export function withoutDigest(image: string): string {
+  return image.replace(/@.*$/, '');
 }
 
 /** Returns those of the images that were built here in place of the real ones. */

@@ -9,13 +9,7 @@ import { controlPlane } from '../../cluster/own/control-plane';
 import { familiesOf, inUrl, ipFamilies } from '../../cluster/own/families';
 import { imageOf } from '../../cluster/own/images/build';
 import { withoutChecks } from '../../cluster/own/images/dockerfile';
-import {
-  byDigest,
-  imagesIn,
-  imagesOfPrograms,
-  targetOf,
-  withoutDigest,
-} from '../../cluster/own/images/names';
+import { byDigest, imagesIn, imagesOfPrograms, targetOf } from '../../cluster/own/images/names';
 import { bridgeLines, cableLines, nodeLines } from '../../cluster/own/network';
 import { nodeSettings } from '../../cluster/own/node-settings';
 import { folders, MAX_NODES, manifests, nodeOf, nodesOf } from '../../cluster/own/places';
@@ -25,6 +19,7 @@ import { folderOf, goModOf, modules, versions } from '../../cluster/own/programs
 import { type Machine, missingFrom } from '../../cluster/own/requirements';
 import { foldersToDelete, STORAGE_CLASS, volumeFor, withTopology } from '../../cluster/own/storage/volumes';
 import { readStages } from '../../images/dockerfile';
+import { withoutDigest } from '../../images/engine/bases';
 
 /** The parts of a cluster of our own that can be tested without one. */
 

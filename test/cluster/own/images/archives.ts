@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../../../shared/root';
-import { standInsAmong } from '../../../images/engine/bases';
+import { standInsAmong, withoutDigest } from '../../../images/engine/bases';
 import { type Engine, openEngine } from '../../../images/engine/engine';
 import { findRelease, type Release, unpackRelease } from '../../upgrade/releases';
 import { rememberControllers, removeGroups } from '../cgroups';
@@ -13,7 +13,7 @@ import { envoyImage } from '../programs/chart';
 import { fileOf } from '../programs/modules';
 import { baseImage, buildOthers, buildOurs, buildOwn, inFolder } from './build';
 import { type Archive, engineFolder, isCached, putIntoCache, takeFromCache } from './cache';
-import { imagesIn, imagesOfMonitoring, targetOf, withoutDigest } from './names';
+import { imagesIn, imagesOfMonitoring, targetOf } from './names';
 import { digestOfOthers, digestOfPrograms, digestOfSources } from './sources';
 
 /** The images, in archives that every node imports. */

@@ -23,11 +23,6 @@ export const imagesOfMonitoring: ImagesOfPrograms = {
   alertmanager: { image: own('alertmanager') },
 };
 
-/** Envoy's image has a tag and a digest, and the one that is built here has another digest. */
-export function withoutDigest(image: string): string {
-  return image.replace(/@.*$/, '');
-}
-
 /** Returns the name that containerd looks for when an image has a digest: its tag does not matter then. */
 export function byDigest(image: string): string {
   return image.replace(/:[^:/@]+@/, '@');
