@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
-import { problem, Refusal } from '../../shared/http/problem';
+import { LRUCache } from 'lru-cache';
+import { RateLimiterMemory, RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Logger } from '../../shared/observe/log';
 import type { BoundedPool } from '../../shared/postgres/bounded-pool';
-import { DatabaseUnavailable, databaseCauseOf } from '../../shared/postgres/errors';
 import { groupOf } from './address-group';
 import type { Client } from './http/client-address';
+import { type Consumed, consume, ofTable, tooMany } from './points';
 import { openTurns } from './turns';
 
 /**
@@ -22,8 +22,10 @@ const LIMITS = {
 };
 /** Attempts of one address at one replica, whether they succeed or not: each takes a processor for a while. */
 const RATE = { points: 60, duration: 60 };
-/** How long a replica refuses an address without asking the table, once the table has. */
-const BLOCK_S = 5;
+/** How long a replica goes by what it has read in the table. */
+const REMEMBER_S = 5;
+/** The most addresses and accounts of which a replica remembers that. */
+const MAX_REMEMBERED = 20_000;
 
 /** So many attempts in a minute weigh as much as one mistake, and so does one that was given up in the line. */
 const FREE_ATTEMPTS = 10;
@@ -53,7 +55,8 @@ export interface ThrottleOptions {
 
 /**
  * Replicas count mistakes together, in a table. Whoever has made the fewest lately goes first, and of those the last to come: so
- * guesses from a hundred addresses do not keep out who knows the password.
+ * guesses from a hundred addresses do not keep out who knows the password. The table is written when somebody's turn has
+ * come: most guesses are refused before, and must cost next to nothing.
  */
 export function openThrottle({ pool, perSecond, secret, log }: ThrottleOptions): Throttle {
   const limiter = (name: keyof typeof LIMITS) =>
@@ -65,7 +68,7 @@ export function openThrottle({ pool, perSecond, secret, log }: ThrottleOptions):
       tableCreated: true,
       keyPrefix: name,
       inMemoryBlockOnConsumed: LIMITS[name].points + 1,
-      inMemoryBlockDuration: BLOCK_S,
+      inMemoryBlockDuration: REMEMBER_S,
       clearExpiredByTimeout: name === 'address',
     });
   const mistakesFrom = limiter('address');
@@ -74,6 +77,13 @@ export function openThrottle({ pool, perSecond, secret, log }: ThrottleOptions):
   const rate = new RateLimiterMemory(RATE);
   const turns = openTurns(perSecond);
   const inProgress = new Map<string, number>();
+  /** Points, by key. Those of an address that is not there are read. */
+  const remembered = new LRUCache<string, number>({
+    max: MAX_REMEMBERED,
+    ttl: REMEMBER_S * 1_000,
+    ignoreFetchAbort: true,
+    fetchMethod: async (key) => (await ofTable(mistakesFrom.get(key)))?.consumedPoints ?? 0,
+  });
   const hashed = (key: string) => createHmac('sha256', secret).update(key).digest('base64url');
 
   /** Runs `work` beside others. What it does in its turn comes the sooner, the fewer mistakes there were lately. */
@@ -91,7 +101,7 @@ export function openThrottle({ pool, perSecond, secret, log }: ThrottleOptions):
     try {
       const { consumedPoints } = await consume(rate, from);
       return await work((mistakes, turn) =>
-        turns.take(mistakes + Math.floor(consumedPoints / FREE_ATTEMPTS), gone, () => {
+        turns.take(mistakes + others + Math.floor(consumedPoints / FREE_ATTEMPTS), gone, () => {
           hasBegun = true;
           return turn();
         }),
@@ -120,28 +130,44 @@ export function openThrottle({ pool, perSecond, secret, log }: ThrottleOptions):
     }
   }
 
+  /** Does work that is a mistake if it returns undefined. It counts before the work begins, so that nobody tries in parallel. */
+  async function counted<T>(
+    keys: Readonly<Record<'address' | 'account', string>>,
+    work: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const atAccount = await consume(mistakesAt, keys.account);
+    let fromAddress: Consumed;
+    try {
+      fromAddress = await consume(mistakesFrom, keys.address);
+    } catch (error) {
+      await giveBack(mistakesAt, atAccount);
+      throw error;
+    }
+    let isWrong = false;
+    try {
+      const result = await work();
+      isWrong = result === undefined;
+      return result;
+    } finally {
+      if (isWrong) {
+        remembered.set(keys.address, fromAddress.consumedPoints);
+        remembered.set(keys.account, atAccount.consumedPoints);
+      } else {
+        await Promise.all([giveBack(mistakesFrom, fromAddress), giveBack(mistakesAt, atAccount)]);
+      }
+    }
+  }
+
   return {
     attempt({ address, gone }, account, work) {
       const from = groupOf(address);
+      const keys = { address: hashed(from), account: hashed(`${from} ${account}`) };
       return admitted(from, gone, async (takeTurn) => {
-        const atAccount = await consume(mistakesAt, hashed(`${from} ${account}`));
-        let fromAddress: Consumed;
-        try {
-          fromAddress = await consume(mistakesFrom, hashed(from));
-        } catch (error) {
-          await giveBack(mistakesAt, atAccount);
-          throw error;
-        }
-        let isWrong = false;
-        try {
-          const result = await takeTurn(fromAddress.consumedPoints - 1, work);
-          isWrong = result === undefined;
-          return result;
-        } finally {
-          if (!isWrong) {
-            await Promise.all([giveBack(mistakesFrom, fromAddress), giveBack(mistakesAt, atAccount)]);
-          }
-        }
+        const mistakes = (await remembered.fetch(keys.address)) ?? 0;
+        const atAccount = remembered.get(keys.account) ?? 0;
+        const isOver = mistakes >= LIMITS.address.points || atAccount >= LIMITS.account.points;
+        // Whoever has no attempt left need not wait to be told.
+        return isOver ? counted(keys, work) : takeTurn(mistakes, () => counted(keys, work));
       });
     },
     registration({ address, gone }, work) {
@@ -156,30 +182,3 @@ export function openThrottle({ pool, perSecond, secret, log }: ThrottleOptions):
 
 /** Resolves with what happens in a turn. @param mistakes of the same address lately */
 type TakeTurn = <T>(mistakes: number, turn: () => Promise<T>) => Promise<T>;
-
-/** A point that was taken, until its window ends. */
-interface Consumed {
-  readonly key: string;
-  readonly until: number;
-  readonly consumedPoints: number;
-}
-
-async function consume(limiter: RateLimiterPostgres | RateLimiterMemory, key: string): Promise<Consumed> {
-  try {
-    const { msBeforeNext, consumedPoints } = await limiter.consume(key);
-    return { key, until: performance.now() + msBeforeNext, consumedPoints };
-  } catch (error) {
-    if (error instanceof RateLimiterRes) {
-      throw tooMany(Math.max(Math.ceil(error.msBeforeNext / 1_000), 1));
-    }
-    throw databaseCauseOf(error) === undefined
-      ? new DatabaseUnavailable('attempts cannot be counted', { cause: error })
-      : error;
-  }
-}
-
-function tooMany(seconds: number): Refusal {
-  const detail = `There were too many attempts from where you are. Wait ${seconds} seconds, and try again.`;
-  const headers = { 'Retry-After': String(seconds) };
-  return new Refusal(problem(429, { reason: 'too_many_attempts', detail, headers }));
-}
