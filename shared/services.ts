@@ -1,10 +1,13 @@
+/** What services do together, one step after the other, by exchanging events. */
+export type Saga = 'checkout' | 'restock';
+
 /**
  * The one list of services. Ports, databases, migrations, grants, broker users, the local gateway, images, compose and
  * the tests' support are derived from it. A test fails if the list is repeated elsewhere.
  */
 interface ServiceFacts {
-  /** Whether it takes part in the checkout saga, and so has queues, an outbox and books. */
-  readonly participates: boolean;
+  /** The sagas that it takes part in. With one, it has queues, an outbox, and a user at the broker. */
+  readonly sagas: readonly Saga[];
   /** The public port. The internal one is higher by INTERNAL_PORTS, and 9004 is the auditor's. */
   readonly port: number;
   /** The first segment of its paths: the gateway uses it to choose the service. */
@@ -16,21 +19,28 @@ interface ServiceFacts {
 }
 
 export const services = {
-  order: { participates: true, port: 8001, path: 'orders', calls: ['stock'], waits: ['/orders/checkout/'] },
-  payment: { participates: true, port: 8002, path: 'payment', calls: [], waits: [] },
-  stock: { participates: true, port: 8003, path: 'stock', calls: [], waits: [] },
-  account: { participates: false, port: 8005, path: 'account', calls: [], waits: [] },
+  order: { sagas: ['checkout'], port: 8001, path: 'orders', calls: ['stock'], waits: ['/orders/checkout/'] },
+  payment: { sagas: ['checkout'], port: 8002, path: 'payment', calls: [], waits: [] },
+  stock: { sagas: ['checkout', 'restock'], port: 8003, path: 'stock', calls: [], waits: [] },
+  account: { sagas: [], port: 8005, path: 'account', calls: [], waits: [] },
+  catalog: { sagas: ['restock'], port: 8006, path: 'catalog', calls: ['order', 'stock'], waits: [] },
 } as const satisfies Record<string, ServiceFacts>;
 
 export type ServiceName = keyof typeof services;
 export type ServicePath = (typeof services)[ServiceName]['path'];
 export const serviceNames = Object.keys(services) as ServiceName[];
 
-/** The services that a checkout goes through. */
+/** The services that take part in a saga. */
 export type ParticipantName = {
-  [Name in ServiceName]: (typeof services)[Name]['participates'] extends true ? Name : never;
+  [Name in ServiceName]: (typeof services)[Name]['sagas'] extends readonly [] ? never : Name;
 }[ServiceName];
 export const participantNames = serviceNames.filter(isParticipantName);
+
+/** The services that a checkout goes through. */
+export type CheckoutName = {
+  [Name in ServiceName]: 'checkout' extends (typeof services)[Name]['sagas'][number] ? Name : never;
+}[ServiceName];
+export const checkoutNames = serviceNames.filter(isCheckoutName);
 
 /** The port for health and metrics is this far above the public one. */
 export const INTERNAL_PORTS = 1_000;
@@ -40,10 +50,18 @@ export function isServiceName(name: string): name is ServiceName {
 }
 
 export function isParticipantName(name: string): name is ParticipantName {
-  return isServiceName(name) && services[name].participates;
+  return isServiceName(name) && sagasOf(name).length > 0;
 }
 
-export function callsOf(name: ServiceName): readonly ParticipantName[] {
+export function isCheckoutName(name: ServiceName): name is CheckoutName {
+  return sagasOf(name).includes('checkout');
+}
+
+function sagasOf(name: ServiceName): readonly Saga[] {
+  return services[name].sagas;
+}
+
+export function callsOf(name: ServiceName): readonly CheckoutName[] {
   return services[name].calls;
 }
 
@@ -63,17 +81,36 @@ export function perService<T>(make: (name: ServiceName) => T): Record<ServiceNam
   return perName(serviceNames, make);
 }
 
-/** Makes one value for each participant of the saga. */
+/** Makes one value for each participant of a saga. */
 export function perParticipant<T>(make: (name: ParticipantName) => T): Record<ParticipantName, T> {
   return perName(participantNames, make);
 }
 
-/** Makes one value for each participant of the saga, all at the same time. */
-export async function perParticipantAsync<T>(
+/** Makes one value for each service that a checkout goes through. */
+export function perCheckoutService<T>(make: (name: CheckoutName) => T): Record<CheckoutName, T> {
+  return perName(checkoutNames, make);
+}
+
+/** Makes one value for each participant of a saga, all at the same time. */
+export function perParticipantAsync<T>(
   make: (name: ParticipantName) => Promise<T>,
 ): Promise<Record<ParticipantName, T>> {
-  const values = await Promise.all(participantNames.map(make));
-  return perParticipant((name) => values[participantNames.indexOf(name)] as T);
+  return perNameAsync(participantNames, make);
+}
+
+/** Makes one value for each service that a checkout goes through, all at the same time. */
+export function perCheckoutServiceAsync<T>(
+  make: (name: CheckoutName) => Promise<T>,
+): Promise<Record<CheckoutName, T>> {
+  return perNameAsync(checkoutNames, make);
+}
+
+async function perNameAsync<Name extends string, T>(
+  names: readonly Name[],
+  make: (name: Name) => Promise<T>,
+): Promise<Record<Name, T>> {
+  const values = await Promise.all(names.map(make));
+  return perName(names, (name) => values[names.indexOf(name)] as T);
 }
 
 function perName<Name extends string, T>(names: readonly Name[], make: (name: Name) => T): Record<Name, T> {

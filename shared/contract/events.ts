@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 
 /**
- * Every event of the checkout saga: its name, its data, and the step or steps that consume it.
+ * Every event of the sagas: its name, its data, and the step or steps that consume it. Services exchange those of a checkout
+ * until it is paid or has failed, and those of a restock until what a shopkeeper has put into the shop can be sold.
  *
  * An event is named `<publisher>.<past_tense_fact>`; the name is also its routing key, and the queue is named after the
  * step. Amounts are whole credits, quantities whole units, both at most 2^53 - 1.
@@ -25,6 +26,12 @@ export const failureReason = z.enum([
   'cancelled',
 ]);
 export type FailureReason = z.infer<typeof failureReason>;
+
+/** Why a restock changed nothing. The list is closed. */
+export const restockRefusal = z.enum(['limit_exceeded', 'other_price']);
+export type RestockRefusal = z.infer<typeof restockRefusal>;
+
+const restock = { saga_id: sagaId, item_id: id };
 
 const line = z.object({ item_id: id, quantity: z.int().min(1) });
 export type Line = z.infer<typeof line>;
@@ -71,6 +78,22 @@ export const contract = {
   },
   /** The decision against the checkout: no credit was taken, and none ever will be. */
   'payment.rejected': { consumedBy: 'stock.settle', data: z.object({ ...purchase, reason: failureReason }) },
+
+  /** A shopkeeper has put units of a product into the shop. The id of the saga is that of the restock. */
+  'catalog.item_stocked': {
+    consumedBy: 'stock.restock',
+    data: z.object({ ...restock, quantity: z.int().min(1), price: amount }),
+  },
+  /** The units were added, to a new item if there was none, and can be sold. */
+  'stock.item_changed': {
+    consumedBy: 'catalog.list',
+    data: z.object({ ...restock, quantity: z.int().min(1), price: amount }),
+  },
+  /** No unit was added. */
+  'stock.item_refused': {
+    consumedBy: 'catalog.list',
+    data: z.object({ ...restock, reason: restockRefusal }),
+  },
 } as const;
 
 export type EventType = keyof typeof contract;
@@ -81,15 +104,17 @@ export type SagaEvent<T extends EventType = EventType> = {
   [K in T]: { type: K; traceparent: string; data: Payload<K> };
 }[T];
 
+/** An event of a checkout. */
+export type CheckoutEvent = Extract<SagaEvent, { data: { order_id: string } }>;
+/** An event of a restock. */
+export type RestockEvent = Exclude<SagaEvent, CheckoutEvent>;
+
 export const eventTypes = Object.keys(contract) as EventType[];
 
 /** The service that publishes an event or a broadcast, or consumes a queue: the part of the name before the dot. */
 export function serviceOf(name: string): string {
   return name.slice(0, name.indexOf('.'));
 }
-
-/** The services that take part in the checkout saga. */
-export const sagaServices: readonly string[] = [...new Set(eventTypes.map(serviceOf))];
 
 /** The queues that receive an event. */
 export function queuesFor(type: EventType): readonly string[] {

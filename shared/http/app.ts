@@ -10,7 +10,7 @@ import { openFaultAnswers } from './faults';
 import { type Answer, Refusal, serialize } from './problem';
 import { readRequest } from './request';
 import { revalidate } from './revalidate';
-import type { Route } from './route';
+import { type Route, revalidates } from './route';
 import type { Match, Router } from './router';
 import { openRowTurns } from './row-turns';
 
@@ -123,7 +123,7 @@ export function createApp({ router, log, access, patience, isStopping }: AppOpti
     const status = send(ctx, reply, {
       trace_id,
       stopping: isStopping(),
-      revalidates: match?.route.revalidates === true && reply.status === 200,
+      route: match?.route,
     });
     const seconds = (performance.now() - started) / 1000;
     const { method, path } = ctx;
@@ -138,10 +138,13 @@ export function createApp({ router, log, access, patience, isStopping }: AppOpti
 function send(
   ctx: Context,
   answer: Answer,
-  { trace_id, stopping, revalidates }: { trace_id: string; stopping: boolean; revalidates: boolean },
+  { trace_id, stopping, route }: { trace_id: string; stopping: boolean; route: Route | undefined },
 ): number {
   const { type, text } = serialize(answer, { instance: ctx.path.slice(0, 512), trace_id });
-  const revalidated = revalidates && text !== undefined ? revalidate(ctx.req.headers, text) : undefined;
+  const revalidated =
+    route !== undefined && revalidates(route) && answer.status === 200 && text !== undefined
+      ? revalidate(ctx.req.headers, text, route.freshSeconds)
+      : undefined;
   const status = revalidated?.isKnown ? 304 : answer.status;
   const body = status === 304 ? undefined : text;
   ctx.res

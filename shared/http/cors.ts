@@ -14,7 +14,7 @@ export function forOrigins(origins: readonly string[], listener: RequestListener
   }
   const allow = cors({
     origin: [...origins],
-    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     allowedHeaders: [
       'Authorization',
       'Content-Type',

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
 import type { Access } from '../access/access';
 import { root } from '../root';
-import { type Route, route } from './route';
+import { type Route, revalidates, route } from './route';
 
 const problemSchema = z
   .object({
@@ -123,7 +123,7 @@ function operation(definition: Route, needsToken: boolean): ZodOpenApiOperationO
     ...EDGE_ANSWERS,
     ...(needsToken ? ANSWERS_TO_TOKEN : {}),
     ...(definition.body ? { 415: 'The body is no JSON.' } : {}),
-    ...(definition.revalidates ? { 304: NOT_MODIFIED } : {}),
+    ...(revalidates(definition) ? { 304: NOT_MODIFIED } : {}),
     ...definition.answers,
     ...keyed,
   });
@@ -175,7 +175,7 @@ function answersToKey(own: z.ZodType | string | undefined): Record<number, strin
 
 function response(definition: Route, status: string, answer: z.ZodType | string): ZodOpenApiResponseObject {
   const headers = {
-    ...(definition.revalidates && ['200', '304'].includes(status) ? { ETag: HEADERS.etag } : {}),
+    ...(revalidates(definition) && ['200', '304'].includes(status) ? { ETag: HEADERS.etag } : {}),
     ...(status === '202' ? { Location: HEADERS.location, 'Preference-Applied': HEADERS.applied } : {}),
     ...(['202', '409', '429', '503'].includes(status) ? { 'Retry-After': HEADERS.retryAfter } : {}),
     ...(definition.idempotent && ['200', '400', '404', '409'].includes(status)

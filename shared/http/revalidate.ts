@@ -12,13 +12,21 @@ export interface Revalidated {
 }
 
 /**
- * Lets a client ask whether what it has is still true (RFC 9110, sections 8.8.3 and 13.1.2). The answer may be kept by the client
- * alone, and only with that question: what it says may have changed a moment later.
+ * Lets a client ask whether what it has is still true (RFC 9110, sections 8.8.3 and 13.1.2).
+ * @param freshSeconds for how long anybody may keep the answer without that question. Otherwise only the client may keep it, and
+ *   must ask: what it says may have changed a moment later
  */
-export function revalidate(headers: IncomingHttpHeaders, body: string): Revalidated {
+export function revalidate(
+  headers: IncomingHttpHeaders,
+  body: string,
+  freshSeconds: number | undefined,
+): Revalidated {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, TAG_LENGTH)}"`;
   return {
-    headers: { ETag: etag, 'Cache-Control': 'private, no-cache' },
+    headers: {
+      ETag: etag,
+      'Cache-Control': freshSeconds === undefined ? 'private, no-cache' : `public, max-age=${freshSeconds}`,
+    },
     isKnown: fresh(headers, { etag }),
   };
 }

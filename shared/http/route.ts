@@ -20,7 +20,7 @@ export interface Route<
   Body extends z.ZodType = z.ZodType,
   Query extends z.ZodObject = z.ZodObject,
 > {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** An OpenAPI template: `/stock/add/{item_id}/{amount}`. */
   readonly path: string;
   readonly audience: Audience;
@@ -40,6 +40,8 @@ export interface Route<
   readonly preferAsync?: boolean;
   /** Whether a client may keep an answer and ask whether it is still true: it gets an ETag, and 304 as long as it is. */
   readonly revalidates?: boolean;
+  /** For how long anybody may keep an answer without asking. Then it revalidates. */
+  readonly freshSeconds?: number;
   /**
    * Returns the id of the row that a request locks. Requests with the same id take turns, so that they do not use up the
    * database connections while they wait for one another. The handler runs again while somebody else has the row locked.
@@ -49,6 +51,11 @@ export interface Route<
   readonly answers: Readonly<Record<number, z.ZodType | string>>;
   /** Returns a problem document to refuse the request. An exception is a fault, answered with 503 or 500. */
   handle(request: ApiRequest<z.infer<Params>, z.infer<Body>, z.infer<Query>>): Promise<Answer>;
+}
+
+/** Whether answers have an ETag. */
+export function revalidates({ revalidates, freshSeconds }: Route): boolean {
+  return revalidates === true || freshSeconds !== undefined;
 }
 
 /** A request that has passed validation. Call its methods on the object; they do not work detached. */

@@ -38,12 +38,12 @@ export function rowLocks(keys: Readonly<Record<string, string>>): (tx: Tx, row: 
  * Returns the events that need one of the locked rows, each with the name of the first that it needs.
  * @param locked the names of the locked rows, by key
  */
-export function blockedBy(
-  events: readonly SagaEvent[],
-  keysOf: (event: SagaEvent) => readonly string[],
+export function blockedBy<Event extends SagaEvent>(
+  events: readonly Event[],
+  keysOf: (event: Event) => readonly string[],
   locked: ReadonlyMap<string, string>,
-): ReadonlyMap<SagaEvent, string> {
-  const blocked = new Map<SagaEvent, string>();
+): ReadonlyMap<Event, string> {
+  const blocked = new Map<Event, string>();
   for (const event of locked.size > 0 ? events : []) {
     const row = keysOf(event).flatMap((key) => locked.get(key) ?? [])[0];
     if (row !== undefined) {

@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
 import type { BroadcastName } from '../contract/broadcasts';
 import type { Logger } from '../observe/log';
 import { repeat } from '../service/loop';
@@ -9,7 +9,7 @@ import type { Topology } from './open-topology';
 const BIND_EVERY_MS = 10_000;
 
 /**
- * Sends broadcasts to every other replica of a service. A broadcast may be lost: it is neither confirmed nor stored on
+ * Sends broadcasts to every other replica that hears them. A broadcast may be lost: it is neither confirmed nor stored on
  * disk, and its queue is deleted with its replica. Receivers must have another way to find out.
  */
 export interface Broadcast extends RabbitConnection {
@@ -17,14 +17,17 @@ export interface Broadcast extends RabbitConnection {
   send(body: string): void;
 }
 
+/** A replica that hears, and may send as well, receives on a queue of its own. */
 export async function connectBroadcast(options: {
   url: string;
   name: string;
   log: Logger;
   topology?: Topology;
   exchange: BroadcastName;
-  onReceived(body: string): void;
+  /** Without it, this replica only sends. */
+  onReceived?(body: string): void;
 }): Promise<Broadcast> {
+  const { onReceived } = options;
   let channel: Channel | undefined;
   let queue = '';
   const connection = await keepConnected({
@@ -38,33 +41,44 @@ export async function connectBroadcast(options: {
         channel = undefined;
       });
       opened.on('close', closeOnFailure(model));
-      const declared = await opened.assertQueue('', {
-        exclusive: true,
-        autoDelete: true,
-        arguments: { 'x-max-length': 1_000, 'x-message-ttl': 30_000 },
-      });
-      queue = declared.queue;
-      await opened.bindQueue(queue, options.exchange, '');
-      await opened.consume(
-        queue,
-        // The exchange also sends this replica its own broadcasts.
-        (message) => {
-          // The broker cancelled the consumer: its queue was deleted. Start over.
-          if (message === null) {
-            return closeOnFailure(model)();
-          }
-          if (message.properties.replyTo !== queue) {
-            options.onReceived(message.content.toString());
-          }
-        },
-        { noAck: true },
-      );
+      if (onReceived !== undefined) {
+        await listen(opened, model, onReceived);
+      }
       channel = opened;
     },
   });
+
+  async function listen(
+    opened: Channel,
+    model: ChannelModel,
+    receive: (body: string) => void,
+  ): Promise<void> {
+    const declared = await opened.assertQueue('', {
+      exclusive: true,
+      autoDelete: true,
+      arguments: { 'x-max-length': 1_000, 'x-message-ttl': 30_000 },
+    });
+    queue = declared.queue;
+    await opened.bindQueue(queue, options.exchange, '');
+    await opened.consume(
+      queue,
+      // The exchange also sends this replica its own broadcasts.
+      (message) => {
+        // The broker cancelled the consumer: its queue was deleted. Start over.
+        if (message === null) {
+          return closeOnFailure(model)();
+        }
+        if (message.properties.replyTo !== queue) {
+          receive(message.content.toString());
+        }
+      },
+      { noAck: true },
+    );
+  }
+
   const binding = repeat(
     BIND_EVERY_MS,
-    async () => channel?.bindQueue(queue, options.exchange, ''),
+    async () => queue !== '' && channel?.bindQueue(queue, options.exchange, ''),
     (error) => options.log.debug({ err: error }, 'could not bind the queue of the broadcasts; trying again'),
   );
   return {

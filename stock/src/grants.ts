@@ -5,5 +5,6 @@ export const grants: Readonly<Record<string, TableRights>> = {
   ...commonTables,
   items: { runtime: KEEP },
   stock_ledger: { runtime: APPEND, numbered: 'id' },
+  restocks: { runtime: APPEND },
   reservations: { runtime: KEEP, numbered: 'arrival' },
 };

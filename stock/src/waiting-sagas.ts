@@ -24,11 +24,14 @@ export function openWaiting({
   database,
   outbox,
   caution,
+  onReserved,
   log,
 }: {
   database: Database;
   outbox: Outbox;
   caution: Caution;
+  /** Called with items of which units were reserved. */
+  onReserved: (itemIds: readonly string[]) => void;
   log: Logger;
 }): Waiting {
   const logFailure = (error: unknown) => {
@@ -43,9 +46,10 @@ export function openWaiting({
     inFlight: 1,
     async run(itemIds) {
       const isCautious = caution.isAdvised();
-      const { unsettled } = await outbox.transaction((tx) =>
+      const { reserved, unsettled } = await outbox.transaction((tx) =>
         serveWaiting(tx, [...new Set(itemIds)], isCautious),
       );
+      onReserved(reserved);
       // What another session has locked is left to the sweep, because nothing tells when it is free.
       if (!isCautious) {
         serve(unsettled);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Job, V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
-import { participantNames } from '../../shared/services';
+import { checkoutNames } from '../../shared/services';
 import { GATEWAY, gatewayOf } from './gateway';
 import { isReady, isRolledOut, jobResult } from './judging';
 import { nodesOf } from './nodes';
@@ -53,7 +53,7 @@ export async function connect(context: string | undefined) {
       (pod) => pod.metadata?.labels?.['cnpg.io/cluster'] !== undefined && !isReady(pod),
     );
     const names = (found: { metadata?: V1ObjectMeta }[]) => found.map(({ metadata }) => metadata?.name ?? '');
-    const missing = participantNames.filter((name) => !names(deployments.items).includes(name));
+    const missing = checkoutNames.filter((name) => !names(deployments.items).includes(name));
     return [...missing, ...names([...unready, ...instances])];
   }
 

@@ -1,4 +1,4 @@
-import { participantNames } from '../../shared/services';
+import { checkoutNames } from '../../shared/services';
 import { scaleByLoad } from './autoscaling';
 import type { Buyers } from './buyers';
 import { hardlyNoticed, outage, shortOutage, type Tolerance, unnoticed } from './experience';
@@ -25,7 +25,7 @@ export async function everyday(kube: Kube): Promise<Trial[]> {
   return [
     ...scaleTo(kube, MANY),
     ...(await drain(kube)),
-    ...[...participantNames, GATEWAY].map((name) => ({
+    ...[...checkoutNames, GATEWAY].map((name) => ({
       title: `rolled out ${name} again`,
       tolerance: unnoticed,
       disrupt: () => withoutDetail(kube.restart(name)),
@@ -37,7 +37,7 @@ export async function everyday(kube: Kube): Promise<Trial[]> {
 /** Returns what is done once: scaling by load, and what nobody does on purpose. */
 export async function onlyOnce(kube: Kube, buyers: Buyers, options: ClusterOptions): Promise<Trial[]> {
   const kinds = chooseVictims(await kube.pods()).map(({ kind }) => kind);
-  const missing = [BROKER, ...participantNames, ...participantNames.map((name) => `${name}-db`)].filter(
+  const missing = [BROKER, ...checkoutNames, ...checkoutNames.map((name) => `${name}-db`)].filter(
     (kind) => !kinds.includes(kind),
   );
   if (missing.length > 0) {
@@ -157,7 +157,7 @@ async function deletePod(kube: Kube, kind: string): Promise<string | undefined> 
 }
 
 function scaleTo(kube: Kube, replicas: number): Trial[] {
-  return participantNames.map((name) => ({
+  return checkoutNames.map((name) => ({
     title: `scaled ${name} to ${replicas}`,
     tolerance: unnoticed,
     disrupt: () => withoutDetail(kube.scale(name, replicas)),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ParticipantName, participantNames } from '../../shared/services';
+import { type CheckoutName, checkoutNames } from '../../shared/services';
 import { Link, withPort } from '../../tools/chaos/rig/link';
 import { freePorts } from '../../tools/support/free-ports';
 import type { ApiAnswer, ApiClient } from '../support/api-client';
@@ -15,12 +15,12 @@ const BUYERS = 20;
 const PATIENCE_MS = 4_000;
 let shop: ShopProcesses;
 let api: ApiClient;
-let links: Record<ParticipantName, { link: Link; port: number }>;
+let links: Record<CheckoutName, { link: Link; port: number }>;
 
 async function open(env: Record<string, string> = {}): Promise<void> {
   const databases = await createDatabases();
-  const ports = await freePorts(participantNames.length);
-  const entries = participantNames.map((service, i) => {
+  const ports = await freePorts(checkoutNames.length);
+  const entries = checkoutNames.map((service, i) => {
     const server = Number(new URL(databases[service]).port);
     return [service, { link: new Link(service, () => [server]), port: ports[i] as number }] as const;
   });
@@ -70,7 +70,7 @@ async function buyUntil(isOver: () => boolean): Promise<ApiAnswer[]> {
   return answers;
 }
 
-test.each(participantNames)(
+test.each(checkoutNames)(
   'while the database of %s fails over, every request waits for it and is answered',
   async (service) => {
     await open();

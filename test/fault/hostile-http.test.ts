@@ -1,4 +1,4 @@
-import { type ParticipantName, serviceOfPath } from '../../shared/services';
+import { type CheckoutName, serviceOfPath } from '../../shared/services';
 import { type Gateway, openGateway } from '../support/gateway';
 import { findFailures } from './hostile/find-failures';
 import { FRAMING } from './hostile/framing';
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const atService = ({ to }: HttpInput) =>
-  Number(new URL(target.shop.one(serviceOfPath(`/${to}`) as ParticipantName).url).port);
+  Number(new URL(target.shop.one(serviceOfPath(`/${to}`) as CheckoutName).url).port);
 const atGateway = () => gateway.port;
 
 describe.each(Object.entries(FAMILIES))('%s', (_, inputs) => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type ParticipantName, participantNames, perParticipant } from '../../shared/services';
+import { type CheckoutName, checkoutNames, perCheckoutService } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { ShopProcesses } from '../support/shop';
@@ -20,7 +20,7 @@ afterEach(async () => {
 const KILLS = 5;
 const ORDERS = 800;
 
-test.each<ParticipantName>(participantNames)(
+test.each<CheckoutName>(checkoutNames)(
   'after kill -9 and restart of %s at any time, every saga ends, every answer is true, and the books balance',
   async (service) => {
     const market = await fill(api);
@@ -44,7 +44,7 @@ test.each<ParticipantName>(participantNames)(
 test('no checkout fails when the replicas of every service get SIGTERM one after the other', async () => {
   await shop.close();
   shop = await ShopProcesses.open({
-    replicas: perParticipant(() => 2),
+    replicas: perCheckoutService(() => 2),
     env: { all: { DRAIN_DELAY_MS: '300' } },
   });
   api = shop.client();
@@ -55,7 +55,7 @@ test('no checkout fails when the replicas of every service get SIGTERM one after
   // Buyers use the first replica of order, so the replica that is stopped is not the one that they use.
   const direct = shop.client({ order: [first.url] });
   const selling = checkOutAll(direct, orders);
-  for (const service of [...participantNames.filter((name) => name !== 'order'), 'order' as const]) {
+  for (const service of [...checkoutNames.filter((name) => name !== 'order'), 'order' as const]) {
     for (const replica of shop.of(service).slice(service === 'order' ? 1 : 0)) {
       await shop.end(replica, 'SIGTERM');
       shop.start(replica);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { ParticipantName } from '../../shared/services';
+import type { CheckoutName } from '../../shared/services';
 import type { ApiAnswer, ApiClient } from '../support/api-client';
 import { ShopProcesses } from '../support/shop';
 
@@ -25,7 +25,7 @@ afterAll(async () => {
   await shop.close();
 });
 
-async function lock(service: ParticipantName, table: string, ...ids: string[]): Promise<void> {
+async function lock(service: CheckoutName, table: string, ...ids: string[]): Promise<void> {
   stranger = new Client({ connectionString: shop.databases[service] });
   await stranger.connect();
   await stranger.query('BEGIN');
@@ -122,7 +122,7 @@ test('a locked order holds up changes of this order, and nothing else', async ()
   expectOnlyBusy(answers);
 });
 
-test.each<[ParticipantName, () => Promise<unknown>]>([
+test.each<[CheckoutName, () => Promise<unknown>]>([
   ['order', async () => api.get(`/orders/find/${await api.order(await api.user(1), {})}`)],
   ['payment', async () => api.get(`/payment/find_user/${await api.user(1)}`)],
   ['stock', async () => api.get(`/stock/find/${await api.item(1, 1)}`)],

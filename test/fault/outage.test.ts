@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { participantNames } from '../../shared/services';
+import { checkoutNames } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { closeConnections, terminateSessions } from '../support/servers';
@@ -46,7 +46,7 @@ test('every checkout ends and no process does while all broker connections are c
 
 test('every checkout ends and no process does while PostgreSQL terminates all connections, even in COMMIT', () =>
   checkOutDuring(() =>
-    Promise.all(participantNames.map((service) => terminateSessions(shop.databases[service]))),
+    Promise.all(checkoutNames.map((service) => terminateSessions(shop.databases[service]))),
   ));
 
 test('while payment is down a checkout is answered 202 and not as failed, and its outcome is known afterwards', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { type ParticipantName, participantNames, perParticipantAsync } from '../../shared/services';
+import { checkoutNames, type ParticipantName, perParticipantAsync } from '../../shared/services';
 import { grantStatements } from '../../tools/deploy/grants';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { createDatabases } from '../support/servers';
@@ -17,7 +17,7 @@ let shop: ShopProcesses | undefined;
 let owned: Record<ParticipantName, string>;
 afterEach(async () => {
   await shop?.close();
-  for (const service of participantNames) {
+  for (const service of checkoutNames) {
     await admin(service, `DROP OWNED BY "${roleOf(service)}"`, `DROP ROLE "${roleOf(service)}"`);
   }
 });
@@ -73,7 +73,7 @@ const refusals: Record<string, (service: ParticipantName) => { refuse: string[];
 };
 
 const cases = Object.keys(refusals).flatMap((name) =>
-  participantNames.map((service) => [service, name] as const),
+  checkoutNames.map((service) => [service, name] as const),
 );
 
 test.each(cases)(
@@ -84,7 +84,7 @@ test.each(cases)(
     const orders = await placeOrders(await fill(api), 300);
     const { refuse, mend } = (refusals[name] as (typeof refusals)[string])(service);
     // A closed database lets nobody in who could open it, so this is done from that of another service.
-    const beside = participantNames.find((other) => other !== service) as ParticipantName;
+    const beside = checkoutNames.find((other) => other !== service) as ParticipantName;
     const from = name === 'is closed' ? beside : service;
     const sold = checkOutAll(api, orders, 20);
     await sleep(100);

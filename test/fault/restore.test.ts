@@ -1,6 +1,6 @@
 import { encodeBatch } from '../../shared/contract/cloudevents';
 import { linesCrc32, type SagaEvent } from '../../shared/contract/events';
-import type { ParticipantName } from '../../shared/services';
+import type { CheckoutName } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { auditOf } from '../support/audit';
 import { query } from '../support/books';
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 /** Stops a service while something is done to its database. */
-async function whileStopped<T>(service: ParticipantName, work: (url: string) => Promise<T>): Promise<T> {
+async function whileStopped<T>(service: CheckoutName, work: (url: string) => Promise<T>): Promise<T> {
   const replicas = shop.of(service);
   await Promise.all(replicas.map((replica) => shop.end(replica, 'SIGTERM')));
   const result = await work(shop.databases[service]);
@@ -48,7 +48,7 @@ async function whileStopped<T>(service: ParticipantName, work: (url: string) => 
  * @param deferred events that the backup has deferred and that nobody has deleted from it
  */
 async function undo<T>(
-  service: ParticipantName,
+  service: CheckoutName,
   work: () => Promise<T>,
   deferred: { queue: string; event: SagaEvent }[] = [],
 ): Promise<T> {

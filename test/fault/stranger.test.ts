@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import type { ParticipantName } from '../../shared/services';
+import type { CheckoutName } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { askAgain, findWrongAnswers, type Sale } from '../support/load';
 import { ShopProcesses } from '../support/shop';
@@ -36,7 +36,7 @@ afterEach(async () => {
   await shop.balances(10_000);
 });
 
-async function hold(service: ParticipantName, lock: string): Promise<void> {
+async function hold(service: CheckoutName, lock: string): Promise<void> {
   stranger = new Client({ connectionString: shop.databases[service] });
   await stranger.connect();
   await stranger.query('BEGIN');
@@ -59,7 +59,7 @@ async function shopping(place: () => Promise<string>, everyMs: number, end: numb
 const others = (end: number) => shopping(() => api.order(user, { [item]: 1 }), 50, end);
 const statusesOf = (sales: readonly Sale[]) => [...new Set(sales.map(({ status }) => status))];
 
-test.each<[string, ParticipantName, () => string, () => Promise<string>]>([
+test.each<[string, CheckoutName, () => string, () => Promise<string>]>([
   [
     'items',
     'stock',
@@ -93,7 +93,7 @@ test.each<[string, ParticipantName, () => string, () => Promise<string>]>([
   },
 );
 
-test.each<[string, ParticipantName, string]>([
+test.each<[string, CheckoutName, string]>([
   ['sagas', 'order', `SELECT id FROM sagas WHERE state = 'PENDING' LIMIT 1 FOR UPDATE SKIP LOCKED`],
   [
     'reservations',
@@ -114,7 +114,7 @@ test.each<[string, ParticipantName, string]>([
   },
 );
 
-test.each<[ParticipantName, string]>([
+test.each<[CheckoutName, string]>([
   ['order', 'orders'],
   ['order', 'sagas'],
   ['stock', 'items'],

@@ -113,8 +113,8 @@ export async function runStep(
   let itemsToServe: readonly string[] = [];
   const steps: Record<string, Step> = {
     'stock.reserve': reserveStock,
-    'stock.settle': settleReservation((_, itemIds) => {
-      itemsToServe = itemIds;
+    'stock.settle': settleReservation(({ waitedFor }) => {
+      itemsToServe = waitedFor;
     }),
     'payment.charge': chargePayment,
     'order.settle': settleCheckout(() => {}),

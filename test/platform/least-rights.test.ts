@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { sagaServices } from '../../shared/contract/events';
 import { credentialsOf } from '../../shared/credentials';
 import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { openConnection } from '../../shared/rabbit/open';
@@ -356,8 +355,8 @@ describe('preparing databases and broker', () => {
 
   test('changes nothing when it runs again', async () => {
     const before = await brokerState();
-    // Dead letters and one broadcast, besides an exchange for each service that publishes; the auditor and operators.
-    const exchanges = sagaServices.length + 2;
+    // Dead letters and two broadcasts, besides an exchange for each service that publishes; the auditor and operators.
+    const exchanges = participantNames.length + 3;
     const users = participantNames.length + 2;
     expect(await define()).toMatch(
       new RegExp(`^${exchanges} exchanges, \\d+ queues and ${users} users are up to date`),

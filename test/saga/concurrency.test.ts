@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { perParticipant } from '../../shared/services';
+import { perCheckoutService } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { ShopProcesses } from '../support/shop';
 
 let shop: ShopProcesses;
 let api: ApiClient;
 beforeAll(async () => {
-  shop = await ShopProcesses.open({ replicas: perParticipant(() => 2) });
+  shop = await ShopProcesses.open({ replicas: perCheckoutService(() => 2) });
   api = shop.client();
 });
 afterAll(async () => {

@@ -19,7 +19,7 @@ test('a waiting saga is served when units are released', async () => {
   await stock.addItems({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));
   await stock.settle(paymentRejected(first));
-  expect(stock.reported).toMatchObject([{ compensated: 1, itemIds: ['a'] }]);
+  expect(stock.reported).toMatchObject([{ compensated: 1, waitedFor: ['a'] }]);
   expect(await stock.serve('a')).toEqual([stockReserved(second)]);
   expect(await stock.units()).toEqual({ a: [0, 1] });
 });
@@ -28,7 +28,7 @@ test('a waiting saga is refused when the last units are sold', async () => {
   await stock.addItems({ a: 1 });
   await stock.reserve(checkoutRequested(first, { a: 1 }), checkoutRequested(second, { a: 1 }));
   await stock.settle(paymentCaptured(first));
-  expect(stock.reported).toMatchObject([{ compensated: 0, itemIds: ['a'] }]);
+  expect(stock.reported).toMatchObject([{ compensated: 0, waitedFor: ['a'] }]);
   expect(await stock.serve('a')).toEqual([stockRejected(second)]);
   expect(await stock.stateOf(second)).toBe('REJECTED');
   expect(await stock.units()).toEqual({ a: [0, 0] });
@@ -86,7 +86,7 @@ test('a saga behind another waiting one is served when that one is cancelled', a
     checkoutRequested(third, { a: 1 }),
   );
   await stock.settle(paymentRejected(second, 'cancelled'));
-  expect(stock.reported).toMatchObject([{ compensated: 0, itemIds: ['a'] }]);
+  expect(stock.reported).toMatchObject([{ compensated: 0, waitedFor: ['a'] }]);
   expect(await stock.serve('a')).toEqual([stockReserved(third)]);
   expect(await stock.units()).toEqual({ a: [0, 3] });
 });

@@ -98,7 +98,7 @@ describe('after payment.rejected', () => {
     expect(emit).toEqual([stockReleased(first, 'insufficient_credit')]);
     expect(await stock.stateOf(first)).toBe('RELEASED');
     expect(await stock.units()).toEqual({ a: [5, 0], b: [1, 0] });
-    expect(stock.reported).toMatchObject([{ compensated: 1, itemIds: [] }]);
+    expect(stock.reported).toMatchObject([{ compensated: 1, waitedFor: [] }]);
   });
 
   test('a duplicate returns no more units, in the same batch or later, and publishes the release each time', async () => {
@@ -126,7 +126,7 @@ describe('after payment.rejected', () => {
     expect(emit).toEqual([stockReleased(first, 'cancelled')]);
     expect(duplicates).toBe(0);
     expect(await stock.stateOf(first)).toBe('RELEASED');
-    expect(stock.reported).toMatchObject([{ compensated: 0, itemIds: [] }]);
+    expect(stock.reported).toMatchObject([{ compensated: 0, waitedFor: [] }]);
   });
 
   test('a checkout request that arrives at the same time and is first is released after all', async () => {
@@ -246,8 +246,8 @@ test('batches that settle and reserve many items in opposite order wait for each
 describe('while the last units are being sold', () => {
   const newcomer = checkoutRequested(second, { a: 1 });
   let waitedFor: string[];
-  const sell = settleReservation((_, itemIds) => {
-    waitedFor = itemIds;
+  const sell = settleReservation((settled) => {
+    waitedFor = [...settled.waitedFor];
   });
   beforeEach(async () => {
     waitedFor = [];

@@ -2,7 +2,7 @@ import type { SagaEvent } from '../../shared/contract/events';
 import type { StepOutcome } from '../../shared/inbox/step';
 import { serveWaiting } from '../../stock/src/saga/2-reserve-stock/serve-waiting';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
-import { settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
+import { type Settled, settleReservation } from '../../stock/src/saga/4-settle-reservation/step';
 import type { Purchase } from '../support/events';
 import { type StepFixture, stepFixture } from '../support/step-fixture';
 
@@ -42,15 +42,13 @@ export interface StockFixture extends StepFixture {
   units(): Promise<Record<string, [available: number, reserved: number]>>;
   stateOf(bought: Purchase): Promise<string | undefined>;
   /** What the settling step reported after its commits, in order. */
-  readonly reported: { compensated: number; itemIds: string[]; forgotten: readonly string[] }[];
+  readonly reported: Settled[];
 }
 
 export function stockFixture(): StockFixture {
   const fixture = stepFixture('stock', 'items, stock_ledger, reservations', BROKEN);
   const reported: StockFixture['reported'] = [];
-  const settleStep = settleReservation((compensated, itemIds, forgotten) =>
-    reported.push({ compensated, itemIds, forgotten }),
-  );
+  const settleStep = settleReservation((settled) => reported.push(settled));
   beforeEach(() => void reported.splice(0));
 
   return {

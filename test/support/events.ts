@@ -1,4 +1,9 @@
-import { type FailureReason, linesCrc32, type SagaEvent } from '../../shared/contract/events';
+import {
+  type FailureReason,
+  linesCrc32,
+  type RestockRefusal,
+  type SagaEvent,
+} from '../../shared/contract/events';
 
 /** Builders of the saga's events, so that a test spells out only what matters to it. */
 
@@ -80,4 +85,31 @@ export function paymentRejected(
   reason: FailureReason = 'insufficient_credit',
 ): SagaEvent<'payment.rejected'> {
   return { type: 'payment.rejected', traceparent: TRACEPARENT, data: { ...bought, reason } };
+}
+
+export interface Restocked {
+  saga_id: string;
+  item_id: string;
+  quantity: number;
+  price: number;
+}
+
+/** Returns the n-th restock of a test: its own saga, 5 units of the lamp, which costs 10 credits. */
+export function restocked(n: number, given: Partial<Restocked> = {}): Restocked {
+  return { saga_id: sagaId(n), item_id: 'lamp', quantity: 5, price: 10, ...given };
+}
+
+export function itemStocked(data: Restocked): SagaEvent<'catalog.item_stocked'> {
+  return { type: 'catalog.item_stocked', traceparent: TRACEPARENT, data };
+}
+
+export function itemChanged(data: Restocked): SagaEvent<'stock.item_changed'> {
+  return { type: 'stock.item_changed', traceparent: TRACEPARENT, data };
+}
+
+export function itemRefused(
+  { saga_id, item_id }: Restocked,
+  reason: RestockRefusal,
+): SagaEvent<'stock.item_refused'> {
+  return { type: 'stock.item_refused', traceparent: TRACEPARENT, data: { saga_id, item_id, reason } };
 }

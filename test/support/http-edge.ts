@@ -1,5 +1,10 @@
 import { connect } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
+import { routes as catalogRoutes } from '../../catalog/src/http';
+import type { Purchases } from '../../catalog/src/http/purchases';
+import type { Levels } from '../../catalog/src/levels';
+import { openQueryCache } from '../../catalog/src/query-cache';
+import { openVotes } from '../../catalog/src/votes/votes';
 import { routes as orderRoutes } from '../../order/src/http';
 import { routes as paymentRoutes } from '../../payment/src/http';
 import { OPEN } from '../../shared/access/access';
@@ -34,6 +39,8 @@ export interface ServiceOptions {
   readonly stockUrl?: string;
   readonly stockWithinMs?: number;
   readonly onStockChanged?: (itemIds: string[]) => void;
+  readonly levels?: Pick<Levels, 'get' | 'ask'>;
+  readonly purchases?: Purchases;
 }
 
 /** @param options of the server, and how many connections the client may open */
@@ -95,6 +102,8 @@ export function routesOf(
     stockUrl = 'http://127.0.0.1:9',
     stockWithinMs,
     onStockChanged = () => undefined,
+    levels = { get: () => null, ask: () => undefined },
+    purchases = { has: async () => true },
   }: ServiceOptions = {},
 ): Route[] {
   switch (service) {
@@ -104,6 +113,12 @@ export function routesOf(
       return paymentRoutes({ database, reads: database, batchInit });
     case 'stock':
       return stockRoutes({ database, reads: database, batchInit, onStockChanged });
+    case 'catalog':
+      return catalogRoutes({
+        ...{ database, reads: database, levels, purchases, votes: openVotes(database) },
+        cache: openQueryCache(),
+        outbox: { store: async () => [], publish: () => undefined },
+      });
   }
 }
 

@@ -18,7 +18,7 @@ export function createDatabase(service: ServiceName): Promise<string> {
   return createFrom(service, service);
 }
 
-/** Creates a database for each participant of the saga. */
+/** Creates a database for each participant of a saga. */
 export function createDatabases(): Promise<Record<ParticipantName, string>> {
   return perParticipantAsync(createDatabase);
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
-import { callsOf, type ParticipantName, participantNames, variableOf } from '../../shared/services';
+import { callsOf, checkoutNames, type ParticipantName, variableOf } from '../../shared/services';
 import { freePorts } from '../../tools/support/free-ports';
 import { ApiClient } from './api-client';
 import { auditNow } from './audit';
@@ -30,6 +30,8 @@ export interface ShopOptions {
   amqp?: string;
   /** The databases, if the test needs them before the shop opens. */
   databases?: Record<ParticipantName, string>;
+  /** The services that it has; by default those that a checkout goes through. */
+  services?: readonly ParticipantName[];
   replicas?: Partial<Record<ParticipantName, number>>;
   /** More settings of the services, such as shorter deadlines. */
   env?: Partial<Record<ParticipantName | 'all', Record<string, string>>>;
@@ -58,7 +60,7 @@ export class ShopProcesses {
       await mkdtemp(join(tmpdir(), 'chandlery-shop-')),
       options,
     );
-    const wanted = participantNames.flatMap((name) =>
+    const wanted = (options.services ?? checkoutNames).flatMap((name) =>
       Array<ParticipantName>(options.replicas?.[name] ?? 1).fill(name),
     );
     const ports = await freePorts(wanted.length * 2);

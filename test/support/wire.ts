@@ -12,7 +12,7 @@ import { connectConsumer } from '../../shared/rabbit/consumer';
 import { openTopology } from '../../shared/rabbit/open-topology';
 import { connectPublisher, type Publisher } from '../../shared/rabbit/publisher';
 import { deadLetterQueueOf } from '../../shared/rabbit/topology';
-import type { ParticipantName } from '../../shared/services';
+import type { CheckoutName } from '../../shared/services';
 import { closeConnections, createDatabase, createVhost } from './servers';
 import { silent } from './silent';
 import { until } from './until';
@@ -51,7 +51,7 @@ export class Wire {
     private readonly pool: Pool,
   ) {}
 
-  static async open(service: ParticipantName): Promise<Wire> {
+  static async open(service: CheckoutName): Promise<Wire> {
     const [amqp, url] = await Promise.all([createVhost(), createDatabase(service)]);
     const wire = new Wire(amqp, url, new Pool({ connectionString: url, max: 4 }));
     await wire.connect();

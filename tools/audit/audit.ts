@@ -8,6 +8,8 @@ import { checkOutcomes, checkTotals } from './invariants/i3-outcomes-i5-amounts'
 import { checkOneCapture } from './invariants/i4-one-capture';
 import { allQueues, checkEnded, checkQueues } from './invariants/i6-ended';
 import { checkPaidStays } from './invariants/i9-paid-stays';
+import { checkRestocks } from './invariants/i11-restocks';
+import { checkVotes } from './invariants/i12-votes';
 import { type Snapshots, withSnapshots } from './snapshots';
 
 export interface AuditOptions {
@@ -36,7 +38,7 @@ export interface Report {
 }
 
 /**
- * Checks I1 to I6 and I9 against the three databases and the broker. I7, I8 and I10 are about answers, which only the
+ * Checks I1 to I6, I9, I11 and I12 against the databases and the broker. I7, I8 and I10 are about answers, which only the
  * clients know: see `history/`.
  * @throws when a database or the broker cannot be read, or takes too long
  */
@@ -56,6 +58,8 @@ export async function audit(
       checkOneCapture(snapshots),
       checkEnded(snapshots, inFlightMs ?? null),
       checkPaidStays(snapshots.order),
+      checkRestocks(snapshots, inFlightMs ?? null),
+      checkVotes(snapshots.catalog),
     ]);
     return { findings: checks.flat(), figures: await readFigures(snapshots) };
   };

@@ -1,4 +1,5 @@
 import { statement } from '../../shared/postgres/statement';
+import type { CheckoutName } from '../../shared/services';
 import type { Snapshots } from './snapshots';
 
 /**
@@ -17,7 +18,8 @@ export interface Figures {
     sold: string;
   };
   /** For each service, the number of sagas in each state. */
-  sagas: Record<keyof Snapshots, Counts>;
+  sagas: Record<CheckoutName, Counts>;
+  catalog: { products: string; votes: string; restocks: Counts };
   /** For each service, the number of unsent outbox rows. */
   outbox: Record<keyof Snapshots, number>;
 }
@@ -37,7 +39,7 @@ const stockFigures = statement<Figures['stock']>(
   'audit_stock',
   `SELECT items::text, added::text, subtracted::text, available::text, held::text, sold::text
    FROM (SELECT count(*) AS items, coalesce(sum(available), 0) AS available FROM items) AS balances,
-        (SELECT coalesce(sum(delta) FILTER (WHERE kind IN ('init', 'add')), 0) AS added,
+        (SELECT coalesce(sum(delta) FILTER (WHERE kind IN ('init', 'add', 'restock')), 0) AS added,
                 coalesce(-sum(delta) FILTER (WHERE kind = 'subtract'), 0) AS subtracted FROM stock_ledger) AS ledger,
         (SELECT coalesce(sum(quantity) FILTER (WHERE state = 'RESERVED'), 0) AS held,
                 coalesce(sum(quantity) FILTER (WHERE state = 'COMMITTED'), 0) AS sold
@@ -55,27 +57,43 @@ const countStates = (table: string) =>
   );
 const sagaStates = countStates('sagas');
 const reservationStates = countStates('reservations');
+const restockStates = countStates('restocks');
 const chargeStates = countStates('charges');
+const catalogFigures = statement<{ products: string; votes: string }>(
+  'audit_catalog',
+  `SELECT products::text, votes::text
+   FROM (SELECT count(*) AS products FROM products) AS p, (SELECT count(*) AS votes FROM votes) AS v`,
+);
 const countUnsent = statement<{ unsent: number }>(
   'audit_count_unsent',
   'SELECT count(*) AS unsent FROM outbox',
 );
 
-export async function readFigures({ order, payment, stock }: Snapshots): Promise<Figures> {
-  const [[money], [units], sagas, reservations, charges, ...outboxes] = await Promise.all([
+export async function readFigures({ catalog, order, payment, stock }: Snapshots): Promise<Figures> {
+  const [[money], [units], [shown], restocks, sagas, reservations, charges, ...outboxes] = await Promise.all([
     payment.run(moneyFigures),
     stock.run(stockFigures),
+    catalog.run(catalogFigures),
+    catalog.run(restockStates),
     order.run(sagaStates),
     stock.run(reservationStates),
     payment.run(chargeStates),
-    ...[order, stock, payment].map((tx) => tx.run(countUnsent)),
+    ...[catalog, order, stock, payment].map((tx) => tx.run(countUnsent)),
   ]);
-  const [orderUnsent, stockUnsent, paymentUnsent] = outboxes.map((rows) => rows[0]?.unsent ?? 0);
+  const [catalogUnsent, orderUnsent, stockUnsent, paymentUnsent] = outboxes.map(
+    (rows) => rows[0]?.unsent ?? 0,
+  );
   return {
     money: money as Figures['money'],
     stock: units as Figures['stock'],
     sagas: { order: toCounts(sagas), stock: toCounts(reservations), payment: toCounts(charges) },
-    outbox: { order: orderUnsent ?? 0, stock: stockUnsent ?? 0, payment: paymentUnsent ?? 0 },
+    catalog: { ...(shown as { products: string; votes: string }), restocks: toCounts(restocks) },
+    outbox: {
+      catalog: catalogUnsent ?? 0,
+      order: orderUnsent ?? 0,
+      stock: stockUnsent ?? 0,
+      payment: paymentUnsent ?? 0,
+    },
   };
 }
 

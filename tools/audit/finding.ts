@@ -10,6 +10,8 @@ export const invariants = {
   I8: 'a read after a final answer agrees with it',
   I9: 'a paid order stays paid, and its lines do not change',
   I10: 'every acknowledged write is still there',
+  I11: 'catalog and stock agree on every restock, and its units were added once',
+  I12: 'the counts of every product are the sum of its votes',
 } as const;
 
 export type Invariant = keyof typeof invariants;

@@ -22,7 +22,8 @@ const usage = `Usage: npm run audit -- [--live] [--age 30] [--json] [--port N]
               or with --api against the public API only
   --json      print JSON for programs
   --port      the port that npm start was given; default: the last one on this machine
-For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL and AMQP_URL.
+For a shop that npm start does not run, set ORDER_DATABASE_URL, PAYMENT_DATABASE_URL, STOCK_DATABASE_URL,
+CATALOG_DATABASE_URL and AMQP_URL.
 AUDIT_TIMEOUT_MS limits one audit (default 600000). With --watch, AUDIT_INTERVAL_MS is the pause between two (60000).
 Exit status: 0 every invariant holds, 1 an invariant is violated, 2 the audit could not be completed.`;
 

@@ -6,7 +6,7 @@ const grouped = (digits: string | number) => number.format(BigInt(digits));
 
 /** The report as text for a person. */
 export function describeReport({ at, tookMs, mode, findings, figures, queues }: Report): string {
-  const { money, stock, sagas, outbox } = figures;
+  const { money, stock, sagas, catalog, outbox } = figures;
   const count = (states: Record<string, number>) =>
     Object.entries(states)
       .map(([state, sagas]) => `${grouped(sagas)} ${state}`)
@@ -22,7 +22,8 @@ export function describeReport({ at, tookMs, mode, findings, figures, queues }: 
     `Sagas   order    ${count(sagas.order)}`,
     `        stock    ${count(sagas.stock)}`,
     `        payment  ${count(sagas.payment)}`,
-    `Outbox  ${outbox.order} rows unsent in order, ${outbox.stock} in stock, ${outbox.payment} in payment`,
+    `Catalog ${grouped(catalog.products)} products, ${grouped(catalog.votes)} votes; restocks: ${count(catalog.restocks)}`,
+    `Outbox  ${outbox.order} rows unsent in order, ${outbox.stock} in stock, ${outbox.payment} in payment, ${outbox.catalog} in catalog`,
     queues.length === 0
       ? 'Queues  not checked'
       : `Queues  ${notEmpty.map(({ queue, messages }) => `${queue}: ${messages ?? 'missing'}`).join(', ') || 'all empty'}`,

@@ -6,11 +6,11 @@ import type { ShopDatabases } from '../support/databases';
 
 /**
  * The services whose databases the invariants compare, in the order in which they are read. Outcomes flow the other
- * way. So if one of them has recorded an outcome, those that are read later know it, too: an order seen PAID has its
- * charge, a reservation seen COMMITTED or RELEASED has its decision. What is younger than order's snapshot shows only
+ * way. So if one of them has recorded an outcome, those that are read later know it, too: a restock seen DONE has been added
+ * to stock, an order seen PAID has its charge, a reservation seen COMMITTED or RELEASED has its decision. What is younger than the first snapshot shows only
  * in the later ones.
  */
-const READING_ORDER = ['order', 'stock', 'payment'] as const;
+const READING_ORDER = ['catalog', 'order', 'stock', 'payment'] as const;
 
 /** A view of each database that does not change while it is read. */
 export type Snapshots = Readonly<Record<(typeof READING_ORDER)[number], Reader>>;

@@ -1,4 +1,4 @@
-import type { ParticipantName } from '../../shared/services';
+import type { CheckoutName } from '../../shared/services';
 import { latencyOf } from './load/histogram';
 import type { Load } from './load/load';
 import type { LoadRun, LoadRunOptions } from './load-run';
@@ -78,7 +78,7 @@ export class Dataset {
     return seconds;
   }
 
-  private async batchInit(service: ParticipantName, path: string): Promise<number> {
+  private async batchInit(service: CheckoutName, path: string): Promise<number> {
     const began = performance.now();
     const answer = await fetch(new URL(path, this.shop.urls[service][0]), {
       method: 'POST',

@@ -1,4 +1,4 @@
-import { type ParticipantName, participantNames, perParticipant } from '../../shared/services';
+import { type CheckoutName, checkoutNames, perCheckoutService } from '../../shared/services';
 import { noMore, readArguments, UsageError } from '../support/command-line';
 import type { Scenario } from './scenario';
 import { scenarios } from './scenarios/index';
@@ -9,9 +9,9 @@ export interface BenchOptions extends BenchSettings {
   only: readonly Scenario[];
 }
 
-const urlFlags = participantNames.map((name) => `--${name}-url`);
+const urlFlags = checkoutNames.map((name) => `--${name}-url`);
 const urlOptions = Object.fromEntries(
-  participantNames.map((name) => [`${name}-url`, { type: 'string' } as const]),
+  checkoutNames.map((name) => [`${name}-url`, { type: 'string' } as const]),
 );
 const names = scenarios.map(({ name }) => name);
 /** A quick run skips these unless --only names them, because they take long or have no goal. */
@@ -72,12 +72,12 @@ export function readOptions(): BenchOptions {
 
 function readTarget(
   values: Record<string, string | boolean | undefined>,
-): Record<ParticipantName, string> | undefined {
-  const urls = perParticipant((service) => values[`${service}-url`] ?? values.target);
+): Record<CheckoutName, string> | undefined {
+  const urls = perCheckoutService((service) => values[`${service}-url`] ?? values.target);
   if (Object.values(urls).every((url) => url === undefined)) {
     return undefined;
   }
-  return perParticipant((service) => {
+  return perCheckoutService((service) => {
     const url = urls[service];
     if (typeof url === 'string' && URL.canParse(url)) {
       return url;

@@ -1,4 +1,4 @@
-import type { ParticipantName } from '../../shared/services';
+import type { CheckoutName } from '../../shared/services';
 
 /**
  * This many connections are enough for every step to collect a batch while other batches are in progress, but not
@@ -17,7 +17,7 @@ export interface BenchSettings {
   historyOrders: number;
   memorySeconds: number;
   quick: boolean;
-  target?: Record<ParticipantName, string>;
+  target?: Record<CheckoutName, string>;
   profile: boolean;
   json?: string | undefined;
   html?: string | undefined;

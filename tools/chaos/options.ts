@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type ParticipantName, participantNames } from '../../shared/services';
+import { type CheckoutName, checkoutNames } from '../../shared/services';
 import { noMore, readArguments, UsageError, wholeNumber } from '../support/command-line';
 import type { Fault } from './faults/fault';
 import { faults, kinds, slug } from './faults/index';
@@ -9,7 +9,7 @@ export interface ChaosOptions {
   seed: number;
   faults: readonly Fault[];
   /** Services whose databases are restored, one after the other, after the faults. */
-  restores: readonly ParticipantName[];
+  restores: readonly CheckoutName[];
   /** Concurrent buyers. */
   load: number;
   /** Replicas of each service. */
@@ -88,14 +88,14 @@ function chooseFaults(list: string): readonly Fault[] {
   return faults.filter((fault) => wanted.some((word) => isMeant(fault, word)));
 }
 
-function chooseServices(list: string): readonly ParticipantName[] {
+function chooseServices(list: string): readonly CheckoutName[] {
   if (list === 'all' || list === 'none') {
-    return list === 'all' ? participantNames : [];
+    return list === 'all' ? checkoutNames : [];
   }
   const wanted = list.split(',').map((word) => word.trim());
-  const unknown = wanted.filter((word) => !participantNames.some((name) => name === word));
+  const unknown = wanted.filter((word) => !checkoutNames.some((name) => name === word));
   if (unknown.length > 0) {
     throw new UsageError(`There is no service called ${unknown.join(', ')}.`);
   }
-  return participantNames.filter((name) => wanted.includes(name));
+  return checkoutNames.filter((name) => wanted.includes(name));
 }

@@ -10,9 +10,9 @@ export interface PlannedFault {
 }
 
 /**
- * In each round, a kind gets one turn for every four of its faults, rounded up: kinds with many faults come more often.
+ * In each round, a kind gets one turn for every six of its faults, rounded up: kinds with many faults come more often.
  */
-const FAULTS_PER_TURN = 4;
+const FAULTS_PER_TURN = 6;
 
 /**
  * Plans which fault is injected when. Everything follows from the seed. The plan consists of shuffled rounds with a

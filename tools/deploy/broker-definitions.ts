@@ -1,4 +1,4 @@
-import { broadcastNames } from '../../shared/contract/broadcasts';
+import { broadcastNames, broadcasts } from '../../shared/contract/broadcasts';
 import { eventsFor, queues, serviceOf } from '../../shared/contract/events';
 import {
   bindings,
@@ -21,7 +21,7 @@ export interface Permissions {
 }
 
 /**
- * Each replica receives its service's broadcasts on its own queue. The broker names that queue, and deletes it when the
+ * Each replica that hears broadcasts receives them on its own queue. The broker names that queue, and deletes it when the
  * replica disconnects.
  */
 const OWN_QUEUES = 'amq.gen-*';
@@ -44,19 +44,21 @@ export function permissionsOf(user: string): Permissions {
   }
   const consumed = queues.filter((queue) => serviceOf(queue) === user);
   const heard = new Set(consumed.flatMap(eventsFor).map((type) => exchangeOf(serviceOf(type))));
-  const broadcasts = broadcastNames.filter((name) => serviceOf(name) === user);
-  const forBroadcasts = broadcasts.length === 0 ? [] : [...broadcasts, OWN_QUEUES];
+  const sent = broadcastNames.filter((name) => serviceOf(name) === user);
+  const broadcastsHeard = broadcastNames.filter((name) => broadcasts[name].heardBy === user);
+  const ownQueues = broadcastsHeard.length === 0 ? [] : [OWN_QUEUES];
   const declared = [
     exchangeOf(user),
     DEAD_LETTERS,
     ...consumed,
     ...consumed.map(deadLetterQueueOf),
-    ...forBroadcasts,
+    ...sent,
+    ...ownQueues,
   ];
   return {
     configure: declared,
     write: declared,
-    read: [...consumed, DEAD_LETTERS, ...heard, ...forBroadcasts],
+    read: [...consumed, DEAD_LETTERS, ...heard, ...broadcastsHeard, ...ownQueues],
   };
 }
 

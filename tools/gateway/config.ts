@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { oneOf, port, readConfig } from '../../shared/service/config';
 import {
   INTERNAL_PORTS,
-  isParticipantName,
+  isCheckoutName,
   perService,
   type ServiceName,
   serviceNames,
@@ -16,12 +16,12 @@ const addresses = z.string().transform((list) => list.split(',').map((address) =
 
 type AddressVariable = `${Uppercase<ServiceName>}_${'URLS' | 'INTERNAL_URLS'}`;
 
-/** A shop has its participants, and whatever else an address is set for. */
+/** A shop has the services that a checkout goes through, and whatever else an address is set for. */
 const addressSettings = Object.fromEntries(
   serviceNames.flatMap((name) => {
     const { port } = services[name];
     const standard = (at: number) =>
-      isParticipantName(name) ? addresses.default([new URL(`http://127.0.0.1:${at}`)]) : addresses.optional();
+      isCheckoutName(name) ? addresses.default([new URL(`http://127.0.0.1:${at}`)]) : addresses.optional();
     return [
       [variableOf(name, 'URLS'), standard(port)],
       [variableOf(name, 'INTERNAL_URLS'), standard(port + INTERNAL_PORTS)],

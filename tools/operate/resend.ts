@@ -1,9 +1,9 @@
 import { encodeBatch } from '../../shared/contract/cloudevents';
 import {
+  type CheckoutEvent,
   type FailureReason,
   type Line,
   linesCrc32,
-  type SagaEvent,
   serviceOf,
 } from '../../shared/contract/events';
 import { insertOutbox } from '../../shared/outbox/statements';
@@ -14,7 +14,7 @@ import { readLines } from './saga-statements';
 import { type SagaView, viewSaga } from './saga-view';
 
 export type Resending =
-  | { kind: 'sent'; event: SagaEvent['type']; by: ParticipantName }
+  | { kind: 'sent'; event: CheckoutEvent['type']; by: ParticipantName }
   /** Nothing is missing, or nothing that may be sent again. */
   | { kind: 'refused'; because: string };
 
@@ -59,7 +59,7 @@ export async function resend(shop: ShopConnections, sagaId: string, operator: Op
  *
  * @param lines the lines of the order, if it is still in this saga
  */
-export function missingEvent(view: SagaView, lines: readonly Line[]): SagaEvent | string {
+export function missingEvent(view: SagaView, lines: readonly Line[]): CheckoutEvent | string {
   const { saga_id, order, stock, payment } = view;
   const traceparent = order?.traceparent ?? stock?.traceparent;
   const known = order ?? stock ?? payment;
@@ -107,7 +107,7 @@ function paymentsOutcome(
   view: SagaView,
   payment: NonNullable<SagaView['payment']>,
   traceparent: string,
-): SagaEvent {
+): CheckoutEvent {
   const { saga_id } = view;
   const { order_id, user_id, amount, state, reason, lines_crc32 } = payment;
   if (state === 'CAPTURED') {
@@ -118,7 +118,7 @@ function paymentsOutcome(
   return stocksOutcome(view, traceparent) ?? { type: 'payment.rejected', traceparent, data };
 }
 
-function stocksOutcome({ saga_id, stock }: SagaView, traceparent: string): SagaEvent | undefined {
+function stocksOutcome({ saga_id, stock }: SagaView, traceparent: string): CheckoutEvent | undefined {
   if (stock?.state !== 'REJECTED' && stock?.state !== 'RELEASED') {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { sagaServices } from '../../shared/contract/events';
+import { checkoutNames } from '../../shared/services';
 import { UsageError, wholeNumber } from '../support/command-line';
 import { mustBeReachable } from '../support/databases';
 import {
@@ -78,7 +78,7 @@ const verbs: Verbs<typeof options> = {
     return async (shop) => {
       const view = await viewSaga(shop, id);
       const { order, stock, payment, letters, unreadable } = view;
-      if (sagaServices.every((service) => service in unreadable)) {
+      if (checkoutNames.every((service) => service in unreadable)) {
         await mustBeReachable(shop.databases);
       }
       const isUnknown = !order && !stock && !payment && letters.length === 0;

@@ -1,4 +1,4 @@
-import { sagaServices } from '../../shared/contract/events';
+import { checkoutNames } from '../../shared/services';
 import { deadline, question } from './questions';
 import type { SagaView } from './saga-view';
 import { ago } from './text';
@@ -27,7 +27,7 @@ export function waitsFor(view: SagaView): string[] {
       source === 'broker' ? 'The broker cannot be reached' : `The database of ${source} cannot be read`;
     return `${outage} (${why}). No saga can end without it: bring it back first.`;
   });
-  if (sagaServices.some((service) => service in unreadable)) {
+  if (checkoutNames.some((service) => service in unreadable)) {
     return outages;
   }
   if (!order) {

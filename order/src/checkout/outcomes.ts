@@ -1,4 +1,4 @@
-import { broadcasts } from '../../../shared/contract/broadcasts';
+import { readBroadcast } from '../../../shared/contract/broadcasts';
 import type { Logger } from '../../../shared/observe/log';
 import type { Database } from '../../../shared/postgres/database';
 import type { Patience } from '../../../shared/postgres/patience';
@@ -51,9 +51,9 @@ export async function openOutcomes(options: {
     log,
     exchange: 'order.settled',
     onReceived(body) {
-      const outcomes = broadcasts['order.settled'].safeParse(parse(body));
-      if (outcomes.success) {
-        waiting.resolve(outcomes.data);
+      const outcomes = readBroadcast('order.settled', body);
+      if (outcomes !== undefined) {
+        waiting.resolve(outcomes);
       } else {
         log.warn('received a broadcast that is not a list of outcomes; ignoring it');
       }
@@ -88,12 +88,4 @@ export async function openOutcomes(options: {
       await replicas.close();
     },
   };
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,7 @@ import { addItem, addOneItem } from './add-item';
 import { batchInit } from './batch-init';
 import { createOrder } from './create-order';
 import { findOrder } from './find-order';
+import { findPurchase } from './find-purchase';
 import { listOrders } from './list-orders';
 import { openPrices } from './prices';
 import { removeItem } from './remove-item';
@@ -31,6 +32,7 @@ export function routes({ database, reads, batchInit: enabled, stockUrl, stockWit
     createOrder(database),
     listOrders(prisma),
     findOrder(prisma),
+    findPurchase(prisma),
     addItem(database, prices),
     addOneItem(database, prices),
     removeItem(database),

@@ -7,6 +7,7 @@ import { add } from './add-stock';
 import { batchInit } from './batch-init';
 import { createItem } from './create-item';
 import { findItem } from './find-item';
+import { findItems } from './find-items';
 import { subtract } from './subtract-stock';
 
 export interface StockHttp {
@@ -23,6 +24,7 @@ export function routes({ database, reads, batchInit: enabled, onStockChanged }: 
   return [
     createItem(database),
     findItem(prisma),
+    findItems(prisma),
     add(database, onStockChanged),
     subtract(database, onStockChanged),
     onlyWhenEnabled(enabled, batchInit(database)),

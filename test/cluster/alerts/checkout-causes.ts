@@ -1,4 +1,4 @@
-import { participantNames } from '../../../shared/services';
+import { checkoutNames } from '../../../shared/services';
 import type { ApiClient } from '../../support/api-client';
 import { type Cause, critical, later, type Undo, warning } from './cause';
 import { crowd } from './crowd';
@@ -83,7 +83,7 @@ export function checkoutCauses({ kube, hands, api, watchers }: Shop): Cause[] {
     {
       title: 'RabbitMQ is down',
       alerts: [
-        ...participantNames.map((job) => critical('BrokerUnreachable', { job })),
+        ...checkoutNames.map((job) => critical('BrokerUnreachable', { job })),
         critical('OutboxStuck', { job: 'order' }),
       ],
       bring: (undo) => hands.scale(statefulSet('rabbitmq'), 0, undo),

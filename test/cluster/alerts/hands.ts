@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Container, V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import { isRolledOut } from '../judging';
 import { type Kube, NAMESPACE } from '../kube';
 import { kubectl, type RunningKubectl, startKubectl } from '../kubectl';
@@ -20,7 +20,7 @@ const named = (name: string) => `app.kubernetes.io/name=${name}`;
 type Workload = { kind: 'Deployment' | 'StatefulSet'; name: string };
 export const deployment = (name: string): Workload => ({ kind: 'Deployment', name });
 export const statefulSet = (name: string): Workload => ({ kind: 'StatefulSet', name });
-export const databaseOf = (service: ParticipantName): Workload => statefulSet(`${service}-db`);
+export const databaseOf = (service: CheckoutName): Workload => statefulSet(`${service}-db`);
 
 export type Hands = ReturnType<typeof handsOn>;
 
@@ -47,12 +47,12 @@ export function handsOn({ context, apps, core, networking, merge }: Kube) {
   }
 
   /** Runs a statement as the superuser of a service's database. */
-  async function sql(service: ParticipantName, statement: string): Promise<string> {
+  async function sql(service: CheckoutName, statement: string): Promise<string> {
     return (await inPod(`${service}-db-0`, 'postgres', PSQL, service, statement)).trim();
   }
 
   /** Opens a session that holds what a statement has locked until it is taken back. */
-  async function hold(service: ParticipantName, statement: string, undo: Undo): Promise<void> {
+  async function hold(service: CheckoutName, statement: string, undo: Undo): Promise<void> {
     const sessions = `FROM pg_stat_activity WHERE application_name = '${NAME}'`;
     undo(() => sql(service, `SELECT pg_terminate_backend(pid) ${sessions}`));
     const held = `SET application_name = '${NAME}'; BEGIN; ${statement}; SELECT pg_sleep(7200)`;

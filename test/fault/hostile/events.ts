@@ -29,6 +29,10 @@ const purchase = {
   lines: [{ item_id: '@item@', quantity: 1 }] as unknown,
   /** Optional: earlier versions did not send it. */
   lines_crc32: undefined as number | undefined,
+  /** Of a restock. */
+  item_id: '@item@',
+  quantity: 1,
+  price: 1,
 };
 const FIELDS: Record<EventType, (keyof typeof purchase)[]> = {
   'order.checkout_requested': ['saga_id', 'order_id', 'user_id', 'amount', 'lines'],
@@ -39,6 +43,9 @@ const FIELDS: Record<EventType, (keyof typeof purchase)[]> = {
   'stock.released': ['saga_id', 'order_id', 'reason'],
   'payment.captured': ['saga_id', 'order_id', 'amount', 'lines_crc32'],
   'payment.rejected': ['saga_id', 'order_id', 'user_id', 'amount', 'reason'],
+  'catalog.item_stocked': ['saga_id', 'item_id', 'quantity', 'price'],
+  'stock.item_changed': ['saga_id', 'item_id', 'quantity', 'price'],
+  'stock.item_refused': ['saga_id', 'item_id', 'reason'],
 };
 
 export function event(type: EventType, data: object, envelope: object = {}): object {
@@ -54,6 +61,16 @@ const id: Record<string, unknown> = {
   'with NUL': 'a\0b',
   'with SQL': "'; DROP TABLE orders --",
 };
+const amount = {
+  missing: undefined,
+  'a string': '1',
+  negative: -1,
+  'a fraction': 0.5,
+  'past 2^53': 2 ** 53,
+  null: null,
+  true: true,
+  'an object': { valueOf: 1 },
+};
 const BAD: Record<keyof typeof purchase, Record<string, unknown>> = {
   saga_id: {
     missing: undefined,
@@ -65,16 +82,10 @@ const BAD: Record<keyof typeof purchase, Record<string, unknown>> = {
   },
   order_id: id,
   user_id: id,
-  amount: {
-    missing: undefined,
-    'a string': '1',
-    negative: -1,
-    'a fraction': 0.5,
-    'past 2^53': 2 ** 53,
-    null: null,
-    true: true,
-    'an object': { valueOf: 1 },
-  },
+  item_id: id,
+  amount,
+  price: amount,
+  quantity: { ...amount, 'of nothing': 0 },
   reason: { missing: undefined, unknown: 'because', 'a number': 0 },
   lines_crc32: { 'a string': '1', 'a fraction': 0.5, null: null, 'past 2^53': 2 ** 53 },
   lines: {

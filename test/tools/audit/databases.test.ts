@@ -28,7 +28,7 @@ beforeEach(async () => {
 /** Longer than any checkout here has been in flight. */
 const IN_FLIGHT_MS = 300_000;
 
-async function expectFindings(...expected: Partial<Finding>[]): Promise<void> {
+async function expectFindings(...expected: Partial<Record<keyof Finding, unknown>>[]): Promise<void> {
   const findings = await shop.findings();
   expect(findings).toHaveLength(expected.length);
   expect(findings).toEqual(
@@ -446,5 +446,104 @@ describe('I9 finds', () => {
     await shop.run('order', 'UPDATE orders SET saga_id = $2 WHERE id = $1', [sale.order, other.saga]);
     const findings = await shop.findings();
     expect(findings).toContainEqual(expect.objectContaining({ invariant: 'I9', order_id: sale.order }));
+  });
+});
+
+describe('a restock', () => {
+  const lamp = { saga_id: sagaId(11), item_id: 'lamp' };
+  const inCatalog = (state: string, quantity = 5) =>
+    shop.run(
+      'catalog',
+      `INSERT INTO restocks (id, item_id, quantity, price, state, reason, traceparent, created_at)
+       VALUES ($1, 'lamp', $2, 10, $3::text, CASE $3::text WHEN 'REFUSED' THEN 'other_price' END, '', now() - interval '2 minutes')`,
+      [lamp.saga_id, quantity, state],
+    );
+  const inStock = (reason: string | null = null) =>
+    shop.run(
+      'stock',
+      `INSERT INTO restocks (id, item_id, quantity, price, reason, created_at)
+       VALUES ($1, 'lamp', 5, 10, $2, now() - interval '2 minutes')`,
+      [lamp.saga_id, reason],
+    );
+  const added = async () => {
+    await shop.run('stock', `INSERT INTO items (id, price, available) VALUES ('lamp', 10, 5)`);
+    await shop.run(
+      'stock',
+      `INSERT INTO stock_ledger (item_id, delta, kind, saga_id) VALUES ('lamp', 5, 'restock', $1)`,
+      [lamp.saga_id],
+    );
+  };
+
+  test('that was added, or refused, is in order', async () => {
+    await inCatalog('DONE');
+    await inStock();
+    await added();
+    await expectFindings();
+    await shop.clear();
+    await inCatalog('REFUSED');
+    await inStock('other_price');
+    await expectFindings();
+  });
+
+  test('that was added, and that catalog has forgotten, is found', async () => {
+    await inStock();
+    await added();
+    await expectFindings({ invariant: 'I11', ...lamp, detail: expect.stringContaining('does not know') });
+  });
+
+  test('that catalog calls done, and that stock has forgotten, is found', async () => {
+    await inCatalog('DONE');
+    await expectFindings({
+      invariant: 'I11',
+      ...lamp,
+      detail: expect.stringContaining('stock says nothing'),
+    });
+  });
+
+  test('on whose units they differ is found', async () => {
+    await inCatalog('DONE', 6);
+    await inStock();
+    await added();
+    await expectFindings({
+      ...{ invariant: 'I11', ...lamp },
+      detail: 'catalog says 6 of lamp at 10, added, and stock says 5 of lamp at 10, added',
+    });
+  });
+
+  test('whose units are not in the ledger is found', async () => {
+    await inCatalog('DONE');
+    await inStock();
+    await expectFindings({ invariant: 'I11', ...lamp });
+  });
+
+  test('that has no answer is found when nothing may be in flight, or when it is old', async () => {
+    await inCatalog('REQUESTED');
+    await expectFindings({ invariant: 'I11', ...lamp, detail: expect.stringContaining('never heard of it') });
+    expect(await shop.findings(IN_FLIGHT_MS)).toEqual([]);
+    expect(await shop.findings(60_000)).toHaveLength(1);
+  });
+});
+
+describe('I12 finds', () => {
+  beforeEach(async () => {
+    await shop.run('catalog', `INSERT INTO votes (item_id, user_id, stars) VALUES ('lamp', 'ann', 5)`);
+    await shop.run('catalog', `INSERT INTO vote_ledger (item_id, user_id, stars) VALUES ('lamp', 'ann', 4)`);
+    await shop.run(
+      'catalog',
+      `INSERT INTO vote_ledger (item_id, user_id, before, stars) VALUES ('lamp', 'ann', 4, 5)`,
+    );
+    await shop.run('catalog', `INSERT INTO vote_counts VALUES ('lamp', '{0,0,0,0,1}')`);
+  });
+
+  test('nothing where the counts are right', () => expectFindings());
+
+  test.each([
+    ['a count that nobody voted for', `UPDATE vote_counts SET counts = '{0,0,0,1,1}'`],
+    ['a vote that was not counted', `INSERT INTO votes (item_id, user_id, stars) VALUES ('lamp', 'bob', 1)`],
+    ['a vote that the ledger does not have', `DELETE FROM vote_ledger WHERE before IS NOT NULL`],
+    ['a product without counts', 'DELETE FROM vote_counts'],
+  ])('%s', async (_, sql) => {
+    await shop.run('catalog', sql);
+    await expectFindings({ invariant: 'I12', item_id: 'lamp' });
   });
 });

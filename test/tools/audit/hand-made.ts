@@ -47,7 +47,11 @@ export class HandMadeShop {
       'payment',
       'TRUNCATE users, credit_ledger, charges, order_payments, outbox, deferred_events',
     );
-    await this.run('stock', 'TRUNCATE items, stock_ledger, reservations, outbox, deferred_events');
+    await this.run('stock', 'TRUNCATE items, stock_ledger, reservations, restocks, outbox, deferred_events');
+    await this.run(
+      'catalog',
+      'TRUNCATE products, restocks, votes, vote_ledger, vote_counts, outbox, deferred_events',
+    );
   }
 
   /** Adds 100 units of each of two items. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import { goals } from '../../../tools/bench/goals';
 import type { Best } from '../../../tools/bench/measure/best';
 import { withTable } from '../../../tools/bench/report/publish';
@@ -113,7 +113,7 @@ test('measures a shop that runs elsewhere through its API alone', async () => {
   const shop = await ShopProcesses.open({ env: { all: { BATCH_INIT: 'on' } } });
   const json = join(folder, 'target.json');
   try {
-    const urlFlag = (service: ParticipantName) => [`--${service}-url`, shop.one(service).url];
+    const urlFlag = (service: CheckoutName) => [`--${service}-url`, shop.one(service).url];
     const urls = [...urlFlag('order'), ...urlFlag('payment'), ...urlFlag('stock')];
     const { status, output } = await bench(
       ...tiny,

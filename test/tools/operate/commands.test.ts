@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { participantNames, perParticipant } from '../../../shared/services';
+import { checkoutNames, perParticipant } from '../../../shared/services';
 import { freePorts } from '../../../tools/support/free-ports';
 import { query } from '../../support/books';
 import { paymentCaptured, purchase, sagaId } from '../../support/events';
@@ -71,7 +71,7 @@ describe('discarding', () => {
     payment: `INSERT INTO charges SELECT $1, 'o', 'u', 10, $2, CASE $2 WHEN 'REJECTED' THEN 'cancelled' END`,
   };
   beforeAll(async () => {
-    for (const service of participantNames) {
+    for (const service of checkoutNames) {
       for (const [i, state] of states[service].entries()) {
         const sql = insert[service].replaceAll('$2', `'${state}'`);
         await (state && query(fixture.addresses[service], sql, [sagaId(i + 1)]));

@@ -154,7 +154,13 @@ test.each([
   ['pg', ['shared/postgres', 'tools/support', 'tools/deploy', 'tools/chaos', 'tools/bench', 'test']],
   [
     'prom-client',
-    ['shared/observe', 'order/src/metrics.ts', 'stock/src/metrics.ts', 'tools/audit/metrics.ts'],
+    [
+      'shared/observe',
+      'catalog/src/metrics.ts',
+      'order/src/metrics.ts',
+      'stock/src/metrics.ts',
+      'tools/audit/metrics.ts',
+    ],
   ],
   ['@opentelemetry', ['shared/observe']],
 ])('%s is imported in %j only', (library, folders) => {

@@ -1,4 +1,4 @@
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import type { Change } from './account';
 import { answeredAt, classify, type Exchange } from './history';
 import { Losses } from './loss';
@@ -20,10 +20,10 @@ export interface Read {
 }
 
 /** The service that keeps each kind of account. */
-const keepers: Record<string, ParticipantName> = { credit: 'payment', stock: 'stock', line: 'order' };
+const keepers: Record<string, CheckoutName> = { credit: 'payment', stock: 'stock', line: 'order' };
 
-export function keeperOf(account: Account): ParticipantName {
-  return keepers[account.split(':')[0] as string] as ParticipantName;
+export function keeperOf(account: Account): CheckoutName {
+  return keepers[account.split(':')[0] as string] as CheckoutName;
 }
 
 /** What a history says, sorted by account and order. */

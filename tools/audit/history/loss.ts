@@ -1,4 +1,4 @@
-import { type ParticipantName, participantNames, perParticipant } from '../../../shared/services';
+import { type CheckoutName, checkoutNames, perCheckoutService } from '../../../shared/services';
 import { answeredAt, classify, type Exchange } from './history';
 
 /**
@@ -7,7 +7,7 @@ import { answeredAt, classify, type Exchange } from './history';
  * gone.
  */
 export interface Loss {
-  readonly service: ParticipantName;
+  readonly service: CheckoutName;
   /** When the copy was begun, by the clock of the history. */
   readonly from: number;
   /** When the database was replaced by the copy. */
@@ -19,20 +19,20 @@ export class Losses {
   private readonly ofService;
 
   constructor(losses: readonly Loss[]) {
-    this.ofService = perParticipant((name) => losses.filter(({ service }) => service === name));
+    this.ofService = perCheckoutService((name) => losses.filter(({ service }) => service === name));
   }
 
   /** Whether the service may have forgotten what it did for this request. */
-  includes(service: ParticipantName, exchange: Exchange): boolean {
+  includes(service: CheckoutName, exchange: Exchange): boolean {
     return this.ofService[service].some(({ from, to }) => exchange.at <= to && answeredAt(exchange) >= from);
   }
 
   anyIncludes(exchange: Exchange): boolean {
-    return participantNames.some((service) => this.includes(service, exchange));
+    return checkoutNames.some((service) => this.includes(service, exchange));
   }
 
   /** Whether the service may have forgotten what happens once for all of these requests: the first that succeeds does it. */
-  includesEffect(service: ParticipantName, exchanges: readonly Exchange[]): boolean {
+  includesEffect(service: CheckoutName, exchanges: readonly Exchange[]): boolean {
     const isSafe = ({ from }: Loss) =>
       exchanges.some((exchange) => classify(exchange) === 'done' && answeredAt(exchange) < from);
     return (

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import { statement } from '../../../shared/postgres/statement';
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import type { ShopDatabases } from '../../support/databases';
 
 export interface OrderTruth {
@@ -27,9 +27,9 @@ const TIMEOUT_MS = 10_000;
  * Reads the state from the public API only.
  * @param originOf the base URL of each service; a gateway serves all of them
  */
-export function publicApi(originOf: (service: ParticipantName) => string): Truth {
+export function publicApi(originOf: (service: CheckoutName) => string): Truth {
   const dispatcher = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
-  async function get<T>(service: ParticipantName, path: string): Promise<T | undefined> {
+  async function get<T>(service: CheckoutName, path: string): Promise<T | undefined> {
     const { statusCode, body } = await request(new URL(path, originOf(service)), { dispatcher });
     const text = await body.text();
     if (statusCode === 404) {

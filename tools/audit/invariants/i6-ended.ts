@@ -52,7 +52,8 @@ const deferredEvents = statement<{ saga_id: string; queue: string; blocked_by: s
 );
 
 /**
- * I6. Nothing is in flight: no saga PENDING, no reservation WAITING or RESERVED, no outbox row unsent, no event deferred.
+ * I6. Nothing is in flight: no saga PENDING, no reservation WAITING or RESERVED, no outbox row unsent, no event deferred. I11
+ * says so of restocks.
  * @param olderThanMs what is younger than this may still be in flight; null when nothing may be
  */
 export async function checkEnded(snapshots: Snapshots, olderThanMs: number | null): Promise<Finding[]> {

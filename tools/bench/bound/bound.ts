@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { credentialsOf } from '../../../shared/credentials';
 import { root } from '../../../shared/root';
-import { participantNames } from '../../../shared/services';
+import { checkoutNames } from '../../../shared/services';
 import { PLENTY, PRICE } from '../dataset';
 import type { Environment } from '../rig/environment';
 import { findPgbench } from './pgbench-program';
@@ -76,7 +76,7 @@ async function fill(url: string, size: number): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    for (const service of participantNames) {
+    for (const service of checkoutNames) {
       await client.query(`CREATE SCHEMA bound_${service}`);
       await client.query(`SET search_path = bound_${service}`);
       const folder = join(root, service, 'prisma/migrations');

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import type { LocalShop } from '../rig/shop';
 import { type Answered, checkAnswers, createNeedy, type Needy } from './needy';
 import { Stranger } from './stranger';
@@ -7,7 +7,7 @@ import { Stranger } from './stranger';
 /** The tables of the saga. */
 export interface LockedTable {
   readonly table: string;
-  readonly service: ParticipantName;
+  readonly service: CheckoutName;
   /** Which rows a checkout needs: by its user, by its item, or by the order itself. */
   readonly by: 'user' | 'item' | 'order';
   readonly key: string;

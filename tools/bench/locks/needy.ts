@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import type { LocalShop } from '../rig/shop';
 
 /** Buyers beside those of the dataset: their checkouts need what a stranger has locked. */
@@ -14,7 +14,7 @@ export interface Needy {
 const PLENTY = 1_000_000;
 
 export async function createNeedy(shop: LocalShop, counts: { users: number; items: number }): Promise<Needy> {
-  const post = async (service: ParticipantName, path: string) => {
+  const post = async (service: CheckoutName, path: string) => {
     const answer = await fetch(new URL(path, shop.urls[service][0]), { method: 'POST' });
     return { status: answer.status, body: (await answer.json()) as Record<string, string> };
   };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { participantNames } from '../../../shared/services';
+import { checkoutNames } from '../../../shared/services';
 import type { Environment } from '../rig/environment';
 
 export interface ExpensiveStatement {
@@ -41,7 +41,7 @@ export async function expensiveStatements(environment: Environment): Promise<Exp
             s.wal_bytes::float8 AS "walBytes", s.total_exec_time AS ms,
             s.total_exec_time / sum(s.total_exec_time) OVER () AS share
      FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
-     WHERE d.datname ~ '^(${participantNames.join('|')})_' ORDER BY s.total_exec_time DESC LIMIT ${LIMIT}`,
+     WHERE d.datname ~ '^(${checkoutNames.join('|')})_' ORDER BY s.total_exec_time DESC LIMIT ${LIMIT}`,
   );
   return rows;
 }

@@ -1,5 +1,5 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
-import { participantNames } from '../../../shared/services';
+import { checkoutNames } from '../../../shared/services';
 import { drawPlot, escapeHtml } from '../../support/svg-chart';
 import type { LoadRun } from '../load-run';
 
@@ -53,7 +53,7 @@ export function drawPercentiles(runs: readonly { name: string; histogram: string
   return drawPlot('Latency by percentile', 'milliseconds, logarithmic', series, { marks, logarithmic: true });
 }
 
-const GROUPS = [...participantNames, 'postgres', 'rabbitmq', 'load'];
+const GROUPS = [...checkoutNames, 'postgres', 'rabbitmq', 'load'];
 
 /** Draws which processes used the processors at saturation, as one bar. */
 export function drawShares({ connections, cpuSeconds, checkouts, seconds }: LoadRun): string {

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
 import {
+  type CheckoutName,
   callsOf,
-  type ParticipantName,
-  participantNames,
-  perParticipant,
+  checkoutNames,
+  perCheckoutService,
   variableOf,
 } from '../../../shared/services';
 import { freePorts } from '../../support/free-ports';
@@ -15,7 +15,7 @@ import { endOf, type Program, startProgram } from '../../support/process';
 import type { Databases, Environment } from './environment';
 
 export interface Replica {
-  readonly service: ParticipantName;
+  readonly service: CheckoutName;
   readonly name: string;
   readonly url: string;
   readonly internalUrl: URL;
@@ -44,10 +44,10 @@ export async function startServices(
   databases: Databases,
   { replicas: count = 1, env = {}, flags = () => [] }: ServiceOptions = {},
 ): Promise<Replica[]> {
-  const ports = await freePorts(participantNames.length * count * 2);
+  const ports = await freePorts(checkoutNames.length * count * 2);
   const takePort = () => ports.pop() as number;
-  const publicPorts = perParticipant(() => Array.from({ length: count }, takePort));
-  const replicas = participantNames.flatMap((service) =>
+  const publicPorts = perCheckoutService(() => Array.from({ length: count }, takePort));
+  const replicas = checkoutNames.flatMap((service) =>
     Array.from({ length: count }, (_, i) => {
       const name = count === 1 ? service : `${service}-${i + 1}`;
       const port = publicPorts[service][i] as number;

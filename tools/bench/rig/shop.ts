@@ -1,5 +1,5 @@
 import { createLogger } from '../../../shared/observe/log';
-import { type ParticipantName, perParticipant } from '../../../shared/services';
+import { type CheckoutName, perCheckoutService } from '../../../shared/services';
 import { audit } from '../../audit/audit';
 import { describeFindings } from '../../audit/report';
 import { waitUntilEnded } from '../../chaos/verdict/ended';
@@ -19,7 +19,7 @@ export interface ExpectedBooks {
 
 /** A shop that the benchmark measures. */
 export interface MeasuredShop {
-  readonly urls: Record<ParticipantName, readonly string[]>;
+  readonly urls: Record<CheckoutName, readonly string[]>;
   /** Where to read metrics; empty when they cannot be reached. */
   readonly internalUrls: readonly URL[];
   /** Processes whose processor time is counted separately; empty when they cannot be reached. */
@@ -56,8 +56,8 @@ export class LocalShop implements MeasuredShop {
     return this.replicas.length > 0;
   }
 
-  get urls(): Record<ParticipantName, readonly string[]> {
-    return perParticipant((name) =>
+  get urls(): Record<CheckoutName, readonly string[]> {
+    return perCheckoutService((name) =>
       this.replicas.filter(({ service }) => service === name).map(({ url }) => url),
     );
   }
@@ -67,8 +67,8 @@ export class LocalShop implements MeasuredShop {
   }
 
   /** Returns the addresses of each service's replicas, for a gateway. */
-  addresses(): Record<ParticipantName, { urls: URL[]; internalUrls: URL[] }> {
-    return perParticipant((name) => {
+  addresses(): Record<CheckoutName, { urls: URL[]; internalUrls: URL[] }> {
+    return perCheckoutService((name) => {
       const replicas = this.replicas.filter(({ service }) => service === name);
       return {
         urls: replicas.map(({ url }) => new URL(url)),
@@ -78,14 +78,14 @@ export class LocalShop implements MeasuredShop {
   }
 
   /** Returns the process ids of a service's replicas. */
-  pids(service: ParticipantName): number[] {
+  pids(service: CheckoutName): number[] {
     const replicas = this.replicas.filter((replica) => replica.service === service);
     return replicas.map(({ program }) => program.child.pid as number);
   }
 
   groups(): Groups {
     const { postgres, rabbitmq } = this.environment.pids();
-    return { ...perParticipant((name) => this.pids(name)), postgres: [postgres], rabbitmq: [rabbitmq] };
+    return { ...perCheckoutService((name) => this.pids(name)), postgres: [postgres], rabbitmq: [rabbitmq] };
   }
 
   /** Starts the services again on the same databases. No other shop may run, because shops share the broker. */

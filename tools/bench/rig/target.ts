@@ -1,17 +1,17 @@
-import { type ParticipantName, perParticipant } from '../../../shared/services';
+import { type CheckoutName, perCheckoutService } from '../../../shared/services';
 import { publicApi } from '../../audit/history/truth';
 import type { ExpectedBooks, MeasuredShop } from './shop';
 
 /** A shop that runs elsewhere. Only its public API can be reached. */
 export class TargetShop implements MeasuredShop {
   readonly internalUrls = [];
-  readonly urls: Record<ParticipantName, readonly string[]>;
+  readonly urls: Record<CheckoutName, readonly string[]>;
 
   constructor(
-    private readonly origins: Record<ParticipantName, string>,
+    private readonly origins: Record<CheckoutName, string>,
     private readonly size: number,
   ) {
-    this.urls = perParticipant((name) => [origins[name]]);
+    this.urls = perCheckoutService((name) => [origins[name]]);
   }
 
   groups() {

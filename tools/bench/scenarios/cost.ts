@@ -1,4 +1,4 @@
-import { participantNames } from '../../../shared/services';
+import { checkoutNames } from '../../../shared/services';
 import type { LoadRun } from '../load-run';
 import { difference } from '../measure/cpu';
 import { readLogBytes, readWork } from '../measure/database';
@@ -31,7 +31,7 @@ export const cost: Scenario = {
     const { admin, postgresPort, amqpUrl } = environment as Environment;
     const servers = { [postgresPort]: 'postgres', [Number(new URL(amqpUrl).port)]: 'rabbitmq' };
     const readShopWire = () =>
-      readWire(Object.fromEntries(participantNames.map((name) => [name, shop.pids(name)])), servers);
+      readWire(Object.fromEntries(checkoutNames.map((name) => [name, shop.pids(name)])), servers);
 
     await shop.stop();
     const workBefore = await readWork(admin, shop.databases);

@@ -1,4 +1,4 @@
-import { participantNames } from '../../../shared/services';
+import { checkoutNames } from '../../../shared/services';
 import type { Dataset } from '../dataset';
 import type { LoadRun } from '../load-run';
 import { ratios, spreadOf } from '../measure/spread';
@@ -9,7 +9,7 @@ import { SATURATED } from '../settings';
 
 /** Both shops have this many open orders; one of them has nothing else. */
 const FEW_ORDERS = 10_000;
-const SHOP_GROUPS: string[] = [...participantNames, 'postgres', 'rabbitmq'];
+const SHOP_GROUPS: string[] = [...checkoutNames, 'postgres', 'rabbitmq'];
 
 /**
  * Measures what a checkout costs in a shop with many orders and a day's history, against one with few. The cost is

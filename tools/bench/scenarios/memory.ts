@@ -1,4 +1,4 @@
-import { participantNames } from '../../../shared/services';
+import { checkoutNames } from '../../../shared/services';
 import type { LoadRun } from '../load-run';
 import { readMemory } from '../measure/cpu';
 import { spreadOf } from '../measure/spread';
@@ -34,7 +34,7 @@ export const memory: Scenario = {
       samples.push({
         seconds: elapsed(),
         ...Object.fromEntries(
-          participantNames.map((name) => [name, Math.max(...shop.pids(name).map(readMemory))]),
+          checkoutNames.map((name) => [name, Math.max(...shop.pids(name).map(readMemory))]),
         ),
       });
     const sampling = setInterval(sample, Math.min(SAMPLE_EVERY_MS, options.memorySeconds * 100));
@@ -58,8 +58,8 @@ export const memory: Scenario = {
     sample();
     await dataset.assertBalanced();
     await dataset.shop.close();
-    const peaks = participantNames.map((name) => Math.max(...samples.map((taken) => taken[name] ?? 0)));
-    const growth = participantNames.map((name) => slope(samples.slice(samples.length / 2), name) * 60);
+    const peaks = checkoutNames.map((name) => Math.max(...samples.map((taken) => taken[name] ?? 0)));
+    const growth = checkoutNames.map((name) => slope(samples.slice(samples.length / 2), name) * 60);
     const worst = (values: number[]) => spreadOf([Math.max(...values)]);
     return {
       loadRuns,
@@ -79,7 +79,7 @@ export const memory: Scenario = {
 };
 
 function describe(sample: Sample | undefined): string {
-  return participantNames.map((name) => `${name} ${Math.round(sample?.[name] ?? 0)} MiB`).join(', ');
+  return checkoutNames.map((name) => `${name} ${Math.round(sample?.[name] ?? 0)} MiB`).join(', ');
 }
 
 /** Returns the slope of a straight line through the samples, by least squares, in MiB per second. */

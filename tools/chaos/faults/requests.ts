@@ -2,11 +2,12 @@ import { type ParticipantName, participantNames, services } from '../../../share
 import { flood } from '../rig/flood';
 import { exclusively, type Fault, type FaultContext, withReplica } from './fault';
 
-/** Of each service, a path that is cheap to answer. The row exists in every run. */
+/** Of each service, a path that is cheap to answer. What it is about exists in every run. */
 const paths: Record<ParticipantName, string> = {
   order: `/${services.order.path}/find/0`,
   payment: `/${services.payment.path}/find_user/0`,
   stock: `/${services.stock.path}/find/0`,
+  catalog: `/${services.catalog.path}/categories`,
 };
 
 const start = ({ random, markInjected }: FaultContext, port: number, path: string) =>

@@ -1,4 +1,4 @@
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import { audit } from '../../audit/audit';
 import type { Finding } from '../../audit/finding';
 import { auditHistory } from '../../audit/history/audit-history';
@@ -31,7 +31,7 @@ const isPaid = ({ order }: SagaView) => order?.state === 'PAID';
 const isSold = ({ stock }: SagaView) => stock?.state === 'COMMITTED';
 
 /** How the services differ on a saga that was sold, and that one of them has forgotten. */
-const soldButFor: Record<ParticipantName, (saga: SagaView) => boolean> = {
+const soldButFor: Record<CheckoutName, (saga: SagaView) => boolean> = {
   order: (saga) =>
     (saga.order === undefined || saga.order.state === 'DISPUTED') && isSold(saga) && isCaptured(saga),
   payment: (saga) => (isPaid(saga) || saga.order?.state === 'FAILED') && isSold(saga) && !isCaptured(saga),
@@ -39,7 +39,7 @@ const soldButFor: Record<ParticipantName, (saga: SagaView) => boolean> = {
 };
 
 /** Whether the services differ only because one of them has forgotten the saga. One that had no effect is harmless. */
-function isExplained(service: ParticipantName, saga: SagaView): boolean {
+function isExplained(service: CheckoutName, saga: SagaView): boolean {
   const hadNoEffect = !isCaptured(saga) && !isPaid(saga) && !isSold(saga);
   return hadNoEffect || soldButFor[service](saga);
 }

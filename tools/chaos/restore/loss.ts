@@ -1,4 +1,4 @@
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import type { Loss } from '../../audit/history/loss';
 import { query } from '../rig/query';
 
@@ -17,7 +17,7 @@ export interface RestoreLoss extends Loss {
   sagas: ReadonlyMap<string, LostSaga>;
 }
 
-const rows: Record<ParticipantName, string> = {
+const rows: Record<CheckoutName, string> = {
   order: 'SELECT id AS saga_id, order_id, user_id, amount::float8, state FROM sagas',
   payment: 'SELECT saga_id, order_id, user_id, amount::float8, state FROM charges',
   stock: 'SELECT saga_id, order_id, user_id, amount::float8, state FROM reservations',
@@ -25,7 +25,7 @@ const rows: Record<ParticipantName, string> = {
 
 /** Compares the database that was replaced with the one that took its place. Nobody may have used that one yet. */
 export async function findLostSagas(
-  service: ParticipantName,
+  service: CheckoutName,
   replacedUrl: string,
   url: string,
 ): Promise<Map<string, LostSaga>> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ParticipantName } from '../../../shared/services';
+import type { CheckoutName } from '../../../shared/services';
 import type { Finding } from '../../audit/finding';
 import { isSoldBefore } from '../../audit/history/answers';
 import { classify } from '../../audit/history/history';
@@ -22,7 +22,7 @@ const ASKING = 16;
 const MAX_TRIES = 40;
 
 export interface RestoreReport extends RestoreVerdict {
-  service: ParticipantName;
+  service: CheckoutName;
   /**
    * Orders that were paid when they were forgotten, and that their buyers checked out again; how many are paid again, and
    * how many are disputed, because the restore has taken lines back.
@@ -44,7 +44,7 @@ export async function restore(
     dataset,
     buyers,
     seed,
-  }: { service: ParticipantName; dataset: Dataset; buyers: number; seed: number },
+  }: { service: CheckoutName; dataset: Dataset; buyers: number; seed: number },
   earlier: readonly RestoreLoss[],
 ): Promise<{ report: RestoreReport; loss: RestoreLoss }> {
   const { databases } = context.rig;
@@ -97,6 +97,6 @@ async function askAgain({ client }: RunContext, loss: RestoreLoss): Promise<Rest
   return { orders: requests.length, ...answers };
 }
 
-function after(service: ParticipantName, finding: Finding): Finding {
+function after(service: CheckoutName, finding: Finding): Finding {
   return { ...finding, detail: `after the restore of ${service}: ${finding.detail}` };
 }

@@ -19,15 +19,18 @@ const UP_WITHIN_MS = 30_000;
 /** @param onUnexpectedExit called when the process has exited before it was stopped */
 export async function startGateway(
   home: string,
-  addresses: Record<ParticipantName, { urls: URL[]; internalUrls: URL[] }>,
+  addresses: Partial<Record<ParticipantName, { urls: URL[]; internalUrls: URL[] }>>,
   onUnexpectedExit: (description: string) => void,
 ): Promise<Gateway> {
   const [port] = (await freePorts(1)) as [number];
   const logFile = join(home, 'log/gateway.log');
-  const settings = participantNames.flatMap((service) => [
-    [variableOf(service, 'URLS'), addresses[service].urls.join()],
-    [variableOf(service, 'INTERNAL_URLS'), addresses[service].internalUrls.join()],
-  ]);
+  const settings = participantNames.flatMap((service) => {
+    const { urls = [], internalUrls = [] } = addresses[service] ?? {};
+    return [
+      [variableOf(service, 'URLS'), urls.join()],
+      [variableOf(service, 'INTERNAL_URLS'), internalUrls.join()],
+    ];
+  });
   const program = startProgram({
     name: 'gateway',
     command: process.execPath,

@@ -1,4 +1,4 @@
-import type { Line, SagaEvent } from '../../../../shared/contract/events';
+import type { CheckoutEvent, Line } from '../../../../shared/contract/events';
 import type { Staff } from '../../../../shared/postgres/staff';
 import { belongs, type LastAttempt, statusOf } from '../order-state';
 
@@ -154,7 +154,7 @@ export function decideCheckouts(
   }
 }
 
-export function checkoutRequested(saga: OpenedSaga): SagaEvent {
+export function checkoutRequested(saga: OpenedSaga): CheckoutEvent {
   const { saga_id, order_id, user_id, amount, traceparent, lines } = saga;
   return {
     type: 'order.checkout_requested',

@@ -1,4 +1,4 @@
-import { linesCrc32, type SagaEvent } from '../../../../shared/contract/events';
+import { type CheckoutEvent, linesCrc32 } from '../../../../shared/contract/events';
 import { recordStaff, type StaffRequest } from '../../../../shared/postgres/staff';
 import { asJson, columns } from '../../../../shared/postgres/statement';
 import type { Tx } from '../../../../shared/postgres/tx';
@@ -23,7 +23,7 @@ import {
 export interface RequestedCheckouts {
   /** One for each request, in the same order. */
   decisions: CheckoutDecision[];
-  emit: SagaEvent[];
+  emit: CheckoutEvent[];
 }
 
 /** Step 1 freezes orders and opens a saga for each. */

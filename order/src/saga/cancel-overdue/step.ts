@@ -1,4 +1,4 @@
-import type { SagaEvent } from '../../../../shared/contract/events';
+import type { CheckoutEvent } from '../../../../shared/contract/events';
 import type { Tx } from '../../../../shared/postgres/tx';
 import { isSagaOverdue, takeOverdueSagas } from './statements';
 
@@ -18,7 +18,7 @@ export async function cancelOverdue(
     readingForMs,
     limit,
   }: { cancelAfterMs: number; readingForMs: number | null; limit: number },
-): Promise<SagaEvent[]> {
+): Promise<CheckoutEvent[]> {
   const overdue = await tx.run(takeOverdueSagas, [cancelAfterMs, readingForMs, limit]);
   return overdue.map(({ traceparent, ...data }) => ({
     type: 'order.checkout_cancel_requested',

@@ -1,5 +1,5 @@
 import { sumByKey, surplus } from '../../../../shared/amounts';
-import type { SagaEvent } from '../../../../shared/contract/events';
+import type { CheckoutEvent, SagaEvent } from '../../../../shared/contract/events';
 import { firstOfLife, lastOfLife } from '../../../../shared/contract/saga-ids';
 import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
@@ -15,7 +15,7 @@ import {
 } from './statements';
 
 /** Returns the parameters of `findAttempts`. */
-function livesOf(events: readonly SagaEvent[]): string[][] {
+function livesOf(events: readonly CheckoutEvent[]): string[][] {
   const ids = events.map(({ data }) => data.saga_id);
   return [ids, events.map(({ data }) => data.order_id), ids.map(firstOfLife), ids.map(lastOfLife)];
 }
@@ -24,7 +24,7 @@ function livesOf(events: readonly SagaEvent[]): string[][] {
 export const chargePayment: Step = {
   queue: 'payment.charge',
   lockedRows: { users: 'id' },
-  async run(tx, events) {
+  async run(tx, events: readonly CheckoutEvent[]) {
     const asked = sumByKey(
       events.flatMap(({ type, data }) => (type === 'stock.reserved' ? [[data.user_id, data.amount]] : [])),
     );

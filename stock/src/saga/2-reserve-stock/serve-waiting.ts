@@ -3,7 +3,7 @@ import type { SagaEvent } from '../../../../shared/contract/events';
 import { asJson } from '../../../../shared/postgres/statement';
 import type { Tx } from '../../../../shared/postgres/tx';
 import { linesOf, type Reservation, unitsOf } from '../reservation';
-import { settleReservations, statesOf } from '../statements';
+import { readReservedNow, settleReservations, statesOf } from '../statements';
 import { decideWaiting } from './decide';
 import {
   lockFreeItems,
@@ -13,7 +13,6 @@ import {
   readItemsWaitedForLong,
   readItemsWaitedForTogether,
   readReserved,
-  readReservedNow,
   takeItems,
 } from './statements';
 
@@ -22,34 +21,34 @@ import {
  *
  * @param isCautious whether another session may hold locks: then this waits for none, and leaves what is locked to the
  *   sweep
- * @returns the events that follow, and the items to serve again
+ * @returns the events that follow, the items of which units were reserved, and the items to serve again
  */
 export async function serveWaiting(
   tx: Tx,
   itemIds: readonly string[],
   isCautious = false,
-): Promise<{ emit: SagaEvent[]; unsettled: string[] }> {
+): Promise<{ emit: SagaEvent[]; reserved: string[]; unsettled: string[] }> {
   const together = (await tx.run(readItemsWaitedForTogether, [itemIds])).map((row) => row.item_id);
   if (together.length === 0) {
-    return { emit: [], unsettled: [] };
+    return { emit: [], reserved: [], unsettled: [] };
   }
   // The statements are sent at once and run one after the other, so the waiting sagas and the reserved units are read
   // after the items are locked.
-  const [items, waiting, reserved] = await Promise.all([
+  const [items, waiting, reservedBefore] = await Promise.all([
     tx.run(isCautious ? lockFreeItems : lockItems, [together]),
     tx.run<Reservation & { isLocked?: boolean }>(isCautious ? lockFreeWaiting : lockWaiting, [together]),
     tx.run(isCautious ? readReservedNow : readReserved, [together]),
   ]);
-  const { decided, emit, unsettled } = decideWaiting(items, reserved, waiting);
+  const { decided, emit, unsettled } = decideWaiting(items, reservedBefore, waiting);
+  const granted = decided.filter((reservation) => reservation.state === 'RESERVED').flatMap(linesOf);
   if (decided.length > 0) {
     tx.send(settleReservations, [statesOf(decided)]);
     // All of these units are available, because the items were locked before the decision: no surplus is left over.
-    const granted = decided.filter((reservation) => reservation.state === 'RESERVED').flatMap(linesOf);
     if (granted.length > 0) {
       tx.send(takeItems, [asJson(sumByKey(unitsOf(granted)))]);
     }
   }
-  return { emit, unsettled };
+  return { emit, reserved: granted.map((line) => line.item_id), unsettled };
 }
 
 /** Returns items that sagas have waited for too long: the replica that should have served them may have stopped. */

@@ -63,20 +63,6 @@ export const readReserved = statement<Line>(
    GROUP BY item_id`,
 );
 
-/**
- * Like `readReserved`, but waits for nobody, so it also counts a reservation that is being sold. A saga may then wait for
- * units that are gone. It is not woken by that sale, but the sweep decides it again after a second.
- */
-export const readReservedNow = statement<Line>(
-  'read_reserved_now',
-  `SELECT item_id, coalesce(sum(quantity), 0)::bigint AS quantity
-   FROM unnest($1::text[]) AS short (item_id)
-   LEFT JOIN (SELECT line.item_id, line.quantity
-              FROM reservations, unnest(item_ids, quantities) AS line (item_id, quantity)
-              WHERE state = 'RESERVED' AND item_ids && $1::text[]) AS line USING (item_id)
-   GROUP BY item_id`,
-);
-
 /** Lists are passed as text, because an array of arrays must be rectangular in SQL, and orders differ in length. */
 export const recordReservations = statement(
   'record_reservations',

@@ -4,16 +4,9 @@ import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
 import { asArrayText, asJson, columns } from '../../../../shared/postgres/statement';
 import { linesOf, unitsOf } from '../reservation';
-import { findLockedItems, returnItems } from '../statements';
+import { findLockedItems, readReservedNow, returnItems } from '../statements';
 import { decideReservations, itemsRunningShort } from './decide';
-import {
-  readReservations,
-  readReserved,
-  readReservedNow,
-  readWaitedFor,
-  recordReservations,
-  takeItems,
-} from './statements';
+import { readReservations, readReserved, readWaitedFor, recordReservations, takeItems } from './statements';
 
 /** Step 2 reserves every line of an order, refuses the whole order, or lets its saga wait. */
 export const reserveStock: Step = {

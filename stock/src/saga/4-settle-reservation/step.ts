@@ -18,14 +18,23 @@ import {
   settleUndecided,
 } from './statements';
 
+/** What was done. */
+export interface Settled {
+  /** The number of compensations. */
+  readonly compensated: number;
+  /** Items of which units can be sold again. */
+  readonly returned: readonly string[];
+  /** Items that sagas wait for. */
+  readonly waitedFor: readonly string[];
+  /** Sagas that were sold, and that payment has forgotten. */
+  readonly forgotten: readonly string[];
+}
+
 /**
  * Step 4 sells reserved units or releases them.
- * @param onSettled called after the commit with the number of compensations, the items that sagas wait for, and the sagas
- * that were sold and that payment has forgotten
+ * @param onSettled called after the commit
  */
-export function settleReservation(
-  onSettled: (compensated: number, itemIds: string[], forgotten: readonly string[]) => void,
-): Step {
+export function settleReservation(onSettled: (settled: Settled) => void): Step {
   return {
     queue: 'stock.settle',
     lockedRows: { items: 'id', reservations: 'saga_id' },
@@ -56,11 +65,12 @@ export function settleReservation(
         emit,
         duplicates,
         afterCommit: async () =>
-          onSettled(
+          onSettled({
             compensated,
-            (await waitedFor).map((row) => row.item_id),
+            returned: decisions.returned.map((line) => line.item_id),
+            waitedFor: (await waitedFor).map((row) => row.item_id),
             forgotten,
-          ),
+          }),
       };
     },
 

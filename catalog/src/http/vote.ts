@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { id } from '../../../shared/http/inputs';
+import { problem, unavailable } from '../../../shared/http/problem';
+import { type Route, route } from '../../../shared/http/route';
+import type { CatalogHttp } from './catalog-http';
+import { OrderUnavailable } from './purchases';
+import { ratingOf, ratingSchema } from './read-products';
+
+const stars = z
+  .string()
+  .regex(/^[1-5]$/, 'must be a whole number from 1 to 5')
+  .transform(Number)
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 5 } });
+
+export function vote({ votes, purchases, cache }: CatalogHttp): Route {
+  return route({
+    method: 'POST',
+    path: '/catalog/vote/{user_id}/{item_id}/{stars}',
+    audience: 'buyer',
+    summary: 'Give a product stars, or other ones than before',
+    description: 'Only for what the user has bought. The same request again changes nothing.',
+    params: z.object({ user_id: id, item_id: id, stars }),
+    answers: {
+      200: z.object({ item_id: z.string(), rating: ratingSchema }),
+      403: 'The user has not bought it (`not_bought`).',
+    },
+    async handle(request) {
+      const { params, traceparent, staff, method, path } = request;
+      try {
+        const authorization = request.header('authorization');
+        if (!(await purchases.has(params, { authorization, traceparent }))) {
+          const detail = 'Only whoever has bought a product can give it stars. Nothing was counted.';
+          return problem(403, { reason: 'not_bought', detail });
+        }
+      } catch (error) {
+        if (error instanceof OrderUnavailable) {
+          return unavailable(
+            'It cannot be found out right now whether the user has bought this. Nothing was counted. Try again in a moment.',
+          );
+        }
+        throw error;
+      }
+      const counts = await votes.count({ ...params, ...(staff && { request: { staff, method, path } }) });
+      cache.clear();
+      return { status: 200, body: { item_id: params.item_id, rating: ratingOf(counts) } };
+    },
+  });
+}

@@ -1,0 +1,45 @@
+import { statement } from '../../shared/postgres/statement';
+import { runParticipant } from '../../shared/service/run-participant';
+import { settings } from './config';
+import { routes } from './http';
+import { openPurchases } from './http/purchases';
+import { openLevels } from './levels';
+import { openQueryCache } from './query-cache';
+import { listStocked } from './saga/list-products/step';
+import { watchUnanswered } from './unanswered';
+import { openVotes } from './votes/votes';
+
+/** As many as a replica remembers the levels of. */
+const readItems = statement<{ item_id: string }>('read_items', 'SELECT item_id FROM products LIMIT 200000');
+
+void runParticipant('catalog', settings, async (core) => {
+  const { config, httpDatabase, readDatabase, outbox, topology, log } = core;
+  const cache = openQueryCache();
+  const votes = openVotes(httpDatabase);
+  const levels = await openLevels({
+    stockUrl: config.STOCK_URL,
+    amqpUrl: config.AMQP_URL,
+    topology,
+    log,
+    readItems: async () =>
+      (await readDatabase.transaction((tx) => tx.run(readItems))).map(({ item_id }) => item_id),
+  });
+  const unanswered = watchUnanswered({ ...core, amqpUrl: config.AMQP_URL, askAfterMs: config.ASK_AFTER_MS });
+  return {
+    routes: routes({
+      ...{ database: httpDatabase, reads: readDatabase, outbox, cache, levels, votes },
+      purchases: openPurchases(config.ORDER_URL),
+    }),
+    steps: [
+      listStocked((itemIds) => {
+        cache.clear();
+        levels.ask(itemIds);
+      }),
+    ],
+    async stop() {
+      await unanswered.stop();
+      await votes.idle();
+      await levels.stop();
+    },
+  };
+});

@@ -1,0 +1,3 @@
+ALTER TABLE "stock_ledger"
+    VALIDATE CONSTRAINT "stock_ledger_kind",
+    VALIDATE CONSTRAINT "stock_ledger_saga";
