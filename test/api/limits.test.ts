@@ -6,6 +6,7 @@ import { OPEN } from '../../shared/access/access';
 import { amount, id } from '../../shared/http/inputs';
 import { type Route, route } from '../../shared/http/route';
 import { createHttpServer } from '../../shared/http/server';
+import { newId } from '../../shared/new-id';
 import { openDatabase } from '../../shared/postgres/database';
 import { participantNames } from '../../shared/services';
 import { expectLedgersToBalance } from '../support/books';
@@ -350,9 +351,19 @@ describe('faults', () => {
       });
       const withoutDatabase = await openEdge(routesOf(service, database, { stockWithinMs: 0 }));
       for (const { method, path } of routesOf(service, database)) {
-        const answer = await withoutDatabase.call(method, path.replaceAll(/\{\w+\}/g, '1'));
-        expect(answer).toMatchObject({ status: 503, body: { reason: 'unavailable' } });
-        expect(answer.headers['retry-after']).toBe('1');
+        const target = path === '/stock/items' ? `${path}?ids=1` : path.replaceAll(/\{\w+\}/g, '1');
+        const answer = await fetch(
+          `${withoutDatabase.origin}${target.replace('restocks/1', `restocks/${newId()}`)}`,
+          {
+            method,
+            headers: { 'content-type': 'application/json' },
+            ...(method !== 'GET' && { body: '{"name":"Lamp","quantity":1,"price":1}' }),
+          },
+        );
+        expect({ target, status: answer.status, ...((await answer.json()) as object) }).toMatchObject({
+          ...{ target, status: 503, reason: 'unavailable' },
+        });
+        expect(answer.headers.get('retry-after')).toBe('1');
       }
       await withoutDatabase.close();
       await database.close();

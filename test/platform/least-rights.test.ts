@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import { broadcasts } from '../../shared/contract/broadcasts';
 import { credentialsOf } from '../../shared/credentials';
 import { SQLSTATE } from '../../shared/postgres/sqlstates';
 import { openConnection } from '../../shared/rabbit/open';
@@ -13,6 +14,7 @@ import { type ParticipantName, participantNames, perParticipant } from '../../sh
 import { brokerUsers, permissionsOf } from '../../tools/deploy/broker-definitions';
 import { tablesOf } from '../../tools/deploy/grants';
 import { databaseVariables } from '../../tools/support/addresses';
+import { CatalogClient } from '../support/catalog';
 import { runProgram } from '../support/run-program';
 import { createDatabases, createVhost, rabbitApi } from '../support/servers';
 import { ShopProcesses } from '../support/shop';
@@ -116,6 +118,7 @@ describe('a shop whose services have no more rights than they need, and password
     shop = await ShopProcesses.open({
       amqp: vhost,
       databases: owned,
+      services: participantNames,
       replicas: { order: 2 },
       env: Object.fromEntries(participantNames.map((service) => [service, restricted(service)])),
     });
@@ -153,10 +156,23 @@ describe('a shop whose services have no more rights than they need, and password
     await brokerState();
   });
 
-  test('broadcasts ended sagas through one queue for each replica of order', async () => {
+  test('takes what a shopkeeper brings, tells how much there is, and counts the votes of buyers', async () => {
+    const catalog = new CatalogClient([shop.one('catalog').url]);
+    const item = await catalog.mustStock({ name: 'Lamp', quantity: 3, price: 1 });
+    await until(async () => (await catalog.get(`/catalog/products/${item}`)).body.quantity === 3);
+    const api = shop.client();
+    const user = await api.user(10);
+    expect((await api.checkout(await api.order(user, { [item]: 1 }))).status).toBe(200);
+    await until(async () => (await catalog.get(`/catalog/products/${item}`)).body.quantity === 2);
+    expect((await catalog.send('POST', `/catalog/vote/${user}/${item}/5`)).status).toBe(200);
+    await api.close();
+    await shop.balances();
+  });
+
+  test('broadcasts through one queue for each replica of order and of catalog', async () => {
     const name = new URL(vhost).pathname.slice(1);
     const queues = (await rabbitApi('GET', `/queues/${name}`)) as { name: string }[];
-    expect(queues.filter(({ name }) => name.startsWith('amq.gen-'))).toHaveLength(2);
+    expect(queues.filter(({ name }) => name.startsWith('amq.gen-'))).toHaveLength(3);
     expect(queues.filter(({ name }) => !name.startsWith('amq.gen-'))).toHaveLength(declaredQueues.length);
     // The exchange was deleted above, and with it the bindings of these queues.
     const bound = async () =>
@@ -176,6 +192,7 @@ test('services that all start at once on a broker without any topology declare i
   const own = (service: ParticipantName) => ({ AMQP_URL: urlOf(service).href, TOPOLOGY: 'own' });
   const shop = await ShopProcesses.open({
     amqp: empty,
+    services: participantNames,
     env: Object.fromEntries(participantNames.map((service) => [service, own(service)])),
   });
   const api = shop.client();
@@ -388,7 +405,7 @@ describe('preparing databases and broker', () => {
 async function brokerState(): Promise<unknown> {
   const name = new URL(vhost).pathname.slice(1);
   const actual = (await rabbitApi('GET', `/bindings/${name}`)) as { source: string; destination: string }[];
-  expect(actual.filter(({ source }) => source !== '' && source !== 'order.settled')).toHaveLength(
+  expect(actual.filter(({ source }) => source !== '' && !(source in broadcasts))).toHaveLength(
     bindings.length,
   );
   return {
