@@ -32,6 +32,7 @@ export class ApiClient {
     method: Dispatcher.HttpMethod,
     path: string,
     headers: Record<string, string> = {},
+    content?: object,
   ): Promise<ApiAnswer> {
     const replicas = this.urlsOf(serviceOfPath(path) as ParticipantName);
     const origin = replicas[this.turn++ % replicas.length] as string;
@@ -39,7 +40,8 @@ export class ApiClient {
       origin,
       path,
       method,
-      headers: { ...this.always, ...headers },
+      headers: { ...this.always, ...headers, ...(content && { 'content-type': 'application/json' }) },
+      ...(content && { body: JSON.stringify(content) }),
     });
     const text = await answer.body.text();
     return {

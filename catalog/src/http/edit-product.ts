@@ -38,6 +38,7 @@ export function editProduct({ database, cache }: CatalogHttp): Route {
       'What is left out stays as it is. A hidden product can be bought by whoever has it in an order.',
     params: z.object({ item_id: id }),
     body,
+    idempotent: true,
     locks: ({ item_id }) => item_id,
     answers: {
       200: z.object({ item_id: z.string() }),

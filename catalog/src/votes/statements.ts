@@ -3,7 +3,7 @@ import type { Vote } from './count-votes';
 
 export const makeCounts = statement(
   'make_vote_counts',
-  `INSERT INTO vote_counts (item_id) SELECT item_id FROM unnest($1::text[]) AS item_id
+  `INSERT INTO vote_counts (item_id, counts) SELECT item_id, '{0,0,0,0,0}' FROM unnest($1::text[]) AS item_id
    ORDER BY item_id ON CONFLICT DO NOTHING`,
 );
 

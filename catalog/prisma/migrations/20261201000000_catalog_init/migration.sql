@@ -56,7 +56,7 @@ CREATE TABLE "vote_ledger" (
 
 CREATE TABLE "vote_counts" (
     "item_id" TEXT PRIMARY KEY,
-    "counts" BIGINT[] NOT NULL DEFAULT '{0,0,0,0,0}',
+    "counts" BIGINT[] NOT NULL,
     CONSTRAINT "vote_counts_counts" CHECK (cardinality("counts") = 5 AND 0 <= ALL ("counts"))
 );
 
