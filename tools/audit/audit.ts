@@ -22,7 +22,7 @@ export interface AuditOptions {
   inFlightMs?: number | undefined;
   /** How long reading the databases may take, in milliseconds. */
   withinMs?: number | undefined;
-  /** Sagas that a restored database has forgotten or knows in an earlier state. I3 and I5 do not judge them. */
+  /** Sagas that a restored database has forgotten or knows in an earlier state. I3, I5 and I11 do not judge them. */
   lost?: ReadonlySet<string> | undefined;
 }
 
@@ -58,7 +58,7 @@ export async function audit(
       checkOneCapture(snapshots),
       checkEnded(snapshots, inFlightMs ?? null),
       checkPaidStays(snapshots.order),
-      checkRestocks(snapshots, inFlightMs ?? null),
+      checkRestocks(snapshots, inFlightMs ?? null, lost),
       checkVotes(snapshots.catalog),
     ]);
     return { findings: checks.flat(), figures: await readFigures(snapshots) };

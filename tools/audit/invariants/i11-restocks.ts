@@ -50,10 +50,14 @@ const wrongEntries = statement<{ saga_id: string; item_id: string; added: string
    ORDER BY saga_id LIMIT ${MAX_FINDINGS}`,
 );
 
-/** @param olderThanMs what is younger may still be on its way; null when nothing may be */
+/**
+ * @param olderThanMs what is younger may still be on its way; null when nothing may be
+ * @param lost restocks that stock's restored database has forgotten: they are not judged
+ */
 export async function checkRestocks(
   { catalog, stock }: Snapshots,
   olderThanMs: number | null,
+  lost: ReadonlySet<string> = new Set(),
 ): Promise<Finding[]> {
   const findings: Finding[] = (await stock.run(wrongEntries)).map(
     ({ saga_id, item_id, added, recorded }) => ({
@@ -61,7 +65,8 @@ export async function checkRestocks(
       detail: `the restock added ${added}, but the ledger has ${recorded} from it`,
     }),
   );
-  for await (const ids of differences([inCatalog, catalog], [inStock, stock], olderThanMs)) {
+  for await (const differing of differences([inCatalog, catalog], [inStock, stock], olderThanMs)) {
+    const ids = differing.filter((id) => !lost.has(id));
     const [left, right] = await Promise.all([
       catalog.run(ofCatalog, [ids, olderThanMs]),
       stock.run(ofStock, [ids, olderThanMs]),
@@ -81,19 +86,14 @@ export async function checkRestocks(
   return findings.slice(0, MAX_FINDINGS);
 }
 
-/** An answer takes a moment from stock to catalog, and a question the other way. */
 function judge(catalog: Side | undefined, stock: Side | undefined): Finding[] {
   const { id: saga_id, item_id } = (catalog ?? stock) as Side;
   const finding = (detail: string): Finding[] => [{ invariant: 'I11', saga_id, item_id, detail }];
   if (catalog === undefined) {
     return stock?.young ? [] : finding(`stock has it (${stock?.decision}), and catalog does not know it`);
   }
-  if (catalog.decision === 'requested') {
-    return catalog.young
-      ? []
-      : finding(`catalog waits for an answer, and stock has ${stock?.decision ?? 'never heard of it'}`);
-  }
-  return catalog.decision === stock?.decision
+  // I6 says which of them have waited for too long.
+  return catalog.decision === 'requested' || catalog.decision === stock?.decision
     ? []
     : finding(`catalog says ${catalog.decision}, and stock says ${stock?.decision ?? 'nothing'}`);
 }

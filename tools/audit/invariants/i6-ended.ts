@@ -37,6 +37,13 @@ const unendedReservations = statement<Unended>(
    ORDER BY created_at LIMIT ${MAX_FINDINGS}`,
 );
 
+const unansweredRestocks = statement<{ saga_id: string; item_id: string; seconds: number }>(
+  'audit_unanswered_restocks',
+  `SELECT id AS saga_id, item_id, extract(epoch FROM now() - created_at)::float8 AS seconds
+   FROM restocks WHERE state = 'REQUESTED' AND ${isOld('created_at')}
+   ORDER BY created_at LIMIT ${MAX_FINDINGS}`,
+);
+
 const unsentRows = statement<{ id: number; routing_key: string; seconds: number }>(
   'audit_unsent_rows',
   `SELECT id, routing_key, extract(epoch FROM now() - created_at)::float8 AS seconds
@@ -52,14 +59,15 @@ const deferredEvents = statement<{ saga_id: string; queue: string; blocked_by: s
 );
 
 /**
- * I6. Nothing is in flight: no saga PENDING, no reservation WAITING or RESERVED, no outbox row unsent, no event deferred. I11
- * says so of restocks.
+ * I6. Nothing is in flight: no saga PENDING, no reservation WAITING or RESERVED, no outbox row unsent, no event deferred,
+ * no restock REQUESTED.
  * @param olderThanMs what is younger than this may still be in flight; null when nothing may be
  */
 export async function checkEnded(snapshots: Snapshots, olderThanMs: number | null): Promise<Finding[]> {
-  const [sagas, reservations] = await Promise.all([
+  const [sagas, reservations, restocks] = await Promise.all([
     snapshots.order.run(unendedSagas, [olderThanMs]),
     snapshots.stock.run(unendedReservations, [olderThanMs]),
+    snapshots.catalog.run(unansweredRestocks, [olderThanMs]),
   ]);
   const left = await Promise.all(
     Object.entries(snapshots).flatMap(([service, tx]) => [
@@ -70,6 +78,10 @@ export async function checkEnded(snapshots: Snapshots, olderThanMs: number | nul
   return [
     ...sagas.map((saga) => stuck('order', saga)),
     ...reservations.map((reservation) => stuck('stock', reservation)),
+    ...restocks.map(({ saga_id, item_id, seconds }) => ({
+      ...{ invariant: 'I6' as const, saga_id, item_id },
+      detail: `stock has not answered the restock for ${seconds.toFixed(1)} s`,
+    })),
     ...left.flat(),
   ];
 }

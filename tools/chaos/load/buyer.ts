@@ -10,6 +10,8 @@ const MAX_TRIES = 5;
 /** A simulated buyer. Whatever else happens, it repeats a checkout until it knows the outcome. */
 export class Buyer {
   private lastOrder: string | undefined;
+  /** What the last order that this buyer has created is of. */
+  private basket: { order: string; user: string; products: string[] } | undefined;
 
   constructor(
     private readonly client: Client,
@@ -44,12 +46,24 @@ export class Buyer {
     }
     const [first] = await Promise.all(checkouts);
     this.lastOrder = order;
+    if (first?.status === 200 && random.chance(0.5)) {
+      await this.vote(order);
+    }
     if (random.chance(0.15)) {
       await this.readBack(order);
     }
     if (first?.status === 409 && random.chance(0.3)) {
       await this.changeBalances();
       await this.checkOut(order);
+    }
+  }
+
+  /** Gives stars to what was bought. */
+  private async vote(order: string): Promise<void> {
+    const { basket, random } = this;
+    if (basket?.order === order && basket.products.length > 0) {
+      const item = random.pick(basket.products);
+      await this.sendUntilKnown(`/catalog/vote/${basket.user}/${item}/${random.between(1, 5)}`);
     }
   }
 
@@ -92,6 +106,8 @@ export class Buyer {
     if (order === undefined) {
       return undefined;
     }
+    const isProduct = (item: string) => dataset.products.some(({ item_id }) => item_id === item);
+    const products: string[] = [];
     for (let lines = random.between(1, 3); lines > 0; lines--) {
       const item = random.chance(0.5)
         ? random.pick(dataset.scarce)
@@ -100,7 +116,11 @@ export class Buyer {
       if (classify(added) === 'unknown') {
         return undefined;
       }
+      if (classify(added) === 'done' && isProduct(item)) {
+        products.push(item);
+      }
     }
+    this.basket = { order, user, products };
     return order;
   }
 

@@ -11,6 +11,8 @@ export interface RequestOptions {
   /** The Idempotency-Key. */
   key?: string | undefined;
   prefer?: string;
+  /** What is sent as JSON. */
+  content?: object;
   timeoutMs?: number;
 }
 
@@ -48,7 +50,7 @@ export class Client {
   async send(
     method: Method,
     path: string,
-    { key, prefer, timeoutMs }: RequestOptions = {},
+    { key, prefer, content, timeoutMs }: RequestOptions = {},
   ): Promise<Exchange> {
     const service = serviceOfPath(path) as ParticipantName;
     const direct = this.services[service].inTurn()[0]?.url as URL;
@@ -59,7 +61,12 @@ export class Client {
       const { statusCode, body } = await request(new URL(path, url), {
         method,
         dispatcher: this.agent,
-        headers: { ...(key && { 'idempotency-key': key }), ...(prefer && { prefer }) },
+        headers: {
+          ...(key && { 'idempotency-key': key }),
+          ...(prefer && { prefer }),
+          ...(content && { 'content-type': 'application/json' }),
+        },
+        ...(content && { body: JSON.stringify(content) }),
         signal: AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS),
       });
       const answer = JSON.parse(await body.text());

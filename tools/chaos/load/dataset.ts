@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { classify } from '../../audit/history/history';
 import type { Client } from './client';
+import { stock } from './shopkeeper';
 
 /**
  * The users, items and orders of a run. Most users and items have plenty, so most checkouts succeed. A few users have too
@@ -14,15 +16,23 @@ export interface Dataset {
   readonly items: number;
   /** Ids of users with little credit. */
   readonly poor: readonly string[];
-  /** Ids of items with little stock. */
+  /** Ids of items with little stock, those of products among them. */
   readonly scarce: readonly string[];
+  /** What shopkeepers put more of into the shop. */
+  readonly products: readonly Product[];
+}
+
+export interface Product {
+  readonly name: string;
+  readonly item_id: string;
 }
 
 const USERS = 1_000;
 const ITEMS = 1_000;
 const POOR = 20;
 const SCARCE = 8;
-const PRICE = 10;
+const PRODUCTS = 6;
+export const PRICE = 10;
 const CREDIT = 2_000_000_000;
 const STOCK = 2_000_000_000;
 /** Loading this many takes a while. When they are used up, buyers create orders of their own anyway. */
@@ -55,14 +65,34 @@ export async function createDataset(client: Client, seconds: number): Promise<Da
   for (const item of scarce) {
     await load(`/stock/add/${item}/5`);
   }
+  const products = await createProducts(client);
   let next = 0;
   return {
     nextOrder: () => (next < orders ? String(next++) : undefined),
     users: USERS,
     items: ITEMS,
     poor,
-    scarce,
+    scarce: [...scarce, ...products.map(({ item_id }) => item_id)],
+    products,
   };
+}
+
+async function createProducts(client: Client): Promise<Product[]> {
+  const names = Array.from({ length: PRODUCTS }, (_, n) => `Product ${n + 1}`);
+  return Promise.all(
+    names.map(async (name) => {
+      const { status, body } = await stock(client, { name, quantity: 5, price: PRICE }, () => true);
+      if (status !== 202) {
+        throw new Error(`The dataset could not be created: ${name} was answered ${status}.`);
+      }
+      const isDone = async () =>
+        (await client.send('GET', `/catalog/restocks/${body?.restock_id}`)).body?.state === 'DONE';
+      while (!(await isDone())) {
+        await sleep(20);
+      }
+      return { name, item_id: body?.item_id as string };
+    }),
+  );
 }
 
 async function createMany<T>(count: number, create: () => Promise<T>): Promise<T[]> {

@@ -3,6 +3,7 @@ import { Random } from '../random';
 import { Buyer } from './buyer';
 import type { Client } from './client';
 import type { Dataset } from './dataset';
+import { Shopkeeper } from './shopkeeper';
 
 export interface Load {
   /** Starts no more visits. Resolves when every buyer knows how its last checkout ended. */
@@ -19,6 +20,9 @@ export interface Load {
  */
 const MAX_PAUSE_MS = 200;
 
+const SHOPKEEPERS = 4;
+const MAX_SHOPKEEPER_PAUSE_MS = 500;
+
 /** @param buyers how many buyers there are, each with one request at a time, sometimes two */
 export function startLoad(client: Client, dataset: Dataset, buyers: number, seed: number): Load {
   let isOpen = true;
@@ -33,11 +37,22 @@ export function startLoad(client: Client, dataset: Dataset, buyers: number, seed
     }
     active--;
   }
-  const allBuyers = Promise.all(Array.from({ length: buyers }, (_, i) => runBuyer(i + 1)));
+  async function runShopkeeper(number: number): Promise<void> {
+    const random = new Random(seed - number);
+    const shopkeeper = new Shopkeeper(client, dataset.products, random, () => mayRetry);
+    while (isOpen) {
+      await sleep(random.between(0, MAX_SHOPKEEPER_PAUSE_MS));
+      await shopkeeper.visit();
+    }
+  }
+  const everybody = Promise.all([
+    ...Array.from({ length: buyers }, (_, i) => runBuyer(i + 1)),
+    ...Array.from({ length: SHOPKEEPERS }, (_, i) => runShopkeeper(i + 1)),
+  ]);
   return {
     async finish() {
       isOpen = false;
-      await allBuyers;
+      await everybody;
     },
     giveUp() {
       mayRetry = false;

@@ -20,7 +20,8 @@ export interface RestoreLoss extends Loss {
 const rows: Record<CheckoutName, string> = {
   order: 'SELECT id AS saga_id, order_id, user_id, amount::float8, state FROM sagas',
   payment: 'SELECT saga_id, order_id, user_id, amount::float8, state FROM charges',
-  stock: 'SELECT saga_id, order_id, user_id, amount::float8, state FROM reservations',
+  stock: `SELECT saga_id, order_id, user_id, amount::float8, state FROM reservations
+    UNION ALL SELECT id, '', '', 0, coalesce(reason, 'added') FROM restocks`,
 };
 
 /** Compares the database that was replaced with the one that took its place. Nobody may have used that one yet. */

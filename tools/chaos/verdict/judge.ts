@@ -9,6 +9,7 @@ import type { Injection } from '../injections';
 import type { ChaosOptions } from '../options';
 import { bySecond, type Report, summariseCheckouts, summariseFaults } from '../report/report';
 import type { JumpingClock } from '../rig/clock';
+import { checkCatalog } from './catalog';
 import { checkDeadLetters } from './dead-letters';
 import { measureRecovery, percentiles, type Span } from './recovery';
 
@@ -44,6 +45,7 @@ export async function judge(
     ...parked.findings,
     ...state.findings,
     ...answers.findings,
+    ...(await checkCatalog(history, databases)),
   ];
   const spans = await readSpans(databases, rig.databases.clock);
   const measured = measureRecovery(injections, spans, history);
