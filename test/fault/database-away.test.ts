@@ -26,9 +26,12 @@ async function open(env: Record<string, string> = {}): Promise<void> {
   });
   links = Object.fromEntries(entries) as typeof links;
   await Promise.all(entries.map(([, { link, port }]) => link.open(port)));
-  const behindLinks = Object.fromEntries(
-    entries.map(([service, { port }]) => [service, withPort(databases[service], port)]),
-  ) as typeof databases;
+  const behindLinks: typeof databases = {
+    ...databases,
+    ...Object.fromEntries(
+      entries.map(([service, { port }]) => [service, withPort(databases[service], port)]),
+    ),
+  };
   // On a busy machine, a checkout must not be cancelled for its age, or be answered 202.
   const order = { CANCEL_AFTER_MS: '120000', ANSWER_WITHIN_MS: '29000' };
   shop = await ShopProcesses.open({ databases: behindLinks, env: { all: env, order } });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { checkoutNames, type ParticipantName, perParticipantAsync } from '../../shared/services';
+import { type CheckoutName, checkoutNames, perCheckoutServiceAsync } from '../../shared/services';
 import { grantStatements } from '../../tools/deploy/grants';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
 import { createDatabases } from '../support/servers';
@@ -11,10 +11,10 @@ import { ShopProcesses } from '../support/shop';
 /** A database that refuses a service delays checkouts. It is never the fault of an event, and never a 500. */
 
 const suffix = randomBytes(4).toString('hex');
-const roleOf = (service: ParticipantName) => `${service}_${suffix}`;
+const roleOf = (service: CheckoutName) => `${service}_${suffix}`;
 
 let shop: ShopProcesses | undefined;
-let owned: Record<ParticipantName, string>;
+let owned: Awaited<ReturnType<typeof createDatabases>>;
 afterEach(async () => {
   await shop?.close();
   for (const service of checkoutNames) {
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 /** Runs statements as the administrator, in the database of a service. */
-async function admin(service: ParticipantName, ...statements: string[]): Promise<void> {
+async function admin(service: CheckoutName, ...statements: string[]): Promise<void> {
   const url = new URL(owned[service]);
   const { username, password } = new URL(process.env.TEST_POSTGRES_URL ?? '');
   const client = new Client({ connectionString: Object.assign(url, { username, password }).href });
@@ -38,7 +38,7 @@ async function admin(service: ParticipantName, ...statements: string[]): Promise
 }
 
 /** The rights that a cluster gives to the service, and those to audit its books. */
-const rightsOf = (service: ParticipantName) => [
+const rightsOf = (service: CheckoutName) => [
   ...grantStatements(service, 'runtime', roleOf(service)),
   `GRANT SELECT ON ALL TABLES IN SCHEMA public TO "${roleOf(service)}"`,
 ];
@@ -46,18 +46,21 @@ const rightsOf = (service: ParticipantName) => [
 /** Opens a shop whose services have roles of their own. */
 async function openShop(): Promise<ShopProcesses> {
   owned = await createDatabases();
-  const databases = await perParticipantAsync(async (service) => {
+  const databases = await perCheckoutServiceAsync(async (service) => {
     await admin(service, `CREATE ROLE "${roleOf(service)}" LOGIN PASSWORD '${suffix}'`, ...rightsOf(service));
     return Object.assign(new URL(owned[service]), { username: roleOf(service), password: suffix }).href;
   });
-  return ShopProcesses.open({ databases, env: { order: { CANCEL_AFTER_MS: '60000' } } });
+  return ShopProcesses.open({
+    databases: { ...owned, ...databases },
+    env: { order: { CANCEL_AFTER_MS: '60000' } },
+  });
 }
 
-const endSessions = (service: ParticipantName) =>
+const endSessions = (service: CheckoutName) =>
   `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${roleOf(service)}'`;
-const databaseOf = (service: ParticipantName) => new URL(owned[service]).pathname.slice(1);
+const databaseOf = (service: CheckoutName) => new URL(owned[service]).pathname.slice(1);
 
-const refusals: Record<string, (service: ParticipantName) => { refuse: string[]; mend: string[] }> = {
+const refusals: Record<string, (service: CheckoutName) => { refuse: string[]; mend: string[] }> = {
   'wants another password': (service) => ({
     refuse: [`ALTER ROLE "${roleOf(service)}" PASSWORD 'changed'`, endSessions(service)],
     mend: [`ALTER ROLE "${roleOf(service)}" PASSWORD '${suffix}'`],
@@ -84,7 +87,7 @@ test.each(cases)(
     const orders = await placeOrders(await fill(api), 300);
     const { refuse, mend } = (refusals[name] as (typeof refusals)[string])(service);
     // A closed database lets nobody in who could open it, so this is done from that of another service.
-    const beside = checkoutNames.find((other) => other !== service) as ParticipantName;
+    const beside = checkoutNames.find((other) => other !== service) as CheckoutName;
     const from = name === 'is closed' ? beside : service;
     const sold = checkOutAll(api, orders, 20);
     await sleep(100);

@@ -49,7 +49,8 @@ const FIELDS: Record<EventType, (keyof typeof purchase)[]> = {
 };
 
 export function event(type: EventType, data: object, envelope: object = {}): object {
-  const defaults = Object.fromEntries(FIELDS[type].map((field) => [field, purchase[field]]));
+  const known = type === 'stock.item_refused' ? { ...purchase, reason: 'other_price' } : purchase;
+  const defaults = Object.fromEntries(FIELDS[type].map((field) => [field, known[field]]));
   return { specversion: '1.0', type, traceparent: TRACEPARENT, data: { ...defaults, ...data }, ...envelope };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import { participantNames } from '../../../shared/services';
 import type { ApiClient } from '../../support/api-client';
 import { readTables } from '../../support/books';
 import { ShopProcesses } from '../../support/shop';
@@ -34,8 +35,10 @@ export class Target {
    */
   static async open(all: Record<string, string> = {}, headers: Headers = {}): Promise<Target> {
     // No deadline passes during the test, so sagas in flight change only if an input changes them.
+    const never = { ASK_AFTER_MS: '3600000' };
     const shop = await ShopProcesses.open({
-      env: { all, order: { CANCEL_AFTER_MS: '3600000' }, stock: { ASK_AFTER_MS: '3600000' } },
+      services: participantNames,
+      env: { all, order: { CANCEL_AFTER_MS: '3600000' }, stock: never, catalog: never },
     });
     try {
       const connection = await connect(shop.amqp);
