@@ -117,6 +117,11 @@ COPY --from=tested --chown=0:0 /tmp/files/account /
 EXPOSE 8005 9005
 CMD ["dist/account/src/main.js"]
 
+FROM base AS catalog
+COPY --from=tested --chown=0:0 /tmp/files/catalog /
+EXPOSE 8006 9006
+CMD ["dist/catalog/src/main.js"]
+
 # The first argument says which tool to run, for example: dist/tools/deploy/migrate.js order
 FROM base AS tools
 COPY --from=tested --chown=0:0 /tmp/files/tools /

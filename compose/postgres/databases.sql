@@ -4,11 +4,11 @@
 \getenv password POSTGRES_PASSWORD
 
 SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', role, :'password')
-FROM unnest(array['order_owner', 'order', 'payment_owner', 'payment', 'stock_owner', 'stock', 'account_owner', 'account', 'auditor', 'operator', 'exporter']) AS role
+FROM unnest(array['order_owner', 'order', 'payment_owner', 'payment', 'stock_owner', 'stock', 'account_owner', 'account', 'catalog_owner', 'catalog', 'auditor', 'operator', 'exporter']) AS role
 \gexec
 
 SELECT format(statement, service, service || '_owner')
-FROM unnest(array['order', 'payment', 'stock', 'account']) AS service,
+FROM unnest(array['order', 'payment', 'stock', 'account', 'catalog']) AS service,
      unnest(array[
        'CREATE DATABASE %1$I OWNER %2$I',
        'REVOKE ALL ON DATABASE %1$I FROM PUBLIC',
