@@ -35,8 +35,8 @@ source "$project/k8s/deploy/remove.sh"
 usage='Usage: ./deploy-to-cluster.sh [laptop|staging|production] [option …]
   --context NAME    the kubectl context to use; needed when kubectl knows several
   --dry-run         show what would be done and, if the cluster can be reached, whether it would accept that
-  --images PREFIX   take the project'\''s images from PREFIX/order, PREFIX/payment, PREFIX/stock, PREFIX/account and
-                    PREFIX/tools
+  --images PREFIX   take the project'\''s images from PREFIX/order, PREFIX/payment, PREFIX/stock, PREFIX/account,
+                    PREFIX/catalog and PREFIX/tools
   --tag TAG         the tag of these images, if it is not the one in the overlay
   --without-charts  do not install the third-party parts, only check that the cluster knows their kinds
   --url URL         the address of the gateway, for the trial checkout; by default it uses a port-forward

@@ -24,7 +24,7 @@ set_images() {
   local prefix='\2' version='\4'
   [[ -z $images ]] || prefix=$images/
   [[ -z $tag ]] || version=:$tag
-  sed -E "s#^( *-? *image: )\"?([^\" ]+/)(order|payment|stock|account|tools)(:[^\" ]+)\"?\$#\1$prefix\3$version#"
+  sed -E "s#^( *-? *image: )\"?([^\" ]+/)(order|payment|stock|account|catalog|tools)(:[^\" ]+)\"?\$#\1$prefix\3$version#"
 }
 
 # Prints the documents on stdin that are of these kinds, or of all other kinds.
@@ -119,11 +119,11 @@ wait_for() { # KIND NAME COMMAND …
 }
 
 # A service that publishes a new kind of event must not do so before the one that consumes it is replaced, because an older
-# one parks what it does not know. Most of what is published goes to payment, which alone decides. The others are not ready
-# before they have the keys of account.
+# one parks what it does not know. Most of what is published goes to payment, which alone decides. Catalog comes last, because it
+# asks the others. None is ready before it has the keys of account.
 replace_services() {
   local name
-  for name in account payment stock order; do
+  for name in account payment stock order catalog; do
     deployment_of "$name" <"$work/everything.yaml" >"$work/$name.yaml"
     [[ -s $work/$name.yaml ]] || continue
     apply "$work/$name.yaml" "the service $name"

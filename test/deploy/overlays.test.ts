@@ -23,7 +23,7 @@ afterAll(() => Promise.all(Object.values(fronts).map((front) => front.close())))
 afterEach(() => rehearsal?.end());
 
 /** The order in which the script replaces services. */
-const REPLACED = ['account', 'payment', 'stock', 'order'];
+const REPLACED = ['account', 'payment', 'stock', 'order', 'catalog'];
 
 const namesOf = (manifests: readonly Manifest[], kind: string) =>
   manifests.filter((manifest) => manifest.kind === kind).map(({ metadata }) => metadata.name);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../../shared/root';
+import { serviceNames } from '../../shared/services';
 import { renderKustomization } from '../support/kustomize';
 import { type Manifest, ofKind } from './manifests';
 
@@ -20,7 +21,7 @@ test('the names of the shop and of the way in for staff are written down once', 
   const manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 
   const issuers = ofKind(manifests, 'ConfigMap').flatMap(({ data }) => data?.AUTH_ISSUER ?? []);
-  expect(issuers).toEqual(Array(4).fill('https://shop.test/account'));
+  expect(issuers).toEqual(Array(serviceNames.length).fill('https://shop.test/account'));
   const routes = ofKind<{ hostnames: string[]; parentRefs: { name: string }[] }>(manifests, 'HTTPRoute');
   const hosts = new Set(routes.map(({ spec }) => `${spec.parentRefs[0]?.name}: ${spec.hostnames}`));
   expect(hosts).toEqual(new Set(['chandlery: shop.test', 'staff: staff.shop.test']));

@@ -181,6 +181,9 @@ export const mutations: readonly Mutation[] = [
   ...everywhere(flows, 'order may not ask stock for prices', (manifests) => {
     find(manifests, 'NetworkPolicy/stock').spec.ingress[0].from.pop();
   }),
+  ...everywhere(flows, 'catalog may not ask order', (manifests) => {
+    find(manifests, 'NetworkPolicy/catalog').spec.egress[2].to.shift();
+  }),
   ...everywhere(flows, 'payment may ask stock', (manifests) => {
     const [line] = find(manifests, 'NetworkPolicy/order').spec.egress.slice(2);
     find(manifests, 'NetworkPolicy/payment').spec.egress.push(line);
@@ -451,6 +454,10 @@ export const mutations: readonly Mutation[] = [
       [
         'every POST to orders is repeated',
         (find) => Object.assign(find('HTTPRoute/order').rules[0].matches[0].path, { value: '/orders' }),
+      ],
+      [
+        'changes of a product are repeated',
+        (find) => find('HTTPRoute/catalog').rules[0].matches.push({ method: 'PATCH' }),
       ],
       ['the other limits are forgotten', (find) => delete find('BackendTrafficPolicy/repeatable').mergeType],
     ] satisfies [string, (find: (id: string) => Anything) => unknown][]
