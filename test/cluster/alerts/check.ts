@@ -42,7 +42,7 @@ export async function checkAlerts(
   const watchers = await openWatchers(kube.context);
   const api = new ApiClient(() => [url]);
   try {
-    const causes = allCauses({ kube, api, watchers, hands: handsOn(kube) });
+    const causes = allCauses({ kube, api, url, watchers, hands: handsOn(kube) });
     const chosen = causes.map((strand) =>
       strand.filter(({ title }) => parts.length === 0 || parts.some((part) => title.includes(part))),
     );

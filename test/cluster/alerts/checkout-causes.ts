@@ -12,7 +12,7 @@ const CREATED_AT_ONCE = 10;
 const LOOKERS = 150;
 
 /** Causes that stop checkouts, one after the other. Those that are looked at over a long time come first. */
-export function checkoutCauses({ kube, hands, api, watchers }: Shop): Cause[] {
+export function checkoutCauses({ kube, hands, api, url, watchers }: Shop): Cause[] {
   const payment = deployment('payment');
   return [
     {
@@ -33,9 +33,10 @@ export function checkoutCauses({ kube, hands, api, watchers }: Shop): Cause[] {
       bring: (undo) => hands.scale(payment, 0, undo),
     },
     {
-      title: 'stock does not run while many check out',
+      title: 'stock does not run while many check out and a shopkeeper restocks',
       alerts: [
         warning('QueueGrowing', { queue: 'stock.reserve' }),
+        critical('RestocksStuck'),
         later(warning('CheckoutsCancelled')),
         // Together with what comes after this.
         later(warning('DecisionsRequested', { job: 'order' })),
@@ -43,6 +44,7 @@ export function checkoutCauses({ kube, hands, api, watchers }: Shop): Cause[] {
       async bring(undo) {
         const orders = await createOrders(api, CHECKOUTS);
         await hands.scale(deployment('stock'), 0, undo);
+        await restock(url);
         // One after the other, because those that come together share a message.
         for (const order of orders) {
           await api.checkout(order, { prefer: 'respond-async' });
@@ -129,6 +131,18 @@ async function createOrders(api: ApiClient, count: number): Promise<string[]> {
     orders.push(...(await Promise.all(few)));
   }
   return orders;
+}
+
+/** Puts a product into the shop that it did not have. */
+async function restock(url: string): Promise<void> {
+  const answer = await fetch(`${url}/catalog/products`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: `Of the alert drill ${Date.now()}`, quantity: 1, price: 1 }),
+  });
+  if (answer.status !== 202) {
+    throw new Error(`A restock was answered ${answer.status} ${await answer.text()}.`);
+  }
 }
 
 async function withdrawRights({ rabbitmqctl }: Hands, undo: Undo): Promise<void> {

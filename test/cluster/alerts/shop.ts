@@ -8,5 +8,7 @@ export interface Shop {
   readonly kube: Kube;
   readonly hands: Hands;
   readonly api: ApiClient;
+  /** The way in. */
+  readonly url: string;
   readonly watchers: Pick<Watchers, 'instant'>;
 }

@@ -73,7 +73,7 @@ test('Prometheus reaches every target, and can evaluate every rule', async () =>
     const { activeTargets } = await watched.prometheus.api('targets');
     const { groups } = await watched.prometheus.api('rules');
     const evaluated = groups.flatMap((group: { rules: object[] }) => group.rules);
-    expect(activeTargets.length).toBe(7);
+    expect(activeTargets.length).toBe(8);
     expect(evaluated.length).toBe(rules.length);
     return [...activeTargets, ...evaluated]
       .filter(({ health }) => health !== 'up' && health !== 'ok')
@@ -111,7 +111,7 @@ test('only known labels are exported, and no label value comes from a request', 
   const known = new Set([
     ...['__name__', 'job', 'instance', 'le'],
     ...['method', 'route', 'status_code', 'outcome', 'step', 'queue', 'name', 'invariant'],
-    ...['pool', 'state', 'connection', 'version', 'cause', 'limit'],
+    ...['pool', 'state', 'connection', 'version', 'cause', 'limit', 'result'],
     ...['major', 'minor', 'patch', 'kind', 'space', 'type'],
   ]);
   const series: Record<string, string>[] = await watched.prometheus.api('series', {

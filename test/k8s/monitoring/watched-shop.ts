@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { exchangeOf } from '../../../shared/rabbit/topology';
-import type { ParticipantName } from '../../../shared/services';
+import { type ParticipantName, participantNames } from '../../../shared/services';
 import { databaseVariables } from '../../../tools/support/addresses';
 import { freePorts } from '../../../tools/support/free-ports';
 import type { ApiAnswer, ApiClient } from '../../support/api-client';
@@ -41,7 +41,10 @@ export class WatchedShop {
   }
 
   static async open(): Promise<WatchedShop> {
-    const shop = await ShopProcesses.open({ env: { order: { ANSWER_WITHIN_MS: '1500' } } });
+    const shop = await ShopProcesses.open({
+      services: participantNames,
+      env: { order: { ANSWER_WITHIN_MS: '1500' } },
+    });
     const watched = new WatchedShop(shop, shop.client());
     try {
       await watched.watch();
@@ -85,8 +88,10 @@ export class WatchedShop {
       [rich, none, 409],
       [poor, plenty, 409],
     ] as const;
-    await Promise.all(
-      wanted.map(async ([user, item, status]) => {
+    await Promise.all([
+      // Somebody else looks around.
+      api.get('/catalog/products'),
+      ...wanted.map(async ([user, item, status]) => {
         const order = await api.order(user, { [item]: 1 });
         orders.push(order);
         const answer = await api.checkout(order);
@@ -95,7 +100,7 @@ export class WatchedShop {
           throw new Error(`a checkout was answered ${answer.status} instead of ${status}`);
         }
       }),
-    );
+    ]);
   }
 
   private async watch(): Promise<void> {
@@ -107,6 +112,7 @@ export class WatchedShop {
         order: service('order'),
         payment: service('payment'),
         stock: service('stock'),
+        catalog: service('catalog'),
         auditor: [auditor],
       },
       rabbitmq: { rabbitmq: [new URL(process.env.TEST_RABBIT_METRICS ?? '').host] },
