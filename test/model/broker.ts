@@ -1,6 +1,6 @@
-import { queues, type SagaEvent } from '../../shared/contract/events';
+import type { SagaEvent } from '../../shared/contract/events';
 import type { Random } from '../../tools/chaos/random';
-import type { Rules } from './world';
+import { checkoutQueues, type Rules } from './world';
 
 /** A message on its way to one queue. */
 export interface QueuedMessage {
@@ -13,7 +13,7 @@ const MAX_PAST = 500;
 
 /** The broker. It keeps unacked messages, and guarantees neither order nor that a message is delivered only once. */
 export class Broker {
-  private readonly queued = new Map<string, QueuedMessage[]>(queues.map((queue) => [queue, []]));
+  private readonly queued = new Map<string, QueuedMessage[]>(checkoutQueues.map((queue) => [queue, []]));
   private readonly past: QueuedMessage[] = [];
 
   constructor(

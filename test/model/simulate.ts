@@ -1,4 +1,3 @@
-import { queues } from '../../shared/contract/events';
 import { Random } from '../../tools/chaos/random';
 import { Infrastructure } from './infrastructure';
 import { checkBooks, checkEnded, checkSaga, Violation } from './invariants';
@@ -6,7 +5,7 @@ import type { Table } from './memory';
 import { withShortIds } from './order-tables';
 import { Replica } from './replica';
 import { Workload } from './workload';
-import { consumerOf, protocol, type Rules, type Service, services } from './world';
+import { checkoutQueues, consumerOf, protocol, type Rules, type Service, services } from './world';
 
 /**
  * Simulates a shop from a seed: several replicas of each service, a broker that delivers in any order and more than once,
@@ -194,7 +193,7 @@ class SimulatedRun {
     if (fault !== 'restore') {
       count(this.occurrences, fault);
     }
-    this.faults[fault]?.(replica, random.pick(queues));
+    this.faults[fault]?.(replica, random.pick(checkoutQueues));
   }
 
   private readonly faults: Record<string, (replica: Replica, queue: string) => void> = {
@@ -231,7 +230,7 @@ class SimulatedRun {
   }
 
   private consume(): void {
-    const queue = this.random.pick(queues);
+    const queue = this.random.pick(checkoutQueues);
     const replica = this.random.pick(this.replicasOf(consumerOf(queue)));
     replica.consume(queue, this.random.between(1, this.traits.batch));
   }

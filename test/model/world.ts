@@ -5,7 +5,7 @@ import { settleCheckout } from '../../order/src/saga/5-settle-checkout/step';
 import { cancelOverdue } from '../../order/src/saga/cancel-overdue/step';
 import { lockUser, moveCredit } from '../../payment/src/http/adjust-credit';
 import { chargePayment } from '../../payment/src/saga/3-charge-payment/step';
-import { queuesFor, type SagaEvent } from '../../shared/contract/events';
+import { contract, eventsFor, queues, queuesFor, type SagaEvent } from '../../shared/contract/events';
 import type { Step } from '../../shared/inbox/step';
 import { moveStock } from '../../stock/src/http/adjust-stock';
 import { reserveStock } from '../../stock/src/saga/2-reserve-stock/step';
@@ -28,6 +28,11 @@ export interface World {
 }
 export type Service = keyof World;
 export const services: readonly Service[] = ['order', 'payment', 'stock'];
+
+/** Those that events of a checkout go through. */
+export const checkoutQueues = queues.filter((queue) =>
+  eventsFor(queue).some((type) => 'order_id' in contract[type].data.shape),
+);
 
 /** How the world works. The tests of the checkers replace one rule at a time by a broken one (see mutants.ts). */
 export interface Rules {

@@ -12,13 +12,14 @@ const stars = z
   .transform(Number)
   .meta({ override: { type: 'integer', minimum: 1, maximum: 5 } });
 
-export function vote({ votes, purchases, cache }: CatalogHttp): Route {
+export function vote({ votes, purchases }: CatalogHttp): Route {
   return route({
     method: 'POST',
     path: '/catalog/vote/{user_id}/{item_id}/{stars}',
     audience: 'buyer',
     summary: 'Give a product stars, or other ones than before',
-    description: 'Only for what the user has bought. The same request again changes nothing.',
+    description:
+      'Only for what the user has bought. The same request again changes nothing. Others see the new rating within a second.',
     params: z.object({ user_id: id, item_id: id, stars }),
     answers: {
       200: z.object({ item_id: z.string(), rating: ratingSchema }),
@@ -41,7 +42,6 @@ export function vote({ votes, purchases, cache }: CatalogHttp): Route {
         throw error;
       }
       const counts = await votes.count({ ...params, ...(staff && { request: { staff, method, path } }) });
-      cache.clear();
       return { status: 200, body: { item_id: params.item_id, rating: ratingOf(counts) } };
     },
   });

@@ -36,7 +36,7 @@ export function checkoutCauses({ kube, hands, api, url, watchers }: Shop): Cause
       title: 'stock does not run while many check out and a shopkeeper restocks',
       alerts: [
         warning('QueueGrowing', { queue: 'stock.reserve' }),
-        critical('RestocksStuck'),
+        warning('RestocksStuck'),
         later(warning('CheckoutsCancelled')),
         // Together with what comes after this.
         later(warning('DecisionsRequested', { job: 'order' })),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { classify } from '../../audit/history/history';
 import type { Client } from './client';
-import { stock } from './shopkeeper';
+import { stock } from './stock';
 
 /**
  * The users, items and orders of a run. Most users and items have plenty, so most checkouts succeed. A few users have too

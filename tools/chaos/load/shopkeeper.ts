@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { classify, type Exchange } from '../../audit/history/history';
 import type { Random } from '../random';
 import type { Client } from './client';
 import { PRICE, type Product } from './dataset';
+import { stock } from './stock';
 
 /** New products are rare: each is one more that everybody reads. */
 const NEW_SHARE = 0.05;
@@ -30,21 +29,5 @@ export class Shopkeeper {
     if (random.chance(0.3)) {
       await client.send('GET', '/catalog/products?sort=newest&limit=10');
     }
-  }
-}
-
-/** Puts units into the shop, with the same key until that is known. 202 says that it will happen. */
-export async function stock(
-  client: Client,
-  stocked: { name: string; quantity: number; price: number },
-  mayRetry: () => boolean,
-): Promise<Exchange> {
-  const key = randomUUID();
-  for (;;) {
-    const exchange = await client.send('POST', '/catalog/products', { key, content: stocked });
-    if (exchange.status === 202 || classify(exchange) !== 'unknown' || !mayRetry()) {
-      return exchange;
-    }
-    await client.pauseBeforeRetry();
   }
 }
