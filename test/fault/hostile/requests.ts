@@ -26,6 +26,12 @@ export const ROUTES = [
   'POST /stock/add/{item_id}/{amount}',
   'POST /stock/subtract/{item_id}/{amount}',
   'POST /stock/batch_init/{n}/{starting_stock}/{item_price}',
+  'GET /orders/bought/{user_id}/{item_id}',
+  'GET /catalog/products/{item_id}',
+  'PATCH /catalog/products/{item_id}',
+  'GET /catalog/restocks/{restock_id}',
+  'POST /catalog/vote/{user_id}/{item_id}/{stars}',
+  'GET /catalog/vote/{user_id}/{item_id}',
 ];
 
 const BAD_IDS: Record<string, string> = {
@@ -49,6 +55,7 @@ const BAD_NUMBERS: Record<string, string> = {
   'a non-ASCII digit': '%D9%A5',
   'a digit and NUL': '1%00',
 };
+const json = ['Content-Type: application/json'];
 const GOOD: Record<string, string> = { user_id: '@user@', item_id: '@item@', order_id: '@open@' };
 
 function request(line: string, headers: readonly string[] = [], body = ''): string {
@@ -73,7 +80,8 @@ const PARAMETERS = ROUTES.flatMap((route) =>
       const path = route
         .replace(placeholder, () => bad)
         .replaceAll(/\{(\w+)\}/g, (_, other) => GOOD[other] ?? '1');
-      return input(`${route} with ${description} for ${name}`, path);
+      const what = `${route} with ${description} for ${name}`;
+      return route.startsWith('PATCH') ? input(what, path, json, '{"hidden":true}') : input(what, path);
     }),
   ),
 );
@@ -114,7 +122,6 @@ const KEYS = KEYED.flatMap((line) =>
 
 /** The path asks for 0, which is refused. Nothing else in the request may change the amount. */
 const ADD_ZERO = 'POST /stock/add/@item@/0';
-const json = ['Content-Type: application/json'];
 const BODIES = [
   input('a body with another amount', ADD_ZERO, json, '{"amount":5}'),
   input('a body with a prototype', ADD_ZERO, json, '{"__proto__":{"amount":5}}'),
@@ -141,6 +148,45 @@ const BODIES = [
   input('a query with another amount', `${ADD_ZERO}?amount=5`),
   input('a query with a prototype', `${ADD_ZERO}?__proto__[amount]=5`),
   input('a query of 1,000 parameters', `${ADD_ZERO}?${'a=1&'.repeat(1_000)}`),
+];
+
+const STOCK = 'POST /catalog/products';
+const LAMP = '"name":"Lamp","quantity":1,"price":1';
+const GOODS = [
+  input('a product without a body', STOCK, json),
+  input(
+    'a product as a form',
+    STOCK,
+    ['Content-Type: application/x-www-form-urlencoded'],
+    'name=Lamp&quantity=1',
+  ),
+  input('a product in a list', STOCK, json, `[{${LAMP}}]`),
+  input('a product whose name is an object', STOCK, json, '{"name":{},"quantity":1,"price":1}'),
+  input('a product whose quantity is text', STOCK, json, '{"name":"Lamp","quantity":"1","price":1}'),
+  input('a product whose quantity is 1e999', STOCK, json, '{"name":"Lamp","quantity":1e999,"price":1}'),
+  input('a product with a NUL in its name', STOCK, json, '{"name":"La\\u0000mp","quantity":1,"price":1}'),
+  input('a product with half a character', STOCK, json, `{${LAMP},"description":"\\ud800"}`),
+  input('a product with a script for a picture', STOCK, json, `{${LAMP},"picture":"javascript:alert(1)"}`),
+  input(
+    'a product with a thousand categories',
+    STOCK,
+    json,
+    `{${LAMP},"categories":[${'"a",'.repeat(1_000)}"a"]}`,
+  ),
+  input(
+    'a product with a body of 20,000 characters',
+    STOCK,
+    json,
+    `{${LAMP},"description":"${'x'.repeat(20_000)}"}`,
+  ),
+  ...[
+    'search=%00',
+    'search=%ff',
+    `search=${'x'.repeat(101)}`,
+    'sort[]=name',
+    'limit=1e1',
+    'cursor=WyJuYW1lIiwiXHUwMDAwIl0',
+  ].map((query) => input(`a list with ?${query}`, `GET /catalog/products?${query}`)),
 ];
 
 const HEADERS = [
@@ -214,6 +260,7 @@ export const REQUESTS: Record<string, HttpInput[]> = {
   'ids that mean something to JavaScript': SPECIAL_IDS,
   'idempotency keys': KEYS,
   'bodies and queries that contradict the path': BODIES,
+  'goods and lists': GOODS,
   'methods and headers': HEADERS,
   'oversized requests': OVERSIZED,
 };
