@@ -107,7 +107,7 @@ export class DeadLetterFixture {
 
 /** Runs a command as `npm run` does, against the shop at these addresses. */
 export function command(
-  name: 'deadletters' | 'sagas',
+  name: 'deadletters' | 'restocks' | 'sagas',
   addresses: Addresses,
   ...args: string[]
 ): Promise<Ended> {

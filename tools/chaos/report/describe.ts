@@ -48,7 +48,7 @@ export function lines({
     ['Poison messages', `${number(poison.given)} published, ${number(poison.parked)} dead letters`],
     [
       'Audited',
-      `three databases, ${number(audited.requests)} requests, ${number(audited.reads)} reads, ${number(audited.balances)} balances`,
+      `the databases, ${number(audited.requests)} requests, ${number(audited.reads)} reads, ${number(audited.balances)} balances`,
     ],
     ...restores.map(describeRestore),
   ];
