@@ -15,7 +15,17 @@ const urlOptions = Object.fromEntries(
 );
 const names = scenarios.map(({ name }) => name);
 /** A quick run skips these unless --only names them, because they take long or have no goal. */
-const NOT_QUICK = ['curve', 'history', 'cost', 'tokens', 'locked-rows', 'flood', 'guesses', 'memory'];
+const NOT_QUICK = [
+  'curve',
+  'history',
+  'browsing',
+  'cost',
+  'tokens',
+  'locked-rows',
+  'flood',
+  'guesses',
+  'memory',
+];
 const usage = `Usage: npm run bench -- [--quick] [--only a,b] [--seconds 10] [--rounds 5] [--json file] [--html file] …
   --only            scenarios, separated by commas (default: all of them):
 ${scenarios.map(({ name, description }) => `                    ${name.padEnd(12)} ${description}`).join('\n')}

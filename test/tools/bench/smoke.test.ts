@@ -41,6 +41,7 @@ const local = [
   'hot-item',
   'history',
   'replicas',
+  'browsing',
   'cost',
   'tokens',
   'locked-rows',

@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../../shared/root';
-import {
-  type CheckoutName,
-  callsOf,
-  checkoutNames,
-  perCheckoutService,
-  variableOf,
-} from '../../../shared/services';
+import { callsOf, checkoutNames, type ParticipantName, variableOf } from '../../../shared/services';
 import { freePorts } from '../../support/free-ports';
 import { isReady } from '../../support/is-ready';
 import { serviceFlags } from '../../support/layout';
@@ -15,7 +9,7 @@ import { endOf, type Program, startProgram } from '../../support/process';
 import type { Databases, Environment } from './environment';
 
 export interface Replica {
-  readonly service: CheckoutName;
+  readonly service: ParticipantName;
   readonly name: string;
   readonly url: string;
   readonly internalUrl: URL;
@@ -27,6 +21,8 @@ const READY_WITHIN_MS = 60_000;
 const loopback = (port: number) => `http://127.0.0.1:${port}`;
 
 export interface ServiceOptions {
+  /** By default those that a checkout goes through. */
+  services?: readonly ParticipantName[];
   /** How many replicas of each service. */
   replicas?: number;
   /** More settings of all services. */
@@ -42,15 +38,16 @@ export interface ServiceOptions {
 export async function startServices(
   environment: Environment,
   databases: Databases,
-  { replicas: count = 1, env = {}, flags = () => [] }: ServiceOptions = {},
+  { services: names = checkoutNames, replicas: count = 1, env = {}, flags = () => [] }: ServiceOptions = {},
 ): Promise<Replica[]> {
-  const ports = await freePorts(checkoutNames.length * count * 2);
+  const ports = await freePorts(names.length * count * 2);
   const takePort = () => ports.pop() as number;
-  const publicPorts = perCheckoutService(() => Array.from({ length: count }, takePort));
-  const replicas = checkoutNames.flatMap((service) =>
+  const portsOf = new Map(names.map((name) => [name, Array.from({ length: count }, takePort)]));
+  const portOf = (name: ParticipantName, i = 0) => portsOf.get(name)?.[i] as number;
+  const replicas = names.flatMap((service) =>
     Array.from({ length: count }, (_, i) => {
       const name = count === 1 ? service : `${service}-${i + 1}`;
-      const port = publicPorts[service][i] as number;
+      const port = portOf(service, i);
       const internal = takePort();
       const logFile = join(environment.home, 'log', `${name}.log`);
       const program = startProgram({
@@ -65,10 +62,7 @@ export async function startServices(
           DATABASE_URL: databases[service],
           AMQP_URL: environment.amqpUrl,
           ...Object.fromEntries(
-            callsOf(service).map((called) => [
-              variableOf(called, 'URL'),
-              loopback(publicPorts[called][0] as number),
-            ]),
+            callsOf(service).map((called) => [variableOf(called, 'URL'), loopback(portOf(called))]),
           ),
           ACCESS: 'open',
           BATCH_INIT: 'on',

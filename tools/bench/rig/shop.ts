@@ -1,5 +1,5 @@
 import { createLogger } from '../../../shared/observe/log';
-import { type CheckoutName, perCheckoutService } from '../../../shared/services';
+import { type CheckoutName, type ParticipantName, perCheckoutService } from '../../../shared/services';
 import { audit } from '../../audit/audit';
 import { describeFindings } from '../../audit/report';
 import { waitUntilEnded } from '../../chaos/verdict/ended';
@@ -75,6 +75,11 @@ export class LocalShop implements MeasuredShop {
         internalUrls: replicas.map(({ internalUrl }) => internalUrl),
       };
     });
+  }
+
+  /** Returns the address of a service's first replica. */
+  urlOf(service: ParticipantName): string {
+    return this.replicas.find((replica) => replica.service === service)?.url ?? '';
   }
 
   /** Returns the process ids of a service's replicas. */

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario';
 import { batchInit } from './batch-init';
+import { browsing } from './browsing';
 import { cost } from './cost';
 import { curve } from './curve';
 import { flood } from './flood';
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   history,
   replicas,
   batchInit,
+  browsing,
   cost,
   tokens,
   lockedRows,
