@@ -135,12 +135,12 @@ export function openThrottle({ pool, perSecond, secret, log }: ThrottleOptions):
     keys: Readonly<Record<'address' | 'account', string>>,
     work: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const atAccount = await consume(mistakesAt, keys.account);
-    let fromAddress: Consumed;
+    const fromAddress = await consume(mistakesFrom, keys.address);
+    let atAccount: Consumed;
     try {
-      fromAddress = await consume(mistakesFrom, keys.address);
+      atAccount = await consume(mistakesAt, keys.account);
     } catch (error) {
-      await giveBack(mistakesAt, atAccount);
+      await giveBack(mistakesFrom, fromAddress);
       throw error;
     }
     let isWrong = false;
@@ -167,7 +167,9 @@ export function openThrottle({ pool, perSecond, secret, log }: ThrottleOptions):
         const atAccount = remembered.get(keys.account) ?? 0;
         const isOver = mistakes >= LIMITS.address.points || atAccount >= LIMITS.account.points;
         // Whoever has no attempt left need not wait to be told.
-        return isOver ? counted(keys, work) : takeTurn(mistakes, () => counted(keys, work));
+        return isOver
+          ? counted(keys, () => takeTurn(mistakes, work))
+          : takeTurn(mistakes, () => counted(keys, work));
       });
     },
     registration({ address, gone }, work) {

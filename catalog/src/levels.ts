@@ -25,9 +25,9 @@ const AT_ONCE = 100;
 /** The least time from one turn through all items to the next. */
 const TURN_MS = 5_000;
 const TIMEOUT_MS = 3_000;
-const MAX_ITEMS = 200_000;
-/** What nobody has said anything about for so long is not known. */
-const FORGET_MS = 60_000;
+const MAX_ITEMS = 100_000;
+/** What nobody has said anything about for so long is not known. Longer than a turn through so many items. */
+const FORGET_MS = 600_000;
 /** Of items to be asked about before others. */
 const MAX_WANTED = 10_000;
 
@@ -86,8 +86,10 @@ export async function openLevels(options: {
       turnBegan = performance.now();
       turn = await readItems();
     }
-    const urgent = [...wanted].slice(0, AT_ONCE);
-    const asked = [...urgent, ...turn.splice(0, AT_ONCE - urgent.length)];
+    // Whoever wants to know at once must not keep the others from their turn.
+    const urgent = [...wanted].slice(0, AT_ONCE - Math.min(turn.length, AT_ONCE / 2));
+    const next = turn.slice(0, AT_ONCE - urgent.length);
+    const asked = [...urgent, ...next];
     if (asked.length === 0) {
       return;
     }
@@ -103,6 +105,7 @@ export async function openLevels(options: {
     for (const id of urgent) {
       wanted.delete(id);
     }
+    turn.splice(0, next.length);
     const { items, at } = answer.parse(content);
     for (const { item_id, stock: units } of items) {
       learn(item_id, { units, at });

@@ -3,7 +3,7 @@ import { reads } from './metrics';
 
 /**
  * What has been asked lately is answered from memory. However many ask the same at the same time, one query answers them; no
- * answer is older than a second; and what shopkeepers change at this replica is seen at once. Votes are not: there are so many
+ * answer is older than a second when it leaves; and what shopkeepers change at this replica is seen at once. Votes are not: there are so many
  * that hardly any answer would be kept.
  */
 export interface QueryCache {

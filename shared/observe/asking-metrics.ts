@@ -4,6 +4,6 @@ import { registers } from './metrics';
 /** Only services that ask have it. */
 export const decisionsRequested = new Counter({
   name: 'saga_decisions_requested_total',
-  help: 'Questions to payment about sagas that have waited too long for its decision.',
+  help: 'Questions about sagas that have waited too long for a decision.',
   registers,
 });

@@ -60,10 +60,12 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly poolSize: number;
   readonly log: Logger;
-  /** Whether statements join whole tables, as the auditor's do; then the planner chooses how. */
+  /** Whether statements read whole tables or search them, as the auditor's do; then the planner chooses how. */
   readonly wholeTables?: boolean;
   /** How long a statement waits for a lock. */
   readonly lockTimeoutMs?: number;
+  /** How long a statement takes at most. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** Opens connections for a library that writes, in transactions of its own. */
@@ -83,7 +85,7 @@ function openPool(
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
-    statement_timeout: 30_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
     lock_timeout: options.lockTimeoutMs ?? 10_000,
     idle_in_transaction_session_timeout: options.wholeTables ? 20_000 : IDLE_IN_TRANSACTION_MS,
     // The server's own timeouts do not help when the network is gone.

@@ -88,6 +88,10 @@ export async function connectBroadcast(options: {
       await connection.close();
     },
     send(body) {
+      // A broker that accepts nothing right now would have it kept in memory, with all that follows.
+      if (!connection.isConnected()) {
+        return;
+      }
       try {
         channel?.publish(options.exchange, '', Buffer.from(body), { replyTo: queue, expiration: 30_000 });
       } catch (error) {

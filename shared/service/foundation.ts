@@ -4,7 +4,7 @@ import { createHttpServer, type HttpServerOptions } from '../http/server';
 import { createLogger, type Logger } from '../observe/log';
 import { watchPool } from '../observe/resource-metrics';
 import { startTracing } from '../observe/trace';
-import { type Database, openDatabase } from '../postgres/database';
+import { type Database, type DatabaseOptions, openDatabase } from '../postgres/database';
 import { openPatience, type Patience } from '../postgres/patience';
 import { probeDatabase } from '../postgres/probe';
 import { type ServiceName, services } from '../services';
@@ -25,8 +25,11 @@ export interface Foundation<Config> {
   /** For whatever clients wait for. */
   readonly patience: Patience;
   /** Opens a pool of its own for a purpose that must not wait for others. */
-  openPool(purpose: string, poolSize: number, limits?: { lockTimeoutMs?: number }): Database;
+  openPool(purpose: string, poolSize: number, limits?: PoolLimits): Database;
 }
+
+/** How a pool differs from the others. */
+export type PoolLimits = Pick<DatabaseOptions, 'lockTimeoutMs' | 'statementTimeoutMs' | 'wholeTables'>;
 
 /** Longer than the longest waiting request. */
 export const HTTP_GRACE_MS = 30_000;

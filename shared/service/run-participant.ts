@@ -22,7 +22,10 @@ import { type Broker, brokerCheck, databaseCheck } from './readiness';
 
 /** What a participant of the saga is built from. */
 export interface Core<Config>
-  extends Pick<Foundation<Config>, 'config' | 'log' | 'httpDatabase' | 'readDatabase' | 'patience'> {
+  extends Pick<
+    Foundation<Config>,
+    'config' | 'log' | 'httpDatabase' | 'readDatabase' | 'patience' | 'openPool'
+  > {
   /** For the saga. */
   database: Database;
   /** For the connections to the broker that a service adds. */
@@ -79,7 +82,10 @@ export async function runParticipant<Settings extends ReturnType<typeof particip
   const caution = new Caution();
   watchDeferred(database);
   const parts = lifecycle.addPart(
-    await build({ config, database, httpDatabase, readDatabase, patience, topology, outbox, caution, log }),
+    await build({
+      ...{ config, log, database, httpDatabase, readDatabase, patience, topology, outbox, caution },
+      openPool: foundation.openPool,
+    }),
     (built) => built.stop?.(),
   );
 

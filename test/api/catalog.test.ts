@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { reads } from '../../catalog/src/metrics';
 import { query } from '../support/books';
 import { CatalogClient, type Stocked } from '../support/catalog';
@@ -172,6 +173,28 @@ describe('what buyers see', () => {
     }
   });
 
+  test.each([1, 2, 3])('pages of %i show every name once, in whatever script', async (limit) => {
+    const given = ['Öl', 'Über', 'ähnlich', 'ΟΔΟΣ', 'Iota', 'ısı', 'İp', 'Zebra'];
+    await list(...given.map((name) => ({ name })));
+    const found: string[] = [];
+    for (let cursor = ''; found.length <= given.length; ) {
+      const { body } = await catalog.get(`/catalog/products?limit=${limit}${cursor}`);
+      found.push(...body.products.map(({ name }: Stocked) => name));
+      if (body.next_cursor === null) {
+        break;
+      }
+      cursor = `&cursor=${body.next_cursor}`;
+    }
+    expect(found.sort()).toEqual(given.sort());
+  });
+
+  test('a name in other letters, spellings and apostrophes is the same name', async () => {
+    const [id] = await list({ name: 'Ship’s ÖL' });
+    for (const name of ["SHIP'S öl", 'ship‘s o\u0308l']) {
+      expect((await catalog.stock({ name, quantity: 1 })).body).toMatchObject({ item_id: id, is_new: false });
+    }
+  });
+
   test.each([
     ['hurr', ['Hurricane lantern']],
     ['LANTERN', ['Hurricane lantern', 'Oil']],
@@ -329,6 +352,34 @@ describe('votes', () => {
   test.each([0, 6, -1, '5.0', '05', 'five'])('are refused with %s stars', async (stars) => {
     const { status, body } = await vote('ann', 'lamp', stars);
     expect([status, body.reason]).toEqual([400, 'invalid_parameter']);
+  });
+
+  test('wait alone while somebody has their product locked, and the others are counted', async () => {
+    const [lamp = '', bell = ''] = await list({ name: 'Lamp' }, { name: 'Bell' });
+    bought.add(`ann ${lamp}`).add(`ann ${bell}`).add(`bob ${lamp}`);
+    await vote('ann', lamp, 1);
+    const stranger = new Client({ connectionString: edge.databaseUrl });
+    await stranger.connect();
+    await stranger.query('BEGIN');
+    await stranger.query('SELECT FROM vote_counts FOR UPDATE');
+    const locked = vote('bob', lamp, 5);
+    expect((await vote('ann', bell, 4)).status).toBe(200);
+    const { status, body } = await locked;
+    expect([status, body.reason]).toEqual([503, 'busy']);
+    const again = vote('bob', lamp, 5);
+    await stranger.query('COMMIT');
+    expect((await again).body.rating).toMatchObject({ votes: 2 });
+    await stranger.end();
+  });
+
+  test('can be changed ten times in a minute', async () => {
+    const [lamp = ''] = await list({ name: 'Lamp' });
+    bought.add(`ann ${lamp}`);
+    for (let n = 0; n < 10; n++) {
+      expect((await vote('ann', lamp, 1 + (n % 5))).status).toBe(200);
+    }
+    const { status, body, headers } = await vote('ann', lamp, 1);
+    expect([status, body.reason, headers.get('retry-after')]).toEqual([429, 'too_many_votes', '60']);
   });
 
   test('a thousand at the same time are counted exactly', async () => {

@@ -55,18 +55,19 @@ export function openWorld(): RestockWorld {
 function catalogSql({ restocks, products }: RestockWorld['catalog']): Sql {
   return {
     ...on(lockRestocks, (tx, ids: string[]) => tx.getAll(restocks, ids)),
-    ...on(settleRestocks, (tx, ids: string[], states: string[], reasons: (RestockRefusal | null)[]) => {
-      for (const [i, id] of ids.entries()) {
-        const state = states[i] as Requested['state'];
-        tx.update(restocks, id, (row) => ({ ...row, state, reason: reasons[i] ?? null }));
+    ...on(settleRestocks, (tx, json: string) => {
+      const settled: Record<string, Pick<Requested, 'state' | 'reason'>> = JSON.parse(json);
+      for (const [id, change] of Object.entries(settled)) {
+        tx.update(restocks, id, (row) => ({ ...row, ...change }));
       }
       return undefined;
     }),
     ...on(listProducts, (tx, itemIds: string[]) => {
-      for (const id of itemIds) {
+      const listed = itemIds.filter((id) => tx.get(products, id) !== true);
+      for (const id of listed) {
         tx.put(products, id, true);
       }
-      return undefined;
+      return listed.map((item_id) => ({ item_id }));
     }),
     ...on(takeUnanswered, () => restocks.all().filter(({ state }) => state === 'REQUESTED')),
     ...on(isUnansweredDue, () => undefined),

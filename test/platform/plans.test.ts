@@ -1,4 +1,7 @@
 import { Pool } from 'pg';
+import * as askRestocks from '../../catalog/src/saga/ask-restocks/statements';
+import * as listProducts from '../../catalog/src/saga/list-products/statements';
+import * as votes from '../../catalog/src/votes/statements';
 import * as request from '../../order/src/saga/1-request-checkout/statements';
 import * as settle from '../../order/src/saga/5-settle-checkout/statements';
 import * as overdue from '../../order/src/saga/cancel-overdue/statements';
@@ -8,6 +11,7 @@ import { openDatabase } from '../../shared/postgres/database';
 import type { Statement } from '../../shared/postgres/statement';
 import * as reserve from '../../stock/src/saga/2-reserve-stock/statements';
 import * as settleStock from '../../stock/src/saga/4-settle-reservation/statements';
+import * as restock from '../../stock/src/saga/restock/statements';
 import { returnItems, settleReservations } from '../../stock/src/saga/statements';
 import { createDatabase } from '../support/servers';
 import { silent } from '../support/silent';
@@ -15,7 +19,8 @@ import { silent } from '../support/silent';
 const services = {
   order: [request, settle, overdue, { deleteOutbox: outbox.deleteOutbox }],
   payment: [charge],
-  stock: [reserve, settleStock, { returnItems, settleReservations }],
+  stock: [reserve, settleStock, restock, { returnItems, settleReservations }],
+  catalog: [listProducts, askRestocks, votes],
 };
 const statements = Object.entries(services).flatMap(([service, files]) =>
   files

@@ -1,5 +1,5 @@
 import { askUnanswered } from '../../catalog/src/saga/ask-restocks/step';
-import { listStocked } from '../../catalog/src/saga/list-products/step';
+import { listStocked, type Stocked } from '../../catalog/src/saga/list-products/step';
 import type { RestockEvent } from '../../shared/contract/events';
 import { InvariantViolation } from '../../shared/errors';
 import { statement } from '../../shared/postgres/statement';
@@ -19,8 +19,8 @@ const BROKEN = `
   WHERE (listed_at IS NOT NULL) <> EXISTS (SELECT FROM restocks r WHERE r.item_id = p.item_id AND state = 'DONE')`;
 const catalog = stepFixture('catalog', 'products, restocks', BROKEN);
 
-let listed: string[][];
-const step = listStocked((itemIds) => listed.push(itemIds));
+let listed: Stocked[];
+const step = listStocked((done) => listed.push(done));
 beforeEach(() => {
   listed = [];
 });
@@ -32,7 +32,7 @@ const insertRestock = ({ saga_id, item_id, quantity, price }: Restocked) =>
   );
 async function request(restock: Restocked): Promise<void> {
   await catalog.query(
-    `INSERT INTO products (item_id, name, categories, price) VALUES ($1, $1, '{}', $2) ON CONFLICT DO NOTHING`,
+    `INSERT INTO products (item_id, name, name_key, categories, price) VALUES ($1, $1, $1, '{}', $2) ON CONFLICT DO NOTHING`,
     [restock.item_id, restock.price],
   );
   await insertRestock(restock);
@@ -49,7 +49,7 @@ test('lists a product once stock has its units', async () => {
   await request(first);
   expect((await list(itemChanged(first))).emit).toEqual([]);
   expect(await states()).toEqual([{ state: 'DONE', reason: null }]);
-  expect(listed).toEqual([['lamp']]);
+  expect(listed).toEqual([{ stocked: ['lamp'], isAnyNew: true }]);
 });
 
 test('a product that is listed stays listed since the first time', async () => {
@@ -60,13 +60,14 @@ test('a product that is listed stays listed since the first time', async () => {
   const before = await since();
   await list(itemChanged(restocked(2)));
   expect(await since()).toEqual(before);
+  expect(listed.map(({ isAnyNew }) => isAnyNew)).toEqual([true, false]);
 });
 
 test('does not list a product whose units stock has refused', async () => {
   await request(first);
   await list(itemRefused(first, 'limit_exceeded'));
   expect(await states()).toEqual([{ state: 'REFUSED', reason: 'limit_exceeded' }]);
-  expect(listed).toEqual([[]]);
+  expect(listed).toEqual([{ stocked: [], isAnyNew: false }]);
 });
 
 test('an answer that comes again changes nothing', async () => {

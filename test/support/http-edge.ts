@@ -115,7 +115,7 @@ export function routesOf(
       return stockRoutes({ database, reads: database, batchInit, onStockChanged });
     case 'catalog':
       return catalogRoutes({
-        ...{ database, reads: database, levels, purchases, votes: openVotes(database) },
+        ...{ database, reads: database, searches: database, levels, purchases, votes: openVotes(database) },
         cache: openQueryCache(),
         outbox: { store: async () => [], publish: () => undefined },
       });

@@ -72,7 +72,11 @@ const verbs: Verbs<typeof options> = {
       reason: oneLine('reason', values.reason, 500),
     };
     return async (shop) => {
-      await askAgain(shop, await mustKnow(shop, id), operator);
+      const restock = await mustKnow(shop, id);
+      if (restock.state === 'REFUSED') {
+        throw new Refusal(`Restock ${id} was refused (${restock.reason}), for ever. Put the units in anew.`);
+      }
+      await askAgain(shop, restock, operator);
       if (values.json) {
         printJson({ asked: id });
       } else {

@@ -6,6 +6,7 @@ import { type Route, route } from '../../../shared/http/route';
 import { statement } from '../../../shared/postgres/statement';
 import type { CatalogHttp } from './catalog-http';
 import { categories, description, name, picture } from './inputs';
+import { lockNames, nameKey } from './name-key';
 import { unknownProduct } from './read-products';
 
 const fields = { name, description, picture, categories, hidden: z.boolean() };
@@ -16,17 +17,14 @@ const updateProduct = statement<{ item_id: string }>(
   'http_update_product',
   `UPDATE products SET name = coalesce($2, name), description = coalesce($3, description),
           picture = coalesce($4, picture), categories = coalesce($5::text[], categories),
-          hidden = coalesce($6::boolean, hidden), updated_at = now()
+          hidden = coalesce($6::boolean, hidden), name_key = coalesce($7, name_key), updated_at = now()
    WHERE item_id = $1 RETURNING item_id`,
 );
 
 const isNameTaken = statement<{ taken: boolean }>(
   'http_is_name_taken',
-  'SELECT EXISTS (SELECT FROM products WHERE lower(name) = lower($2) AND item_id <> $1) AS taken',
+  'SELECT EXISTS (SELECT FROM products WHERE name_key = $2 AND item_id <> $1) AS taken',
 );
-
-/** Two renames must not meet in the unique index, where one would fail: they take turns. */
-const lockNames = statement('http_lock_names', `SELECT pg_advisory_xact_lock(hashtext('products.name'))`);
 
 export function editProduct({ database, cache }: CatalogHttp): Route {
   return route({
@@ -51,17 +49,22 @@ export function editProduct({ database, cache }: CatalogHttp): Route {
       const answer = await answerOnce(database, request, async (tx) => {
         if (body.name !== undefined) {
           await tx.run(lockNames);
-          const [other] = await tx.run(isNameTaken, [item_id, body.name]);
+          const [other] = await tx.run(isNameTaken, [item_id, nameKey(body.name)]);
           if (other?.taken) {
             const detail = `Another product is called "${body.name}". Choose another name.`;
             return problem(409, { reason: 'name_taken', detail });
           }
         }
         const values = (Object.keys(fields) as (keyof typeof fields)[]).map((field) => body[field] ?? null);
-        const [updated] = await tx.run(updateProduct, [item_id, ...values]);
+        const [updated] = await tx.run(updateProduct, [
+          ...[item_id, ...values],
+          body.name === undefined ? null : nameKey(body.name),
+        ]);
         return updated === undefined ? unknownProduct(item_id) : { status: 200, body: updated };
       });
-      cache.clear();
+      if (answer.status === 200) {
+        cache.clear();
+      }
       return answer;
     },
   });

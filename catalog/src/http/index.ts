@@ -10,11 +10,17 @@ import { findVote } from './find-vote';
 import { listCategories } from './list-categories';
 import { listInventory } from './list-inventory';
 import { listProducts } from './list-products';
+import { openLists } from './lists';
 import { stockProduct } from './stock-product';
 import { vote } from './vote';
 
-export function routes({ reads, ...others }: Omit<CatalogHttp, 'prisma'> & { reads: Database }): Route[] {
-  const http = { ...others, prisma: new PrismaClient({ adapter: new PrismaPg(reads.pool) }) };
+export function routes({
+  reads,
+  searches,
+  ...others
+}: Omit<CatalogHttp, 'prisma' | 'lists'> & { reads: Database; searches: Database }): Route[] {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(reads.pool) });
+  const http = { ...others, prisma, lists: openLists(searches.pool) };
   return [
     listProducts(http),
     findProduct(http),

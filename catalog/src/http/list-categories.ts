@@ -10,7 +10,7 @@ const MAX_CATEGORIES = 200;
 
 const categorySchema = z.object({ name: z.string(), products: total });
 
-export function listCategories({ prisma, cache }: CatalogHttp): Route {
+export function listCategories({ lists, cache }: CatalogHttp): Route {
   return route({
     method: 'GET',
     path: '/catalog/categories',
@@ -22,14 +22,15 @@ export function listCategories({ prisma, cache }: CatalogHttp): Route {
     handle: async () => ({
       status: 200,
       body: {
-        categories: await cache.get(
-          'categories',
-          () => prisma.$queryRaw<z.infer<typeof categorySchema>[]>`
-            SELECT name, products FROM (
-              SELECT category AS name, count(*)::float8 AS products
-              FROM products, unnest(categories) AS category WHERE ${LISTED}
-              GROUP BY category ORDER BY products DESC LIMIT ${MAX_CATEGORIES}
-            ) AS largest ORDER BY lower(name)`,
+        categories: await cache.get('categories', () =>
+          lists.read(
+            (prisma) => prisma.$queryRaw<z.infer<typeof categorySchema>[]>`
+              SELECT name, products FROM (
+                SELECT category AS name, count(*)::float8 AS products
+                FROM products, unnest(categories) AS category WHERE ${LISTED}
+                GROUP BY category ORDER BY products DESC LIMIT ${MAX_CATEGORIES}
+              ) AS largest ORDER BY lower(name)`,
+          ),
         ),
       },
     }),

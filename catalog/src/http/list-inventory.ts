@@ -10,7 +10,7 @@ export const inventorySchema = productSchema.extend({
   listed: z.boolean().meta({ description: 'Whether stock has said that it can be sold.' }),
 });
 
-export function listInventory({ prisma, levels }: CatalogHttp): Route {
+export function listInventory({ lists, levels }: CatalogHttp): Route {
   return route({
     method: 'GET',
     path: '/catalog/inventory',
@@ -21,7 +21,7 @@ export function listInventory({ prisma, levels }: CatalogHttp): Route {
     revalidates: true,
     answers: { 200: z.object({ products: z.array(inventorySchema), next_cursor: nextCursor }) },
     async handle({ query }) {
-      const read = pageOf(prisma, query, []);
+      const read = pageOf(lists, query, []);
       if ('status' in read) {
         return read;
       }

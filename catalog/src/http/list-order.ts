@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { Prisma } from '../../prisma/client/client';
+import { nameKey } from './name-key';
 import type { Kept } from './read-products';
 
 /** The orders that lists of products come in. Each ends with a key that no two products share. */
 const SORTS = {
   name: {
-    order: Prisma.sql`lower(name)`,
-    position: ({ name }: Kept) => [name.toLowerCase()],
-    after: ([name]: Position) => Prisma.sql`lower(name) > lower(${name})`,
+    order: Prisma.sql`name_key`,
+    position: ({ name }: Kept) => [nameKey(name)],
+    after: ([key]: Position) => Prisma.sql`name_key > ${key}`,
   },
   price: {
     order: Prisma.sql`price, item_id`,

@@ -7,6 +7,7 @@ import { FRESH_SECONDS } from '../query-cache';
 import type { CatalogHttp } from './catalog-http';
 import { category, search } from './inputs';
 import { after, cursorAfter, orderBy, type Sort, sort } from './list-order';
+import type { Lists } from './lists';
 import { asProduct, type Kept, LISTED, productSchema, readProducts } from './read-products';
 
 const DEFAULT_LIMIT = 24;
@@ -37,7 +38,7 @@ export interface Page {
   readonly next_cursor: string | null;
 }
 
-export function listProducts({ prisma, cache, levels }: CatalogHttp): Route {
+export function listProducts({ lists, cache, levels }: CatalogHttp): Route {
   return route({
     method: 'GET',
     path: '/catalog/products',
@@ -48,7 +49,7 @@ export function listProducts({ prisma, cache, levels }: CatalogHttp): Route {
     freshSeconds: FRESH_SECONDS,
     answers: { 200: z.object({ products: z.array(productSchema), next_cursor: nextCursor }) },
     async handle({ query }) {
-      const read = pageOf(prisma, query, [LISTED]);
+      const read = pageOf(lists, query, [LISTED]);
       if ('status' in read) {
         return read;
       }
@@ -66,7 +67,7 @@ export function listProducts({ prisma, cache, levels }: CatalogHttp): Route {
  * @param conditions what all products of the list have in common
  */
 export function pageOf(
-  prisma: PrismaClient,
+  lists: Lists,
   { search, category, sort = 'name', cursor, limit = DEFAULT_LIMIT }: ListQuery,
   conditions: readonly Prisma.Sql[],
 ): Answer | { run(): Promise<Page> } {
@@ -81,7 +82,7 @@ export function pageOf(
     ...(category === undefined ? [] : [Prisma.sql`categories @> ARRAY[${category}]`]),
     ...[start].flat(),
   ];
-  return { run: () => readPage(prisma, all, sort, limit) };
+  return { run: () => lists.read((prisma) => readPage(prisma, all, sort, limit)) };
 }
 
 async function readPage(
@@ -101,5 +102,5 @@ async function readPage(
 function hasWords(search: string): Prisma.Sql {
   const words = search.match(/[\p{L}\p{N}]+/gu) ?? [];
   const query = words.map((word) => `${word}:*`).join(' & ');
-  return Prisma.sql`to_tsvector('english', name || ' ' || description) @@ to_tsquery('english', ${query})`;
+  return Prisma.sql`words @@ to_tsquery('english', ${query})`;
 }

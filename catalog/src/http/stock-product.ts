@@ -10,6 +10,7 @@ import type { Tx } from '../../../shared/postgres/tx';
 import { itemStocked } from '../saga/restock';
 import type { CatalogHttp } from './catalog-http';
 import { categories, description, name, picture } from './inputs';
+import { lockNames, nameKey } from './name-key';
 
 const body = z.object({
   name,
@@ -34,13 +35,13 @@ const restockSchema = z.object({
 
 const findByName = statement<{ item_id: string; price: number }>(
   'http_find_by_name',
-  'SELECT item_id, price FROM products WHERE lower(name) = lower($1)',
+  'SELECT item_id, price FROM products WHERE name_key = $1',
 );
 
 const insertProduct = statement<{ item_id: string; price: number }>(
   'http_insert_product',
-  `INSERT INTO products (item_id, name, description, picture, categories, price)
-   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (lower(name)) DO NOTHING RETURNING item_id, price`,
+  `INSERT INTO products (item_id, name, name_key, description, picture, categories, price)
+   VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING item_id, price`,
 );
 
 const insertRestock = statement(
@@ -48,7 +49,7 @@ const insertRestock = statement(
   'INSERT INTO restocks (id, item_id, quantity, price, traceparent) VALUES ($1, $2, $3, $4, $5)',
 );
 
-export function stockProduct({ database, outbox, cache }: CatalogHttp): Route {
+export function stockProduct({ database, outbox }: CatalogHttp): Route {
   return route({
     method: 'POST',
     path: '/catalog/products',
@@ -68,6 +69,8 @@ export function stockProduct({ database, outbox, cache }: CatalogHttp): Route {
     async handle(request) {
       let stored: Awaited<ReturnType<typeof outbox.store>> = [];
       const answer = await answerOnce(database, request, async (tx) => {
+        // What an earlier try has stored was rolled back with it.
+        stored = [];
         const product = await findOrInsert(tx, request.body);
         if ('status' in product) {
           return product;
@@ -80,8 +83,9 @@ export function stockProduct({ database, outbox, cache }: CatalogHttp): Route {
           headers: { Location: `/catalog/restocks/${restock.id}` },
         };
       });
-      outbox.publish(stored);
-      cache.clear();
+      if (answer.status === 202) {
+        outbox.publish(stored);
+      }
       return answer;
     },
   });
@@ -95,7 +99,8 @@ interface Found {
 
 async function findOrInsert(tx: Tx, stocked: Stocked): Promise<Found | Answer> {
   const { name, price, description = '', picture = 'parcel', categories = [] } = stocked;
-  const [known] = await tx.run(findByName, [name]);
+  const key = nameKey(name);
+  const [known] = await tx.run(findByName, [key]);
   if (known !== undefined) {
     return ofSamePrice(known, stocked);
   }
@@ -103,13 +108,14 @@ async function findOrInsert(tx: Tx, stocked: Stocked): Promise<Found | Answer> {
     const detail = `The shop does not have a product "${name}" yet, so it needs a price. Or was the name misspelled?`;
     return problem(400, { reason: 'price_missing', detail });
   }
-  const [inserted] = await tx.run(insertProduct, [newId(), name, description, picture, categories, price]);
-  if (inserted !== undefined) {
-    return { ...inserted, isNew: true };
+  await tx.run(lockNames);
+  const [other] = await tx.run(findByName, [key]);
+  if (other !== undefined) {
+    return ofSamePrice(other, stocked);
   }
-  // Somebody else has inserted the same name a moment ago.
-  const [other] = await tx.run(findByName, [name]);
-  return ofSamePrice(other as Omit<Found, 'isNew'>, stocked);
+  const columns = [newId(), name, key, description, picture, categories, price];
+  const [inserted] = await tx.run(insertProduct, columns);
+  return { ...(inserted as Omit<Found, 'isNew'>), isNew: true };
 }
 
 function ofSamePrice(known: Omit<Found, 'isNew'>, { name, price }: Stocked): Found | Answer {

@@ -5,7 +5,8 @@ import type { ShopDatabases } from '../../support/databases';
 
 const findMissingRestocks = statement<{ id: string }>(
   'chaos_missing_restocks',
-  `SELECT id FROM unnest($1::uuid[]) AS id WHERE NOT EXISTS (SELECT FROM restocks r WHERE r.id = id)`,
+  `SELECT id FROM unnest($1::uuid[]) AS given (id)
+   WHERE NOT EXISTS (SELECT FROM restocks r WHERE r.id = given.id)`,
 );
 
 const findMissingVotes = statement<{ user_id: string; item_id: string }>(

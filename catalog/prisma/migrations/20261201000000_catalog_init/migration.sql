@@ -1,6 +1,7 @@
 CREATE TABLE "products" (
     "item_id" TEXT PRIMARY KEY,
     "name" TEXT NOT NULL,
+    "name_key" TEXT NOT NULL,
     "description" TEXT NOT NULL DEFAULT '',
     "picture" TEXT NOT NULL DEFAULT 'parcel',
     "categories" TEXT[] NOT NULL,
@@ -9,13 +10,13 @@ CREATE TABLE "products" (
     "listed_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "words" TSVECTOR GENERATED ALWAYS AS (to_tsvector('english', "name" || ' ' || "description")) STORED,
     CONSTRAINT "products_price" CHECK ("price" BETWEEN 0 AND 2147483647)
 );
-CREATE UNIQUE INDEX "products_name" ON "products" (lower("name"));
+CREATE UNIQUE INDEX "products_name_key_key" ON "products" ("name_key");
 CREATE INDEX "products_price_item_id_idx" ON "products" ("price", "item_id");
 CREATE INDEX "products_categories_idx" ON "products" USING gin ("categories");
--- What a search looks at. The queries repeat the expression.
-CREATE INDEX "products_words" ON "products" USING gin (to_tsvector('english', "name" || ' ' || "description"));
+CREATE INDEX "products_words_idx" ON "products" USING gin ("words");
 
 CREATE TABLE "restocks" (
     "id" UUID PRIMARY KEY,

@@ -17,15 +17,19 @@ export const findLockedProducts = statement<{ id: string }>(
   findLocked('products', 'item_id', 'text', 'item_id AS id'),
 );
 
+/** @param $1 { state, reason } for each restock, as JSON by restock */
 export const settleRestocks = statement(
   'settle_restocks',
-  `UPDATE restocks AS r SET state = answered.state, reason = answered.reason, updated_at = now()
-   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS answered (id, state, reason) WHERE r.id = answered.id`,
+  `UPDATE restocks SET state = $1::jsonb -> id::text ->> 'state', reason = $1::jsonb -> id::text ->> 'reason',
+          updated_at = now()
+   WHERE id = ANY (ARRAY(SELECT jsonb_object_keys($1::jsonb)::uuid))`,
 );
 
-export const listProducts = statement(
+/** Returns those that were not listed before. */
+export const listProducts = statement<{ item_id: string }>(
   'list_products',
   `UPDATE products SET listed_at = now(), updated_at = now()
    WHERE item_id = ANY (ARRAY(
-     SELECT item_id FROM products WHERE item_id = ANY($1::text[]) AND listed_at IS NULL ORDER BY item_id FOR NO KEY UPDATE))`,
+     SELECT item_id FROM products WHERE item_id = ANY($1::text[]) AND listed_at IS NULL ORDER BY item_id FOR NO KEY UPDATE))
+   RETURNING item_id`,
 );

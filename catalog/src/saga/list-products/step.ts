@@ -1,7 +1,7 @@
 import type { RestockEvent } from '../../../../shared/contract/events';
 import { blockedBy, namesOf } from '../../../../shared/inbox/blocked';
 import type { Step } from '../../../../shared/inbox/step';
-import { columns } from '../../../../shared/postgres/statement';
+import { asJson } from '../../../../shared/postgres/statement';
 import { decideListings } from './decide';
 import {
   findLockedProducts,
@@ -11,11 +11,19 @@ import {
   settleRestocks,
 } from './statements';
 
+/** What was done. */
+export interface Stocked {
+  /** The items that have more units now. */
+  readonly stocked: readonly string[];
+  /** Whether a product is listed from now on. */
+  readonly isAnyNew: boolean;
+}
+
 /**
  * Records what stock has decided about restocks, and lists the products that can be sold from now on.
- * @param onListed called after the commit with the items that have more units now
+ * @param onStocked called after the commit
  */
-export function listStocked(onListed: (itemIds: string[]) => void): Step<RestockEvent> {
+export function listStocked(onStocked: (done: Stocked) => void): Step<RestockEvent> {
   return {
     queue: 'catalog.list',
     lockedRows: { restocks: 'id', products: 'item_id' },
@@ -24,12 +32,11 @@ export function listStocked(onListed: (itemIds: string[]) => void): Step<Restock
       const { answered, duplicates } = decideListings(restocks, events);
       const stocked = answered.filter(({ state }) => state === 'DONE').map(({ item_id }) => item_id);
       if (answered.length > 0) {
-        tx.send(settleRestocks, columns(answered, 'id', 'state', 'reason'));
+        tx.send(settleRestocks, [asJson(answered.map(({ id, state, reason }) => [id, { state, reason }]))]);
       }
-      if (stocked.length > 0) {
-        tx.send(listProducts, [stocked]);
-      }
-      return { emit: [], duplicates, afterCommit: () => onListed(stocked) };
+      const listed = stocked.length > 0 ? await tx.run(listProducts, [stocked]) : [];
+      const isAnyNew = listed.length > 0;
+      return { emit: [], duplicates, afterCommit: () => onStocked({ stocked, isAnyNew }) };
     },
 
     async findBlocked(tx, events) {

@@ -16,19 +16,23 @@ export function restockItems(onAdded: (itemIds: string[]) => void): Step<Restock
     queue: 'stock.restock',
     lockedRows: { items: 'id' },
     async run(tx, events) {
+      // The first price of an item counts.
       const prices = new Map(
-        events.flatMap(({ type, data }) =>
-          type === 'catalog.item_stocked' ? [[data.item_id, data.price] as const] : [],
-        ),
+        events
+          .toReversed()
+          .flatMap(({ type, data }) =>
+            type === 'catalog.item_stocked' ? [[data.item_id, data.price] as const] : [],
+          ),
       );
       const itemIds = [...prices.keys()];
       // The statements are sent at once and run one after the other, so the rest is read after the items are locked.
-      const [, items, known, reserved] = await Promise.all([
+      const [, items, known] = await Promise.all([
         tx.run(makeItems, [itemIds, [...prices.values()]]),
         tx.run(lockItemsToRestock, [itemIds]),
         tx.run(readRestocks, [events.map((event) => event.data.saga_id)]),
-        tx.run(readReservedNow, [itemIds]),
       ]);
+      const many = manyUnits(items, events);
+      const reserved = many.length > 0 ? await tx.run(readReservedNow, [many]) : [];
       const reservedOf = new Map(reserved.map(({ item_id, quantity }) => [item_id, quantity]));
       const locked = items.map((item) => ({ ...item, reserved: reservedOf.get(item.id) ?? 0 }));
       const { decided, emit, duplicates } = decideRestocks({ items: locked, known }, events);
@@ -49,4 +53,20 @@ export function restockItems(onAdded: (itemIds: string[]) => void): Step<Restock
       return blockedBy(events, itemOf, namesOf('items', locked));
     },
   };
+}
+
+/** Far below the limit, and more than any shop has. */
+const MANY = 2 ** 51;
+
+/** Returns the items of which there might be too many units, so that it matters how many are reserved. */
+function manyUnits(
+  items: readonly { id: string; available: number }[],
+  events: readonly RestockEvent[],
+): string[] {
+  const asked = sumByKey(
+    events.flatMap(({ type, data }) =>
+      type === 'catalog.item_stocked' ? [[data.item_id, data.quantity] as const] : [],
+    ),
+  );
+  return items.flatMap(({ id, available }) => (available + (asked.get(id) ?? 0) > MANY ? id : []));
 }
