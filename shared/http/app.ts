@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
 import Koa, { type Context } from 'koa';
 import type { Access } from '../access/access';
 import type { Logger } from '../observe/log';
@@ -25,6 +26,9 @@ export interface AppOptions {
 }
 
 type Request = ReturnType<typeof readRequest>;
+
+/** Which of several replicas answers. In a cluster, a pod's host name is the pod's name. */
+const SERVED_BY = hostname();
 
 /** Resolves when the answer is written. Never rejects. It gives the answer of a refusal instead of a route's. */
 export type App = (request: IncomingMessage, response: ServerResponse, refusal?: Refusal) => Promise<void>;
@@ -150,6 +154,7 @@ function send(
   ctx.res
     .writeHead(status, {
       'Cache-Control': 'no-store',
+      'Served-By': SERVED_BY,
       ...answer.headers,
       ...revalidated?.headers,
       ...(body !== undefined && { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }),

@@ -24,7 +24,14 @@ export function forOrigins(origins: readonly string[], listener: RequestListener
       'Reason',
       'traceparent',
     ],
-    exposedHeaders: ['ETag', 'Idempotency-Replayed', 'Location', 'Preference-Applied', 'Retry-After'],
+    exposedHeaders: [
+      'ETag',
+      'Idempotency-Replayed',
+      'Location',
+      'Preference-Applied',
+      'Retry-After',
+      'Served-By',
+    ],
     maxAge: MAX_AGE_S,
     // The router answers OPTIONS, and knows what each path allows.
     preflightContinue: true,
