@@ -102,6 +102,7 @@ test('describes the parameters of a query: those of lists are not required', () 
     ...['products', 'inventory'].flatMap((list) =>
       ['search', 'category', 'sort', 'cursor', 'limit'].map((name) => [`GET /catalog/${list}`, name, false]),
     ),
+    ['POST /payment/create_user', 'user_id', false],
   ]);
 });
 

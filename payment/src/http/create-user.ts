@@ -20,11 +20,16 @@ export function createUser(database: Database): Route {
     description:
       'Where access is required, a buyer becomes a user with the id that the token names. Doing it again changes nothing.',
     params: z.object({}),
+    query: z.object({
+      user_id: id.optional().meta({
+        description: 'The id that the user gets, such as that of an account. Without it, a new one.',
+      }),
+    }),
     idempotent: true,
     answers: { 200: z.object({ user_id: id }) },
     handle: (request) =>
       answerOnce(database, request, async (tx) => {
-        const user_id = request.onlyOf ?? newId();
+        const user_id = request.onlyOf ?? request.query.user_id ?? newId();
         await tx.run(insertUser, [user_id]);
         return { status: 200, body: { user_id } };
       }),
