@@ -2,7 +2,7 @@ import { sources } from './sources';
 
 /** Allows no import cycle: to understand one of its files, a reader would have to read them all. */
 
-const withoutExtension = (path: string) => path.replace(/\.m?[jt]s$/, '');
+const withoutExtension = (path: string) => path.replace(/\.(m?[jt]s|tsx)$/, '');
 const byName = new Map(sources.map((source) => [withoutExtension(source.path), source]));
 const fileOf = (name: string) => byName.get(withoutExtension(name)) ?? byName.get(`${name}/index`);
 

@@ -69,7 +69,7 @@ test('tools import no service, except that the grants of each are looked up by i
 const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
   bench: ['audit', 'chaos'],
   chaos: ['audit', 'gateway'],
-  local: ['deploy'],
+  local: ['deploy', 'operate'],
 };
 
 test('a tool imports tools/support, and only those other tools that it is built on', () => {

@@ -11,7 +11,12 @@ interface Locked {
 }
 
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
-const { '': _project, ...packages }: Record<string, Locked> = read('package-lock.json').packages;
+const { '': _project, ...locked }: Record<string, Locked> = read('package-lock.json').packages;
+/** The workspaces are ours, and are not installed from anywhere. */
+const workspaces: string[] = read('package.json').workspaces;
+const packages = Object.fromEntries(
+  Object.entries(locked).filter(([path, { resolved = path }]) => !workspaces.includes(resolved)),
+);
 
 /** Returns the paths of the packages that match. */
 const packagesWhere = (matches: (locked: Locked) => boolean) =>
@@ -30,8 +35,8 @@ test('no package in the lock names a registry, so that each machine uses its own
   expect(packagesWhere(({ resolved }) => resolved !== undefined)).toEqual([]);
 });
 
-test('package.json names exact versions', () => {
-  const { dependencies, devDependencies, optionalDependencies } = read('package.json');
+test.each(['.', ...workspaces])('package.json in %s names exact versions', (folder) => {
+  const { dependencies, devDependencies, optionalDependencies } = read(join(folder, 'package.json'));
   const versions: Record<string, string> = { ...dependencies, ...devDependencies, ...optionalDependencies };
   expect(
     Object.entries(versions).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(version)),
