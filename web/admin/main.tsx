@@ -1,0 +1,4 @@
+import { start } from '../ui/start';
+import { Admin } from './admin';
+
+start(<Admin />);

@@ -1,0 +1,4 @@
+import { start } from '../ui/start';
+import { Storefront } from './storefront';
+
+start(<Storefront />);
