@@ -32,6 +32,11 @@ const addressSettings = Object.fromEntries(
 const settings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_PORT: port(STANDARD_PORT),
+  /** Where the pages for buyers are. Without it, there is only the API. */
+  PAGES_URL: z
+    .url()
+    .transform((address) => new URL(address))
+    .optional(),
   LOG_LEVEL: z.string().default('info'),
   LOG_FORMAT: oneOf(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
   ...addressSettings,

@@ -22,7 +22,7 @@ const replicasOf = perService((name) =>
   watchReplicas(config.services[name].urls, config.services[name].internalUrls),
 );
 
-/** A shop that lets everybody do everything has no accounts. */
+/** A shop for measurements has no accounts. */
 const served = serviceNames.filter((name) => config.services[name].urls.length > 0);
 
 function serviceOf(path: string): ServiceName | undefined {
@@ -159,11 +159,18 @@ async function answerSelf(request: IncomingMessage, response: ServerResponse): P
   if (path === '/openapi.json') {
     const document = await mergedDocument(served.map((name) => replicasOf[name].inTurn()[0]?.url));
     send(request, response, document);
+  } else if (config.PAGES_URL !== undefined && asksForPage(request)) {
+    forward(request, response, [{ url: config.PAGES_URL }]);
   } else if (path === '/') {
     send(request, response, { status: 200, body: { name: 'Chandlery', description: detail } });
   } else {
     send(request, response, problem(404, { detail }));
   }
+}
+
+function asksForPage({ method, headers }: IncomingMessage): boolean {
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return (method === 'GET' || method === 'HEAD') && !hasBody;
 }
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {

@@ -21,7 +21,8 @@ async function main(): Promise<void> {
   if (engine !== undefined) {
     spawnSync(engine, ['volume', 'rm', '--force', containerName(home)]);
   }
-  for (const name of ['log', 'rabbitmq', 'running', 'certificates', 'shop.json', 'postgres-password']) {
+  const files = ['shop.json', 'postgres-password', 'seeding.json', 'demo-password'];
+  for (const name of ['log', 'rabbitmq', 'running', 'certificates', ...files]) {
     rmSync(join(home, name), { recursive: true, force: true });
   }
   releaseLock();

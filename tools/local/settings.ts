@@ -1,4 +1,4 @@
-import { isParticipantName, perService, serviceNames } from '../../shared/services';
+import { perService, serviceNames } from '../../shared/services';
 import { noMore, readArguments, UsageError, wholeNumber } from '../support/command-line';
 import { MAX_REPLICAS, type Ports, portsFrom, type Replicas, STANDARD_PORT } from '../support/layout';
 
@@ -20,8 +20,7 @@ const usage = `Usage: npm start -- [--replicas N] ${serviceNames.map((name) => `
   --replicas N   replicas of each service, 1 to ${MAX_REPLICAS}
 ${serviceNames.map((name) => `${`  --${name} N`.padEnd(17)}replicas of ${name}`).join('\n')}
   --port N       the gateway's port; the other ports follow from it (N+1 to N+103, N+1001 to N+1085)
-  --access A     open (default): whoever reaches the shop may do everything; required: people log in, and tokens say who
-                 may do what
+  --access A     open (default): whoever reaches the API may do everything; required: tokens say who may do what
   --host A       the address that the gateway listens on; default: 127.0.0.1, which only this machine reaches
   --watch        compile sources when they change, and restart the programs that use them; npm run dev sets it`;
 
@@ -34,12 +33,9 @@ export function readSettings(): Settings {
     noMore(positionals);
     const count = wholeNumber('replicas', values.replicas ?? '1', 1, MAX_REPLICAS);
     const access = readAccess(values.access ?? 'open');
-    const replicas = perService((service) => {
-      if (access === 'open' && !isParticipantName(service)) {
-        return 0;
-      }
-      return values[service] === undefined ? count : wholeNumber(service, values[service], 1, MAX_REPLICAS);
-    });
+    const replicas = perService((service) =>
+      values[service] === undefined ? count : wholeNumber(service, values[service], 1, MAX_REPLICAS),
+    );
     const port = wholeNumber('port', values.port ?? String(STANDARD_PORT), 1024, 64_000);
     const { host = '127.0.0.1', watch = false } = values;
     return { access, host, replicas, ports: portsFrom(port), watch };

@@ -17,6 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keepRunnableNode } from './own-node.mjs';
+import { pagesStamp } from './pages-stamp.mjs';
 import { withLock } from './setup-lock.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -45,6 +46,7 @@ const steps = [
   { isStale: () => postgresLinks().length > 0, run: completePostgres },
   { isStale: () => services.some(clientIsStale), run: generateClients },
   { isStale: () => builds && (forced || !matches(at('dist/.stamp'), sourcesStamp())), run: compile },
+  { isStale: () => builds && !matches(at('web/dist/.stamp'), pagesStamp(root)), run: buildPages },
 ];
 if (steps.some((step) => step.isStale())) {
   await withLock(at('.chandlery/setup.lock'), async () => {
@@ -150,7 +152,7 @@ async function generateClient(service) {
 function sourcesStamp() {
   // The cluster's test is built on parts of other tests.
   const clusterTest = ['test/cluster', 'test/deploy', 'test/images', 'test/k8s', 'test/support'];
-  const folders = [...services, 'shared', 'tools', 'test/model', ...clusterTest];
+  const folders = [...services, 'shared', 'tools', 'web/server', 'test/model', ...clusterTest];
   const files = folders.flatMap((folder) =>
     readdirSync(at(folder), { recursive: true }).map((name) => join(folder, name)),
   );
@@ -174,6 +176,13 @@ async function compile() {
   await run(process.execPath, [at('node_modules/typescript/bin/tsc'), ...options]);
   mkdirSync(at('dist'), { recursive: true });
   writeFileSync(at('dist/.stamp'), stamp);
+}
+
+async function buildPages() {
+  const stamp = pagesStamp(root);
+  say('Building the pages …');
+  await run(process.execPath, [at('web/build.mjs')]);
+  writeFileSync(at('web/dist/.stamp'), stamp);
 }
 
 function digest(text) {

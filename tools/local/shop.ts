@@ -2,6 +2,7 @@
 // them.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type PagesName, pagesNames } from '../../shared/pages';
 import { root } from '../../shared/root';
 import {
   callsOf,
@@ -31,14 +32,17 @@ export interface ShopOptions {
 }
 
 const gatewayFile = join(root, 'dist/tools/gateway/main.js');
+const pagesFile = join(root, 'dist/web/server/src/main.js');
 const serviceFile = (name: ServiceName) => join(root, `dist/${name}/src/main.js`);
 
 /** Starts everything. `ready` resolves when every replica is ready. `stop` stops in the order in which requests come in. */
 export function startShop(options: ShopOptions) {
   const replicas = perService((name) => startReplicas(name, options));
+  const pages = pagesNames.map((name) => startPages(name, options));
   const gateway = startGateway(options);
   const programs: ShopProgram[] = [
     { supervised: gateway, file: gatewayFile },
+    ...pages.map((supervised) => ({ supervised, file: pagesFile })),
     ...serviceNames.flatMap((name) =>
       replicas[name].map((supervised) => ({ supervised, file: serviceFile(name) })),
     ),
@@ -51,7 +55,7 @@ export function startShop(options: ShopOptions) {
     programs,
     ready: () => Promise.race([allReady(options), ...programs.map(({ supervised }) => supervised.refused)]),
     async stop() {
-      await gateway.stop();
+      await Promise.all([gateway, ...pages].map((program) => program.stop()));
       // The open requests of order end only while the services that decide about them still run.
       await stopAll(callers);
       await stopAll(others);
@@ -71,8 +75,7 @@ function startReplicas(service: ServiceName, options: ShopOptions): Supervised[]
       PORT: String(ports.service(service, replica)),
       INTERNAL_PORT: String(ports.internal(service, replica)),
       DATABASE_URL: databaseUrl(service),
-      ...(isParticipantName(service) ? settingsOfParticipant(options) : settingsOfAccount()),
-      ...settingsOfTokens(options),
+      ...(isParticipantName(service) ? settingsOfParticipant(options) : settingsOfAccount(options)),
       ...Object.fromEntries(
         callsOf(service).map((called) => [
           variableOf(called, 'URL'),
@@ -84,17 +87,21 @@ function startReplicas(service: ServiceName, options: ShopOptions): Supervised[]
   );
 }
 
-function settingsOfParticipant({ access, amqpUrl }: ShopOptions): Record<string, string> {
-  return { AMQP_URL: amqpUrl, ACCESS: access, BATCH_INIT: 'on' };
+function settingsOfParticipant(options: ShopOptions): Record<string, string> {
+  const { access, amqpUrl } = options;
+  return {
+    ...{ AMQP_URL: amqpUrl, ACCESS: access, BATCH_INIT: 'on' },
+    ...(access === 'required' && { AUTH_ISSUER: issuerOf(options) }),
+  };
 }
 
 /** The gateway is the proxy in front of it. */
-function settingsOfAccount(): Record<string, string> {
-  return { AUTH_SECRET: secretIn(join(home, 'auth-secret')), FORWARDED_HOPS: '1' };
-}
-
-function settingsOfTokens(options: ShopOptions): Record<string, string> {
-  return options.access === 'open' ? {} : { AUTH_ISSUER: issuerOf(options) };
+function settingsOfAccount(options: ShopOptions): Record<string, string> {
+  return {
+    AUTH_SECRET: secretIn(join(home, 'auth-secret')),
+    AUTH_ISSUER: issuerOf(options),
+    FORWARDED_HOPS: '1',
+  };
 }
 
 function startGateway(options: ShopOptions): Supervised {
@@ -108,8 +115,24 @@ function startGateway(options: ShopOptions): Supervised {
       [variableOf(name, 'INTERNAL_URLS'), listOf(ports.internal)],
     ];
   });
-  const settings = { HOST: host, GATEWAY_PORT: String(ports.gateway), ...Object.fromEntries(addresses) };
+  const settings = {
+    HOST: host,
+    GATEWAY_PORT: String(ports.gateway),
+    PAGES_URL: address(ports.pages('storefront')),
+    ...Object.fromEntries(addresses),
+  };
   return startProcess('gateway', gatewayFile, options, settings);
+}
+
+/** The storefront is behind the gateway. Pages for staff are at a port of their own, which only this machine reaches. */
+function startPages(name: PagesName, options: ShopOptions): Supervised {
+  const { ports } = options;
+  return startProcess(name, pagesFile, options, {
+    PAGES: name,
+    PORT: String(ports.pages(name)),
+    INTERNAL_PORT: String(ports.internalOfPages(name)),
+    ...(name !== 'storefront' && { API_URL: gatewayAddress(options.host, ports.gateway) }),
+  });
 }
 
 function startProcess(
@@ -132,9 +155,12 @@ function startProcess(
 }
 
 async function allReady({ ports, replicas, host }: ShopOptions): Promise<void> {
-  const internal = serviceNames.flatMap((name) =>
-    indexes(replicas[name]).map((replica) => new URL(address(ports.internal(name, replica)))),
-  );
+  const internal = [
+    ...serviceNames.flatMap((name) =>
+      indexes(replicas[name]).map((replica) => ports.internal(name, replica)),
+    ),
+    ...pagesNames.map(ports.internalOfPages),
+  ].map((port) => new URL(address(port)));
   await Promise.all(
     internal.map(async (url) => {
       while (!(await isReady(url))) {
@@ -159,7 +185,7 @@ function issuerOf({ ports, host }: ShopOptions): string {
 }
 
 /** Every address includes this machine's own. */
-function gatewayAddress(host: string, port: number): string {
+export function gatewayAddress(host: string, port: number): string {
   const reached = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host;
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }

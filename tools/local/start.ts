@@ -1,3 +1,4 @@
+import { pagesNames } from '../../shared/pages';
 import { type ServiceName, serviceNames } from '../../shared/services';
 import { migrate } from '../deploy/migrate';
 import { certificateOf } from '../support/certificates';
@@ -8,8 +9,9 @@ import { rotateLogs, type Stoppable, stopLeftovers } from '../support/process';
 import { findRabbit, startRabbit } from '../support/rabbit';
 import { takeLock } from '../support/run-lock';
 import { restartOnChange } from './dev';
+import { seed } from './seed';
 import { readSettings, type Settings } from './settings';
-import { startShop } from './shop';
+import { gatewayAddress, startShop } from './shop';
 import { welcome } from './welcome';
 
 /** What is running, the last started first. A part is listed as soon as it has a process, long before it is ready. */
@@ -78,6 +80,10 @@ async function start({ access, host, replicas, ports, watch }: Settings, run: Ru
     port: ports.gateway,
     speaksTls: { postgres: tls !== undefined, rabbit: rabbit.amqpUrl.startsWith('amqps:') },
   });
+  await seed({ url: gatewayAddress(host, ports.gateway), port: ports.gateway, say });
+  if (run.stopping) {
+    return;
+  }
   console.log(welcome({ access, host, ports, replicas, postgres, rabbit }));
   if (watch) {
     started(restartOnChange(shop.programs, say));
@@ -121,6 +127,10 @@ async function checkPorts(replicas: Replicas, ports: Ports, withRabbit: boolean)
       wanted.set(ports.service(name, replica), name);
       wanted.set(ports.internal(name, replica), `${name}'s internal port`);
     }
+  }
+  for (const name of pagesNames) {
+    wanted.set(ports.pages(name), `the pages of ${name}`);
+    wanted.set(ports.internalOfPages(name), `the internal port of the pages of ${name}`);
   }
   for (const [port, purpose] of wanted) {
     if (!(await isTaken(port))) {

@@ -1,5 +1,6 @@
 import { serviceNames } from '../../shared/services';
 import { home, type Ports, type Replicas } from '../support/layout';
+import { demoPeople } from './demo-people';
 import type { AccessMode } from './settings';
 
 interface Facts {
@@ -14,6 +15,9 @@ interface Facts {
 /** Returns all addresses, and commands for a first checkout that need nothing but curl. */
 export function welcome({ access, host, ports, replicas, postgres, rabbit }: Facts): string {
   const shop = `http://localhost:${ports.gateway}`;
+  // Browsers send cookies to all ports of a host: under another name of it, one can be logged in as another person.
+  const admin = `http://127.0.0.1:${ports.pages('admin')}`;
+  const { buyer, shopkeeper } = demoPeople();
   const running = serviceNames.filter((name) => replicas[name] > 0);
   const services = running.map((name) => {
     const numbers = Array.from({ length: replicas[name] }, (_, replica) => ports.service(name, replica));
@@ -32,7 +36,11 @@ export function welcome({ access, host, ports, replicas, postgres, rabbit }: Fac
   return `
 ${access === 'open' ? WHO_OPEN : WHO_REQUIRED}${host === '127.0.0.1' ? ', and only programs on this machine can reach it.' : `. Whoever reaches ${host} can reach it.`}
 
-  shop       ${shop}   (API description: ${shop}/openapi.json)
+  storefront ${shop}   buyers:  ${buyer.email}
+  admin      ${admin}   staff:   ${shopkeeper.email}, a shopkeeper who may give credit
+             The password of both is ${buyer.password}
+
+  API        ${shop}   (described at ${shop}/openapi.json)
 ${services.join('\n')}
   internal   ${internal.join(', ')}   (ports for /metrics and /readyz)
   PostgreSQL ${postgres.dataDir}
@@ -48,7 +56,7 @@ ${access === 'open' ? 'Or run "npm run demo" to see a small shop at work. ' : ''
 `;
 }
 
-const WHO_OPEN = 'Chandlery is running. It lets whoever reaches it do everything';
+const WHO_OPEN = 'Chandlery is running. Its API lets whoever reaches it do everything';
 const WHO_REQUIRED = 'Chandlery is running. People log in, and tokens say who may do what';
 
 const ID = `id() { grep -o '[0-9a-f-]\\{36\\}'; }`;

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type PagesName, pages } from '../../shared/pages';
 import { root } from '../../shared/root';
 import { INTERNAL_PORTS, type ServiceName, services } from '../../shared/services';
 
@@ -25,16 +26,20 @@ export const STANDARD_PORT = 8_000;
 export const MAX_REPLICAS = 9;
 
 /**
- * Derives every port from the gateway's. With 8000: order 8001, payment 8002, stock 8003, account 8005; their further replicas
- * 8011, 8012, 8013, 8015 and so on; internal ports 1000 above these; PostgreSQL 8100; RabbitMQ 8101 to 8103.
+ * Derives every port from the gateway's. With 8000: order 8001, payment 8002, stock 8003, account 8005, catalog 8006; their further
+ * replicas 8011, 8012, 8013, 8015, 8016 and so on; the pages of admin 8007 and of the storefront 8008; internal ports 1000 above
+ * these; PostgreSQL 8100; RabbitMQ 8101 to 8103.
  */
 export function portsFrom(gateway: number) {
   const service = (name: ServiceName, replica: number) =>
     gateway + services[name].port - STANDARD_PORT + 10 * replica;
+  const ofPages = (name: PagesName) => gateway + pages[name].port - STANDARD_PORT;
   return {
     gateway,
     service,
     internal: (name: ServiceName, replica: number) => service(name, replica) + INTERNAL_PORTS,
+    pages: ofPages,
+    internalOfPages: (name: PagesName) => ofPages(name) + INTERNAL_PORTS,
     postgres: gateway + 100,
     rabbit: { amqp: gateway + 101, distribution: gateway + 102, epmd: gateway + 103 },
   };

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pagesNames } from '../../../shared/pages';
 import { root } from '../../../shared/root';
 import { serviceNames } from '../../../shared/services';
 import { isTaken } from '../../../tools/support/free-ports';
@@ -54,10 +55,11 @@ export function startShopRun({ home, port, checkout = root }: ShopRunOptions, ..
  */
 export async function freeGatewayPort(from: number): Promise<number> {
   for (let gateway = from; ; gateway += 200) {
-    const { postgres, rabbit, service, internal } = portsFrom(gateway);
+    const { postgres, rabbit, service, internal, pages, internalOfPages } = portsFrom(gateway);
     const ofServices = serviceNames.flatMap((name) => [service(name, 0), internal(name, 0)]);
+    const ofPages = pagesNames.flatMap((name) => [pages(name), internalOfPages(name)]);
     const taken = await Promise.all(
-      [gateway, postgres, ...Object.values(rabbit), ...ofServices].map((port) => isTaken(port)),
+      [gateway, postgres, ...Object.values(rabbit), ...ofServices, ...ofPages].map((port) => isTaken(port)),
     );
     if (!taken.includes(true)) {
       return gateway;
