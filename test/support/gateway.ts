@@ -21,7 +21,11 @@ export interface Gateway {
  */
 export async function openGateway(
   shop: ShopProcesses,
-  { at, account }: { at?: number | undefined; account?: Pick<AccountProcess, 'issuer'> } = {},
+  {
+    at,
+    account,
+    pagesUrl,
+  }: { at?: number | undefined; account?: Pick<AccountProcess, 'issuer'>; pagesUrl?: string } = {},
 ): Promise<Gateway> {
   const port = at ?? ((await freePorts(1))[0] as number);
   const addresses = participantNames.flatMap((service) => {
@@ -38,11 +42,12 @@ export async function openGateway(
       GATEWAY_PORT: String(port),
       ...Object.fromEntries(addresses),
       ...(account && { ACCOUNT_URLS: new URL(account.issuer).origin }),
+      ...(pagesUrl !== undefined && { PAGES_URL: pagesUrl }),
     },
   });
   const exited = once(child, 'exit');
   const url = `http://127.0.0.1:${port}`;
-  for (const service of participantNames) {
+  for (const service of participantNames.filter((name) => shop.of(name).length > 0)) {
     // The service itself answers 404. Until it is reached, the gateway answers otherwise or not at all.
     while ((await fetch(`${url}/${services[service].path}/none`).catch(() => undefined))?.status !== 404) {
       if (child.exitCode !== null) {

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { must } from '../../client/answers';
 import { api } from '../../client/index';
 import type { Product } from '../../client/types';
@@ -38,7 +38,7 @@ export const goodsQuery = ({ search, category, sort }: Search) =>
         }),
       ),
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
-    placeholderData: (previous) => previous,
+    placeholderData: keepPreviousData,
     refetchInterval: ({ state }) =>
       isCounting(state.data?.pages.flatMap(({ products }) => products) ?? []) ? COUNTING_MS : false,
   });
