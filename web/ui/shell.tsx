@@ -44,13 +44,13 @@ export function Shell({ label, navigation, children }: ShellProps) {
 function ServedBy() {
   const answered = useStore(apiHost);
   return (
-    <p className="served-by">
+    <aside className="served-by" aria-label="Hosts">
       <span>
         Page from <b>{pageHost}</b>
       </span>
       <span>
         Data from <b>{answered ?? '…'}</b>
       </span>
-    </p>
+    </aside>
   );
 }

@@ -28,7 +28,9 @@ export const sources: readonly Source[] = CODE_FOLDERS.flatMap((folder) =>
 /** Installed or written by a program, and not by us. */
 function isMade(path: string): boolean {
   return (
-    path.includes('/prisma/client/') || /^web\/(dist|node_modules)\//.test(path) || path === 'web/client/schema.d.ts'
+    path.includes('/prisma/client/') ||
+    /^web\/(dist|node_modules)\//.test(path) ||
+    path === 'web/client/schema.d.ts'
   );
 }
 

@@ -14,8 +14,9 @@ export interface Search {
 
 /** How soon a quantity is asked for that the shop had not counted yet. */
 const COUNTING_MS = 1_000;
-/** How soon a product that somebody looks at is read again: others buy it meanwhile. */
+/** How soon a product that somebody looks at is read again, and all of them: others buy meanwhile. */
 const WATCHED_MS = 5_000;
+const LIST_WATCHED_MS = 10_000;
 
 const isCounting = (products: readonly Product[]) => products.some(({ quantity }) => quantity === null);
 
@@ -40,7 +41,7 @@ export const goodsQuery = ({ search, category, sort }: Search) =>
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) =>
-      isCounting(state.data?.pages.flatMap(({ products }) => products) ?? []) ? COUNTING_MS : false,
+      isCounting(state.data?.pages.flatMap(({ products }) => products) ?? []) ? COUNTING_MS : LIST_WATCHED_MS,
   });
 
 export const categoriesQuery = queryOptions({
