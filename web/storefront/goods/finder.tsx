@@ -43,7 +43,7 @@ export function Finder({ wanted }: { wanted: Search }) {
             type="search"
             autoComplete="off"
             maxLength={MAX_SEARCH}
-            placeholder="Lantern, rope, brass …"
+            placeholder="Lantern, rope …"
             value={text}
             onChange={({ target }) => setText(target.value)}
           />
