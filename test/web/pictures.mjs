@@ -1,8 +1,9 @@
 // Saves pictures of the pages in docs/pictures, from a shop that is running: npm start, then npm run pictures.
 // PORT is the gateway's, if it is not 8000.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -13,8 +14,14 @@ const password = readFileSync(join(home, 'demo-password'), 'utf8');
 const STOREFRONT = `http://localhost:${port}`;
 const ADMIN = `http://127.0.0.1:${port + 7}`;
 
-/** Each picture shows what fits on a screen: [width, height, scheme]. */
-const SCREENS = (process.env.SCREENS ?? '1440x1000-light 1440x1000-dark 390x844-light').split(' ');
+/** Which pages are kept, each as what fits on a screen. */
+const KEPT = {
+  '1440x1000-light': ['goods', 'product', 'checkout', 'admin-inventory', 'admin-restock'],
+  '1440x1000-dark': ['goods', 'product', 'checkout'],
+  '390x844-light': ['goods', 'product', 'basket', 'checkout', 'admin-restock'],
+};
+/** To look at every page in other widths: SCREENS="820x1100-dark 390x844-dark" PICTURES=/tmp/pages. */
+const SCREENS = process.env.SCREENS?.split(' ') ?? Object.keys(KEPT);
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium' });
 for (const screen of SCREENS) {
@@ -23,15 +30,44 @@ for (const screen of SCREENS) {
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const save = async (name) => {
+    if (process.env.SCREENS === undefined && !KEPT[screen].includes(name)) {
+      return;
+    }
     await page.waitForLoadState('networkidle');
+    await page.evaluate('scrollTo(0, 0)');
     const path = join(folder, `${name}-${width}-${colorScheme}.png`);
-    await page.screenshot({ path, fullPage: process.env.WHOLE !== undefined });
+    writeFileSync(path, squeezed(await page.screenshot({ fullPage: process.env.WHOLE !== undefined })));
   };
-  await buyers(page, save);
   await staff(page, save);
+  await buyers(page, save);
   await context.close();
 }
 await browser.close();
+
+/** Returns the same PNG, compressed as well as possible: browsers are in a hurry. */
+function squeezed(png) {
+  const SIGNATURE_BYTES = 8;
+  const chunks = [];
+  for (let at = SIGNATURE_BYTES; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    const length = png.readUInt32BE(at);
+    chunks.push({
+      type: png.toString('latin1', at + 4, at + 8),
+      data: png.subarray(at + 8, at + 8 + length),
+    });
+  }
+  const pixels = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
+  const [head, end] = ['IHDR', 'IEND'].map((wanted) => chunks.find(({ type }) => type === wanted));
+  const small = { type: 'IDAT', data: deflateSync(inflateSync(pixels), { level: 9, memLevel: 9 }) };
+  return Buffer.concat([png.subarray(0, SIGNATURE_BYTES), ...[head, small, end].map(written)]);
+}
+
+function written({ type, data }) {
+  const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  sum.writeUInt32BE(crc32(named));
+  return Buffer.concat([length, named, sum]);
+}
 
 async function buyers(page, save) {
   await page.goto(STOREFRONT);
@@ -66,6 +102,13 @@ async function staff(page, save) {
   await page.getByLabel('Name').fill('Enamel mug');
   await page.locator('.notice').waitFor();
   await save('admin-restock');
+  // What the buyer is about to spend.
+  await page.goto(`${ADMIN}/credit`);
+  await page.getByLabel('The buyer’s e-mail address').fill('buyer@chandlery.example');
+  await page.getByLabel('How many credits').fill('64');
+  await page.getByRole('button', { name: 'Add the credit' }).click();
+  await page.locator('.notice.good').waitFor();
+  await save('admin-credit');
 }
 
 async function logIn(page, email) {
