@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pagesNames } from '../../shared/pages';
 import { root } from '../../shared/root';
 import { serviceNames } from '../../shared/services';
 import type { Stoppable } from '../support/process';
@@ -13,9 +14,12 @@ export interface ShopProgram {
   readonly supervised: Supervised;
   /** The compiled file that it is started with. */
   readonly file: string;
+  /** A file that changes whenever what it serves does. */
+  readonly stamp?: string;
 }
 
-const FOLDERS = [...serviceNames, 'shared', 'tools'];
+const PAGES = ['server', 'client', 'ui', 'public', ...pagesNames].map((name) => `web/${name}`);
+const FOLDERS = [...serviceNames, 'shared', 'tools', ...PAGES];
 /**
  * Modification times are polled, because not every file system reports changes, and editors save files in different
  * ways.
@@ -24,7 +28,7 @@ const POLL_EVERY_MS = 500;
 
 export function restartOnChange(programs: readonly ShopProgram[], say: (text: string) => void): Stoppable {
   let sources = datesOfSources();
-  let running = programs.map(({ file }) => contentOf(file));
+  let running = programs.map(contentOf);
   let polling: Promise<void> | undefined;
 
   const compileAndRestart = async () => {
@@ -37,7 +41,7 @@ export function restartOnChange(programs: readonly ShopProgram[], say: (text: st
     if (failure !== undefined) {
       return say(`${failure}\nThe sources do not compile. The shop keeps running as it was.`);
     }
-    const compiled = programs.map(({ file }) => contentOf(file));
+    const compiled = programs.map(contentOf);
     const changed = programs.filter((_, i) => compiled[i] !== running[i]).map(({ supervised }) => supervised);
     running = compiled;
     const names = changed.map(({ name }) => name).join(', ');
@@ -63,7 +67,7 @@ export function restartOnChange(programs: readonly ShopProgram[], say: (text: st
 function datesOfSources(): string {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|prisma)$/.test(name))
+      .filter((name) => /\.(tsx?|prisma|css|html|svg)$/.test(name))
       .map((name) => join(folder, name)),
   )
     .map((path) => `${path} ${statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs}`)
@@ -83,7 +87,7 @@ function compile(): Promise<string | undefined> {
 }
 
 /** Returns a digest of a compiled program and of every file of ours that it loads. */
-function contentOf(program: string): string {
+function contentOf({ file: program, stamp }: ShopProgram): string {
   const digest = createHash('sha256');
   const seen = new Set<string>();
   const add = (file: string) => {
@@ -98,5 +102,8 @@ function contentOf(program: string): string {
     }
   };
   add(program);
+  if (stamp !== undefined) {
+    digest.update(readFileSync(stamp));
+  }
   return digest.digest('hex');
 }

@@ -1,7 +1,5 @@
 // Every npm script starts here, so that a fresh clone needs no instructions. It installs, generates and compiles only
 // what is out of date, needs nothing but Node.js itself, and returns at once when there is nothing to do.
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -15,12 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { keepRunnableNode } from './own-node.mjs';
 import { pagesStamp } from './pages-stamp.mjs';
 import { withLock } from './setup-lock.mjs';
+import { digest, fail, matches, root, run, say } from './setup-run.mjs';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const at = (...parts) => join(root, ...parts);
 /** Not read from shared/services.ts, which is not compiled yet. */
 const services = readdirSync(root).filter((name) => existsSync(at(name, 'prisma/schema.prisma')));
@@ -183,42 +180,4 @@ async function buildPages() {
   say('Building the pages …');
   await run(process.execPath, [at('web/build.mjs')]);
   writeFileSync(at('web/dist/.stamp'), stamp);
-}
-
-function digest(text) {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-function matches(stampFile, stamp) {
-  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
-}
-
-/** Shows the output only when the command fails, because a newcomer has no use for it otherwise. */
-function run(command, args, env = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk) => (output += chunk));
-    }
-    child.on('error', (error) => fail(`${command} could not be started: ${error.message}`));
-    child.on('close', (code) => {
-      if (code === 0) {
-        return resolve();
-      }
-      fail(
-        `${output}\n"${basename(command)} ${args.join(' ')}" failed; its output is above. Fix the problem and run the command again.`,
-      );
-    });
-  });
-}
-
-/** Prints to stderr, because stdout belongs to the command that runs next and may print JSON. */
-function say(message) {
-  console.error(message);
-}
-
-function fail(message) {
-  console.error(message);
-  process.exit(1);
 }

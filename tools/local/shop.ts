@@ -33,6 +33,7 @@ export interface ShopOptions {
 
 const gatewayFile = join(root, 'dist/tools/gateway/main.js');
 const pagesFile = join(root, 'dist/web/server/src/main.js');
+const pagesStamp = join(root, 'web/dist/.stamp');
 const serviceFile = (name: ServiceName) => join(root, `dist/${name}/src/main.js`);
 
 /** Starts everything. `ready` resolves when every replica is ready. `stop` stops in the order in which requests come in. */
@@ -42,7 +43,7 @@ export function startShop(options: ShopOptions) {
   const gateway = startGateway(options);
   const programs: ShopProgram[] = [
     { supervised: gateway, file: gatewayFile },
-    ...pages.map((supervised) => ({ supervised, file: pagesFile })),
+    ...pages.map((supervised) => ({ supervised, file: pagesFile, stamp: pagesStamp })),
     ...serviceNames.flatMap((name) =>
       replicas[name].map((supervised) => ({ supervised, file: serviceFile(name) })),
     ),
