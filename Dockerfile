@@ -19,9 +19,9 @@ RUN CGO_ENABLED=0 GOBIN=/usr/local/bin go install \
   -ldflags='-X sigs.k8s.io/kustomize/api/provenance.version=v5.0.3' sigs.k8s.io/kustomize/kustomize/v5@v5.0.3
 
 FROM ${NODE_IMAGE} AS test
-# What the tests would otherwise download every time: a broker, Prometheus, and the checker of the scripts.
+# What the tests would otherwise download every time: a broker, a browser, Prometheus, and the checker of the scripts.
 RUN apt-get update && apt-get install --yes --no-install-recommends \
-    ca-certificates curl openssl procps prometheus prometheus-postgres-exporter rabbitmq-server shellcheck \
+    ca-certificates chromium curl openssl procps prometheus prometheus-postgres-exporter rabbitmq-server shellcheck \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=kustomize /usr/local/bin/kustomize /usr/local/bin/
 # An ordinary user, because the tests start PostgreSQL, which refuses to run as root.
@@ -29,6 +29,7 @@ RUN mkdir /app && chown node:node /app
 USER node
 WORKDIR /app
 COPY --chown=node:node package.json package-lock.json ./
+COPY --chown=node:node web/package.json web/
 RUN npm ci --no-audit --no-fund
 COPY --chown=node:node . .
 RUN npm run build
