@@ -4,12 +4,12 @@ import { root } from '../../../shared/root';
 
 /** Checks that whatever the documentation, scripts and manifests name exists. A failure lists the files and names. */
 
-const notOurs = new Set(['.git', '.chandlery', 'node_modules', 'dist', 'coverage', 'client']);
+const notOurs = new Set(['.git', '.chandlery', 'node_modules', 'dist', 'coverage']);
 
 /** Returns every file and folder of the repository, from the root; folders end in a slash. */
 function list(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter(({ name }) => !notOurs.has(name))
+    .filter(({ name }) => !notOurs.has(name) && !(name === 'client' && folder.endsWith('/prisma/')))
     .flatMap((entry) => {
       const path = `${folder}${entry.name}`;
       return entry.isDirectory() ? [`${path}/`, ...list(`${path}/`)] : [path];

@@ -1,3 +1,4 @@
+import { pagesNames } from '../../../shared/pages';
 import { serviceNames } from '../../../shared/services';
 import { CODE_FOLDERS, outside, sources, within } from './sources';
 
@@ -61,6 +62,48 @@ test('tools import no service, except that the grants of each are looked up by i
     offences(
       (path) => within(path, ['tools']),
       (name) => within(name, serviceNames),
+    ),
+  ).toEqual([]);
+});
+
+test('pages import what pages share, and nothing outside web', () => {
+  const kinds = pagesNames.map((name) => `web/${name}`);
+  const isPage = (path: string) => within(path, ['web/ui', 'web/client', ...kinds]);
+  const ours = CODE_FOLDERS.filter((folder) => folder !== 'web');
+  expect(offences(isPage, (name) => within(name, [...ours, 'web/server']))).toEqual([]);
+  expect(
+    offences(
+      (path) => within(path, ['web/ui', 'web/client']),
+      (name) => within(name, kinds),
+    ),
+  ).toEqual([]);
+  expect(
+    offences(
+      (path) => within(path, ['web/client']),
+      (name) => within(name, ['web/ui']),
+    ),
+  ).toEqual([]);
+  for (const kind of kinds) {
+    const others = kinds.filter((other) => other !== kind);
+    expect(
+      offences(
+        (path) => within(path, [kind]),
+        (name) => within(name, others),
+      ),
+    ).toEqual([]);
+  }
+});
+
+test('the server of the pages imports nothing but what is shared', () => {
+  const others = [
+    'web/ui',
+    'web/client',
+    ...CODE_FOLDERS.filter((folder) => !['web', 'shared'].includes(folder)),
+  ];
+  expect(
+    offences(
+      (path) => within(path, ['web/server']),
+      (name) => within(name, others),
     ),
   ).toEqual([]);
 });
