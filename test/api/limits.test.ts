@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import * as z from 'zod';
@@ -182,7 +183,7 @@ describe('methods and paths', () => {
     expect(head).toMatchObject({ status: 200, body: undefined });
   });
 
-  test('an answer has a length, a type and Cache-Control: no-store, and no other headers', async () => {
+  test('an answer has a length, a type, Cache-Control: no-store and its host, and no other headers', async () => {
     const lines = ['GET /x/find/a', 'HEAD /x/find/a', 'GET /x', 'HEAD /x/add/a/1', 'OPTIONS /x/find/a'];
     const answers = lines.map(async (line) => {
       const [method = '', target = ''] = line.split(' ');
@@ -202,12 +203,13 @@ describe('methods and paths', () => {
       ];
     });
     const notStored = 'Cache-Control: no-store';
+    const by = `Served-By: ${hostname()}`;
     const json = 'Content-Type: application/json';
     const problem = 'Content-Type: application/problem+json';
     expect(await Promise.all(answers)).toEqual([
-      ['GET /x/find/a', notStored, 'Content-Length: its own', json, 'HTTP/1.1 200 OK'],
-      ['HEAD /x/find/a', notStored, 'Content-Length: another', json, 'HTTP/1.1 200 OK'],
-      ['GET /x', notStored, 'Content-Length: its own', problem, 'HTTP/1.1 404 Not Found'],
+      ['GET /x/find/a', notStored, 'Content-Length: its own', json, 'HTTP/1.1 200 OK', by],
+      ['HEAD /x/find/a', notStored, 'Content-Length: another', json, 'HTTP/1.1 200 OK', by],
+      ['GET /x', notStored, 'Content-Length: its own', problem, 'HTTP/1.1 404 Not Found', by],
       [
         'HEAD /x/add/a/1',
         'Allow: POST, OPTIONS',
@@ -215,8 +217,9 @@ describe('methods and paths', () => {
         'Content-Length: another',
         problem,
         'HTTP/1.1 405 Method Not Allowed',
+        by,
       ],
-      ['OPTIONS /x/find/a', 'Allow: HEAD, GET, OPTIONS', notStored, 'HTTP/1.1 204 No Content'],
+      ['OPTIONS /x/find/a', 'Allow: HEAD, GET, OPTIONS', notStored, 'HTTP/1.1 204 No Content', by],
     ]);
   });
 

@@ -43,7 +43,8 @@ function isSame(some: readonly Line[], others: readonly Line[]): boolean {
 }
 
 export type StepName = 'till' | 'order' | 'lines' | 'payment' | 'waiting';
-export type StepState = 'open' | 'running' | 'done' | 'failed';
+/** A step is unsure if nobody can say yet whether it was done. */
+export type StepState = 'open' | 'running' | 'unsure' | 'done' | 'failed';
 
 export interface Step {
   readonly name: StepName;

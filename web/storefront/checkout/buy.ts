@@ -3,7 +3,15 @@ import { api } from '../../client/index';
 import { queryClient } from '../../ui/query-client';
 import { takeOutBought, totalOf } from '../basket/basket';
 import { creditKey } from '../people/credit';
-import { type Attempt, keepAttempt, progress, type Result, type Step, type StepName } from './attempt';
+import {
+  type Attempt,
+  keepAttempt,
+  progress,
+  type Result,
+  type Step,
+  type StepName,
+  type StepState,
+} from './attempt';
 import { follow } from './follow';
 import { prepare, type RunStep } from './prepare';
 
@@ -114,7 +122,7 @@ const step: RunStep = async (name, work) => {
   show({ name, state: 'running' });
   try {
     const done = await work((detail) => show({ name, state: 'running', detail }));
-    show({ name, state: hasFailed(done) ? 'failed' : 'done' });
+    show({ name, state: stateAfter(done) });
     return done;
   } catch (error) {
     show({ name, state: 'failed' });
@@ -122,8 +130,12 @@ const step: RunStep = async (name, work) => {
   }
 };
 
-function hasFailed(done: unknown): boolean {
-  return typeof done === 'object' && done !== null && 'kind' in done && done.kind !== 'paid';
+function stateAfter(done: unknown): StepState {
+  if (done === 'unknown') {
+    return 'unsure';
+  }
+  const isNo = typeof done === 'object' && done !== null && 'kind' in done && done.kind !== 'paid';
+  return isNo ? 'failed' : 'done';
 }
 
 /** Waiting is a step only if there is something to wait for. */

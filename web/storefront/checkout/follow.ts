@@ -34,7 +34,11 @@ export async function follow({ attempt, orderId, say }: Following): Promise<Resu
 async function look(order_id: string, say: (detail: string) => void): Promise<Order | undefined> {
   try {
     const order = await must(api.GET('/orders/find/{order_id}', { params: { path: { order_id } } }));
-    say('The shop has your order and is still deciding about it. This page asks again every few seconds.');
+    say(
+      order.status === 'OPEN'
+        ? 'No answer came. The shop has your order, and no payment of it so far. This page looks again every few seconds.'
+        : 'The shop has your order and has not decided yet. This page asks again every few seconds.',
+    );
     return order;
   } catch (error) {
     if (error instanceof NoAnswer || (error instanceof Refused && error.isBusy)) {

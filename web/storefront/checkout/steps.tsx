@@ -11,11 +11,12 @@ const NAMES: Record<StepName, string> = {
 const STATES: Record<StepState, string> = {
   open: 'to do',
   running: 'happening now',
+  unsure: 'not certain yet',
   done: 'done',
   failed: 'not done',
 };
 
-const SIGNS: Record<StepState, string> = { open: '', running: '', done: '✓', failed: '×' };
+const SIGNS: Record<StepState, string> = { open: '', running: '', unsure: '?', done: '✓', failed: '×' };
 
 export function Steps({ steps, result }: Pick<Progress, 'steps' | 'result'>) {
   return (
@@ -27,10 +28,10 @@ export function Steps({ steps, result }: Pick<Progress, 'steps' | 'result'>) {
   );
 }
 
-/** A payment whose outcome was only found out by waiting was neither done nor refused when its step ended. */
+/** Once it is certain how the purchase ended, it is certain of its payment, too. */
 function endedBy(step: Step, result: Progress['result']): Step {
-  return step.name === 'payment' && step.state === 'done' && result !== undefined && result.kind !== 'paid'
-    ? { ...step, state: 'failed' }
+  return step.state === 'unsure' && result !== undefined
+    ? { ...step, state: result.kind === 'paid' ? 'done' : 'failed' }
     : step;
 }
 
