@@ -15,7 +15,7 @@ const { openapiRoute } = load('./shared/http/openapi.js');
 const { checkout } = load('./order/src/checkout/route.js');
 
 /** What routes are made of is used only when they handle a request. */
-const nothing = { reads: {}, stockUrl: 'http://127.0.0.1', issuer: 'http://127.0.0.1' };
+const nothing = { reads: {}, searches: {}, stockUrl: 'http://127.0.0.1', issuer: 'http://127.0.0.1' };
 const routes = [
   ...serviceNames.flatMap((name) => load(`./${name}/src/http/index.js`).routes(nothing)),
   checkout(nothing),

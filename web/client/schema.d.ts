@@ -424,7 +424,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read whether a user has bought an item */
+        /**
+         * Read whether a user has bought an item
+         * @description Among their latest 2000 orders.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -5333,6 +5336,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description Visible ASCII, quoted or not. The same key with the same request replays the stored answer for 24 hours. With another request the answer is 422, and while the first request is in flight it is 409. */
+                    "Idempotency-Key"?: string;
                     /** @description Why, in ASCII: it is written down with who did what. */
                     Reason?: string;
                 };
@@ -5358,6 +5363,8 @@ export interface paths {
                 /** @description Done. */
                 200: {
                     headers: {
+                        /** @description Present when this is the stored answer to an earlier request with the same key. */
+                        "Idempotency-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -5369,6 +5376,8 @@ export interface paths {
                 /** @description A parameter, a header or the body is not valid. Nothing was changed. */
                 400: {
                     headers: {
+                        /** @description Present when this is the stored answer to an earlier request with the same key. */
+                        "Idempotency-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -5396,17 +5405,21 @@ export interface paths {
                 /** @description There is no such product (`unknown_product`). */
                 404: {
                     headers: {
+                        /** @description Present when this is the stored answer to an earlier request with the same key. */
+                        "Idempotency-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description Another product has the name (`name_taken`). */
+                /** @description Another product has the name (`name_taken`). Or: A request with this Idempotency-Key is still in flight (`idempotency_key_in_flight`): repeat this one in a moment. */
                 409: {
                     headers: {
                         /** @description Seconds to wait before repeating the request. */
                         "Retry-After"?: number;
+                        /** @description Present when this is the stored answer to an earlier request with the same key. */
+                        "Idempotency-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -5415,6 +5428,15 @@ export interface paths {
                 };
                 /** @description The body is no JSON. */
                 415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This Idempotency-Key was used for another request. Use a new key for each new request. */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -5830,7 +5852,7 @@ export interface paths {
         put?: never;
         /**
          * Give a product stars, or other ones than before
-         * @description Only for what the user has bought. The same request again changes nothing.
+         * @description Only for what the user has bought. The same request again changes nothing. Others see the new rating within two seconds.
          */
         post: {
             parameters: {
@@ -5898,6 +5920,17 @@ export interface paths {
                 /** @description There is no such thing, or it belongs to another user. */
                 404: {
                     headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The user has changed this vote ten times in a minute (`too_many_votes`). */
+                429: {
+                    headers: {
+                        /** @description Seconds to wait before repeating the request. */
+                        "Retry-After"?: number;
                         [name: string]: unknown;
                     };
                     content: {
