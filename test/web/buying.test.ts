@@ -76,7 +76,7 @@ test('somebody registers, finds a product, buys it, sees each step, and gives it
   await buyButton(page).click();
   expect(await outcome(page)).toBe('Paid. Thank you!');
   expect(await stepsShown(page)).toEqual([
-    '✓ Tell the till about you: done',
+    '✓ Get your account ready: done',
     '✓ Write your order: done',
     '✓ Put the goods on it: done',
     '✓ Set the goods aside and take the credit: done',

@@ -1,7 +1,7 @@
 import type { Progress, Step, StepName, StepState } from './attempt';
 
 const NAMES: Record<StepName, string> = {
-  till: 'Tell the till about you',
+  till: 'Get your account ready',
   order: 'Write your order',
   lines: 'Put the goods on it',
   payment: 'Set the goods aside and take the credit',
