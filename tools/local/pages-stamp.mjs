@@ -5,19 +5,21 @@ import { join } from 'node:path';
 /** The server is compiled with the services; what is installed or built is no source. */
 const NO_SOURCES = ['dist', 'node_modules', 'server'];
 
-/** Returns a digest of all that the pages are built from: they are out of date when it changes. */
+/** Returns a digest of all that the pages are built from: they are out of date when it changes. Dates change in a copy. */
 export function pagesStamp(root) {
   const web = join(root, 'web');
-  const folders = readdirSync(web).filter((name) => !NO_SOURCES.includes(name));
-  const files = folders.flatMap((name) =>
-    statSync(join(web, name)).isDirectory()
-      ? readdirSync(join(web, name), { recursive: true }).map((file) => join(name, file))
-      : [name],
-  );
+  const names = readdirSync(web)
+    .filter((name) => !NO_SOURCES.includes(name))
+    .flatMap((name) => filesIn(web, name));
   const digest = createHash('sha256');
-  for (const file of files.sort()) {
-    const { mtimeMs, size } = statSync(join(web, file));
-    digest.update(`${file} ${mtimeMs} ${size}\n`);
+  for (const name of [...names.sort(), '../package-lock.json']) {
+    digest.update(`${name}\n`).update(readFileSync(join(web, name)));
   }
-  return digest.update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  return digest.digest('hex');
+}
+
+function filesIn(folder, name) {
+  return statSync(join(folder, name)).isDirectory()
+    ? readdirSync(join(folder, name)).flatMap((inside) => filesIn(folder, join(name, inside)))
+    : [name];
 }
