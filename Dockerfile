@@ -1,5 +1,5 @@
-# One image for each service and one for the tools around them (migrations, broker definitions, auditor, operators'
-# commands, compose's gateway):
+# One image for each service, one for what people see, and one for the tools around them (migrations, broker definitions,
+# auditor, operators' commands, compose's gateway):
 #
 #   docker build --target order --tag chandlery/order:0.2.0 .
 #
@@ -49,6 +49,11 @@ RUN set -eu; files=/tmp/files; \
     cp -R $schema $service/prisma/migrations $files/tools/app/$service/prisma; \
     cp dist/$service/src/grants.js $files/tools/app/dist/$service/src; \
   done; \
+  # The pages as they were built. The stamp says when that was.
+  mkdir -p $files/web/app/dist $files/web/app/web; \
+  cp -R dist/web $files/web/app/dist; \
+  cp -R web/dist $files/web/app/web; \
+  rm $files/web/app/web/dist/.stamp; \
   # The compiled half of the library that hashes passwords is an optional dependency, because each platform has its own.
   cp -R --parents node_modules/@node-rs/argon2-linux-* $files/account/app; \
   # It needs libraries of the system that Node.js does not.
@@ -59,13 +64,15 @@ RUN set -eu; files=/tmp/files; \
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /files/app
 COPY package.json package-lock.json tools/deploy/bill-of-materials.mjs ./
-# Optional dependencies are for other platforms or, through Prisma's client, the Prisma command line with all it needs.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+COPY web/package.json web/
+# Optional dependencies are for other platforms or, through Prisma's client, the Prisma command line with all it needs. What
+# the pages are built from is for development alone, and of their workspace npm makes no more than a link.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && rm node_modules/chandlery-web
 # What is in the image, for who has to know whether a weakness concerns it. The next stage lists Debian's packages.
 RUN set -eu; \
   npm sbom --package-lock-only --sbom-format cyclonedx > /tmp/sbom.json; \
   node bill-of-materials.mjs < /tmp/sbom.json > sbom.cdx.json; \
-  rm bill-of-materials.mjs
+  rm -r bill-of-materials.mjs web
 # Removes what Node.js never loads here: type declarations, source maps, other databases' query compilers, and files for
 # bundlers. They are two thirds of it all.
 RUN set -eu; \
@@ -122,6 +129,12 @@ FROM base AS catalog
 COPY --from=tested --chown=0:0 /tmp/files/catalog /
 EXPOSE 8006 9006
 CMD ["dist/catalog/src/main.js"]
+
+# PAGES says whose: storefront or admin. The young generation is small: they make little, and send files as they are.
+FROM base AS web
+COPY --from=tested --chown=0:0 /tmp/files/web /
+EXPOSE 8007 8008 9007 9008
+CMD ["--max-semi-space-size=2", "dist/web/server/src/main.js"]
 
 # The first argument says which tool to run, for example: dist/tools/deploy/migrate.js order
 FROM base AS tools

@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pages, pagesNames } from '../../shared/pages';
 import { root } from '../../shared/root';
 import { INTERNAL_PORTS, serviceNames, services } from '../../shared/services';
 import { KUSTOMIZE } from '../support/kustomize';
 import { readStages, withBases } from './dockerfile';
 
 const stages = readStages();
-const images = [...serviceNames, 'tools'];
+const images = [...serviceNames, 'web', 'tools'];
 const partsOf = (image: string) => withBases(stages, image);
 const setting = (image: string, keyword: string) =>
   partsOf(image)
     .map((stage) => stage.last(keyword))
     .find((value) => value !== undefined);
 
-test('there is a target for each service and for the tools', () => {
+test('there is a target for each service, for the pages and for the tools', () => {
   expect([...stages.keys()].slice(-images.length)).toEqual(images);
 });
 
@@ -26,7 +27,7 @@ test.each(images)('the code in %s comes from the stage in which every check has 
   const sourcesIn = (stage: string) =>
     withBases(stages, stage).flatMap(({ copies }) => copies.flatMap((copy) => copy.sources));
   expect(sourcesIn('dependencies').sort()).toEqual([
-    ...['package-lock.json', 'package.json', 'tools/deploy/bill-of-materials.mjs'],
+    ...['package-lock.json', 'package.json', 'tools/deploy/bill-of-materials.mjs', 'web/package.json'],
   ]);
   expect(sourcesIn('runtime')).toEqual([]);
   expect(stages.get('tested')?.from).toBe('test');
@@ -66,6 +67,13 @@ test('a service listens on the ports that its image exposes', () => {
   }
 });
 
+test('the one image of the pages exposes the ports of each, and runs the program that serves them', () => {
+  const ports = pagesNames.map((name) => pages[name].port).sort();
+  const exposed = [...ports, ...ports.map((port) => port + INTERNAL_PORTS)];
+  expect(setting('web', 'EXPOSE')).toBe(exposed.join(' '));
+  expect(JSON.parse(setting('web', 'CMD') ?? '').at(-1)).toBe('dist/web/server/src/main.js');
+});
+
 test('every base image is given by its full version and its digest', () => {
   const given = new Set([...stages.values()].map(({ from }) => from).filter((from) => !stages.has(from)));
   given.delete('scratch');
@@ -81,11 +89,12 @@ test('the build has the kustomize that the tests would otherwise build themselve
 });
 
 test('nothing that git ignores goes into a build', () => {
-  const ignored = (file: string) =>
+  const patterns = (file: string) =>
     readFileSync(join(root, file), 'utf8')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))
       .map((line) => line.replace(/\/$/, ''));
-  const left = ignored('.gitignore').filter((name) => !ignored('.dockerignore').includes(name));
-  expect(left).toEqual([]);
+  // To git, a name without a slash is one in every folder.
+  const ignored = patterns('.gitignore').map((name) => (name.includes('/') ? name : `**/${name}`));
+  expect(ignored.filter((name) => !patterns('.dockerignore').includes(name))).toEqual([]);
 });

@@ -21,8 +21,10 @@ export class ImageFiles {
     copyFileSync(process.execPath, this.node);
     const dependencies = join(this.work, 'dependencies/files/app');
     mkdirSync(dependencies, { recursive: true });
-    for (const file of ['package.json', 'package-lock.json', 'tools/deploy/bill-of-materials.mjs']) {
-      cpSync(join(root, file), join(dependencies, basename(file)));
+    for (const { sources, to } of this.stages.get('dependencies')?.copies ?? []) {
+      for (const source of sources) {
+        cpSync(join(root, source), join(dependencies, to, basename(source)));
+      }
     }
     this.run('dependencies', dependencies);
     this.run('tested', root);

@@ -1,9 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** What is generated, which .dockerignore keeps out of the images. */
-const GENERATED = ['.git', '.chandlery', 'node_modules', 'dist', 'coverage', 'client'];
+const GENERATED = ['.git', '.chandlery', 'node_modules', 'dist', 'coverage'];
+/** Prisma writes it, and web has a folder of the same name that nobody generates. */
+const isGenerated = (path: string) => GENERATED.includes(basename(path)) || path.endsWith('prisma/client');
 
 /**
  * Returns a digest of what an image is made of.
@@ -12,7 +14,7 @@ const GENERATED = ['.git', '.chandlery', 'node_modules', 'dist', 'coverage', 'cl
  */
 export function digestOf(folder: string, paths: readonly string[], texts: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([process.version, ...texts]));
-  for (const path of paths.filter((path) => !GENERATED.includes(path)).sort()) {
+  for (const path of paths.filter((path) => !isGenerated(path)).sort()) {
     add(hash, folder, path);
   }
   return hash.digest('hex');
@@ -24,10 +26,9 @@ function add(hash: Hash, folder: string, path: string): void {
     return;
   }
   if (statSync(file).isDirectory()) {
-    for (const name of readdirSync(file)
-      .filter((name) => !GENERATED.includes(name))
-      .sort()) {
-      add(hash, folder, join(path, name));
+    const inside = readdirSync(file).map((name) => join(path, name));
+    for (const each of inside.filter((name) => !isGenerated(name)).sort()) {
+      add(hash, folder, each);
     }
   } else if (statSync(file).isFile()) {
     hash.update(`${path}\n`).update(readFileSync(file));
