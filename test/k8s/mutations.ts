@@ -317,6 +317,97 @@ export const mutations: readonly Mutation[] = [
   ...everywhere('every redirect keeps the method', 'a redirect names no status', (manifests) => {
     delete find(manifests, 'HTTPRoute/redirect').spec.rules[0].filters[0].requestRedirect.statusCode;
   }),
+  ...everywhere(
+    'every route leads to a Service',
+    'what answers for unpublished paths is missing',
+    (manifests) => drop(manifests, 'HTTPRouteFilter/unpublished'),
+  ),
+  ...(
+    [
+      ['nothing answers for unpublished paths', (manifests) => drop(manifests, 'HTTPRoute/unpublished')],
+      [
+        'unpublished paths of one service are forgotten',
+        (manifests) => {
+          const { matches } = find(manifests, 'HTTPRoute/unpublished').spec.rules[0];
+          const account = matches.findIndex(({ path }: Anything) => path.value === '/account');
+          matches.splice(account, 1, { path: { type: 'PathPrefix', value: '/accounts' } });
+        },
+      ],
+      [
+        'they are answered as if all were well',
+        (manifests) => {
+          find(manifests, 'HTTPRouteFilter/unpublished').spec.directResponse.statusCode = 200;
+        },
+      ],
+      [
+        'the storefront wants a path of the API',
+        (manifests) => {
+          find(manifests, 'HTTPRoute/storefront').spec.rules[0].matches[0].path = {
+            type: 'RegularExpression',
+            value: '/.*',
+          };
+        },
+      ],
+      [
+        'pages get what nobody only reads',
+        (manifests) => delete find(manifests, 'HTTPRoute/admin').spec.rules[0].matches[0].method,
+      ],
+    ] satisfies [string, Mutation['make']][]
+  ).flatMap(([mistake, make]) =>
+    everywhere('no path of the API is answered with a page, published or not', mistake, make),
+  ),
+  ...everywhere('the pages of staff are not where buyers come in', 'admin is public', (manifests) => {
+    find(manifests, 'HTTPRoute/admin').spec.parentRefs = [{ name: 'chandlery', sectionName: 'https' }];
+  }),
+  ...everywhere('the pages of staff are not where buyers come in', 'admin is public, too', (manifests) => {
+    find(manifests, 'HTTPRoute/admin').spec.parentRefs.push({ name: 'chandlery', sectionName: 'https' });
+  }),
+  ...everywhere(
+    'the pages of staff are not where buyers come in',
+    "another rule of buyers' leads there",
+    (manifests) => {
+      find(manifests, 'HTTPRoute/storefront').spec.rules.push({ backendRefs: [{ name: 'admin', port: 80 }] });
+    },
+  ),
+  ...everywhere('the pages keep nothing and know nothing secret', 'a password is given', (manifests) => {
+    container(manifests, 'Deployment/storefront').env = [
+      { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'order-database', key: 'uri' } } },
+    ];
+  }),
+  ...everywhere('the pages keep nothing and know nothing secret', 'staff see a shop window', (manifests) => {
+    const settings = manifests.find(({ metadata }) => metadata.name.startsWith('admin-settings'));
+    Object.assign(settings?.data ?? {}, { PAGES: 'storefront' });
+  }),
+  ...everywhere(flows, 'buyers reach the pages of staff', (manifests) => {
+    const [, ...others] = find(manifests, 'NetworkPolicy/admin').spec.ingress;
+    const [buyers] = find(manifests, 'NetworkPolicy/storefront').spec.ingress;
+    const staff = { ...buyers, from: [{ namespaceSelector: {} }] };
+    find(manifests, 'NetworkPolicy/admin').spec.ingress = [buyers, staff, ...others];
+  }),
+  ...everywhere(flows, 'the pages may ask order', (manifests) => {
+    find(manifests, 'NetworkPolicy/storefront').spec.egress = [
+      {
+        to: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'order' } } }],
+        ports: [{ port: 'http' }],
+      },
+    ];
+    find(manifests, 'NetworkPolicy/order').spec.ingress[0].from.push({
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'storefront' } },
+    });
+  }),
+  ...everywhere(flows, 'the pages may look up names', (manifests) => {
+    find(manifests, 'NetworkPolicy/names').spec.podSelector = {};
+  }),
+  ...production('every service and the pages scale from two to six', 'one page is enough', (manifests) => {
+    find(manifests, 'HorizontalPodAutoscaler/admin').spec.minReplicas = 1;
+  }),
+  ...closed(
+    'the public gateway leads only to routes that are named',
+    'the storefront gets every method',
+    (manifests) => {
+      delete find(manifests, 'HTTPRoute/storefront').spec.rules[0].matches[0].method;
+    },
+  ),
   ...production(
     'everything that is scaled or protected exists',
     'a Deployment has two autoscalers',
@@ -508,7 +599,7 @@ export const mutations: readonly Mutation[] = [
       value: '--max-old-space-size=512',
     });
   }),
-  ...production('every service scales from two to six', 'one replica is enough', (manifests) => {
+  ...production('every service and the pages scale from two to six', 'one replica is enough', (manifests) => {
     find(manifests, 'ScaledObject/payment').spec.minReplicaCount = 1;
   }),
   ...production(

@@ -1,6 +1,7 @@
 // The public Gateway leads to what is for everybody and for buyers, and to nothing else. Which routes that are, the services
 // themselves say. This script writes public-routes.yaml from their audiences; run "npm run build" first. With --check it
-// writes nothing, and fails when the file is out of date.
+// writes nothing, and fails when the file is out of date. What begins like the API and is not public is answered there, so that
+// the storefront, which gets all the rest, does not get it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -84,8 +85,27 @@ spec:
 ${rules(service).join('\n')}
 `;
 
+const unpublished = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: unpublished
+  labels:
+    app.kubernetes.io/name: gateway
+    app.kubernetes.io/instance: chandlery
+    app.kubernetes.io/component: gateway
+spec:
+  parentRefs: [{ name: chandlery, sectionName: https }]
+  hostnames: [shop.example]
+  rules:
+    - matches:
+${serviceNames.map((name) => `        - path: { type: PathPrefix, value: /${services[name].path} }`).join('\n')}
+      filters:
+        - type: ExtensionRef
+          extensionRef: { group: gateway.envoyproxy.io, kind: HTTPRouteFilter, name: unpublished }
+`;
+
 const wanted = `# Written by "node k8s/components/access/write-routes.mjs" from the audiences of the routes: change those.
-${serviceNames.map(manifest).join('---\n')}`;
+${[...serviceNames.map(manifest), unpublished].join('---\n')}`;
 if (!process.argv.includes('--check')) {
   writeFileSync(file, wanted);
 } else if (readFileSync(file, 'utf8') !== wanted) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { pagesNames } from '../../../shared/pages';
 import { root } from '../../../shared/root';
 import { participantNames } from '../../../shared/services';
 import { renderKustomization } from '../../support/kustomize';
@@ -45,7 +46,7 @@ test('the monitors select their pods and the right ports', async () => {
     return [metadata.name, scraped.map((pod) => pod.metadata.labels['app.kubernetes.io/name']).sort()];
   });
   expect(Object.fromEntries(found)).toEqual({
-    services: ['auditor', ...participantNames].sort(),
+    services: ['auditor', ...participantNames, ...pagesNames].sort(),
     rabbitmq: ['rabbitmq'],
     databases: participantNames.map((name) => `${name}-db-exporter`).sort(),
   });

@@ -3,7 +3,7 @@ import type { Policy } from './pods';
 
 interface Route {
   parentRefs: { name: string }[];
-  rules: { matches?: { path?: { type?: string }; method?: string }[]; backendRefs?: object[] }[];
+  rules: { matches?: { path?: { type?: string }; method?: string }[]; backendRefs?: { name: string }[] }[];
 }
 interface Proxy {
   provider: { kubernetes: { envoyService?: { type?: string } } };
@@ -31,15 +31,27 @@ export const accessRequired: Policy = (manifests) => {
   return [...open, ...(issuers.size === 1 ? [] : [`there are several issuers: ${[...issuers].join(', ')}`])];
 };
 
-/** Everything that the public Gateway leads to is named with its method: k8s/components/access writes it from the audiences. */
+/**
+ * Everything that the public Gateway leads to is named with its method: k8s/components/access writes it from the audiences. Pages
+ * have any path and may be read, and ./pages.ts looks which of them anybody gets.
+ */
 export const publicRoutesNamed: Policy = (manifests) =>
   ofKind<Route>(manifests, 'HTTPRoute')
     .filter(({ spec }) => spec.parentRefs.some(({ name }) => name === PUBLIC))
     .flatMap(({ metadata, spec }) =>
       spec.rules
         .filter(({ backendRefs }) => backendRefs)
-        .flatMap(({ matches = [{}] }) => matches)
-        .filter(({ path, method }) => path?.type !== 'RegularExpression' || method === undefined)
+        .flatMap(({ matches = [{}], backendRefs = [] }) =>
+          matches.map((match) => ({
+            ...match,
+            isPage: backendRefs.every(({ name }) => name === 'storefront'),
+          })),
+        )
+        .filter(({ path, method, isPage }) =>
+          isPage
+            ? method !== 'GET' && method !== 'HEAD'
+            : path?.type !== 'RegularExpression' || method === undefined,
+        )
         .map(() => `HTTPRoute/${metadata.name}: leads buyers to whatever begins like this`),
     );
 

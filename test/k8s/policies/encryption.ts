@@ -77,12 +77,15 @@ export const serversVerified =
     ...[...secretsOf(overlay, manifests)].flatMap(([secret, keys]) =>
       [...keys].filter(([, text]) => isUnverified(text)).map(([key]) => `${secret}/${key}: is not verified`),
     ),
-    ...workloads(manifests).flatMap(({ name, kind, pod }) => {
+    ...workloads(manifests).flatMap(({ name, kind, labels, pod }) => {
       const container = pod.containers[0] as Container;
       const settings = environment(manifests, container);
       const knows = container.volumeMounts?.some(({ mountPath }) => AUTHORITY.startsWith(`${mountPath}/`));
       return [
-        ...(knows || kind === 'StatefulSet' ? [] : [`${name}: does not know the authority`]),
+        // The pages speak to no server.
+        ...(knows || kind === 'StatefulSet' || labels['app.kubernetes.io/component'] === 'pages'
+          ? []
+          : [`${name}: does not know the authority`]),
         ...(settings.DATA_SOURCE_URI === undefined ||
         (settings.TLS === `sslmode=verify-full&sslrootcert=${AUTHORITY}` &&
           settings.DATA_SOURCE_URI.endsWith('&$(TLS)'))

@@ -1,3 +1,4 @@
+import { pages, pagesNames } from '../../../shared/pages';
 import {
   callsOf,
   INTERNAL_PORTS,
@@ -19,7 +20,13 @@ const brokerPorts = (overlay: Overlay) =>
 function common(overlay: Overlay, pods: readonly string[]): Flow[] {
   const broker = brokerPorts(overlay);
   return [
-    ...pods.flatMap((pod): Flow[] => [`${pod} → dns:53`, `${pod} → 169.254.20.10/32:53`]),
+    // The pages ask nobody, and look up no names.
+    ...pods
+      .filter((pod) => !(pod in pages))
+      .flatMap((pod): Flow[] => [`${pod} → dns:53`, `${pod} → 169.254.20.10/32:53`]),
+    `gateway → storefront:${pages.storefront.port}`,
+    `${isClosed(overlay) ? 'staff' : 'gateway'} → admin:${pages.admin.port}`,
+    ...pagesNames.map((name): Flow => `prometheus → ${name}:${pages[name].port + INTERNAL_PORTS}`),
     ...servicesIn(overlay).flatMap((service): Flow[] => [
       `gateway → ${service}:${services[service].port}`,
       `prometheus → ${service}:${services[service].port + INTERNAL_PORTS}`,

@@ -7,7 +7,11 @@ interface RouteSpec {
   hostnames: string[];
   rules: {
     backendRefs?: { name: string; port: number }[];
-    filters?: { type: string; requestRedirect?: { statusCode?: number } }[];
+    filters?: {
+      type: string;
+      requestRedirect?: { statusCode?: number };
+      extensionRef?: { kind: string; name: string };
+    }[];
   }[];
 }
 interface GatewaySpec {
@@ -35,6 +39,14 @@ export const routesLead: Policy = (manifests) => {
     for (const { name, port } of spec.rules.flatMap(({ backendRefs = [] }) => backendRefs)) {
       if (!services.get(name)?.includes(port)) {
         fault(`leads to ${name}:${port}, which does not exist`);
+      }
+    }
+  }
+  for (const { metadata, spec } of ofKind<RouteSpec>(manifests, 'HTTPRoute')) {
+    for (const { extensionRef } of spec.rules.flatMap(({ filters = [] }) => filters)) {
+      const found = ofKind(manifests, extensionRef?.kind ?? '').map((manifest) => manifest.metadata.name);
+      if (extensionRef && !found.includes(extensionRef.name)) {
+        faults.push(`HTTPRoute/${metadata.name}: there is no ${extensionRef.kind} ${extensionRef.name}`);
       }
     }
   }

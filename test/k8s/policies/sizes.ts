@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings as orderSettings } from '../../../order/src/config';
+import { type PagesName, pagesNames } from '../../../shared/pages';
 import { root } from '../../../shared/root';
 import { HTTP_GRACE_MS } from '../../../shared/service/foundation';
 import { STOP_WITHIN_MS } from '../../../shared/service/lifecycle';
@@ -35,7 +36,7 @@ function setting(manifests: readonly Manifest[], service: ServiceName, name: Set
 }
 
 /** Returns the most replicas that an autoscaler may start, or 1 without an autoscaler. */
-function maxReplicas(manifests: readonly Manifest[], service: ServiceName): number {
+function maxReplicas(manifests: readonly Manifest[], service: ServiceName | PagesName): number {
   const hpa = ofKind<{ scaleTargetRef: { name: string }; maxReplicas: number }>(
     manifests,
     'HorizontalPodAutoscaler',
@@ -151,7 +152,7 @@ export const memoryFits: Policy = (manifests) =>
 
 /** The minimum is at least two, so that one may go, and the maximum at least six, so that there is room to scale. */
 export const scaled: Policy = (manifests) =>
-  deployed(manifests).flatMap((service) => {
+  [...deployed(manifests), ...pagesNames].flatMap((service) => {
     const hpa = ofKind<{ scaleTargetRef: { name: string }; minReplicas: number }>(
       manifests,
       'HorizontalPodAutoscaler',
