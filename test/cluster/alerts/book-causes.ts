@@ -4,13 +4,18 @@ import { deployment, type Hands, until } from './hands';
 import { hardlyAnyMemory } from './process-causes';
 import type { Shop } from './shop';
 
-/** Causes that concern the books and the auditor, one after the other. None stops checkouts. */
+/** Causes that concern the books, the auditor and staff, one after the other. None stops checkouts. */
 export function bookCauses({ hands, api, watchers }: Shop): Cause[] {
   return [
     {
       title: 'no auditor runs',
       alerts: [critical('AuditNotRunning')],
       bring: (undo) => hands.scale(deployment('auditor'), 0, undo),
+    },
+    {
+      title: 'the pages of staff do not run',
+      alerts: [warning('ServiceDown', { job: 'admin' })],
+      bring: (undo) => hands.scale(deployment('admin'), 0, undo),
     },
     {
       title: 'services get messages that follow no contract',

@@ -1,3 +1,4 @@
+import { pagesNames } from '../../../shared/pages';
 import { participantNames } from '../../../shared/services';
 import type { Series } from './prometheus';
 import { dashboards, filledIn, metricsIn, panelsOf, readOfJobs, rules } from './sources';
@@ -73,7 +74,7 @@ test('Prometheus reaches every target, and can evaluate every rule', async () =>
     const { activeTargets } = await watched.prometheus.api('targets');
     const { groups } = await watched.prometheus.api('rules');
     const evaluated = groups.flatMap((group: { rules: object[] }) => group.rules);
-    expect(activeTargets.length).toBe(8);
+    expect(activeTargets.length).toBe(10);
     expect(evaluated.length).toBe(rules.length);
     return [...activeTargets, ...evaluated]
       .filter(({ health }) => health !== 'up' && health !== 'ok')
@@ -115,7 +116,7 @@ test('only known labels are exported, and no label value comes from a request', 
     ...['major', 'minor', 'patch', 'kind', 'space', 'type'],
   ]);
   const series: Record<string, string>[] = await watched.prometheus.api('series', {
-    'match[]': `{__name__!="ALERTS", __name__!="ALERTS_FOR_STATE", job=~"${[...participantNames, 'auditor'].join('|')}"}`,
+    'match[]': `{__name__!="ALERTS", __name__!="ALERTS_FOR_STATE", job=~"${[...participantNames, ...pagesNames, 'auditor'].join('|')}"}`,
   });
   expect(series.length).toBeGreaterThan(200);
   expect(

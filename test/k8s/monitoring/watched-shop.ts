@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
+import type { PagesName } from '../../../shared/pages';
 import { exchangeOf } from '../../../shared/rabbit/topology';
 import { type ParticipantName, participantNames } from '../../../shared/services';
 import { databaseVariables } from '../../../tools/support/addresses';
@@ -104,7 +105,12 @@ export class WatchedShop {
   }
 
   private async watch(): Promise<void> {
-    const [auditor, exporter] = await Promise.all([this.startAuditor(), this.startExporter()]);
+    const [auditor, exporter, storefront, admin] = await Promise.all([
+      this.startAuditor(),
+      this.startExporter(),
+      this.startPages('storefront'),
+      this.startPages('admin'),
+    ]);
     const service = (name: ParticipantName) =>
       this.shop.of(name).map(({ internalUrl }) => new URL(internalUrl).host);
     const prometheus = await Prometheus.start({
@@ -113,6 +119,8 @@ export class WatchedShop {
         payment: service('payment'),
         stock: service('stock'),
         catalog: service('catalog'),
+        storefront: [storefront],
+        admin: [admin],
         auditor: [auditor],
       },
       rabbitmq: { rabbitmq: [new URL(process.env.TEST_RABBIT_METRICS ?? '').host] },
@@ -194,6 +202,21 @@ export class WatchedShop {
     this.closing.push(() => auditor.stop());
     await auditor.waitUntilReady(`http://127.0.0.1:${port}/readyz`);
     return `127.0.0.1:${port}`;
+  }
+
+  private async startPages(name: PagesName): Promise<string> {
+    const [port, internalPort] = await freePorts(2);
+    const folder = await mkdtemp(join(tmpdir(), `chandlery-${name}-`));
+    const pages = Running.start(folder, process.execPath, ['dist/web/server/src/main.js'], {
+      PAGES: name,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      INTERNAL_PORT: String(internalPort),
+      LOG_FORMAT: 'json',
+    });
+    this.closing.push(() => pages.stop());
+    await pages.waitUntilReady(`http://127.0.0.1:${internalPort}/readyz`);
+    return `127.0.0.1:${internalPort}`;
   }
 
   /** Starts the exporter with the rights that its role has in a cluster, and with a replica to report on. */
