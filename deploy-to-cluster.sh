@@ -36,7 +36,7 @@ usage='Usage: ./deploy-to-cluster.sh [laptop|staging|production] [option …]
   --context NAME    the kubectl context to use; needed when kubectl knows several
   --dry-run         show what would be done and, if the cluster can be reached, whether it would accept that
   --images PREFIX   take the project'\''s images from PREFIX/order, PREFIX/payment, PREFIX/stock, PREFIX/account,
-                    PREFIX/catalog and PREFIX/tools
+                    PREFIX/catalog, PREFIX/web and PREFIX/tools
   --tag TAG         the tag of these images, if it is not the one in the overlay
   --without-charts  do not install the third-party parts, only check that the cluster knows their kinds
   --url URL         the address of the gateway, for the trial checkout; by default it uses a port-forward
@@ -45,8 +45,8 @@ usage='Usage: ./deploy-to-cluster.sh [laptop|staging|production] [option …]
       --all         delete the third-party parts as well
   --help            show this text
 It installs the third-party parts with Helm, creates missing Secrets, starts databases and broker, runs migrations and
-broker definitions, replaces the services one by one, applies the overlay, and makes one checkout through the gateway; where
-people log in, a buyer registers there, and is refused what only staff may do.
+broker definitions, replaces the services one by one, applies the overlay with the pages, and makes one checkout through the
+gateway; where people log in, a buyer registers there, and is refused what only staff may do.
 Exit status: 0 done, 1 a step failed, 2 something must be fixed first and nothing was changed.
 See docs/kubernetes.md for more.'
 

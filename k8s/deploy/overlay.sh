@@ -24,7 +24,7 @@ set_images() {
   local prefix='\2' version='\4'
   [[ -z $images ]] || prefix=$images/
   [[ -z $tag ]] || version=:$tag
-  sed -E "s#^( *-? *image: )\"?([^\" ]+/)(order|payment|stock|account|catalog|tools)(:[^\" ]+)\"?\$#\1$prefix\3$version#"
+  sed -E "s#^( *-? *image: )\"?([^\" ]+/)(order|payment|stock|account|catalog|web|tools)(:[^\" ]+)\"?\$#\1$prefix\3$version#"
 }
 
 # Prints the documents on stdin that are of these kinds, or of all other kinds.
@@ -120,7 +120,8 @@ wait_for() { # KIND NAME COMMAND …
 
 # A service that publishes a new kind of event must not do so before the one that consumes it is replaced, because an older
 # one parks what it does not know. Most of what is published goes to payment, which alone decides. Catalog comes last, because it
-# asks the others. None is ready before it has the keys of account.
+# asks the others. None is ready before it has the keys of account. The pages are replaced with the whole overlay, after all that they
+# ask.
 replace_services() {
   local name
   for name in account payment stock order catalog; do

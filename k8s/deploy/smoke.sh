@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Tries the shop through the gateway, like a buyer: over TLS, by host name, with the certificate that it presents. Where everybody
-# may do everything, it makes one checkout. Where people log in, nobody gives credit to a trial, so a buyer registers.
+# may do everything, it makes one checkout. Where people log in, nobody gives credit to a trial, so a buyer registers. Both see the
+# first page, too.
 
 gateway_timeout_s=180
 # How long a port-forward may take to begin.
@@ -30,6 +31,7 @@ smoke() {
     await_gateway POST /payment/create_user
     buy "$(id_of "$body")"
   fi
+  await_gateway GET /
 }
 
 buy() { # USER

@@ -98,6 +98,17 @@ test.each(overlays)(
   },
 );
 
+test("takes every image of the project's own from the given registry, also that of the pages", async () => {
+  await begin('laptop');
+  const flags = ['--url', fronts.laptop.url, '--images', 'registry.example/shop', '--tag', '9.9'];
+  expect((await rehearsal.run('laptop', ...flags)).status).toBe(0);
+  const images = [...rehearsal.cluster.objects.values()].flatMap(
+    ({ spec }) => spec?.template?.spec.containers[0]?.image ?? [],
+  );
+  expect(images).toContain('registry.example/shop/web:9.9');
+  expect(images.filter((image) => image.startsWith('chandlery/'))).toEqual([]);
+});
+
 test('in staging the script makes an authority once, which signs the certificates of the servers', async () => {
   await begin('staging');
   const deploy = () => rehearsal.run('staging', '--url', fronts.staging.url);
