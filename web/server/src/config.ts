@@ -10,8 +10,8 @@ export const settings = z
     /** Without it, every address: see shared/http/listen.ts. */
     HOST: z.string().min(1).optional(),
     /** Without it, the port of these pages in shared/pages.ts. */
-    PORT: port(0).optional(),
-    INTERNAL_PORT: port(0).optional(),
+    PORT: port(0).unwrap().optional(),
+    INTERNAL_PORT: port(0).unwrap().optional(),
     /** Where the shop's API is. Without it, the pages ask the address that they came from, so a gateway has to be there. */
     API_URL: address(/^https?$/, 'http://127.0.0.1:8000').optional(),
     DRAIN_DELAY_MS: count(0, 0, 600_000),
