@@ -98,11 +98,11 @@ test('describes the parameters of a query: those of lists are not required', () 
     ['GET /orders', 'user_id', false],
     ['GET /orders', 'cursor', false],
     ['GET /orders', 'limit', false],
+    ['POST /payment/create_user', 'user_id', false],
     ['GET /stock/items', 'ids', true],
     ...['products', 'inventory'].flatMap((list) =>
       ['search', 'category', 'sort', 'cursor', 'limit'].map((name) => [`GET /catalog/${list}`, name, false]),
     ),
-    ['POST /payment/create_user', 'user_id', false],
   ]);
 });
 

@@ -5,7 +5,6 @@ import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { openCalls } from '../../shared/rabbit/calls';
 import { openTopology, type TopologyMode } from '../../shared/rabbit/open-topology';
 import { bindings, deadLetterQueueOf, declaredQueues, exchanges } from '../../shared/rabbit/topology';
-import type { ParticipantName } from '../../shared/services';
 import { participantNames } from '../../shared/services';
 import type { ApiClient } from '../support/api-client';
 import { askAgain, checkOutAll, fill, findWrongAnswers, placeOrders } from '../support/load';
@@ -47,10 +46,10 @@ describe('a shop whose topology is taken apart', () => {
     await shop.close();
   });
 
-  /** Sums a metric over all replicas, or over those of one service. */
-  async function metric(series: string, service?: ParticipantName): Promise<number> {
+  /** Sums a metric over all replicas. */
+  async function metric(series: string): Promise<number> {
     const pages = await Promise.all(
-      shop.of(service).map(async ({ internalUrl }) => (await fetch(`${internalUrl}/metrics`)).text()),
+      shop.of().map(async ({ internalUrl }) => (await fetch(`${internalUrl}/metrics`)).text()),
     );
     return pages
       .flatMap((page) => page.split('\n').filter((line) => line.startsWith(series)))
@@ -84,10 +83,11 @@ describe('a shop whose topology is taken apart', () => {
   test('declares a queue again that nobody consumes, and counts it', async () => {
     const name = deadLetterQueueOf('payment.charge');
     const lost = `broker_topology_repaired_total{name="${name}"}`;
-    const before = await metric(lost, 'payment');
+    // Payment looks more often than the others, which may be first all the same.
+    const before = await metric(lost);
     await channel.deleteQueue(name);
     await until(() => isListed(shop.amqp, 'queues', name));
-    await until(async () => (await metric(lost, 'payment')) > before);
+    await until(async () => (await metric(lost)) > before);
   });
 
   test('keeps what is meant for a service that is down and whose queue is gone, and decides it once the service is back', async () => {
