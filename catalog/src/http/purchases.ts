@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { Pool } from 'undici';
 import * as z from 'zod';
 
-/** Order did not answer. `cause` says what happened. */
+/** Order did not answer, or so many wait for it that it was not asked. `cause` says what happened. */
 export class OrderUnavailable extends Error {
   readonly code = 'ORDER_UNAVAILABLE';
   override readonly name = 'OrderUnavailable';
@@ -30,7 +30,7 @@ const TIMEOUT_MS = 3_000;
 /** A connection that order has just closed says nothing about order, so it is asked once more. */
 const TRIES = 2;
 /** An order that does not answer must not take all the room that catalog has for requests that write. */
-const MAX_WAITING = 100;
+const MAX_WAITING = 250;
 const MAX_REMEMBERED = 50_000;
 /** In case the orders are replaced, as batch_init does. */
 const REMEMBER_MS = 600_000;

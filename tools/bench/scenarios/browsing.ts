@@ -75,7 +75,7 @@ export const browsing: Scenario = {
         ),
         figure(
           'page_behind',
-          'longest time a page is behind what can be sold',
+          'longest time a page is behind what stock says',
           'ms',
           ({ behindMs }) => behindMs,
         ),
