@@ -6,13 +6,13 @@ export class DeadLetters {
   private readonly taken: DeadLetter[] = [];
 
   constructor(
-    private readonly messages: Messages,
+    private readonly messages: Pick<Messages, 'drainDeadLetters'>,
     private readonly poison: PoisonMessages,
   ) {}
 
   /** Empties the dead-letter queues. Returns what has been parked since the start of the run or since `forget`. */
   async collect(): Promise<readonly DeadLetter[]> {
-    this.taken.push(...(await this.messages.drainDeadLetters()));
+    await this.messages.drainDeadLetters((letter) => this.taken.push(letter));
     return this.taken;
   }
 

@@ -100,23 +100,25 @@ export class Messages {
     await close(channel);
   }
 
-  /** Empties the dead-letter queues and returns their messages. */
-  async drainDeadLetters(): Promise<DeadLetter[]> {
+  /**
+   * Empties the dead-letter queues. A message leaves the broker only after `take` has it, so that none is lost when the
+   * broker goes away meanwhile; one can be taken twice then.
+   */
+  async drainDeadLetters(take: (letter: DeadLetter) => void): Promise<void> {
     const channel = await this.openChannel();
-    const deadLetters: DeadLetter[] = [];
     for (const queue of queues) {
       for (;;) {
-        const message = await channel.get(deadLetterQueueOf(queue), { noAck: true });
+        const message = await channel.get(deadLetterQueueOf(queue));
         if (!message) {
           break;
         }
         const headers = message.properties.headers ?? {};
         const error = String(headers['x-error'] ?? JSON.stringify(headers['x-death'] ?? 'no reason given'));
-        deadLetters.push({ queue, body: message.content.toString(), error });
+        take({ queue, body: message.content.toString(), error });
+        channel.ack(message);
       }
     }
     await close(channel);
-    return deadLetters;
   }
 
   close(): Promise<void> {
