@@ -55,7 +55,7 @@ test('whoever has a session gets tokens, however many strangers wait to log in',
   const strangers = keepComing(four, 4_000, () => isOver);
   await sleep(1_500);
   for (let n = 0; n < 10; n++) {
-    expect((await account.post('/token', undefined, person.asSession)).status).toBe(200);
+    expect(await account.post('/token', undefined, person.asSession)).toMatchObject({ status: 200 });
     await sleep(100);
   }
   isOver = true;

@@ -15,7 +15,7 @@ const PUBLIC = ['public', 'session', 'buyer'];
 
 /** What routes are made from. Nothing connects before a request comes, and none does. */
 const database = { pool: new (load('pg').Pool)() };
-const options = { database, reads: database, stockUrl: 'http://stock', issuer: '' };
+const options = { database, reads: database, searches: database, stockUrl: 'http://stock', issuer: '' };
 
 function publicRoutes(service) {
   const { routes } = load(`./${service}/src/http/index.js`);
