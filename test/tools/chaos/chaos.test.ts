@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { participantNames } from '../../../shared/services';
+import { checkoutNames } from '../../../shared/services';
 import { faults, slug } from '../../../tools/chaos/faults/index';
 import type { Report } from '../../../tools/chaos/report/report';
 import { runProgram } from '../../support/run-program';
@@ -41,7 +41,7 @@ test('violates no invariant under any kind of fault or after a restore, and ever
   expect(struck.length).toBeGreaterThanOrEqual(possibleKinds.length - 2);
   expect(report.duplicatesAbsorbed).toBeGreaterThan(0);
   expect(report.poison.parked).toBeGreaterThanOrEqual(report.poison.given);
-  expect(report.restores.map(({ service }) => service)).toEqual(participantNames);
+  expect(report.restores.map(({ service }) => service)).toEqual(checkoutNames);
   for (const { lost, agree, differ, parked } of report.restores) {
     expect(lost).toBeGreaterThan(0);
     expect(agree + differ + parked).toBe(lost);
